@@ -1,0 +1,49 @@
+/** All that this program can throw on purpose: the code, and what it means. */
+export const ERRORS = {
+  CONFIG_INVALID: 'the configuration has problems, each with its place',
+  CONFIG_NOT_FOUND: 'there is no configuration file where one was looked for',
+  NOT_BUILT: 'the configuration or command asks for something this version does not have',
+  BUNDLE_UNREADABLE: 'a policy bundle cannot be read',
+  BUNDLE_INVALID: 'a policy bundle breaks the contract for bundles',
+  TOOLCHAIN_FAILED: 'the Rego toolchain ended without an answer',
+  POLICY_FAILED: 'a compiled policy cannot be instantiated or evaluated',
+  STORE_UNAVAILABLE: 'the decision store cannot be opened, read or written',
+  STORE_NEWER: 'the decision store was written by a newer version',
+  CHAIN_KEY: 'the key of the decision chain is missing, unreadable or open to others',
+  UPSTREAM_UNAVAILABLE: 'an upstream server cannot be started or reached',
+  UPSTREAM_CLOSED: 'the connection to an upstream server ended',
+  UPSTREAM_TIMEOUT: 'an upstream server gave no sign of life in time',
+  UPSTREAM_PROTOCOL: 'an upstream server broke the protocol',
+  CANCELLED: 'the client cancelled the request',
+  LISTEN_FAILED: 'an address cannot be listened on',
+  UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',
+  NAME_COLLISION: 'two tools would be shown under one name',
+  RECORD_NOT_FOUND: 'there is no such decision',
+  USAGE: 'a command was called with arguments it does not take',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface GatewayErrorDetails {
+  /** What the person can do now, as a sentence or a command. */
+  readonly mend?: string;
+  readonly cause?: unknown;
+}
+
+/** What happened to which thing (`message`), and the mend. Never a secret, never a tool's argument. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly mend: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: GatewayErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.mend = details.mend;
+  }
+}
+
+/** The words of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

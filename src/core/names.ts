@@ -1,0 +1,20 @@
+/** Every name that is ours on the wire, written once. */
+
+/** Key in `_meta` under which an answer carries the decision object. */
+export const DECISION_META_KEY = 'mcp-gateway/decision';
+/** Prefix of all our keys in `_meta`; a client's own keys with it are not forwarded. */
+export const OWN_META_PREFIX = 'mcp-gateway/';
+/** JSON-RPC error code of a refused request that has no result shape to say so. Outside the range that JSON-RPC reserves. */
+export const REFUSED_CODE = 4030;
+
+export type ServerId = string & { readonly brand: 'ServerId' };
+export type ExposedToolName = string & { readonly brand: 'ExposedToolName' };
+
+const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,19}$/;
+
+export function isServerId(text: string): text is ServerId {
+  return SERVER_ID.test(text);
+}
+
+/** Names that would reach an object's prototype wherever a plain object is a table. */
+export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

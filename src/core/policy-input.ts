@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+const text = z.string();
+const texts = z.array(z.string());
+const count = z.number();
+const anything = z.record(z.string(), z.unknown());
+
+const Label = z.strictObject({
+  label: text,
+  source: text.describe('Full name of the rule that attached it, or the server.'),
+  age_seconds: count,
+});
+
+const Budget = z.strictObject({
+  used: count,
+  reserved: count,
+  limit: count,
+  remaining: count,
+  ratio: count.describe('(used + reserved) / limit'),
+  resets_at: text.describe('RFC 3339, or empty where the window never ends.'),
+});
+
+/**
+ * What a rule reads, version 1. Every field is always there with its type: unknown text is `""`, an unknown number 0,
+ * an empty list `[]`, an empty object `{}`; never null. A rule `not input.agent.model in {…}` on an absent field would
+ * silently not fire. The reference page, the schema for the Rego compiler and the lint come from here.
+ */
+export const PolicyInput = z.strictObject({
+  agent: z.strictObject({
+    id: text.describe('Which agent asks: from configuration, key or token, else the name the client gives.'),
+    scope: text,
+    owner_team: text,
+    model: text,
+    client: z.strictObject({ name: text, version: text }),
+    delegated_by: texts.describe('The agents on whose behalf it asks, nearest first.'),
+  }),
+  user: z.strictObject({ id: text, groups: texts, data_classifications_authorized: texts }),
+  identity: z.strictObject({
+    capabilities: z
+      .strictObject({
+        server: texts.optional(),
+        tool: texts.optional(),
+        scope: texts.optional(),
+        data_class: texts.optional(),
+      })
+      .describe(
+        'What the identity layer grants; a kind that is absent is unrestricted. `{}` while identity is evaluated.',
+      ),
+  }),
+  server: z.strictObject({ id: text, package: text, version: text, region: text, trust: text }),
+  action: z.strictObject({
+    type: text,
+    tool: text.describe('Unprefixed.'),
+    resource: text.describe('URI.'),
+    prompt: text,
+    ref: anything,
+    request: anything.describe('Parameters of a request that a server makes.'),
+    args: anything,
+    annotations: anything,
+    effect: z.enum(['read', 'write', 'destroy', 'unknown']),
+    consent: z.enum(['accepted', 'new', 'changed']),
+    schema_checked: z.boolean().describe('Whether the arguments were checked against the tool’s input schema.'),
+    data_classes_referenced: texts,
+    hash: text.describe('SHA-256 of server, tool and arguments, hex.'),
+  }),
+  context: z.strictObject({
+    conversation_id: text,
+    turn_count: count,
+    cumulative_tokens: count,
+    session_age_seconds: count,
+    calls_in_a_row: count,
+    labels: z.array(Label),
+  }),
+  budgets: z.record(z.string(), Budget),
+  claims: z.strictObject({
+    present: texts.describe('Which of the claims the client made.'),
+    model: text,
+    turn_count: count,
+    cumulative_tokens: count,
+    conversation_id: text,
+  }),
+  environment: z.strictObject({
+    region: text,
+    time: text.describe('RFC 3339 in UTC; the one time of this decision.'),
+    time_ms: count,
+    weekday: text.describe('monday … sunday, in `timezone`.'),
+    timezone: text.describe('IANA name.'),
+    is_production: z.boolean(),
+    labels: z.record(z.string(), z.string()),
+    gateway: text.describe('Name of this gateway.'),
+  }),
+});
+export type PolicyInput = z.output<typeof PolicyInput>;

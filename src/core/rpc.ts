@@ -1,0 +1,51 @@
+import type { Json, JsonObject } from './json.ts';
+
+/** JSON-RPC 2.0 as MCP uses it: ids are text or whole numbers, never null; params are objects. */
+export type RpcId = string | number;
+
+export interface RpcRequest {
+  readonly kind: 'request';
+  readonly id: RpcId;
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
+export interface RpcNotification {
+  readonly kind: 'notification';
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
+export interface RpcResult {
+  readonly kind: 'result';
+  readonly id: RpcId;
+  readonly result: JsonObject;
+}
+
+export interface RpcFailure {
+  readonly kind: 'failure';
+  readonly id: RpcId;
+  readonly error: RpcError;
+}
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: Json;
+}
+
+export type RpcMessage = RpcRequest | RpcNotification | RpcResult | RpcFailure;
+
+/** What came back for a request: its result, or the peer's own error with code, message and data kept. */
+export type RpcAnswer =
+  | { readonly kind: 'result'; readonly result: JsonObject }
+  | { readonly kind: 'failure'; readonly error: RpcError };
+
+/** JSON-RPC 2.0 §5.1, and those that MCP 2025-11-25 adds. */
+export const RPC = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+} as const;
