@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/toolchain/**', 'test/long/**', '**/node_modules/**'],
+    globalSetup: ['test/build-once.ts'],
+    exclude: ['test/toolchain/**', 'test/long/**', 'test/interop/**', '**/node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -10,7 +10,7 @@ export const REFUSED_CODE = 4030;
 export type ServerId = string & { readonly brand: 'ServerId' };
 export type ExposedToolName = string & { readonly brand: 'ExposedToolName' };
 
-const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,19}$/;
+export const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,19}$/;
 
 export function isServerId(text: string): text is ServerId {
   return SERVER_ID.test(text);

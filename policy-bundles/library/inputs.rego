@@ -1,0 +1,42 @@
+# METADATA
+# title: Inputs for tests
+# description: |
+#   A policy input in which every field has its type, as the gateway guarantees it. A test changes what it is about:
+#   `deny with input as object.union(inputs.total, {"agent": {"id": "coding-assistant"}})`.
+package gateway.v1.inputs
+
+# METADATA
+# description: Every field of the policy input, version 1. The time is Wednesday, 14 January 2026, 10:00 UTC.
+total := {
+	"agent": {
+		"id": "", "scope": "", "owner_team": "", "model": "",
+		"client": {"name": "", "version": ""},
+		"delegated_by": [],
+	},
+	"user": {"id": "", "groups": [], "data_classifications_authorized": []},
+	"identity": {"capabilities": {}},
+	"server": {"id": "", "package": "", "version": "", "region": "", "trust": ""},
+	"action": {
+		"type": "tool_call", "tool": "", "resource": "", "prompt": "",
+		"ref": {}, "request": {}, "args": {}, "annotations": {},
+		"effect": "unknown", "consent": "accepted", "schema_checked": true,
+		"data_classes_referenced": [], "hash": "",
+	},
+	"context": {
+		"conversation_id": "", "turn_count": 0, "cumulative_tokens": 0,
+		"session_age_seconds": 0, "calls_in_a_row": 0, "labels": [],
+	},
+	"budgets": {},
+	"claims": {"present": [], "model": "", "turn_count": 0, "cumulative_tokens": 0, "conversation_id": ""},
+	"environment": {
+		"region": "", "time": "2026-01-14T10:00:00Z", "time_ms": 1768384800000,
+		"weekday": "wednesday", "timezone": "UTC", "is_production": false, "labels": {}, "gateway": "",
+	},
+}
+
+# METADATA
+# description: The total input for a call of a tool, with the effect that the bundle's manifest declares for it.
+tool_call(server, tool, effect, args) := object.union(total, {
+	"server": {"id": server},
+	"action": {"tool": tool, "effect": effect, "args": args},
+})

@@ -1,0 +1,43 @@
+package northwind_workflow_test
+
+import data.gateway.v1.inputs
+import data.northwind_workflow
+
+commit := inputs.tool_call("code-host", "commit_file", "write", {})
+
+read := inputs.tool_call("code-host", "read_file", "read", {})
+
+ids(elements) := {element.id | some element in elements}
+
+test_ordinary_work_is_not_disturbed if {
+	northwind_workflow.deny == set() with input as commit
+	northwind_workflow.obligations == set() with input as commit
+}
+
+test_an_agent_reports_back if {
+	northwind_workflow.deny == set() with input as after_calls(49)
+	northwind_workflow.deny == {{
+		"id": "WF-201", "reason": "too_many_calls_in_a_row",
+		"params": {"calls": 50},
+	}} with input as after_calls(50)
+}
+
+after_calls(calls) := object.union(read, {"context": {"calls_in_a_row": calls}})
+
+test_a_freeze_stops_changes_and_nothing_else if {
+	freeze := [{"name": "year end", "servers": ["code-*"]}]
+	ids(northwind_workflow.deny) == {"WF-202"} with input as commit with data.northwind_workflow.config.frozen as freeze
+	northwind_workflow.deny == set() with input as read with data.northwind_workflow.config.frozen as freeze
+	northwind_workflow.deny == set() with input as inputs.tool_call("outbox", "send_message", "write", {}) with data.northwind_workflow.config.frozen as freeze
+}
+
+test_a_change_at_night_gets_a_warning if {
+	night := {"environment": {"time": "2026-01-14T22:00:00Z", "time_ms": 1768428000000}}
+	ids(northwind_workflow.obligations) == {"WF-301"} with input as object.union(commit, night)
+	northwind_workflow.obligations == set() with input as object.union(read, night)
+}
+
+test_a_long_conversation_gets_a_warning if {
+	ids(northwind_workflow.obligations) == {"WF-302"} with input as object.union(read, {"context": {"turn_count": 200}})
+	ids(northwind_workflow.obligations) == {"WF-302"} with input as object.union(read, {"claims": {"present": ["turn_count"], "turn_count": 500}})
+}

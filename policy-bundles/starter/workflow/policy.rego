@@ -1,0 +1,26 @@
+# METADATA
+# title: How much and how long, as long as the organisation has said nothing
+package starter_workflow
+
+import data.starter_workflow.config
+
+# METADATA
+# title: An agent that works alone for long is told to report back
+# custom: {id: STW-301}
+obligations contains {
+	"id": "STW-301", "type": "warn",
+	"text": sprintf("These are %d calls in a row; tell the user what was done so far.", [input.context.calls_in_a_row]),
+} if {
+	input.context.calls_in_a_row >= config.calls_in_a_row
+}
+
+# METADATA
+# title: A client that counts less than the gateway is pointed out
+# custom: {id: STW-302}
+obligations contains {
+	"id": "STW-302", "type": "warn",
+	"text": "The client says that the conversation is shorter than the gateway has counted.",
+} if {
+	"turn_count" in input.claims.present
+	input.claims.turn_count < input.context.turn_count
+}

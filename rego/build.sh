@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds the Rego toolchain: toolchain.wasm.br, toolchain.json, LICENSES.txt.
+# Needs the Go that go.mod names and Node (for brotli). The WebAssembly module
+# is the same, byte for byte, wherever it is built: -trimpath, pinned modules,
+# no cgo, no version control stamp.
+#
+#   build.sh              writes the three files beside this script
+#   build.sh --hash FILE  only builds the module into FILE and prints its SHA-256
+set -eu
+cd "$(dirname "$0")"
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+wasm="$out/toolchain.wasm"
+[ "${1:-}" = "--hash" ] && wasm=$2
+
+CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm GOFLAGS=-mod=readonly GOWASM= \
+  go build -trimpath -buildvcs=false -ldflags="-s -w" -o "$wasm" .
+
+if [ "${1:-}" = "--hash" ]; then
+  node pack.mjs hash "$wasm"
+  exit 0
+fi
+go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' . | sort -u > "$out/modules.txt"
+go list -m -f '{{.Version}}' github.com/open-policy-agent/opa > "$out/opa.txt"
+go env GOVERSION GOROOT > "$out/go.txt"
+node pack.mjs pack "$wasm" "$out"

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// libraryPrefix keeps the library's files apart from a bundle's of the same name.
+const libraryPrefix = "library:"
+
+// parsed is a bundle after parsing: its policy, its tests and the library, each
+// by file name.
+type parsed struct {
+	*source
+	policy  map[string]*ast.Module
+	tests   map[string]*ast.Module
+	library map[string]*ast.Module
+}
+
+// parse reads all files and reports every syntax error of all of them.
+func parse(bundle *source, library map[string]string, found *problems) *parsed {
+	result := &parsed{source: bundle, policy: map[string]*ast.Module{}, tests: map[string]*ast.Module{},
+		library: map[string]*ast.Module{}}
+	for _, file := range slices.Sorted(maps.Keys(bundle.Files)) {
+		module := parseFile(file, bundle.Files[file], found)
+		switch {
+		case module == nil:
+		case isTestPackage(module.Package.Path, bundle.Root):
+			result.tests[file] = module
+		default:
+			result.policy[file] = module
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(library)) {
+		if module := parseFile(libraryPrefix+file, library[file], found); module != nil {
+			result.library[libraryPrefix+file] = module
+		}
+	}
+	return result
+}
+
+func parseFile(file, text string, found *problems) *ast.Module {
+	options := ast.ParserOptions{Capabilities: regoV1(), ProcessAnnotation: true, RegoVersion: ast.RegoV1}
+	module, err := ast.ParseModuleWithOpts(file, text, options)
+	if err != nil {
+		found.addError(err)
+		return nil
+	}
+	return module
+}
+
+// isTestPackage says whether a package is <root>_test or lies below it.
+func isTestPackage(path ast.Ref, root string) bool {
+	return len(path) > 1 && path[1].Value.Compare(ast.String(root+"_test")) == 0
+}
+
+// withTests answers every module by its file name, as the author sees the bundle.
+func (p *parsed) withTests() map[string]*ast.Module {
+	modules := maps.Clone(p.policy)
+	maps.Copy(modules, p.tests)
+	maps.Copy(modules, p.library)
+	return modules
+}
+
+// deployed answers what decides: the policy and the entrypoint, but no tests.
+// The entrypoint's name is no file of the bundle's, for those end in .rego.
+func (p *parsed) deployed() map[string]*ast.Module {
+	modules := maps.Clone(p.policy)
+	modules[entrypointRule] = entrypointOf(p)
+	return modules
+}
+
+// dotted writes a package or rule path as people do: github.sub.deny.
+func dotted(path ast.Ref) string {
+	return strings.TrimPrefix(path.String(), "data.")
+}

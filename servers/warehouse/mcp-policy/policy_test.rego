@@ -1,0 +1,77 @@
+package warehouse_test
+
+import data.gateway.v1.inputs
+import data.warehouse
+
+query(sql) := inputs.tool_call("warehouse", "run_query", "read", {"sql": sql})
+
+export(table) := inputs.tool_call("warehouse", "export_table", "write", {"table": table, "file": "out.csv"})
+
+cleared(call) := object.union(call, {"user": {"data_classifications_authorized": ["customer_pii"]}})
+
+ids(elements) := {element.id | some element in elements}
+
+test_an_aggregate_is_allowed if {
+	call := query("SELECT country, count(*) FROM customers GROUP BY country")
+	ids(warehouse.allow) == {"WH-101"} with input as call
+	warehouse.deny == set() with input as call
+	warehouse.obligations == set() with input as call
+}
+
+test_looking_around_is_allowed if {
+	every tool in ["list_tables", "describe_table"] {
+		ids(warehouse.allow) == {"WH-101"} with input as inputs.tool_call("warehouse", tool, "read", {"table": "customers"})
+		warehouse.deny == set() with input as inputs.tool_call("warehouse", tool, "read", {"table": "customers"})
+	}
+}
+
+test_only_one_select_is_run if {
+	every sql in [
+		"DELETE FROM orders", "PRAGMA query_only = 0", "ATTACH 'x' AS y", "SELECT 1; DROP TABLE orders", "SELECT 1 -- x",
+		"SELECT /* x */ 1", "", "selection",
+	] {
+		ids(warehouse.deny) == {"WH-201"} with input as query(sql)
+	}
+	ids(warehouse.deny) == {"WH-201"} with input as query(null)
+	ids(warehouse.deny) == {"WH-201"} with input as inputs.tool_call("warehouse", "run_query", "read", {})
+	warehouse.deny == set() with input as query("\nwith t as (select 1 as x) select x from t limit 1")
+}
+
+test_columns_of_personal_tables_are_named if {
+	every sql in [
+		"SELECT * FROM customers", "select c.* from customers c", "SELECT id, * FROM \"customers\"",
+		"select distinct * from CUSTOMERS", "SELECT id FROM orders UNION ALL SELECT * FROM customers",
+	] {
+		"WH-202" in ids(warehouse.deny) with input as query(sql)
+	}
+	warehouse.deny == set() with input as query("SELECT * FROM orders")
+	warehouse.deny == set() with input as query("SELECT sum(quantity * 2) FROM orders, customers WHERE customer_id = customers.id")
+}
+
+test_personal_columns_need_clearance if {
+	every sql in ["SELECT email FROM customers", "SELECT lower(\"Email\") FROM customers", "SELECT id FROM customers WHERE email LIKE 'a%'"] {
+		warehouse.deny == {{"id": "WH-203", "reason": "data_class_unauthorized_for_user", "params": {"column": "email"}}} with input as query(sql)
+		warehouse.deny == set() with input as cleared(query(sql))
+	}
+	warehouse.deny == set() with input as query("SELECT name FROM products")
+}
+
+test_an_export_of_personal_data_needs_clearance if {
+	every table in ["customers", "Customers"] {
+		ids(warehouse.deny) == {"WH-204"} with input as export(table)
+		warehouse.deny == set() with input as cleared(export(table))
+		ids(warehouse.allow) == {"WH-102"} with input as export(table)
+		ids(warehouse.obligations) == {"WH-302"} with input as export(table)
+	}
+	warehouse.deny == set() with input as export("orders")
+	warehouse.obligations == set() with input as export("orders")
+}
+
+test_reading_personal_data_is_audited if {
+	ids(warehouse.obligations) == {"WH-301"} with input as query("SELECT email FROM customers LIMIT 5")
+}
+
+test_a_query_without_limit_gets_a_warning if {
+	ids(warehouse.obligations) == {"WH-303"} with input as query("SELECT id FROM orders")
+	warehouse.obligations == set() with input as query("SELECT id FROM orders LIMIT 10")
+}

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Json, JsonObject } from './core/json.ts';
+import { PolicyInput } from './core/policy-input.ts';
+import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem, RegoTest } from './core/rego.ts';
+import { readBundle } from './policy/bundle-files.ts';
+import { invalidBundle, problemOf } from './policy/bundle-problems.ts';
+import { type Bundle, makeBundle, toSource } from './policy/bundle.ts';
+import { configure } from './policy/config-data.ts';
+import type { LoadedBundle } from './policy/participant.ts';
+import { ruleSetProblems } from './policy/opinion.ts';
+import { buildRuleBook, type RuleBookResult } from './policy/rule-book.ts';
+import type { Toolchain } from './rego/toolchain.ts';
+
+/** Folder of the bundles that ship with the package. */
+export const SHIPPED_BUNDLES = fileURLToPath(new URL('../policy-bundles/', import.meta.url));
+
+export interface BundleLoader {
+  readonly toolchain: Toolchain;
+  readonly library: LibraryFiles;
+  /** Says what is wrong with a value by a JSON Schema; empty where nothing is. */
+  readonly validate: (schema: JsonObject, value: Json) => readonly string[];
+}
+
+export interface CheckedBundle extends LoadedBundle {
+  /** What does not keep the bundle from being used, but should be looked at. */
+  readonly warnings: readonly RegoProblem[];
+}
+
+/** Rego files of `data.gateway.v1`, tests left out. */
+export function readLibrary(): LibraryFiles {
+  const folder = `${SHIPPED_BUNDLES}library/`;
+  const names = readdirSync(folder).filter((name) => name.endsWith('.rego') && !name.endsWith('_test.rego'));
+  return Object.fromEntries(names.toSorted().map((name) => [name, readFileSync(`${folder}${name}`, 'utf8')]));
+}
+
+/**
+ * Reads a bundle, sets the admin's data in it, and holds it to the contract with OPA's compiler and its own tests.
+ * Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong.
+ */
+export async function loadBundle(
+  wanted: { readonly id: string; readonly path: string; readonly data: JsonObject },
+  loader: BundleLoader,
+): Promise<CheckedBundle> {
+  const shipped = makeBundle(wanted.id, await readBundle(wanted.path));
+  const inspection = await inspect(shipped, loader);
+  const book = ruleBookOf(shipped, inspection);
+  refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...(await failedTests(shipped, loader))]);
+  return { bundle: configure(shipped, wanted.data, loader.validate), rules: book.rules, warnings: book.warnings };
+}
+
+/** JSON Schema of policy input, by which the compiler refuses rules that read what never is. */
+export const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
+
+async function inspect(bundle: Bundle, { toolchain, library }: BundleLoader): Promise<BundleInspection> {
+  const request = { bundle: toSource(bundle), library, inputSchema: INPUT_SCHEMA };
+  refuse(bundle, await toolchain.check(request));
+  const result = await toolchain.inspect(request);
+  if (result.kind === 'refused') throw invalidBundle(bundle.id, bundle.source, result.problems);
+  return result.inspection;
+}
+
+function strangeRuleSets({ id, layer }: Bundle, { ruleSets }: BundleInspection): readonly RegoProblem[] {
+  return ruleSetProblems(layer, Object.keys(ruleSets)).map((message) =>
+    problemOf(id, 'bundle_rule_set', ['', message]),
+  );
+}
+
+function ruleBookOf({ id, layer }: Bundle, { annotations, rules }: BundleInspection): RuleBookResult {
+  // The toolchain answers in JSON, so nothing else can stand in an annotation.
+  const read = annotations.map((annotation) => ({ ...annotation, custom: annotation.custom as JsonObject }));
+  return buildRuleBook({ bundle: id, layer, annotations: read, rules });
+}
+
+/** A bundle whose own tests fail is not put in force. They are written against the data that it ships. */
+async function failedTests(bundle: Bundle, { toolchain, library }: BundleLoader): Promise<readonly RegoProblem[]> {
+  const result = await toolchain.testOnce({ bundle: toSource(bundle), library });
+  if (result.kind === 'refused') return result.problems;
+  return result.tests.filter(hasFailed).map((test) => asProblem(bundle, test));
+}
+
+function hasFailed({ outcome }: RegoTest): boolean {
+  return outcome === 'fail' || outcome === 'error';
+}
+
+function asProblem(bundle: Bundle, test: RegoTest): RegoProblem {
+  const { file, row, column } = test;
+  const why = test.error === undefined ? '' : `: ${test.error.message}`;
+  return { ...problemOf(bundle.id, 'bundle_test', [file, `its test ${test.name} fails${why}`]), row, column };
+}
+
+function refuse(bundle: Bundle, problems: readonly RegoProblem[]): void {
+  if (problems.length > 0) throw invalidBundle(bundle.id, bundle.source, problems);
+}
+
+/** Compiles bundles into one module. Throws BUNDLE_INVALID. */
+export async function compileBundles(bundles: readonly BundleSource[], loader: BundleLoader): Promise<BuiltModule> {
+  const { toolchain, library } = loader;
+  const result = await toolchain.build({ bundles, library, inputSchema: INPUT_SCHEMA });
+  if (result.kind === 'built') return result.module;
+  const [first] = bundles;
+  throw invalidBundle(bundles.map(({ id }) => id).join(', '), first?.id ?? '', result.problems);
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { type BundleLoader, compileBundles, loadBundle, SHIPPED_BUNDLES } from './app-bundles.ts';
+import type { Clock } from './core/clock.ts';
+import { messageOf } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
+import type { Logger } from './core/logger.ts';
+import { LAYERS, type Layer, type Mode } from './core/opinion.ts';
+import { buildPolicySet } from './policy/build-policy-set.ts';
+import type { Participant, Place } from './policy/participant.ts';
+import type { PolicySet } from './policy/policy-set.ts';
+
+/** A bundle that is to take part: where it lies and how far it counts. */
+export interface WantedBundle {
+  readonly id: string;
+  readonly layer: Layer;
+  readonly place: Place;
+  /** A folder or a `.tar.gz`; absent where there must be one and none was found. */
+  readonly path: string | undefined;
+  readonly mode: Mode;
+  readonly ruleModes: Readonly<Record<string, Mode>>;
+  /** Values for `data.<root>.config`. */
+  readonly data: JsonObject;
+}
+
+export interface PolicyOptions {
+  readonly loader: BundleLoader;
+  readonly required: readonly Layer[];
+  readonly evaluationFuel: number;
+  readonly engine: 'native' | 'reference';
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Makes a generation of all bundles that are good. One that is not keeps its place: whatever it should have been asked
+ * about is denied, and the log says what is wrong with it.
+ */
+export async function loadPolicies(wanted: readonly WantedBundle[], options: PolicyOptions): Promise<PolicySet> {
+  const { loader, required, evaluationFuel, engine, clock, logger } = options;
+  const participants = await Promise.all(wanted.map((bundle) => participantOf(bundle, options)));
+  return buildPolicySet({
+    participants,
+    library: loader.library,
+    toolchainDigest: loader.toolchain.digest,
+    compile: (bundles) => compileBundles(bundles, loader),
+    required,
+    evaluationFuel,
+    engine,
+    clock,
+    logger,
+  });
+}
+
+/** The starter bundles of the layers in which they may stand in. */
+export function starterBundles(
+  layers: Readonly<Record<Layer, { readonly starter: boolean }>>,
+): readonly WantedBundle[] {
+  return LAYERS.filter((layer) => layers[layer].starter).map((layer) => ({
+    id: `starter-${layer}`,
+    layer,
+    place: { kind: 'starter' },
+    path: join(SHIPPED_BUNDLES, 'starter', layer),
+    mode: 'enforce',
+    ruleModes: {},
+    data: {},
+  }));
+}
+
+async function participantOf(wanted: WantedBundle, { loader, logger }: PolicyOptions): Promise<Participant> {
+  const { id, layer, place, path, mode, ruleModes, data } = wanted;
+  const participant = { id, layer, place, mode, ruleModes };
+  if (path === undefined) {
+    logger.error('a bundle was not found; what it governs is denied', { bundle: id });
+    return participant;
+  }
+  try {
+    const { bundle, rules, warnings } = await loadBundle({ id, path, data }, loader);
+    refuseOtherLayer(wanted, bundle.layer);
+    for (const { file, row, message } of warnings)
+      logger.warn('a bundle should be looked at', { bundle: id, file, row, message });
+    return { ...participant, loaded: { bundle, rules } };
+  } catch (thrown) {
+    logger.error('a bundle cannot be used; what it governs is denied', { bundle: id, problem: messageOf(thrown) });
+    return participant;
+  }
+}
+
+function refuseOtherLayer({ id, layer, path }: WantedBundle, found: Layer): void {
+  if (found === layer) return;
+  throw new Error(`the bundle ${id} (${path}) says that it is of layer ${found}; the configuration has it as ${layer}`);
+}

@@ -1,0 +1,162 @@
+import { readLibrary } from './app-bundles.ts';
+import { gatewayParts } from './app-gateway.ts';
+import { loadPolicies, type PolicyOptions, starterBundles, type WantedBundle } from './app-policies.ts';
+import { bundleOfServer, findServers, type FoundServer, governedServer, modesOf } from './app-servers.ts';
+import { ArgumentChecker } from './catalog/arguments.ts';
+import { validateAgainst } from './catalog/validate-against.ts';
+import type { Config } from './config/paths.ts';
+import type { Clock } from './core/clock.ts';
+import type { JsonObject } from './core/json.ts';
+import type { Logger } from './core/logger.ts';
+import type { ServerId } from './core/names.ts';
+import { LAYERS } from './core/opinion.ts';
+import { Gateway, type GatewayParts } from './gateway/gateway.ts';
+import { Toolbox } from './gateway/toolbox.ts';
+import type { PolicySet } from './policy/policy-set.ts';
+import { Toolchain } from './rego/toolchain.ts';
+import { Store } from './state/store.ts';
+import type { Host } from './upstream/stdio.ts';
+import { Upstreams } from './upstream/upstreams.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Values that must never be shown or kept. */
+  readonly secrets: readonly string[];
+  /** `MCP_GATEWAY_HOME`. */
+  readonly home: string;
+  /** Where compiled policies are kept. */
+  readonly cache: string;
+  readonly version: string;
+  readonly host: Host;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
+export interface RunningGateway {
+  readonly gateway: Gateway;
+  /** Resolves when policies are in force; rejects when none can be. */
+  readonly ready: Promise<void>;
+  /** Whether calls can be decided and recorded now; nothing secret. */
+  readiness(): { readonly ready: boolean; readonly generation: string; readonly instance: string };
+  close(): Promise<void>;
+}
+
+/** Opens the store, then brings policies and servers up behind. Throws STORE_UNAVAILABLE, STORE_NEWER or CHAIN_KEY. */
+export async function startApp(options: AppOptions): Promise<RunningGateway> {
+  const { config, home, cache, clock, logger } = options;
+  const { store: place, durability } = config.decisions;
+  const store = await Store.open({ path: place.path, home, durability, clock, logger });
+  const live: Live = { store, toolchain: new Toolchain({ cacheFolder: cache }), checker: new ArgumentChecker() };
+  const parts = bringUp(live, options);
+  return {
+    gateway: new Gateway(parts),
+    ready: parts.then(() => undefined),
+    readiness: () => ({
+      ready: live.policy !== undefined,
+      generation: live.policy?.generation ?? '',
+      instance: store.instance,
+    }),
+    close: () => closeAll(live),
+  };
+}
+
+/** What has a life; the optional ones come while the gateway is brought up. */
+interface Live {
+  readonly store: Store;
+  readonly toolchain: Toolchain;
+  readonly checker: ArgumentChecker;
+  upstreams?: Upstreams;
+  toolbox?: Toolbox;
+  policy?: PolicySet;
+}
+
+async function bringUp(live: Live, options: AppOptions): Promise<GatewayParts> {
+  const { config, home, host, logger, version, clock } = options;
+  const found = await findServers(config, { home, host, logger, memory: live.store.catalog });
+  const { resultBytes: maxMessageBytes } = config.gateway.limits;
+  const upstreams = new Upstreams(
+    found.map(({ definition }) => definition),
+    { version, host, clock, logger, maxMessageBytes },
+  );
+  live.upstreams = upstreams;
+  // Servers start while policies are compiled.
+  const early = new Map(found.map(({ id }) => [id, readTools(upstreams, id)]));
+  const policy = await loadPolicies(wantedBundles(config, found), policyOptions(live, options));
+  live.policy = policy;
+  const toolbox = await openToolbox(live, options, { found, policy, upstreams, early });
+  return gatewayParts({ store: live.store, checker: live.checker, upstreams, policy, toolbox }, options);
+}
+
+/** The tools of a server, read from an instance that is then given to whoever calls first. */
+async function readTools(upstreams: Upstreams, server: ServerId): Promise<readonly JsonObject[]> {
+  return upstreams.forDiscovery(server).listTools();
+}
+
+function wantedBundles(config: Config, found: readonly FoundServer[]): readonly WantedBundle[] {
+  const organisation = config.policies.org.map(
+    ({ id, layer, source, for: scope, mode, rules, data }): WantedBundle => ({
+      id,
+      layer,
+      place: { kind: 'organisation', scope },
+      path: source.kind === 'path' ? source.path : undefined,
+      mode,
+      ruleModes: modesOf(rules),
+      data,
+    }),
+  );
+  const own = found.flatMap((server) => bundleOfServer(server) ?? []);
+  return [...organisation, ...own, ...starterBundles(config.policies.layers)];
+}
+
+function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOptions): PolicyOptions {
+  const { layers, evaluationFuel, engine } = config.policies;
+  return {
+    loader: { toolchain, library: readLibrary(), validate: validateAgainst },
+    required: LAYERS.filter((layer) => layers[layer].required),
+    evaluationFuel,
+    engine,
+    clock,
+    logger,
+  };
+}
+
+interface Arrived {
+  readonly found: readonly FoundServer[];
+  readonly policy: PolicySet;
+  readonly upstreams: Upstreams;
+  /** Lists of tools that have been asked for already. */
+  readonly early: Map<ServerId, Promise<readonly JsonObject[]>>;
+}
+
+async function openToolbox(live: Live, { config, logger }: AppOptions, arrived: Arrived): Promise<Toolbox> {
+  const { found, policy, upstreams, early } = arrived;
+  const listTools = (server: ServerId): Promise<readonly JsonObject[]> => {
+    const asked = early.get(server);
+    early.delete(server);
+    return asked ?? readTools(upstreams, server);
+  };
+  const toolbox = new Toolbox({
+    servers: new Map(found.map((server) => [server.id, governedServer(server, policy)])),
+    catalog: {
+      toolNames: config.gateway.toolNames,
+      filters: new Map(found.map(({ id, config: server }) => [id, server.tools])),
+    },
+    source: { listTools, onToolsChanged: (listener) => upstreams.onToolsChanged(listener) },
+    memory: live.store.catalog,
+    prepare: async ({ pin, inputSchema }) => void (await live.checker.prepare(pin, inputSchema)),
+    startWaitMs: config.gateway.startWait,
+    logger,
+  });
+  live.toolbox = toolbox;
+  await toolbox.start();
+  return toolbox;
+}
+
+async function closeAll({ store, toolchain, checker, upstreams, toolbox }: Live): Promise<void> {
+  toolbox?.close();
+  await Promise.allSettled([upstreams?.close(), toolchain.close(), checker.close()]);
+  await store.close();
+}

@@ -1,0 +1,47 @@
+import { sha256Hex } from '../core/canonical-json.ts';
+import { FORBIDDEN_NAMES, type ExposedToolName, type ServerId } from '../core/names.ts';
+
+/** How tools are shown: `auto` is plain as long as one server is configured. */
+export type ToolNames = 'auto' | 'prefixed' | 'plain';
+
+/** Clients put their own prefix before a name and stop at 64 characters. */
+const MAX_EXPOSED = 48;
+const HASH_LENGTH = 8;
+/** MCP 2025-11-25, tools: names have 1 to 128 characters. */
+const MAX_NAME = 128;
+
+/**
+ * The name under which a tool of a server is shown: at most 48 characters of `[A-Za-z0-9_-]`. Where that needs a change
+ * the name ends with a part of a hash over server and tool, so it is the same on every start and on every machine.
+ */
+export function exposedName(server: ServerId, tool: string, names: 'prefixed' | 'plain'): ExposedToolName {
+  const whole = names === 'prefixed' ? `${server}__${tool}` : tool;
+  const clean = whole.replaceAll(/[^A-Za-z0-9_-]/gu, '_');
+  if (clean === whole && whole.length <= MAX_EXPOSED) return whole as ExposedToolName;
+  const hash = sha256Hex(`${server}/${tool}`).slice(0, HASH_LENGTH);
+  return `${clean.slice(0, MAX_EXPOSED - HASH_LENGTH - 1)}_${hash}` as ExposedToolName;
+}
+
+/** What `auto` means for this many configured servers. */
+export function namesFor(names: ToolNames, configuredServers: number): 'prefixed' | 'plain' {
+  if (names !== 'auto') return names;
+  return configuredServers > 1 ? 'prefixed' : 'plain';
+}
+
+/**
+ * Why a tool's own name is not shown at all, or undefined where nothing is wrong with it. People read names, in questions
+ * and in records: two that look alike must be alike.
+ */
+export function faultOfName(name: string): string | undefined {
+  if (name === '') return 'is empty';
+  if (name.length > MAX_NAME) return `has more than ${MAX_NAME} characters`;
+  if (FORBIDDEN_NAMES.has(name)) return 'is a name of the object prototype';
+  if (INVISIBLE.test(name)) return 'has characters that cannot be seen';
+  if (name.normalize('NFKC') !== name) return 'has characters that only look like others';
+  if (/\p{Script=Latin}/u.test(name) && LATIN_LOOKALIKE.test(name)) return 'mixes letters of scripts that look alike';
+  return undefined;
+}
+
+/** Control, format, unassigned and private characters, separators other than the space, and what a font leaves out. */
+const INVISIBLE = /\p{C}|[^\P{Z} ]|\p{Default_Ignorable_Code_Point}|^ | $/u;
+const LATIN_LOOKALIKE = /\p{Script=Cyrillic}|\p{Script=Greek}|\p{Script=Armenian}|\p{Script=Cherokee}/u;

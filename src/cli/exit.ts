@@ -1,0 +1,33 @@
+import { GatewayError, type ErrorCode, messageOf } from '../core/errors.ts';
+import { visible, type Terminal } from './terminal.ts';
+
+/** What a command's end says to a script. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  findings: 3,
+  signInNeeded: 4,
+  unreachable: 5,
+  refused: 6,
+  interrupted: 130,
+} as const;
+
+const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+  USAGE: EXIT.usage,
+  CONFIG_INVALID: EXIT.findings,
+  BUNDLE_INVALID: EXIT.findings,
+  UPSTREAM_UNAVAILABLE: EXIT.unreachable,
+};
+
+/** Says on stderr what happened to which thing and how to mend it; returns the exit code. */
+export function printError(terminal: Terminal, thrown: unknown): number {
+  if (!(thrown instanceof GatewayError)) {
+    terminal.err.write(`error ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)}\n`);
+    return EXIT.failed;
+  }
+  const lines = thrown.message.split('\n').map(visible).join('\n');
+  terminal.err.write(`error ${thrown.code} ${lines}\n`);
+  if (thrown.mend !== undefined) terminal.err.write(`  = help: ${visible(thrown.mend)}\n`);
+  return EXIT_BY_CODE[thrown.code] ?? EXIT.failed;
+}

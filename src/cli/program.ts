@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import { addBundleCommands } from './bundle.ts';
+import { addConfigCommands } from './config.ts';
+import { addDecisionCommands } from './decision.ts';
+import { type ProcessEnvironment, readEnvironment } from './environment.ts';
+import { EXIT, printError } from './exit.ts';
+import { addServe } from './serve.ts';
+import { printJson, printLine, type Terminal } from './terminal.ts';
+import { VERSION } from './version.ts';
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly environment: ProcessEnvironment;
+  /** Says how the command ended, where that is not `done`. */
+  readonly setExit: (code: number) => void;
+}
+
+/** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const terminal: Terminal = { out: process.stdout, err: process.stderr };
+  let exit: number = EXIT.done;
+  const context: CommandContext = { terminal, environment: readEnvironment(), setExit: (code) => (exit = code) };
+  try {
+    await programFor(context).parseAsync(withDefault(args), { from: 'user' });
+    return exit;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return printError(terminal, thrown);
+  }
+}
+
+function withDefault(args: readonly string[]): readonly string[] {
+  const isPiped = process.stdin.isTTY !== true;
+  return args.length === 0 && isPiped ? ['serve', '--stdio'] : args;
+}
+
+function programFor(context: CommandContext): Command {
+  const program = new Command('mcp-gateway')
+    .description('One MCP server in front of all others: decides every call by policy, records it, and says why.')
+    .version(VERSION, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => void context.terminal.err.write(text) })
+    .showHelpAfterError('Run the command with --help to see what it takes.');
+  addServe(program, context);
+  addDecisionCommands(program, context);
+  addBundleCommands(program, context);
+  addConfigCommands(program, context);
+  program
+    .command('version')
+    .description('print the version')
+    .option('--json', 'print one JSON object')
+    .action(({ json }: { json?: boolean }) => {
+      if (json === true) printJson(context.terminal, 'version', { version: VERSION, node: process.versions.node });
+      else printLine(context.terminal, VERSION);
+    });
+  return program;
+}

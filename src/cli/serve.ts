@@ -1,0 +1,186 @@
+import type { Command } from 'commander';
+import { startApp, type RunningGateway } from '../app.ts';
+import type { Config } from '../config/paths.ts';
+import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { type HttpDoor, serveHttp } from '../downstream/http.ts';
+import type { Identity } from '../downstream/identity.ts';
+import { claimStdout, serveStdio } from '../downstream/stdio.ts';
+import { type ConfigOption, readConfig } from './config.ts';
+import { EXIT } from './exit.ts';
+import { stderrLogger } from './log.ts';
+import type { CommandContext } from './program.ts';
+import { VERSION } from './version.ts';
+
+interface ServeOptions extends ConfigOption {
+  readonly stdio?: boolean;
+  readonly http?: string | true;
+  readonly sse?: boolean;
+  readonly agent?: string;
+  readonly logLevel: string;
+}
+
+export function addServe(program: Command, context: CommandContext): void {
+  program
+    .command('serve')
+    .description('run the gateway')
+    .option('--stdio', 'serve the client that started it, over standard input and output')
+    .option('--http [address]', 'serve over HTTP; [HOST:]PORT, by default 127.0.0.1:3700')
+    .option('--sse', 'also serve the older HTTP+SSE transport, on the same listener')
+    .option('--agent <id>', 'which agent asks, whatever the client calls itself')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .addHelpText('after', '\nExample:\n  mcp-gateway serve --http 3700 --config mcp-gateway.yaml')
+    .action((options: ServeOptions) => serve(context, options));
+}
+
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
+  // First of all: whatever writes to stdout from here on is not part of the conversation.
+  const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
+  const { config, secrets } = readConfig(context, options);
+  const logger = stderrLogger(options.logLevel);
+  const { variables, home, cache } = context.environment;
+  const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
+  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const app = await startApp({ config, secrets, home, cache, version: VERSION, host, timezone, clock, logger });
+  const serving: Serving = { app, config, identity: identityFor(config, options, context), logger };
+  const doors = await openDoors(serving, options, output);
+  context.setExit(await untilEnded(doors, app, logger));
+}
+
+interface Serving {
+  readonly app: RunningGateway;
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly logger: Logger;
+}
+
+/** Something that serves; `closed` resolves when it ends by itself. */
+interface Door {
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+function identityFor(config: Config, { agent }: ServeOptions, { environment }: CommandContext): Identity {
+  const { agent: profile, user } = config.gateway.principal;
+  return {
+    agent: {
+      id: agent ?? profile.id ?? '',
+      scope: profile.scope,
+      owner_team: profile.owner_team,
+      model: profile.model,
+      delegated_by: [],
+    },
+    user: {
+      id: user.id ?? environment.user,
+      groups: user.groups,
+      data_classifications_authorized: user.data_classes,
+    },
+  };
+}
+
+/** The doors that were asked for; where none was, HTTP as it is configured. */
+async function openDoors(
+  serving: Serving,
+  options: ServeOptions,
+  output: ReturnType<typeof claimStdout> | undefined,
+): Promise<readonly Door[]> {
+  const { http } = serving.config.gateway.transports;
+  const wantsHttp = options.http !== undefined || options.sse === true || (output === undefined && http !== false);
+  if (!wantsHttp && output === undefined) {
+    throw new GatewayError('USAGE', 'nothing says how clients shall reach the gateway', {
+      mend: 'Give --stdio or --http, or set gateway.transports.http in the configuration.',
+    });
+  }
+  const doors = output === undefined ? [] : [openStdio(serving, output)];
+  return wantsHttp ? [...doors, await openHttp(serving, options)] : doors;
+}
+
+/** How long requests in flight have to finish when a door closes. */
+const DRAIN_MS = 10_000;
+
+function limitsOf(config: Config): {
+  readonly maxBytes: number;
+  readonly maxDepth: number;
+  readonly maxKeys: number;
+  readonly maxInFlight: number;
+  readonly drainMs: number;
+} {
+  const { messageBytes: maxBytes, depth: maxDepth, inFlight: maxInFlight } = config.gateway.limits;
+  return { maxBytes, maxDepth, maxKeys: 10_000, maxInFlight, drainMs: DRAIN_MS };
+}
+
+function openStdio({ app, config, identity, logger }: Serving, output: ReturnType<typeof claimStdout>): Door {
+  const serverInfo = { name: config.gateway.name, version: VERSION };
+  const limits = limitsOf(config);
+  return serveStdio({ gateway: app.gateway, identity, serverInfo, limits, logger, input: process.stdin, output });
+}
+
+async function openHttp({ app, config, identity, logger }: Serving, options: ServeOptions): Promise<Door> {
+  const { transports, name } = config.gateway;
+  const { host, port, path, allowedHosts } = addressOf(options.http, transports.http);
+  const sse = options.sse === true ? SseTransport.parse({}) : transports.sse;
+  const door: HttpDoor = await serveHttp({
+    gateway: app.gateway,
+    serverInfo: { name, version: VERSION },
+    host,
+    port,
+    path,
+    allowedHosts,
+    sse: sse === false ? undefined : { path: sse.path, messagesPath: '/messages' },
+    limits: { ...limitsOf(config), maxSessions: 1_000, idleMs: 30 * 60_000 },
+    identify: () => identity,
+    readiness: () => app.readiness(),
+    clock,
+    logger,
+  });
+  logger.info('serving', { url: door.url });
+  return { closed: new Promise<void>(() => undefined), close: () => door.close() };
+}
+
+/** `--http 3700`, `--http 127.0.0.1:3700` or `--http` alone, over what the file says. */
+function addressOf(
+  given: string | true | undefined,
+  configured: Config['gateway']['transports']['http'],
+): Exclude<Config['gateway']['transports']['http'], false> {
+  const base = configured === false ? HttpTransport.parse({}) : configured;
+  if (given === undefined || given === true) return base;
+  const parts = /^(?:(.+):)?(\d{1,5})$/.exec(given);
+  const host = parts?.[1]?.replace(/^\[(.+)\]$/, '$1') ?? base.host;
+  const port = Number(parts?.[2]);
+  if (parts === null || port > 65_535) {
+    throw new GatewayError('USAGE', `"${given}" is not an address`, {
+      mend: 'Write [HOST:]PORT, such as 127.0.0.1:3700.',
+    });
+  }
+  refuseBeyondLoopback(host);
+  return { ...base, host, port };
+}
+
+function refuseBeyondLoopback(host: string): void {
+  if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return;
+  throw new GatewayError(
+    'UNSAFE_BINDING',
+    `${host} can be reached from other hosts, and this version has no authentication`,
+    {
+      mend: 'Listen on 127.0.0.1, and let a proxy that authenticates stand in front.',
+    },
+  );
+}
+
+/** Serves until a door ends by itself or the process is told to end; then everything is closed, in order. */
+async function untilEnded(doors: readonly Door[], app: RunningGateway, logger: Logger): Promise<number> {
+  const signal = new Promise<NodeJS.Signals>((ended) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ended(name));
+  });
+  // A gateway that cannot get ready says so and goes on: every call is then refused with the reason.
+  app.ready.catch((thrown: unknown) => logger.error('policies are not in force', { problem: String(thrown) }));
+  const end = await Promise.race([signal, ...doors.map(({ closed }) => closed)]);
+  await Promise.allSettled(doors.map((door) => door.close()));
+  await app.close();
+  return end === 'SIGINT' ? EXIT.interrupted : EXIT.done;
+}

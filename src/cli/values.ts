@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from 'commander';
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `24h` ago, or a time of its own; milliseconds since the epoch. */
+export function parseMoment(text: string): number {
+  const ago = /^(\d+)([smhd])$/.exec(text);
+  const moment = ago === null ? Date.parse(text) : Date.now() - Number(ago[1]) * (UNIT_MS[ago[2] ?? ''] ?? 0);
+  if (Number.isNaN(moment))
+    throw new InvalidArgumentError('Write a time such as 2026-11-20T09:00Z, or how long ago: 30m, 24h, 7d.');
+  return moment;
+}
+
+/** A whole number above 0, or `all`. */
+export function parseLimit(text: string): number {
+  if (text === 'all') return Number.MAX_SAFE_INTEGER;
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new InvalidArgumentError('Write a whole number above 0, or all.');
+  return limit;
+}

@@ -1,0 +1,167 @@
+import { LAYERS } from '../core/opinion.ts';
+import { pathText, type Problem, type ProblemCode } from './problems.ts';
+import type { ConfigFile } from './schema.ts';
+import { nearest } from './suggest.ts';
+import { placeOfValue, placeOfKey, type TreeNode, type TreePath } from './tree.ts';
+
+interface Complaint {
+  readonly code: ProblemCode;
+  readonly path: TreePath;
+  readonly message: string;
+  readonly help: string;
+  /** Whether the key is at fault rather than its value. */
+  readonly isAboutKey?: boolean;
+}
+
+/** What is wrong with values that are each in order, but not together. */
+export function crossProblems(config: ConfigFile, root: TreeNode): readonly Problem[] {
+  const complaints = [
+    ...idComplaints(config),
+    ...modeComplaints(config),
+    ...relaxComplaints(config),
+    ...bindingComplaints(config),
+    ...scopeComplaints(config),
+  ];
+  return complaints.map(({ path, isAboutKey, ...rest }) => ({
+    ...rest,
+    path: pathText(path),
+    place: isAboutKey === true ? placeOfKey(root, path) : placeOfValue(root, path),
+  }));
+}
+
+/** Ids of bundles are one namespace: servers, agents, starters and the organisation's. */
+function idComplaints(config: ConfigFile): readonly Complaint[] {
+  const agents = Object.keys(config.agents).map((id) => [`agent-${id}`, `the bundle of agents.${id}`] as const);
+  const starters = LAYERS.map((layer) => [`starter-${layer}`, `the starter bundle of layer ${layer}`] as const);
+  const taken = new Map<string, string>([...starters, ...agents]);
+  const complaints: Complaint[] = [];
+  const claim = (id: string, owner: string, where: Pick<Complaint, 'path' | 'isAboutKey'>): void => {
+    const holder = taken.get(id);
+    if (holder === undefined) taken.set(id, owner);
+    else
+      complaints.push({
+        code: 'E_CONFLICT',
+        ...where,
+        message: `"${id}" is also ${holder}`,
+        help: 'give it another id; ids of bundles are one namespace',
+      });
+  };
+  for (const id of Object.keys(config.mcpServers))
+    claim(id, `the bundle of mcpServers.${id}`, { path: ['mcpServers', id], isAboutKey: true });
+  config.policies.org.forEach((bundle, index) =>
+    claim(bundle.id, `policies.org.${index}`, { path: ['policies', 'org', index, 'id'] }),
+  );
+  return complaints;
+}
+
+/** A warning would open the identity gate, and would lift what nobody permitted. */
+function modeComplaints(config: ConfigFile): readonly Complaint[] {
+  return config.policies.org.flatMap((bundle, index) => {
+    if (bundle.layer !== 'identity' && bundle.layer !== 'override') return [];
+    return relaxations(bundle)
+      .filter(({ mode }) => mode === 'warn')
+      .map(({ path }) => ({
+        code: 'E_CONFLICT' as const,
+        path: ['policies', 'org', index, ...path],
+        message: `a bundle of layer ${bundle.layer} cannot only warn`,
+        help: 'use enforce, or shadow to see what it would say',
+      }));
+  });
+}
+
+function relaxComplaints(config: ConfigFile): readonly Complaint[] {
+  const bundles = [
+    ...config.policies.org.map((bundle, index) => ({ layer: bundle.layer, bundle, path: ['policies', 'org', index] })),
+    ...Object.entries(config.mcpServers).map(([id, server]) => ({
+      layer: 'server' as const,
+      bundle: server.policy,
+      path: ['mcpServers', id, 'policy'],
+    })),
+  ];
+  return bundles
+    .filter(({ layer }) => !config.policies.layers[layer].relax)
+    .flatMap(({ layer, bundle, path }) =>
+      relaxations(bundle).map((relaxation) => ({
+        code: 'E_CONFLICT' as const,
+        path: [...path, ...relaxation.path],
+        message: `"${relaxation.mode}" relaxes a bundle of layer ${layer}, which policies.layers.${layer}.relax forbids`,
+        help: 'leave it out, or set relax to true',
+      })),
+    );
+}
+
+interface Relaxable {
+  readonly mode: string;
+  readonly rules: Readonly<Record<string, { readonly mode: string }>>;
+}
+
+function relaxations(bundle: Relaxable): readonly { readonly path: readonly string[]; readonly mode: string }[] {
+  const rules = Object.entries(bundle.rules).map(([id, rule]) => ({ path: ['rules', id, 'mode'], mode: rule.mode }));
+  return [{ path: ['mode'], mode: bundle.mode }, ...rules].filter(({ mode }) => mode !== 'enforce');
+}
+
+function bindingComplaints(config: ConfigFile): readonly Complaint[] {
+  const { http, sse } = config.gateway.transports;
+  const path = ['gateway', 'transports'];
+  if (http === false) {
+    if (sse === false) return [];
+    return [
+      {
+        code: 'W_WITHOUT_EFFECT',
+        path: [...path, 'sse'],
+        message: 'has no effect while http is off',
+        help: 'add http: {}, or start with serve --http',
+        isAboutKey: true,
+      },
+    ];
+  }
+  const complaints: Complaint[] = [];
+  if (!isLoopback(http.host)) {
+    complaints.push({
+      code: 'E_UNSAFE_BINDING',
+      path: [...path, 'http', 'host'],
+      message: `"${http.host}" can be reached from other hosts, and this version has no authentication`,
+      help: 'use 127.0.0.1, ::1 or localhost',
+    });
+  }
+  if (sse !== false && ['/messages', http.path].includes(sse.path)) {
+    complaints.push({
+      code: 'E_CONFLICT',
+      path: [...path, 'sse', 'path'],
+      message: `"${sse.path}" is a path of its own already`,
+      help: 'use another, such as /sse',
+    });
+  }
+  return complaints;
+}
+
+/** The whole of 127.0.0.0/8 is loopback (RFC 1122), `::1` is (RFC 4291), and `localhost` names them (RFC 6761). */
+function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(host)
+  );
+}
+
+/** A scope that names a server which is not there is mostly a slip of the pen; it may also be shared by several files. */
+function scopeComplaints(config: ConfigFile): readonly Complaint[] {
+  const servers = Object.keys(config.mcpServers);
+  const named = [
+    ...config.policies.org.flatMap((bundle, index) =>
+      bundle.for.servers.map((name, at) => ({ name, path: ['policies', 'org', index, 'for', 'servers', at] })),
+    ),
+    ...Object.entries(config.agents).flatMap(([id, agent]) => [
+      ...(agent.servers ?? []).map((name, at) => ({ name, path: ['agents', id, 'servers', at] })),
+      ...(agent.tools ?? []).map((tool, at) => ({
+        name: tool.slice(0, tool.indexOf('/')),
+        path: ['agents', id, 'tools', at],
+      })),
+    ]),
+  ];
+  return named
+    .filter(({ name }) => !/[*?]/.test(name) && !servers.includes(name))
+    .map(({ name, path }) => {
+      const meant = nearest(name, servers);
+      const help = meant === undefined ? `the servers are ${servers.join(', ') || 'none'}` : `did you mean "${meant}"?`;
+      return { code: 'W_UNKNOWN_SERVER' as const, path, message: `there is no server "${name}"`, help };
+    });
+}

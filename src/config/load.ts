@@ -1,0 +1,47 @@
+import { GatewayError } from '../core/errors.ts';
+import { check } from './check.ts';
+import { findConfig, type FindOptions } from './find.ts';
+import { absolutePaths, type Config, type PathOptions } from './paths.ts';
+import { isWarning, renderProblems, type Problem } from './problems.ts';
+import { readTrees } from './read-trees.ts';
+import { secretsIn } from './secrets.ts';
+
+/** The environment also gives the values of `${VAR}`. */
+export type LoadOptions = FindOptions & PathOptions;
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** That file and all it includes, absolute, for watching. */
+  readonly files: readonly string[];
+  /** Values that must never be shown, the longest first. */
+  readonly secrets: readonly string[];
+  /** What is doubtful but no error, as text for people; empty where nothing is. */
+  readonly warnings: string;
+}
+
+/**
+ * The configuration, found, read, checked and with every path absolute.
+ * Throws `CONFIG_NOT_FOUND`, or `CONFIG_INVALID` with all problems of all files as its message.
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const path = findConfig(options);
+  const trees = readTrees(path, options);
+  if (trees.root === undefined) throw invalid(trees.problems, []);
+  const secrets = secretsIn(trees.root);
+  const checked = check(trees.root);
+  const problems = [...trees.problems, ...checked.problems];
+  if (checked.kind === 'bad' || problems.some((problem) => !isWarning(problem))) throw invalid(problems, secrets);
+  return {
+    config: absolutePaths(checked.config, checked.root, options),
+    path,
+    files: trees.files,
+    secrets,
+    warnings: problems.length === 0 ? '' : renderProblems(problems, secrets),
+  };
+}
+
+function invalid(problems: readonly Problem[], secrets: readonly string[]): GatewayError {
+  return new GatewayError('CONFIG_INVALID', renderProblems(problems, secrets));
+}

@@ -1,0 +1,123 @@
+import type { Json } from '../core/json.ts';
+import { pathText, type Problem } from './problems.ts';
+import { childrenOf, placeOfKey, placeOfValue, toJson, type TreeNode } from './tree.ts';
+
+interface Asking {
+  readonly by: (value: Json) => boolean;
+  /** The same in words. */
+  readonly words: string;
+}
+
+interface NotBuilt {
+  /** `*` is any one key or item. */
+  readonly path: string;
+  /** What is asked for; ends the sentence “… is not in this version”. */
+  readonly what: string;
+  readonly help: string;
+  /** Which values ask for it. Default: any. */
+  readonly asks?: Asking;
+}
+
+const LEAVE_OUT = 'leave it out';
+const TRUE: Asking = { by: (value) => value === true, words: '`true`' };
+const POSTGRES: Asking = { by: (value) => value === 'postgres', words: '`postgres`' };
+const ADDRESS: Asking = {
+  by: (value) => typeof value === 'string' && /^(https?:|git\+|oci:|ssh:|s3:)/.test(value),
+  words: 'an address instead of a path',
+};
+const ITEMS: Asking = { by: (value) => !Array.isArray(value) || value.length > 0, words: 'a list with anything in it' };
+
+/** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
+const NOT_BUILT: readonly NotBuilt[] = [
+  { path: 'gateway.auth', what: 'authentication', help: 'the gateway listens on loopback addresses only' },
+  { path: 'gateway.methods.allow', what: 'letting unknown methods through', help: LEAVE_OUT, asks: ITEMS },
+  { path: 'agents.*.parent', what: 'bounding an agent by another', help: 'give the agent its own servers and tools' },
+  {
+    path: 'agents.*.policy',
+    what: 'a bundle for one agent',
+    help: 'use a bundle of layer identity under policies.org with for.agents',
+  },
+  {
+    path: 'mcpServers.*.policy.source',
+    what: 'a remote bundle',
+    help: 'download it and write the path',
+    asks: ADDRESS,
+  },
+  { path: 'mcpServers.*.policy.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
+  { path: 'mcpServers.*.policy.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
+  { path: 'mcpServers.*.allow.sampling', what: 'sampling for servers', help: LEAVE_OUT, asks: TRUE },
+  { path: 'mcpServers.*.allow.elicitation', what: 'elicitation for servers', help: LEAVE_OUT, asks: TRUE },
+  { path: 'mcpServers.*.allow.roots', what: 'showing roots to servers', help: LEAVE_OUT, asks: TRUE },
+  { path: 'mcpServers.*.credentials', what: 'signing in to servers', help: 'send a token with headers' },
+  { path: 'policies.org.*.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
+  { path: 'policies.org.*.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
+  { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
+  {
+    path: 'policies.dataClasses',
+    what: 'telling data classes by patterns',
+    help: 'declare them in the manifest of a bundle',
+  },
+  { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
+  { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
+  { path: 'approvals', what: 'approving calls', help: LEAVE_OUT },
+  { path: 'labels', what: 'labelling data', help: LEAVE_OUT },
+  {
+    path: 'decisions.store.driver',
+    what: 'keeping decisions in PostgreSQL',
+    help: 'use sqlite',
+    asks: POSTGRES,
+  },
+  { path: 'decisions.store.url', what: 'a database with an address', help: 'use sqlite and store.path' },
+  { path: 'decisions.retain', what: 'removing old decisions', help: LEAVE_OUT },
+  { path: 'decisions.export', what: 'sending decisions elsewhere', help: 'read them with decision ls --json' },
+  { path: 'telemetry', what: 'telemetry', help: LEAVE_OUT },
+  { path: 'dashboard.enabled', what: 'the dashboard', help: 'read decisions with decision ls', asks: TRUE },
+  { path: 'dashboard.host', what: 'the dashboard', help: LEAVE_OUT },
+  { path: 'dashboard.port', what: 'the dashboard', help: LEAVE_OUT },
+];
+
+/** A problem for everything in the file that this version does not have. */
+export function notBuiltProblems(root: TreeNode): readonly Problem[] {
+  return NOT_BUILT.flatMap((entry) =>
+    matches(root, entry.path.split('.'))
+      .filter(({ node }) => entry.asks === undefined || entry.asks.by(toJson(node)))
+      .map(({ path }) => ({
+        code: 'E_NOT_BUILT',
+        path: pathText(path),
+        message: `${entry.what} is not in this version`,
+        help: entry.help,
+        place: entry.asks === undefined ? placeOfKey(root, path) : placeOfValue(root, path),
+      })),
+  );
+}
+
+/** The description of a field, with what this version refuses of it. */
+export function withNotBuilt(description: string, path: readonly string[]): string {
+  const entry = NOT_BUILT.find(({ path: pattern, asks }) => covers(pattern.split('.'), path, asks));
+  if (entry === undefined) return description;
+  if (entry.asks === undefined) return `Not in this version. ${description}`.trim();
+  return `${description} Not in this version: ${entry.asks.words}.`;
+}
+
+function covers(pattern: readonly string[], path: readonly string[], asks: Asking | undefined): boolean {
+  const isLong = asks === undefined ? path.length >= pattern.length : path.length === pattern.length;
+  return isLong && pattern.every((step, index) => step === path[index]);
+}
+
+interface Match {
+  readonly path: readonly string[];
+  readonly node: TreeNode;
+}
+
+function matches(root: TreeNode, pattern: readonly string[]): readonly Match[] {
+  return pattern.reduce<readonly Match[]>(
+    (found, step) => found.flatMap((match) => stepInto(match, step)),
+    [{ path: [], node: root }],
+  );
+}
+
+function stepInto({ path, node }: Match, step: string): readonly Match[] {
+  return childrenOf(node)
+    .filter(([name]) => step === '*' || step === name)
+    .map(([name, child]) => ({ path: [...path, name], node: child }));
+}

@@ -1,0 +1,60 @@
+import { dirname, join, resolve } from 'node:path';
+import type { ConfigFile } from './schema.ts';
+import type { PolicySource, Transport } from './schema-servers.ts';
+import { placeOfValue, type TreeNode, type TreePath } from './tree.ts';
+
+/** The configuration as the rest of the program gets it: complete, with every path absolute. */
+export type Config = Omit<ConfigFile, 'decisions'> & {
+  readonly decisions: Omit<ConfigFile['decisions'], 'store'> & {
+    readonly store: { readonly driver: ConfigFile['decisions']['store']['driver']; readonly path: string };
+  };
+};
+
+export interface PathOptions {
+  /** `MCP_GATEWAY_HOME`, where the database lies unless the file says otherwise. */
+  readonly home: string;
+  /** What `~/` stands for. */
+  readonly userHome: string;
+}
+
+/** Makes paths absolute, each relative to the file that it stands in. */
+export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathOptions): Config {
+  const absolute = (written: string, path: TreePath): string => {
+    if (written.startsWith('~/')) return join(options.userHome, written.slice(2));
+    return resolve(dirname(placeOfValue(root, path).file.path), written);
+  };
+  const source = (given: PolicySource, path: TreePath): PolicySource =>
+    given.kind === 'path' ? { kind: 'path', path: absolute(given.path, path) } : given;
+  const { driver, path = join(options.home, 'decisions.db') } = config.decisions.store;
+  return {
+    ...config,
+    mcpServers: mapValues(config.mcpServers, (server, id) => ({
+      ...server,
+      transport: absoluteTransport(server.transport, (written, key) => absolute(written, ['mcpServers', id, key])),
+      policy: { ...server.policy, source: source(server.policy.source, ['mcpServers', id, 'policy', 'source']) },
+    })),
+    policies: {
+      ...config.policies,
+      org: config.policies.org.map((bundle, index) => ({
+        ...bundle,
+        source: source(bundle.source, ['policies', 'org', index, 'source']),
+      })),
+    },
+    decisions: { ...config.decisions, store: { driver, path: absolute(path, ['decisions', 'store', 'path']) } },
+  };
+}
+
+/** A command with a folder in it is a path; without, it is looked for where programs are. */
+function absoluteTransport(transport: Transport, absolute: (written: string, key: string) => string): Transport {
+  if (transport.kind !== 'stdio') return transport;
+  const isPath = /^(\.{1,2}|~)[/\\]/.test(transport.command);
+  const command = isPath ? absolute(transport.command, 'command') : transport.command;
+  return { ...transport, command, cwd: absolute(transport.cwd, 'cwd') };
+}
+
+function mapValues<V>(
+  values: Readonly<Record<string, V>>,
+  change: (value: V, key: string) => V,
+): Readonly<Record<string, V>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]));
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { AgentIdText, Duration, Size, Texts, UrlPath } from './schema-values.ts';
+
+const Limits = z.strictObject({
+  messageBytes: Size.prefault('4MB').describe('Largest message that a client may send.'),
+  resultBytes: Size.prefault('16MB').describe('Largest message that an upstream may answer.'),
+  depth: z.int().min(4).max(256).default(64).describe('Deepest nesting of a message.'),
+  inFlight: z.int().min(1).max(10_000).default(128).describe('Requests of one session that may run at once.'),
+});
+
+/** What `serve --http` uses where the file has no `http` of its own: `HttpTransport.parse({})`. */
+export const HttpTransport = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Only loopback, until this version has authentication.'),
+  port: z.int().min(0).max(65_535).default(3700).describe('Port to listen on; 0 takes a free one.'),
+  path: UrlPath.default('/mcp').describe('Path of the Streamable HTTP endpoint.'),
+  allowedHosts: Texts.default([]).describe('Names accepted in the Host header beside those of the loopback address.'),
+});
+
+/** What `serve --sse` uses where the file has no `sse` of its own. */
+export const SseTransport = z.strictObject({
+  path: UrlPath.default('/sse').describe('Path of the event stream for clients of the 2024-11-05 revision.'),
+});
+
+const Transports = z.strictObject({
+  stdio: z.boolean().default(true).describe('Whether `serve` may speak over standard input and output.'),
+  http: z
+    .union([z.literal(false), HttpTransport])
+    .default(false)
+    .describe('Streamable HTTP; `{}` for the defaults.'),
+  sse: z
+    .union([z.literal(false), SseTransport])
+    .default(false)
+    .describe('The older HTTP+SSE, on the listener of `http`; `{}` for the defaults.'),
+});
+
+const Auth = z.strictObject({
+  oidc: z
+    .strictObject({
+      issuer: z.url().describe('Issuer of the tokens.'),
+      audience: z.string().describe('Audience that a token must name.'),
+      claims: z
+        .strictObject({
+          user: z.string().optional().describe('Claim with the id of the user.'),
+          groups: z.string().optional().describe('Claim with the groups of the user.'),
+          agent: z.string().optional().describe('Claim with the id of the agent.'),
+          data_classes: z.string().optional().describe('Claim with the data classes the user may see.'),
+        })
+        .optional()
+        .describe('Which claims say who asks.'),
+    })
+    .optional()
+    .describe('Tokens of an OpenID Connect provider.'),
+  apiKeys: z.boolean().optional().describe('Whether keys made by `key create` are accepted.'),
+});
+
+const PrincipalSettings = z.strictObject({
+  agent: z
+    .strictObject({
+      id: AgentIdText.optional().describe('Which agent asks. Default: the name that the client gives.'),
+      scope: z.string().default('').describe('Scope of the agent, for policies to read.'),
+      owner_team: z.string().default('').describe('Team that answers for the agent.'),
+      model: z.string().default('').describe('Model the agent runs on.'),
+    })
+    .prefault({})
+    .describe('The agent, where it is not told apart by configuration under `agents`.'),
+  user: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Which user the agent acts for. Default: the user of the operating system.'),
+      groups: Texts.default([]).describe('Groups of the user.'),
+      data_classes: Texts.default([]).describe('Data classes the user may see.'),
+    })
+    .prefault({})
+    .describe('The user.'),
+});
+
+const Environment = z.strictObject({
+  region: z.string().default('').describe('Where the gateway runs, such as `eu-central-1`.'),
+  is_production: z.boolean().default(false).describe('Whether real data and customers are behind it.'),
+  labels: z.record(z.string(), z.string()).default({}).describe('Further facts for policies to read.'),
+});
+
+const Methods = z.strictObject({
+  allow: Texts.default([]).describe('Methods unknown to the gateway that are let through.'),
+  params: z
+    .array(z.string().regex(/^[\w$/-]+\.[\w$-]+$/, 'not <method>.<member>, such as tools/call.priority'))
+    .default([])
+    .describe('Parameters unknown to the protocol that are passed on, as `<method>.<member>`; others are dropped.'),
+});
+
+export const Gateway = z.strictObject({
+  name: z.string().min(1).max(64).default('mcp-gateway').describe('Name shown to clients and to policies.'),
+  toolNames: z
+    .enum(['auto', 'prefixed', 'plain'])
+    .default('auto')
+    .describe(
+      'How tools are called: `prefixed` as `<server>__<tool>`, `plain` as they are, `auto` plain with one server.',
+    ),
+  startWait: Duration.prefault('3s').describe('How long a first list waits for servers whose tools are not known yet.'),
+  limits: Limits.prefault({}).describe('Limits on messages.'),
+  transports: Transports.prefault({}).describe('How clients reach the gateway.'),
+  auth: Auth.optional().describe('Who may use the HTTP endpoint.'),
+  principal: PrincipalSettings.prefault({}).describe('Who asks, where nothing better says so.'),
+  environment: Environment.prefault({}).describe('Facts about where the gateway runs, for policies to read.'),
+  methods: Methods.prefault({}).describe('Exceptions for methods and parameters.'),
+});
+
+export const AgentSettings = z.strictObject({
+  scope: z.string().default('').describe('Scope of the agent, for policies to read.'),
+  servers: Texts.optional().describe('Ids of the servers it may reach; `*` is all. Default: all.'),
+  tools: z
+    .array(z.string().regex(/^(\*|[a-z0-9][a-z0-9-]{0,19})\/.+$/, 'not <server>/<tool>; * may stand for either'))
+    .optional()
+    .describe('Tools it may call, as `<server>/<tool>`; `*` may stand for either. Default: all.'),
+  owner_team: z.string().default('').describe('Team that answers for the agent.'),
+  model: z.string().default('').describe('Model the agent runs on.'),
+  parent: AgentIdText.optional().describe('Agent whose reach bounds this one.'),
+  policy: z
+    .strictObject({ source: z.string().describe('Where the bundle of the agent lies.') })
+    .optional()
+    .describe('A bundle of layer identity for this agent alone.'),
+});

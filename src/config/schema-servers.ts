@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { BundleData, Duration, ModeName, RuleModes, Texts } from './schema-values.ts';
+
+export type PolicySource =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'none' }
+  /** Absolute once the configuration is loaded. */
+  | { readonly kind: 'path'; readonly path: string };
+
+export type Transport =
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+      /** Absolute once the configuration is loaded; the folder of the file by default. */
+      readonly cwd: string;
+    }
+  | {
+      readonly kind: 'http' | 'sse';
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+const ServerPolicy = z.strictObject({
+  source: z
+    .string()
+    .min(1)
+    .default('auto')
+    .transform(parseSource)
+    .describe('Where the policy bundle lies: `auto` looks beside the server and then on the shelf, `none`, or a path.'),
+  onMissing: z
+    .enum(['starter', 'deny'])
+    .default('starter')
+    .describe('What holds when no bundle is found: the starter bundle, or denial.'),
+  mode: ModeName.default('enforce').describe('Mode of the whole bundle.'),
+  rules: RuleModes.default({}).describe('Modes of single rules, by id.'),
+  data: BundleData.prefault({}).describe('Values for `data.<root>.config` of the bundle.'),
+  refresh: Duration.optional().describe('How often a remote bundle is asked for anew.'),
+  signer: z.string().optional().describe('Whose signature the bundle must carry.'),
+});
+
+const ServerFields = z.strictObject({
+  type: z
+    .enum(['stdio', 'http', 'streamable-http', 'streamableHttp', 'sse'])
+    .optional()
+    .describe('How to reach it. Default: `stdio` with a `command`, `http` with a `url`.'),
+  command: z.string().min(1).optional().describe('Program to start; never given to a shell.'),
+  args: z.array(z.string()).optional().describe('Arguments of the program.'),
+  env: z.record(z.string(), z.string()).optional().describe('Environment variables of the program.'),
+  cwd: z.string().min(1).optional().describe('Folder the program starts in. Default: the folder of this file.'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'not an http or https URL' })
+    .optional()
+    .describe('Address of a server that is reached over HTTP.'),
+  headers: z.record(z.string(), z.string()).optional().describe('Headers sent with every request to `url`.'),
+  policy: ServerPolicy.prefault({}).describe('The policy bundle of this server.'),
+  tools: z
+    .strictObject({
+      include: Texts.default(['*']).describe('Names or globs of the tools that are offered.'),
+      exclude: Texts.default([]).describe('Names or globs of the tools that are not; stronger than `include`.'),
+    })
+    .prefault({})
+    .describe('Which tools are offered at all.'),
+  timeout: Duration.prefault('10m').describe('How long a call may go without a sign of life.'),
+  instance: z
+    .enum(['session', 'principal', 'gateway'])
+    .optional()
+    .describe('Who shares a connection. Default: `session` for programs, `principal` for addresses.'),
+  region: z.string().default('').describe('Where the server keeps data, for policies to read.'),
+  trust: z.string().default('').describe('How far it is trusted, in your own words, for policies to read.'),
+  allow: z
+    .strictObject({
+      sampling: z.boolean().default(false).describe('Whether it may ask the client’s model.'),
+      elicitation: z.boolean().default(false).describe('Whether it may ask the user.'),
+      roots: z.boolean().default(false).describe('Whether it may ask for the client’s folders.'),
+    })
+    .prefault({})
+    .describe('Requests that the server may make.'),
+  unknownArguments: z
+    .enum(['deny', 'allow'])
+    .optional()
+    .describe(
+      'Arguments that the tool’s schema does not name. Default: denied where the schema is closed or a bundle governs the server.',
+    ),
+  credentials: z.unknown().optional().describe('How the gateway signs in to the server.'),
+});
+
+/** A block as any client has it, with our keys beside the standard ones. */
+export const McpServer = ServerFields.superRefine(checkTransport).transform((server) => {
+  const {
+    type: _type,
+    command: _command,
+    args: _args,
+    env: _env,
+    cwd: _cwd,
+    url: _url,
+    headers: _headers,
+    ...own
+  } = server;
+  const transport = transportOf(server);
+  const instance = server.instance ?? (transport.kind === 'stdio' ? 'session' : 'principal');
+  return { ...own, transport, instance };
+});
+
+export function parseSource(text: string): PolicySource {
+  return text === 'auto' || text === 'none' ? { kind: text } : { kind: 'path', path: text };
+}
+
+type ServerFields = z.output<typeof ServerFields>;
+
+function checkTransport(server: ServerFields, context: z.RefinementCtx): void {
+  const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+  const { type, command, url } = server;
+  if (command === undefined && url === undefined) {
+    context.addIssue({ code: 'custom', path: [], message: 'needs a command to start or a url to reach' });
+    return;
+  }
+  if (command !== undefined && url !== undefined) refuse('url', 'stands beside command; a server has one of them');
+  else if (command !== undefined) refuseKeysOfUrl(server, refuse);
+  else refuseKeysOfCommand(server, refuse);
+  if (command !== undefined && type !== undefined && type !== 'stdio')
+    refuse('type', `"${type}" needs a url, not a command`);
+  if (command === undefined && type === 'stdio') refuse('type', '"stdio" needs a command, not a url');
+}
+
+function refuseKeysOfUrl(server: ServerFields, refuse: (path: string, message: string) => void): void {
+  if (server.headers !== undefined) refuse('headers', 'belongs to a server with a url; this one has a command');
+}
+
+function refuseKeysOfCommand(server: ServerFields, refuse: (path: string, message: string) => void): void {
+  for (const key of ['args', 'env', 'cwd'] as const) {
+    if (server[key] !== undefined) refuse(key, 'belongs to a server with a command; this one has a url');
+  }
+}
+
+function transportOf(server: ServerFields): Transport {
+  if (server.url !== undefined) {
+    return { kind: server.type === 'sse' ? 'sse' : 'http', url: server.url, headers: server.headers ?? {} };
+  }
+  const { command = '', args = [], env = {}, cwd = '.' } = server;
+  return { kind: 'stdio', command, args, env, cwd };
+}

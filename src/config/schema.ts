@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { AgentSettings, Gateway } from './schema-gateway.ts';
+import { Policies } from './schema-policies.ts';
+import { McpServer } from './schema-servers.ts';
+import { AgentIdText, Duration, ServerIdText, Texts } from './schema-values.ts';
+
+const Decisions = z.strictObject({
+  store: z
+    .strictObject({
+      driver: z.enum(['sqlite', 'postgres']).default('sqlite').describe('Kind of database.'),
+      path: z.string().min(1).optional().describe('The database file. Default: decisions.db in MCP_GATEWAY_HOME.'),
+      url: z.string().optional().describe('Address of the database, for `postgres`.'),
+    })
+    .prefault({})
+    .describe('Where decisions are kept.'),
+  durability: z
+    .enum(['full', 'normal'])
+    .default('full')
+    .describe('`full` survives a power cut, `normal` a killed process.'),
+  arguments: z
+    .enum(['redacted', 'full', 'hashed', 'none'])
+    .default('redacted')
+    .describe('How arguments are kept: with secrets hashed, whole, only as a hash, not at all.'),
+  redact: z
+    .array(
+      z.string().regex(/^(\/([^/~]|~[01])*)+$/, 'not a JSON pointer, such as /customer/email; * is any one segment'),
+    )
+    .default([])
+    .describe('JSON pointers into arguments whose values are kept as a hash; `*` is any one segment.'),
+  retain: Duration.optional().describe('How long decisions are kept.'),
+  export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
+});
+
+const Approvals = z.strictObject({
+  hold: Duration.optional().describe('How long a call waits for its approval.'),
+  timeout: Duration.optional().describe('How long an approval stays open.'),
+  groups: z.record(z.string(), Texts).optional().describe('Users of the operating system by group of approvers.'),
+});
+
+const Labels = z.strictObject({
+  ttl: Duration.optional().describe('How long a label stays with a conversation.'),
+  sticky: Texts.optional().describe('Labels that never fade.'),
+});
+
+const Telemetry = z.strictObject({
+  otlp: z.unknown().optional().describe('Where traces and metrics are sent.'),
+  prometheus: z.unknown().optional().describe('Where metrics can be read.'),
+});
+
+const Dashboard = z.strictObject({
+  enabled: z.boolean().default(false).describe('Whether the dashboard is served.'),
+  host: z.string().optional().describe('Address to listen on.'),
+  port: z.int().min(0).max(65_535).optional().describe('Port to listen on.'),
+});
+
+/** `mcp-gateway.yaml`, whole. Defaults live here and nowhere else. What this version refuses by name: `not-built.ts`. */
+export const ConfigFile = z.strictObject({
+  $schema: z.string().optional().describe('Address of the JSON Schema, for editors.'),
+  version: z.literal(1).describe('Version of this format.'),
+  include: Texts.optional().describe('Further files to merge, as paths or globs; a key may stand in one of them only.'),
+  gateway: Gateway.prefault({}).describe('The gateway itself.'),
+  agents: z.record(AgentIdText, AgentSettings).default({}).describe('The agents that are told apart, by id.'),
+  mcpServers: z.record(ServerIdText, McpServer).describe('The servers behind the gateway, by id.'),
+  policies: Policies.prefault({}).describe('The policies of the organisation.'),
+  approvals: Approvals.optional().describe('How approvals are asked and given.'),
+  labels: Labels.optional().describe('How labels on data behave.'),
+  decisions: Decisions.prefault({}).describe('How decisions are kept.'),
+  telemetry: Telemetry.optional().describe('Traces and metrics.'),
+  dashboard: Dashboard.optional().describe('The pages in the browser.'),
+});
+export type ConfigFile = DeepReadonly<z.output<typeof ConfigFile>>;
+
+export type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;

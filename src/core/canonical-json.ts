@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+
+import { isJsonObject, type Json } from './json.ts';
+import { writeJson } from './lossless-json.ts';
+
+/**
+ * The one text that equal values share: members sorted by UTF-16 code units, no space, numbers as ECMAScript writes them
+ * (RFC 8785). Numbers that a double would change are written as they were received.
+ */
+export function canonicalJson(value: Json): string {
+  if (typeof value !== 'object' || value === null) return writeJson(value);
+  if (!isJsonObject(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.keys(value)
+    .toSorted(byCodeUnit)
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** 64 hexadecimal digits. */
+export function sha256Hex(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+function byCodeUnit(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import type { JsonLimits } from '../core/json-scan.ts';
+import type { Logger } from '../core/logger.ts';
+import type { GatewayPort } from '../gateway/port.ts';
+import { type Identity, isSameIdentity } from './identity.ts';
+import { type ServerInfo, Session } from './session.ts';
+
+export interface HttpLimits extends JsonLimits {
+  /** For each session. */
+  readonly maxInFlight: number;
+  readonly maxSessions: number;
+  /** Milliseconds without a request or an open stream after which a session ends. */
+  readonly idleMs: number;
+  /** Milliseconds that requests in flight have to finish when the door closes. */
+  readonly drainMs: number;
+}
+
+export interface SessionsOptions {
+  readonly gateway: GatewayPort;
+  readonly serverInfo: ServerInfo;
+  readonly limits: HttpLimits;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** What a transport keeps beside a session. */
+export interface Channel {
+  /** Sends a message that belongs to no request. */
+  announce(text: string): void;
+  /** Whether the client listens, which keeps its session alive. */
+  isListening(): boolean;
+  /** Now and then, with the time on the clock that only grows. */
+  beat(now: number): void;
+  close(): void;
+}
+
+export interface HeldSession<C extends Channel> {
+  readonly session: Session;
+  readonly identity: Identity;
+  readonly channel: C;
+  lastSeen: number;
+}
+
+/**
+ * The sessions of one transport, by unguessable ids. A session is found by the identity that opened it and by nobody
+ * else, and never by way of another transport.
+ */
+export class HttpSessions<C extends Channel> {
+  private readonly options: SessionsOptions;
+  private readonly held = new Map<string, HeldSession<C>>();
+
+  constructor(options: SessionsOptions) {
+    this.options = options;
+  }
+
+  /** Undefined where there are as many as there may be. */
+  open(identity: Identity, channel: C): HeldSession<C> | undefined {
+    const { gateway, serverInfo, limits, logger, clock } = this.options;
+    if (this.held.size >= limits.maxSessions) return undefined;
+    const id = randomBytes(16).toString('hex');
+    const announce = (text: string): void => channel.announce(text);
+    const session = new Session({
+      id,
+      gateway,
+      identity,
+      serverInfo,
+      maxInFlight: limits.maxInFlight,
+      logger,
+      announce,
+    });
+    const held = { session, identity, channel, lastSeen: clock.monotonic() };
+    this.held.set(id, held);
+    return held;
+  }
+
+  find(id: string, identity: Identity): HeldSession<C> | undefined {
+    const held = this.held.get(id);
+    if (held === undefined || !isSameIdentity(held.identity, identity)) return undefined;
+    held.lastSeen = this.options.clock.monotonic();
+    return held;
+  }
+
+  async end(held: HeldSession<C>): Promise<void> {
+    if (!this.held.delete(held.session.id)) return;
+    try {
+      await held.session.end();
+    } catch (error) {
+      this.options.logger.error('A session could not be ended.', { error: messageOf(error) });
+    }
+    held.channel.close();
+  }
+
+  toolsChanged(): void {
+    for (const { session } of this.held.values()) session.toolsChanged();
+  }
+
+  /** Keeps open streams alive and ends sessions that nobody uses. */
+  sweep(): void {
+    const now = this.options.clock.monotonic();
+    for (const held of this.held.values()) {
+      const { session, channel, lastSeen } = held;
+      channel.beat(now);
+      if (session.isBusy || channel.isListening()) held.lastSeen = now;
+      else if (now - lastSeen > this.options.limits.idleMs) void this.end(held);
+    }
+  }
+
+  /** Resolves when no request is in flight in any session. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.held.values()].map(({ session }) => session.drained()));
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all([...this.held.values()].map((held) => this.end(held)));
+  }
+}

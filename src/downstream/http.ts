@@ -1,0 +1,168 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { GatewayError, messageOf } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { writeJson } from '../core/lossless-json.ts';
+import { refuse, refuseMethod, sendJson } from './http-answer.ts';
+import { type AllowedHosts, allowedHostsAt, refuseForeign } from './http-guard.ts';
+import type { SessionsOptions } from './http-sessions.ts';
+import type { Identity } from './identity.ts';
+import { LegacySse } from './sse.ts';
+import { Streamable } from './streamable.ts';
+import { settledWithin } from './settled-within.ts';
+import { onToolsChangedDebounced } from './tool-changes.ts';
+
+export interface HttpOptions extends SessionsOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Path of Streamable HTTP. */
+  readonly path: string;
+  /** Names beside the loopback ones, with or without a port, by which clients may call. */
+  readonly allowedHosts: readonly string[];
+  /** The old transport, or undefined where it is off. */
+  readonly sse: { readonly path: string; readonly messagesPath: string } | undefined;
+  /** Who sent a request. */
+  readonly identify: (request: IncomingMessage) => Identity;
+  /** What `/readyz` answers; `ready` decides between 200 and 503. Nothing secret. */
+  readonly readiness: () => JsonObject & { readonly ready: boolean };
+}
+
+export interface HttpDoor {
+  /** Address of Streamable HTTP. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Bounds for how often open streams are kept alive and idle sessions looked for. */
+const MIN_SWEEP_MS = 100;
+const MAX_SWEEP_MS = 5000;
+
+/** Serves clients over HTTP. Throws `LISTEN_FAILED`. */
+export async function serveHttp(options: HttpOptions): Promise<HttpDoor> {
+  const door = new Http(options);
+  await door.listen();
+  return { url: door.url, close: () => door.close() };
+}
+
+class Http {
+  private readonly options: HttpOptions;
+  private readonly server: Server;
+  private readonly streamable: Streamable;
+  private readonly legacy: LegacySse | undefined;
+  private readonly stopListening: () => void;
+  private allowedHosts: AllowedHosts = new Set();
+  private sweeper: NodeJS.Timeout | undefined = undefined;
+  private closing: Promise<void> | undefined = undefined;
+
+  constructor(options: HttpOptions) {
+    this.options = options;
+    this.streamable = new Streamable(options);
+    this.legacy = options.sse === undefined ? undefined : new LegacySse(options, options.sse.messagesPath);
+    this.stopListening = onToolsChangedDebounced(options.gateway, () => {
+      this.streamable.sessions.toolsChanged();
+      this.legacy?.sessions.toolsChanged();
+    });
+    this.server = createServer(SERVER_OPTIONS, (request, response) => this.answer(request, response));
+  }
+
+  get url(): string {
+    const { address, family, port } = this.address();
+    const host = family === 'IPv6' ? `[${address}]` : address;
+    return `http://${host}:${String(port)}${this.options.path}`;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, allowedHosts, limits } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', (error) => reject(listenFailed(host, port, error)));
+      this.server.listen(port, host, resolve);
+    });
+    this.allowedHosts = allowedHostsAt(this.address().port, allowedHosts);
+    const sweepMs = Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, limits.idleMs / 2));
+    this.sweeper = setInterval(() => this.sweep(), sweepMs).unref();
+  }
+
+  /** Takes no new connection, lets calls in flight finish for a while, then ends all. Safe to call again. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const foreign = refuseForeign(request.headers, this.allowedHosts);
+    if (foreign !== undefined) return refuse(response, 403, foreign);
+    if (this.closing !== undefined) response.setHeader('Connection', 'close');
+    try {
+      return this.route(request, response);
+    } catch (error) {
+      this.options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
+      return response.headersSent
+        ? void response.destroy()
+        : refuse(response, 500, 'The gateway failed on this request.');
+    }
+  }
+
+  private route(request: IncomingMessage, response: ServerResponse): void {
+    const { path, sse, identify } = this.options;
+    const asked = request.url?.split('?', 1)[0];
+    if (asked === path) return this.streamable.handle(request, response, identify(request));
+    if (asked === sse?.path) return this.legacy?.open(request, response, identify(request));
+    if (asked === sse?.messagesPath) return this.legacy?.post(request, response, identify(request));
+    if (asked !== '/healthz' && asked !== '/readyz') return refuse(response, 404, 'There is nothing at this address.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(response, 'GET, HEAD');
+    if (asked === '/healthz') return sendJson(response, 200, '{"ok":true}');
+    const readiness = this.options.readiness();
+    return sendJson(response, readiness.ready ? 200 : 503, writeJson(readiness));
+  }
+
+  private sweep(): void {
+    this.streamable.sessions.sweep();
+    this.legacy?.sessions.sweep();
+  }
+
+  private async shutDown(): Promise<void> {
+    clearInterval(this.sweeper);
+    this.stopListening();
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+    });
+    const tables =
+      this.legacy === undefined ? [this.streamable.sessions] : [this.streamable.sessions, this.legacy.sessions];
+    await settledWithin(Promise.all(tables.map((table) => table.drained())), this.options.limits.drainMs);
+    await Promise.all(tables.map((table) => table.endAll()));
+    this.server.closeIdleConnections();
+    await settledWithin(closed, LAST_WORDS_MS);
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private address(): AddressInfo {
+    const address = this.server.address();
+    if (address === null || typeof address === 'string')
+      throw new GatewayError('LISTEN_FAILED', 'The listener has no address.');
+    return address;
+  }
+}
+
+const SERVER_OPTIONS = {
+  insecureHTTPParser: false,
+  // A request without Host gets the same answer as one with a wrong Host.
+  requireHostHeader: false,
+  // Clients keep their connections between calls longer than Node's five seconds.
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+} as const;
+
+/** Milliseconds for the last answers to reach their clients. */
+const LAST_WORDS_MS = 500;
+
+function listenFailed(host: string, port: number, cause: NodeJS.ErrnoException): GatewayError {
+  const message = `Cannot listen on ${host}:${String(port)}: ${cause.code ?? cause.message}.`;
+  return new GatewayError('LISTEN_FAILED', message, {
+    mend: 'Choose another port, or end what holds this one.',
+    cause,
+  });
+}

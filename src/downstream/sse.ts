@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { answerText, failureOf, tooLarge } from './answer.ts';
+import { readBody, refuse, refuseMethod, sendEmpty, sendJson, sendRefusal, startEvents } from './http-answer.ts';
+import { isJsonContent, readAccept } from './http-guard.ts';
+import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
+import type { Identity } from './identity.ts';
+import { receiveMessage } from './receive.ts';
+import type { Outlet } from './session.ts';
+
+/** Bytes that may wait for a client that does not read. There is no way to resume, so its session ends then. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The old transport, HTTP with SSE (2024-11-05, Transports): one stream of events carries all answers, messages are posted
+ * to an address that its first event names. The session lives as long as the stream.
+ */
+export class LegacySse {
+  readonly sessions: HttpSessions<SseChannel>;
+  private readonly options: SessionsOptions;
+  private readonly messagesPath: string;
+
+  constructor(options: SessionsOptions, messagesPath: string) {
+    this.options = options;
+    this.messagesPath = messagesPath;
+    this.sessions = new HttpSessions(options);
+  }
+
+  /** `GET /sse` */
+  open(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+    if (request.method !== 'GET') return refuseMethod(response, 'GET');
+    if (!readAccept(request.headers).events) return refuse(response, 406, 'The client must accept text/event-stream.');
+    const held = this.sessions.open(identity, new SseChannel(response));
+    if (held === undefined) return refuse(response, 503, 'This gateway has as many sessions as it may have.');
+    response.on('close', () => void this.sessions.end(held));
+    startEvents(response);
+    response.write(`event: endpoint\ndata: ${this.messagesPath}?sessionId=${held.session.id}\n\n`);
+    return undefined;
+  }
+
+  /** `POST /messages?sessionId=…` */
+  post(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+    if (request.method !== 'POST') return refuseMethod(response, 'POST');
+    if (!isJsonContent(request.headers)) return refuse(response, 415, 'The Content-Type must be application/json.');
+    const id = new URLSearchParams(request.url?.split('?', 2)[1]).get('sessionId');
+    if (id === null) return refuse(response, 400, 'The sessionId is missing: open the event stream first.');
+    const held = this.sessions.find(id, identity);
+    if (held === undefined) return refuse(response, 404, 'There is no such session: open the event stream again.');
+    const { maxBytes } = this.options.limits;
+    return readBody(request, maxBytes, (body) => {
+      if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, maxBytes));
+      return this.take(body.bytes, held, response);
+    });
+  }
+
+  private take(bytes: Buffer, held: HeldSession<SseChannel>, response: ServerResponse): void {
+    const received = receiveMessage(bytes, this.options.limits);
+    if (received.kind === 'refused') {
+      const text = answerText(received.id, failureOf(received.error));
+      this.options.logger.warn('A message was refused.', { reason: received.reason });
+      // The client waits on the stream; the status alone would not tell it which request failed.
+      if (received.id !== null) held.channel.announce(text);
+      return sendJson(response, 400, text);
+    }
+    sendEmpty(response, 202);
+    return held.session.receive(received, held.channel);
+  }
+}
+
+class SseChannel implements Channel, Outlet {
+  private readonly stream: ServerResponse;
+
+  constructor(stream: ServerResponse) {
+    this.stream = stream;
+  }
+
+  announce(text: string): void {
+    this.stream.write(`event: message\ndata: ${text}\n\n`);
+    if (this.stream.writableLength > MAX_WAITING_BYTES) this.stream.destroy();
+  }
+
+  notify(text: string): void {
+    this.announce(text);
+  }
+
+  end(text: string | undefined): void {
+    if (text !== undefined) this.announce(text);
+  }
+
+  isListening(): boolean {
+    return !this.stream.closed;
+  }
+
+  beat(): void {
+    if (this.stream.writableLength === 0) this.stream.write(': \n\n');
+  }
+
+  close(): void {
+    this.stream.end();
+  }
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { type Readable, Writable } from 'node:stream';
+
+import { messageOf } from '../core/errors.ts';
+import { NewlineFramer, type OversizedLine } from '../core/framing.ts';
+import type { JsonLimits } from '../core/json-scan.ts';
+import type { Logger } from '../core/logger.ts';
+import { findIdAtEdges } from '../core/rpc-parse.ts';
+import type { GatewayPort } from '../gateway/port.ts';
+import { answerText, failureOf, tooLarge } from './answer.ts';
+import type { Identity } from './identity.ts';
+import { receiveMessage } from './receive.ts';
+import { type Outlet, type ServerInfo, Session } from './session.ts';
+import { settledWithin } from './settled-within.ts';
+import { onToolsChangedDebounced } from './tool-changes.ts';
+
+export interface StdioOptions {
+  readonly gateway: GatewayPort;
+  readonly identity: Identity;
+  readonly serverInfo: ServerInfo;
+  readonly limits: StdioLimits;
+  readonly logger: Logger;
+  readonly input: Readable;
+  /** Carries JSON-RPC and nothing else; see `claimStdout`. */
+  readonly output: Writable;
+}
+
+export interface StdioLimits extends JsonLimits {
+  readonly maxInFlight: number;
+  /** Milliseconds that requests in flight have to finish after the client closed its side. */
+  readonly drainMs: number;
+}
+
+export interface StdioDoor {
+  /** Resolves when the client has gone and the session has ended. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bytes that may wait to be written before progress is left out: it is only advice, and the client does not read. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** Serves one client over a pair of streams, one message a line (2025-11-25, Transports, stdio). */
+export function serveStdio(options: StdioOptions): StdioDoor {
+  const door = new Stdio(options);
+  return { closed: door.closed, close: () => door.close() };
+}
+
+/**
+ * The one way to the real stdout. From now on everything else that writes to it, such as `console.log` in a library,
+ * writes to stderr.
+ */
+export function claimStdout(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Writable {
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr);
+  const claimed = new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => void write(chunk, done),
+  });
+  stdout.on('error', (error) => claimed.destroy(error));
+  return claimed;
+}
+
+class Stdio {
+  readonly closed: Promise<void>;
+  private readonly options: StdioOptions;
+  private readonly session: Session;
+  private readonly framer: NewlineFramer;
+  private readonly stopListening: () => void;
+  private readonly outlet: Outlet;
+  private readonly waiting: string[] = [];
+  private resolveClosed: () => void = () => undefined;
+  private isClosing = false;
+
+  constructor(options: StdioOptions) {
+    this.options = options;
+    this.closed = new Promise((resolve) => {
+      this.resolveClosed = resolve;
+    });
+    const { gateway, identity, serverInfo, limits, logger } = options;
+    const id = randomBytes(16).toString('hex');
+    const announce = (text: string): void => this.send(text);
+    this.session = new Session({
+      id,
+      gateway,
+      identity,
+      serverInfo,
+      maxInFlight: limits.maxInFlight,
+      logger,
+      announce,
+    });
+    this.outlet = {
+      notify: (text) => this.sendAdvice(text),
+      end: (text) => {
+        if (text !== undefined) this.send(text);
+      },
+    };
+    this.stopListening = onToolsChangedDebounced(gateway, () => this.session.toolsChanged());
+    this.framer = new NewlineFramer({
+      maxBytes: limits.maxBytes,
+      onLine: (line) => this.receive(line),
+      onOversized: (line) => this.refuseOversized(line),
+    });
+    this.listen();
+  }
+
+  /** Whoever asks first closes; the others wait for the same end. */
+  close(): Promise<void> {
+    if (!this.isClosing) {
+      this.isClosing = true;
+      this.stopListening();
+      this.options.input.pause();
+      void this.finish();
+    }
+    return this.closed;
+  }
+
+  private listen(): void {
+    const { input, output, logger } = this.options;
+    input.on('data', (chunk: Buffer) => this.framer.push(chunk));
+    input.on('end', () => void this.drain());
+    input.on('error', () => void this.close());
+    output.on('drain', () => void input.resume());
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      logger.info('The client has closed its side.', { code: error.code });
+      void this.close();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    this.framer.end();
+    await settledWithin(this.session.drained(), this.options.limits.drainMs);
+    await this.close();
+  }
+
+  private async finish(): Promise<void> {
+    const { output, logger } = this.options;
+    try {
+      await this.session.end();
+    } catch (error) {
+      logger.error('The session could not be ended.', { error: messageOf(error) });
+    }
+    this.flush();
+    if (output.writable) await new Promise<void>((resolve) => output.end(resolve));
+    this.resolveClosed();
+  }
+
+  private receive(line: Buffer): void {
+    const received = receiveMessage(line, this.options.limits);
+    if (received.kind === 'ok') return this.session.receive(received, this.outlet);
+    this.options.logger.warn('A message was refused.', { reason: received.reason });
+    return this.send(answerText(received.id, failureOf(received.error)));
+  }
+
+  private refuseOversized(line: OversizedLine): void {
+    const { maxBytes } = this.options.limits;
+    this.options.logger.warn('A message was refused.', { reason: 'too_large', bytes: line.byteLength });
+    this.send(answerText(findIdAtEdges(line.head, line.tail), tooLarge(line.byteLength, maxBytes)));
+  }
+
+  private sendAdvice(text: string): void {
+    if (this.options.output.writableLength < MAX_WAITING_BYTES) this.send(text);
+  }
+
+  /** What is sent in one turn of the event loop is written at once. */
+  private send(text: string): void {
+    this.waiting.push(text);
+    if (this.waiting.length === 1) process.nextTick(() => this.flush());
+  }
+
+  private flush(): void {
+    const { input, output } = this.options;
+    if (this.waiting.length === 0) return;
+    const text = `${this.waiting.splice(0).join('\n')}\n`;
+    if (output.writable && !output.write(text)) input.pause();
+  }
+}

@@ -1,0 +1,162 @@
+import type { Decision, Denial, Warning } from '../core/decision.ts';
+import { ownReason } from './own-reasons.ts';
+
+/** What a rule's annotation says to people; the texts are capped and stripped when the bundle is read. */
+export interface RuleText {
+  readonly title: string;
+  readonly remediation: string;
+  readonly remedy: string;
+  readonly alternatives: readonly string[];
+  readonly retry: Retry;
+  readonly appealPath: string;
+  /** Who wrote it, in words: `the policy that comes with code-host`, `your organisation’s policy`. */
+  readonly origin: string;
+}
+
+/** From the most hopeless to the least: of several denials the first in this order holds. */
+const RETRIES = ['never', 'after_approval', 'with_changes', 'after'] as const;
+export type Retry = (typeof RETRIES)[number];
+
+/** The decision as an agent gets it, version 1, under `_meta["mcp-gateway/decision"]`. */
+export interface DecisionObject {
+  readonly allow: boolean;
+  readonly effect: Decision['effect'];
+  readonly reasons: readonly string[];
+  readonly remediation: string;
+  readonly remediations: readonly string[];
+  readonly alternatives: readonly string[];
+  readonly warnings?: readonly Warning[];
+  readonly metadata: {
+    readonly decision_id: string;
+    readonly policy_version: string;
+    readonly matched_rules: readonly string[];
+    readonly audit_required: boolean;
+    readonly appeal_path: string;
+    readonly retry: Retry;
+  };
+}
+
+export interface Advice {
+  readonly object: DecisionObject;
+  /** Suffices alone: what was refused, why, what would work, whom to ask, and that no other way is wanted. */
+  readonly text: string;
+}
+
+export interface AdviceFacts {
+  readonly decisionId: string;
+  /** The generation's short hash. */
+  readonly policyVersion: string;
+  readonly decision: Decision;
+  /** What was asked for, in words: `commit_file on code-host`. */
+  readonly subject: string;
+  /** Texts of a rule by its full name. */
+  readonly ruleText: (rule: string) => RuleText | undefined;
+}
+
+/** Words for a decision that is not an allow. */
+export function adviseAgainst(facts: AdviceFacts): Advice {
+  const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
+  const object = decisionObject(facts, told);
+  return { object, text: wordsOf(facts, told, object) };
+}
+
+/** The object that goes with an allowed call's result. */
+export function adviseFor(facts: AdviceFacts): DecisionObject {
+  return { ...decisionObject(facts, []), warnings: facts.decision.warnings };
+}
+
+interface ToldDenial {
+  readonly reason: string;
+  readonly why: string;
+  readonly origin: string;
+  readonly remediation: string;
+  readonly remedy: string;
+  readonly alternatives: readonly string[];
+  readonly appealPath: string;
+  readonly retry: Retry;
+}
+
+function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
+  if (text === undefined) return tellOwnDenial(denial);
+  return {
+    reason: denial.reason,
+    why: fill(text.title, denial.params),
+    origin: text.origin,
+    remediation: fill(text.remediation, denial.params),
+    remedy: text.remedy === '' ? denial.reason : text.remedy,
+    alternatives: text.alternatives,
+    appealPath: text.appealPath,
+    retry: text.retry,
+  };
+}
+
+function tellOwnDenial(denial: Denial): ToldDenial {
+  const own = ownReason(denial.reason);
+  const problems = denial.params['problems'];
+  return {
+    reason: denial.reason,
+    why: problems === undefined ? own.title : `${own.title}: ${problems}`,
+    origin: 'the gateway',
+    remediation: own.remediation,
+    remedy: denial.reason,
+    alternatives: [],
+    appealPath: '',
+    retry: own.retry,
+  };
+}
+
+function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): DecisionObject {
+  const { decision } = facts;
+  const isVague = decision.reason_internal !== '';
+  return {
+    allow: decision.effect === 'allow',
+    effect: decision.effect,
+    reasons: decision.reasons,
+    remediation: told[0]?.remedy ?? '',
+    remediations: unique(told.map((denial) => denial.remediation).filter((text) => text !== '')),
+    alternatives: unique(told.flatMap((denial) => denial.alternatives)),
+    metadata: {
+      decision_id: facts.decisionId,
+      policy_version: facts.policyVersion,
+      matched_rules: isVague ? [] : decision.matched_rules,
+      audit_required: decision.obligations.audit_required,
+      appeal_path: told.find((denial) => denial.appealPath !== '')?.appealPath ?? '',
+      retry: RETRIES.find((retry) => told.some((denial) => denial.retry === retry)) ?? 'never',
+    },
+  };
+}
+
+function wordsOf(facts: AdviceFacts, told: readonly ToldDenial[], object: DecisionObject): string {
+  const lines = [`Refused: ${facts.subject}.`];
+  for (const denial of told) lines.push(`Why: ${sentence(denial.why)} [${denial.reason}, says ${denial.origin}]`);
+  for (const remediation of object.remediations) lines.push(`What would work: ${sentence(remediation)}`);
+  if (object.alternatives.length > 0) lines.push(`Instead you can use: ${object.alternatives.join(', ')}.`);
+  if (object.metadata.appeal_path !== '') lines.push(`Whom to ask: ${object.metadata.appeal_path}`);
+  lines.push(RETRY_WORDS[object.metadata.retry], NO_DETOUR, `Decision ${facts.decisionId}`);
+  return lines.join('\n');
+}
+
+const RETRY_WORDS: Readonly<Record<Retry, string>> = {
+  never: 'The same call will be refused again.',
+  after_approval: 'The same call can be made once a person has approved it.',
+  with_changes: 'Call again with the changes named above.',
+  after: 'The same call can be made again later.',
+};
+
+const NO_DETOUR =
+  'This is a decision, not a fault: do not look for another tool or command that has the same effect. ' +
+  'If the user needs it, tell them what is said here.';
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function fill(text: string, params: Denial['params']): string {
+  return text.replaceAll(/\{([a-zA-Z0-9_]+)\}/g, (placeholder, name: string) =>
+    Object.hasOwn(params, name) ? String(params[name]) : placeholder,
+  );
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,15 @@
+import type { DeclaredEffects } from '../catalog/effect.ts';
+import type { ServerId } from '../core/names.ts';
+import type { ServerFacts } from './build-input.ts';
+
+/** One governed server as the gateway sees it; fixed for as long as a generation is in force. */
+export interface GovernedServer {
+  readonly id: ServerId;
+  readonly facts: ServerFacts;
+  /** Whether a bundle of its own governs it; then arguments that its schemas do not name are refused. */
+  readonly hasBundle: boolean;
+  /** What the bundle's manifest says of single tools: their effects, and the classes of data they touch. */
+  readonly effects: DeclaredEffects;
+  readonly dataClasses: Readonly<Record<string, readonly string[]>>;
+  readonly unknownArguments: 'deny' | 'allow' | undefined;
+}

@@ -1,0 +1,80 @@
+/** What the gateway says of its own denials: why, what would work, and whether to try again. */
+export interface OwnReason {
+  readonly title: string;
+  readonly remediation: string;
+  readonly retry: 'never' | 'after' | 'with_changes' | 'after_approval';
+}
+
+const ASK_OPERATOR = 'Tell the user that whoever runs the gateway has to mend this.';
+
+const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
+  unknown_tool: {
+    title: 'There is no such tool here',
+    remediation: 'List the tools again and use one of those.',
+    retry: 'never',
+  },
+  invalid_arguments: {
+    title: 'The arguments do not fit the tool’s input schema',
+    remediation: 'Correct the arguments that are named and call again.',
+    retry: 'with_changes',
+  },
+  unpolicied_server: {
+    title: 'No policy says what this server may do',
+    remediation: 'Tell the user that the server needs a policy bundle before its tools can be used.',
+    retry: 'never',
+  },
+  no_grant: {
+    title: 'No rule allows this',
+    remediation: 'Tell the user what you wanted to do; a rule that allows it has to be added first.',
+    retry: 'never',
+  },
+  error: { title: 'A policy could not be evaluated', remediation: ASK_OPERATOR, retry: 'never' },
+  timeout: { title: 'A policy took too long', remediation: ASK_OPERATOR, retry: 'never' },
+  undefined: { title: 'A policy gave no answer', remediation: ASK_OPERATOR, retry: 'never' },
+  malformed: { title: 'A policy gave an answer that cannot be read', remediation: ASK_OPERATOR, retry: 'never' },
+  missing: { title: 'A policy that must be asked is not there', remediation: ASK_OPERATOR, retry: 'after' },
+  counter: { title: 'A budget is used up', remediation: 'Wait until it resets.', retry: 'after' },
+  audit_unavailable: {
+    title: 'The decision could not be recorded, and what cannot be recorded is not done',
+    remediation: ASK_OPERATOR,
+    retry: 'after',
+  },
+  tool_quarantined: {
+    title: 'The tool has changed since somebody accepted it',
+    remediation: 'Tell the user that the change has to be looked at first.',
+    retry: 'after_approval',
+  },
+  out_of_scope: {
+    title: 'This is outside what this agent may reach',
+    remediation: 'Tell the user; nothing that you change in the request will help.',
+    retry: 'never',
+  },
+  approval_denied: {
+    title: 'A person refused this call',
+    remediation: 'Do not ask again; tell the user.',
+    retry: 'never',
+  },
+  approval_expired: {
+    title: 'Nobody approved this call in time',
+    remediation: 'Ask the user whether to try once more.',
+    retry: 'after_approval',
+  },
+  obligation_unknown: {
+    title: 'A policy demands something that this gateway cannot carry out',
+    remediation: ASK_OPERATOR,
+    retry: 'never',
+  },
+  method_not_allowed: {
+    title: 'This method is not allowed here',
+    remediation: 'Use the tools that are listed.',
+    retry: 'never',
+  },
+};
+
+const UNKNOWN: OwnReason = { title: 'The gateway refused this', remediation: ASK_OPERATOR, retry: 'never' };
+
+/** `reason` is a code that starts with `gateway.`; of `gateway.no_grant.server` the second part counts. */
+export function ownReason(reason: string): OwnReason {
+  const [, kind = ''] = reason.split('.');
+  return Object.hasOwn(OWN_REASONS, kind) ? (OWN_REASONS[kind] ?? UNKNOWN) : UNKNOWN;
+}

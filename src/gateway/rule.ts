@@ -1,0 +1,146 @@
+import type { ActionType } from '../core/action.ts';
+import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Decision } from '../core/decision.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { PolicyInput } from '../core/policy-input.ts';
+import type { CombineFacts, DecisionRecord, OwnDenial } from '../core/record.ts';
+import { combine } from '../policy/combine.ts';
+import { shadowDecision } from '../policy/combine-record.ts';
+import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
+import type { RuleText } from './advice.ts';
+import { ruleTextIn } from './rule-texts.ts';
+import type { Caller } from './port.ts';
+
+/** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
+const CARRIED = ['warn', 'audit_required'] as const;
+
+/** What is to be decided. */
+export interface Question {
+  readonly caller: Caller;
+  readonly action: ActionType | 'method';
+  readonly server: string;
+  readonly tool: string;
+  /** The gateway's own denials; where there is one, no layer is asked. */
+  readonly own: readonly OwnDenial[];
+  /** Absent where no policy is asked. */
+  readonly input: PolicyInput | undefined;
+  readonly dropped: readonly string[];
+  readonly traceId: string;
+}
+
+/** What a question is ruled with. A ruling pins the policy set that was in force when it was made. */
+export interface Court {
+  readonly policy: PolicySet;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Takes out of an input, and of what rules made of it, what the log must not keep. */
+  readonly mask: Mask;
+}
+
+export interface Mask {
+  maskInput(input: PolicyInput): {
+    readonly input: PolicyInput;
+    readonly masked: readonly string[];
+    readonly hidden: ReadonlySet<string>;
+  };
+  /** Texts that quote a hidden one are hidden too. */
+  maskQuotes<T>(value: T, hidden: ReadonlySet<string>): T;
+}
+
+export interface Ruling {
+  readonly record: DecisionRecord;
+  readonly decision: Decision;
+  readonly ruleText: (rule: string) => RuleText | undefined;
+}
+
+type Asked = Omit<Evaluation, 'input'> & { readonly input: PolicyInput | undefined };
+
+/** Asks the layers, combines their opinions and writes the record. Never throws for what a policy does. */
+export function rule(question: Question, court: Court): Ruling {
+  const startedMs = court.clock.monotonic();
+  const now = question.input?.environment.time_ms ?? court.clock.now();
+  const evaluation = ask(question, court.policy);
+  const facts = {
+    action: question.action,
+    server: question.server,
+    tool: question.tool,
+    layers: evaluation.opinions,
+    combine: combineFacts(question.own, evaluation, now),
+  };
+  const decision = combine(facts);
+  const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
+  const kept = keep(evaluation, court.mask);
+  const record: DecisionRecord = {
+    id: court.newId(),
+    time: new Date(now).toISOString(),
+    generation: court.policy.generation,
+    principal: question.caller.principal,
+    client: question.caller.client,
+    session: question.caller.session,
+    call: '',
+    ...facts,
+    layers: kept.layers,
+    effect: decision.effect,
+    reasons: decision.reasons,
+    reason_internal: decision.reason_internal,
+    remediation: remedyOf(decision, ruleText),
+    matched_rules: decision.matched_rules,
+    lifted: decision.lifted,
+    obligations: decision.obligations,
+    budgets: {},
+    input: kept.input,
+    input_hash: kept.input_hash,
+    replayable: kept.replayable,
+    dropped: question.dropped,
+    shadow: shadowDecision(facts),
+    trace_id: question.traceId,
+    latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
+  };
+  return { record, decision, ruleText };
+}
+
+/** Nobody is asked where the gateway itself denies; the input is kept all the same. */
+function ask(question: Question, policy: PolicySet): Asked {
+  const { action, server, tool, input, own } = question;
+  if (own.length > 0 || input === undefined || action === 'method')
+    return { opinions: [], required: [], modes: {}, input };
+  return policy.evaluate({ action, server, tool, agent: input.agent.id, input });
+}
+
+function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number): CombineFacts {
+  return {
+    version: 1,
+    required: evaluation.required,
+    carries: CARRIED,
+    modes: evaluation.modes,
+    own,
+    bypass: '',
+    now,
+    approvals: [],
+    reservations: [],
+  };
+}
+
+function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | undefined): string {
+  const [first] = decision.denials;
+  if (first === undefined) return '';
+  const remedy = ruleText(first.rule)?.remedy ?? '';
+  return remedy === '' ? first.reason : remedy;
+}
+
+type Kept = Pick<DecisionRecord, 'layers' | 'input' | 'input_hash' | 'replayable'>;
+
+function keep({ input, opinions }: Asked, mask: Mask): Kept {
+  if (input === undefined) {
+    const replayable = { kind: 'not', why: 'no policy was asked' } as const;
+    return { layers: opinions, input: {}, input_hash: '', replayable };
+  }
+  const { input: maskedInput, masked, hidden } = mask.maskInput(input);
+  return {
+    layers: mask.maskQuotes(opinions, hidden),
+    input: maskedInput,
+    input_hash: sha256Hex(canonicalJson(input as unknown as JsonObject)),
+    replayable: masked.length === 0 ? { kind: 'fully' } : { kind: 'partly', pointers: masked },
+  };
+}

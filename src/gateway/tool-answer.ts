@@ -1,0 +1,46 @@
+import { DECISION_META_KEY } from '../core/names.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import type { RpcAnswer } from '../core/rpc.ts';
+import type { Advice, DecisionObject } from './advice.ts';
+
+/**
+ * A refused `tools/call`: a tool result with `isError`, so that the model reads it.
+ *
+ * The object stands in `structuredContent` too, unless the tool has an output schema: clients built on SDK 1.x check
+ * even an error against it, and throw.
+ */
+export function refusal(advice: Advice, hasOutputSchema: boolean): RpcAnswer {
+  const object = asJson(advice.object);
+  return {
+    kind: 'result',
+    result: {
+      content: [{ type: 'text', text: advice.text }],
+      ...(hasOutputSchema ? {} : { structuredContent: object }),
+      isError: true,
+      _meta: { [DECISION_META_KEY]: object },
+    },
+  };
+}
+
+/** An upstream's result as it came, with the decision beside it. */
+export function withDecision(result: JsonObject, decision: DecisionObject): JsonObject {
+  const meta = result['_meta'];
+  return { ...result, _meta: { ...(isJsonObject(meta) ? meta : {}), [DECISION_META_KEY]: asJson(decision) } };
+}
+
+/** A call that was allowed but did not reach its end: said as a tool's own failure, because only those reach the model. */
+export function failure(text: string, decision: DecisionObject): RpcAnswer {
+  return {
+    kind: 'result',
+    result: {
+      content: [{ type: 'text', text }],
+      isError: true,
+      _meta: { [DECISION_META_KEY]: asJson(decision) },
+    },
+  };
+}
+
+/** The decision object is made of JSON alone; its interface merely lacks the index signature. */
+function asJson(object: DecisionObject): JsonObject & Json {
+  return object as unknown as JsonObject;
+}

@@ -1,0 +1,65 @@
+import type { PolicyInput } from '../core/policy-input.ts';
+import { combine } from '../policy/combine.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+
+/**
+ * Whether a tool may be seen. What is `hidden`, by rules or by scope, does not exist for the agent. What is `in_doubt`,
+ * because a bundle could not be asked, is not listed either; its call is decided and says what is the matter.
+ */
+export type Visibility =
+  | { readonly kind: 'visible' }
+  | { readonly kind: 'hidden'; readonly internal: string; readonly rules: readonly string[] }
+  | { readonly kind: 'in_doubt' };
+
+export interface ListQuestion {
+  /** Names the tool and its definition. */
+  readonly pin: string;
+  /** Tells principals apart. */
+  readonly principal: string;
+  /** Made only where the answer is not known yet. */
+  readonly input: () => PolicyInput;
+}
+
+const VISIBLE: Visibility = { kind: 'visible' };
+const MOST_KEPT = 10_000;
+
+/**
+ * Decisions of the list phase, kept by generation, principal and tool: what hides a tool from a list also refuses its
+ * call, because both take the answer from here.
+ */
+export class ListDecisions {
+  readonly #kept = new Map<string, Visibility>();
+
+  find(policy: PolicySet, { pin, principal, input }: ListQuestion): Visibility {
+    const key = `${policy.generation}\n${pin}\n${principal}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
+    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    const visibility = decide(policy, input());
+    this.#kept.set(key, visibility);
+    return visibility;
+  }
+}
+
+function decide(policy: PolicySet, input: PolicyInput): Visibility {
+  const facts = { action: 'tool_list' as const, server: input.server.id, tool: input.action.tool };
+  const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input });
+  const decision = combine({
+    ...facts,
+    layers: opinions,
+    combine: {
+      version: 1,
+      required,
+      carries: [],
+      modes,
+      own: [],
+      bypass: '',
+      now: input.environment.time_ms,
+      approvals: [],
+      reservations: [],
+    },
+  });
+  if (decision.effect === 'allow') return VISIBLE;
+  const { reason_internal: internal, matched_rules: rules } = decision;
+  return internal === '' ? { kind: 'in_doubt' } : { kind: 'hidden', internal, rules };
+}

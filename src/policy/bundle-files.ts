@@ -1,0 +1,69 @@
+import { existsSync, type Stats } from 'node:fs';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GatewayError, messageOf } from '../core/errors.ts';
+import { readArchive } from './archive.ts';
+import type { BundleFiles } from './bundle.ts';
+import { collisionKey, kindOfFile, MAX_ARCHIVE_BYTES, MAX_BYTES, MAX_ENTRIES, pathProblem } from './bundle-path.ts';
+
+/** Reads a bundle from a folder or a `.tar.gz`. Throws BUNDLE_UNREADABLE. */
+export async function readBundle(path: string): Promise<BundleFiles> {
+  try {
+    const found = await stat(path);
+    const files = found.isDirectory() ? await readFolder(path) : await readArchiveFile(path, found);
+    return { source: path, files };
+  } catch (cause) {
+    throw new GatewayError('BUNDLE_UNREADABLE', `the policy bundle ${path} cannot be read: ${messageOf(cause)}`, {
+      mend: 'Name a folder with a .manifest in it, or a .tar.gz made by: mcp-gateway bundle build',
+      cause,
+    });
+  }
+}
+
+/** Asks for the size first: what is no regular file may have no end. */
+async function readArchiveFile(path: string, found: Stats): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (!found.isFile()) throw new Error('it is neither a folder nor a file');
+  if (found.size > MAX_ARCHIVE_BYTES) throw new Error('it is larger than 16 MB');
+  return readArchive(await readFile(path));
+}
+
+/** The files of a folder that belong to a bundle; a README, documents and what is hidden beside them are left alone. */
+async function readFolder(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  // A folder that is no bundle may be somebody's whole disk: it is not walked.
+  if (!existsSync(join(folder, '.manifest'))) throw new Error('there is no .manifest in it');
+  const files = new Map<string, Uint8Array>();
+  const seen = new Set<string>();
+  let bytes = 0;
+  for (const path of await listFiles(folder, '')) {
+    if (files.size >= MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} files`);
+    const problem = pathProblem(path);
+    if (problem !== '') throw new Error(`${JSON.stringify(path)}: ${problem}`);
+    if (seen.has(collisionKey(path))) throw new Error(`${path} differs from another file only by case`);
+    seen.add(collisionKey(path));
+    bytes += (await lstat(join(folder, path))).size;
+    if (bytes > MAX_BYTES) throw new Error('it is larger than 64 MB');
+    files.set(path, await readFile(join(folder, path)));
+  }
+  return files;
+}
+
+async function listFiles(folder: string, below: string): Promise<readonly string[]> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true });
+  const paths: string[] = [];
+  for (const entry of entries.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!isLeftAlone(entry.name)) paths.push(...(await listFiles(folder, path)));
+    } else if (kindOfFile(path) !== null) {
+      if (!entry.isFile()) throw new Error(`${path} is no regular file`);
+      paths.push(path);
+    }
+    if (paths.length > MAX_ENTRIES) break;
+  }
+  return paths;
+}
+
+/** `vendor` holds the copy of the gateway's library that is for editors and plain OPA. */
+function isLeftAlone(folderName: string): boolean {
+  return folderName.startsWith('.') || folderName === 'node_modules' || folderName === 'vendor';
+}

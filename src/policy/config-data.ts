@@ -1,0 +1,42 @@
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { type Bundle, digestOfData } from './bundle.ts';
+import { unfitPart } from './bundle-data.ts';
+import { invalidBundle, problemOf } from './bundle-problems.ts';
+
+/** Says what is wrong with a value by a JSON Schema, each thing with its pointer. */
+export type ValidateSchema = (schema: JsonObject, value: Json) => readonly string[];
+
+/**
+ * The bundle with what the admin sets merged into `data.<root>.config`: objects
+ * member by member, everything else replaced. The whole is checked against the
+ * schema in the manifest, the author's defaults included. Throws BUNDLE_INVALID.
+ */
+export function configure(bundle: Bundle, data: JsonObject, validate: ValidateSchema): Bundle {
+  const unfit = unfitPart(data, 'data', 0);
+  const own = bundle.data[bundle.root];
+  const shipped = isJsonObject(own) ? own : {};
+  const config = merge(shipped['config'] ?? {}, data);
+  const schema = bundle.manifest.metadata.gateway.config;
+  const wrong = unfit === '' && schema !== undefined ? validate(schema, config) : [unfit];
+  const problems = wrong.filter((message) => message !== '');
+  if (problems.length > 0) {
+    throw invalidBundle(
+      bundle.id,
+      bundle.source,
+      problems.map((message) => problemOf(bundle.id, 'bundle_config', [`data.${bundle.root}.config`, message])),
+    );
+  }
+  if (Object.keys(data).length === 0) return bundle;
+  const configured: JsonObject = { [bundle.root]: { ...shipped, config } };
+  return { ...bundle, data: configured, dataDigest: digestOfData(configured) };
+}
+
+function merge(shipped: Json, set: Json): Json {
+  if (!isJsonObject(shipped) || !isJsonObject(set)) return set;
+  const merged: Record<string, Json> = { ...shipped };
+  for (const [key, value] of Object.entries(set)) {
+    const before = Object.hasOwn(shipped, key) ? shipped[key] : undefined;
+    merged[key] = before === undefined ? value : merge(before, value);
+  }
+  return merged;
+}

@@ -1,0 +1,98 @@
+import { GatewayError, messageOf } from '../core/errors.ts';
+import { GLOBALS } from './rewrite.ts';
+
+/** A rewritten module of OPA's compiler, compiled by the engine and looked through; of it instances are made. */
+export interface PolicyModule {
+  readonly wasm: WebAssembly.Module;
+}
+
+/**
+ * Takes what `rewriteModule` made. Throws POLICY_FAILED when the module wants anything from outside but its memory,
+ * the dispatchers of built-in functions and the way to abort, or lacks what an evaluation needs.
+ */
+export function loadModule(rewritten: Uint8Array): PolicyModule {
+  const wasm = compile(rewritten);
+  const strange = WebAssembly.Module.imports(wasm).filter(({ module, name }) => module !== 'env' || !IMPORTS.has(name));
+  if (strange.length > 0) {
+    throw new GatewayError(
+      'POLICY_FAILED',
+      `The compiled policy asks for ${strange.map(({ module, name }) => `${module}.${name}`).join(', ')}, which no policy gets.`,
+    );
+  }
+  const exported = new Set(WebAssembly.Module.exports(wasm).map(({ name }) => name));
+  const missing = EXPORTS.filter((name) => !exported.has(name));
+  if (missing.length > 0) {
+    throw new GatewayError('POLICY_FAILED', `The compiled policy lacks ${missing.join(', ')}.`);
+  }
+  return { wasm };
+}
+
+const IMPORTS: ReadonlySet<string> = new Set([
+  'memory',
+  'opa_abort',
+  'opa_println',
+  'opa_builtin0',
+  'opa_builtin1',
+  'opa_builtin2',
+  'opa_builtin3',
+  'opa_builtin4',
+]);
+
+/** Functions of OPA's ABI 1.3 (docs/wasm.md) that we call; addresses are numbers. */
+export interface PolicyExports {
+  opa_malloc(bytes: number): number;
+  opa_heap_ptr_get(): number;
+  opa_heap_ptr_set(address: number): void;
+  opa_json_parse(text: number, bytes: number): number;
+  opa_value_parse(text: number, bytes: number): number;
+  opa_json_dump(value: number): number;
+  opa_value_dump(value: number): number;
+  /** Answers 0 when it is done. */
+  opa_value_add_path(value: number, path: number, addition: number): number;
+  opa_eval_ctx_new(): number;
+  opa_eval_ctx_set_input(context: number, value: number): void;
+  opa_eval_ctx_set_data(context: number, value: number): void;
+  opa_eval_ctx_set_entrypoint(context: number, entrypoint: number): void;
+  opa_eval_ctx_get_result(context: number): number;
+  eval(context: number): number;
+  builtins(): number;
+  entrypoints(): number;
+  readonly gateway_fuel: WebAssembly.Global;
+  readonly gateway_slack: WebAssembly.Global;
+  readonly gateway_failed: WebAssembly.Global;
+}
+
+const EXPORTS: readonly string[] = [
+  'opa_malloc',
+  'opa_heap_ptr_get',
+  'opa_heap_ptr_set',
+  'opa_json_parse',
+  'opa_value_parse',
+  'opa_json_dump',
+  'opa_value_dump',
+  'opa_value_add_path',
+  'opa_eval_ctx_new',
+  'opa_eval_ctx_set_input',
+  'opa_eval_ctx_set_data',
+  'opa_eval_ctx_set_entrypoint',
+  'opa_eval_ctx_get_result',
+  'eval',
+  'builtins',
+  'entrypoints',
+  ...Object.values(GLOBALS),
+];
+
+/** `loadModule` has seen that every one of these is there. */
+export function exportsOf(instance: WebAssembly.Instance): PolicyExports {
+  return instance.exports as unknown as PolicyExports;
+}
+
+function compile(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(new Uint8Array(bytes));
+  } catch (thrown) {
+    throw new GatewayError('POLICY_FAILED', `The compiled policy is not valid WebAssembly: ${messageOf(thrown)}.`, {
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { LAYERS, type Layer, type Mode } from '../core/opinion.ts';
+import type { PolicyInput } from '../core/policy-input.ts';
+import type { ActionType } from '../core/action.ts';
+import type { Bundle } from './bundle.ts';
+import type { RuleBook } from './rule-book.ts';
+import { type BundleScope, governs, inScope } from './scope.ts';
+
+/** A bundle as the configuration has it: whom it is for, how far it counts, and what was loaded for it. */
+export interface Participant {
+  /** Of a server's bundle the server's id, of an agent's `agent-<id>`, of a starter's `starter-<layer>`. */
+  readonly id: string;
+  readonly layer: Layer;
+  readonly place: Place;
+  readonly mode: Mode;
+  /** Modes of single rules, by rule id. */
+  readonly ruleModes: Readonly<Record<string, Mode>>;
+  /** Absent while a configured bundle has no good digest; then its place stays taken and every decision is a denial. */
+  readonly loaded?: LoadedBundle;
+}
+
+export type Place =
+  | { readonly kind: 'organisation'; readonly scope: BundleScope }
+  | { readonly kind: 'server'; readonly server: string }
+  | { readonly kind: 'agent'; readonly agent: string }
+  | { readonly kind: 'starter' };
+
+export interface LoadedBundle {
+  readonly bundle: Bundle;
+  readonly rules: RuleBook;
+}
+
+/** What policy is asked about. */
+export interface Question {
+  readonly action: ActionType;
+  readonly server: string;
+  readonly agent: string;
+  /** Unprefixed; empty where the action has none. */
+  readonly tool: string;
+  readonly input: PolicyInput;
+}
+
+/**
+ * The bundles that take part, identity first. In a layer in which no configured bundle is in scope the starter's
+ * stands in; a shadowed one does not count, nor does an agent's, while one that is missing does.
+ */
+export function participantsIn(question: Question, all: readonly Participant[]): readonly Participant[] {
+  const governing = all.filter((one) => governs(one.layer, governedBy(one), question.action));
+  const configured = governing.filter((one) => concerns(one.place, question));
+  const taken = new Set(configured.filter(takesPlace).map(({ layer }) => layer));
+  const standIns = governing.filter((one) => one.place.kind === 'starter' && !taken.has(one.layer));
+  return [...configured, ...standIns].toSorted(byLayerAndId);
+}
+
+function governedBy({ loaded }: Participant): readonly ActionType[] | undefined {
+  return loaded?.bundle.manifest.metadata.gateway.governs;
+}
+
+function concerns(place: Place, question: Question): boolean {
+  if (place.kind === 'organisation') return inScope(place.scope, question);
+  if (place.kind === 'server') return place.server === question.server;
+  return place.kind === 'agent' && place.agent === question.agent;
+}
+
+function takesPlace({ place, mode }: Participant): boolean {
+  return place.kind !== 'agent' && mode !== 'shadow';
+}
+
+function byLayerAndId(left: Participant, right: Participant): number {
+  const byLayer = LAYERS.indexOf(left.layer) - LAYERS.indexOf(right.layer);
+  if (byLayer !== 0) return byLayer;
+  return left.id < right.id ? -1 : 1;
+}

@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { GatewayError } from '../core/errors.ts';
+import type { BundleSource, LibraryFiles, RegoProblem } from '../core/rego.ts';
+import {
+  parseBuild,
+  parseCheck,
+  parseEvaluate,
+  parseFormat,
+  parseInspect,
+  parseTest,
+  type BuildResult,
+  type EvaluateResult,
+  type FormatResult,
+  type InspectResult,
+  type TestResult,
+} from './answers.ts';
+import { BuildCache, cacheKey } from './build-cache.ts';
+import { WorkerLink } from './worker-link.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+export interface ToolchainOptions {
+  /** Folder of `toolchain.wasm.br` and `toolchain.json`; the package's own by default. */
+  readonly folder?: URL;
+  /** Where answers are kept between runs; without it nothing is kept. */
+  readonly cacheFolder?: string;
+  /** Time limit of a request, per bundle in it. */
+  readonly limitMs?: number;
+  readonly maxMemoryBytes?: number;
+  /** The worker ends after this much idleness; a started one holds about 150 MB. */
+  readonly idleMs?: number;
+}
+
+export interface BundleRequest {
+  readonly bundle: BundleSource;
+  readonly library: LibraryFiles;
+  /** JSON Schema of the input; rules that read what it does not have are refused. */
+  readonly inputSchema?: unknown;
+  /** Admitted host built-ins; those of `rego/builtins.json` by default. */
+  readonly builtins?: readonly string[];
+}
+
+export type BuildRequest = Omit<BundleRequest, 'bundle'> & { readonly bundles: readonly BundleSource[] };
+
+export type TestRequest = BundleRequest & {
+  /** A regular expression over test names; all tests without it. */
+  readonly filter?: string;
+};
+
+export type EvaluateRequest = BuildRequest & {
+  /** The id of the bundle whose decision is asked for. */
+  readonly entrypoint: string;
+  readonly inputs: readonly {
+    readonly input: unknown;
+    /** Nanoseconds since the epoch, as text because of their size; now by default. */
+    readonly timeNs?: string;
+  }[];
+};
+
+const Facts = z.object({ opa: z.string(), go: z.string(), sha256: z.string(), compressedSha256: z.string() });
+
+/**
+ * OPA's own compiler, tester and formatter, as WebAssembly in a worker that is
+ * started by the first request and ends when idle. Requests wait for one
+ * another. Every method throws `TOOLCHAIN_FAILED` when there is no answer;
+ * what is wrong with a bundle is an answer.
+ */
+export class Toolchain {
+  readonly opaVersion: string;
+  /** SHA-256 of the program: part of the name of every generation. */
+  readonly digest: string;
+  readonly #compressedSha256: string;
+  readonly #folder: URL;
+  readonly #options: Required<Pick<ToolchainOptions, 'limitMs' | 'maxMemoryBytes' | 'idleMs'>>;
+  readonly #cache: BuildCache | undefined;
+  #link: WorkerLink | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: ToolchainOptions = {}) {
+    const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 10_000 } = options;
+    this.#options = { limitMs, maxMemoryBytes, idleMs };
+    this.#folder = options.folder ?? new URL('../../rego/', import.meta.url);
+    this.#cache = options.cacheFolder === undefined ? undefined : new BuildCache(options.cacheFolder);
+    const facts = readFacts(this.#folder);
+    this.opaVersion = facts.opa;
+    this.digest = facts.sha256;
+    this.#compressedSha256 = facts.compressedSha256;
+  }
+
+  /** Compiles one bundle strictly, tests included, and holds it to the contract. */
+  async check(request: BundleRequest): Promise<readonly RegoProblem[]> {
+    return parseCheck(await this.#cached({ op: 'check', ...request }));
+  }
+
+  /** One module with one entrypoint a bundle. Every bundle is checked alone first. */
+  async build(request: BuildRequest): Promise<BuildResult> {
+    return parseBuild(await this.#cached({ op: 'build', ...request }, request.bundles.length));
+  }
+
+  /** Annotations, rules, ids, and what everything depends on. */
+  async inspect(request: BundleRequest): Promise<InspectResult> {
+    return parseInspect(await this.#cached({ op: 'inspect', ...request }));
+  }
+
+  /** Runs the bundle's own tests in OPA's tester, with coverage. */
+  async test(request: TestRequest): Promise<TestResult> {
+    return parseTest(await this.#ask(canonical({ op: 'test', ...request })));
+  }
+
+  /** As `test`, but satisfied with what the same bundle did before, on this toolchain. */
+  async testOnce(request: BundleRequest): Promise<TestResult> {
+    return parseTest(await this.#cached({ op: 'test', ...request }));
+  }
+
+  /** Formats Rego files as `opa fmt` does. */
+  async format(files: Readonly<Record<string, string>>): Promise<FormatResult> {
+    return parseFormat(await this.#ask(canonical({ op: 'format', files })));
+  }
+
+  /** OPA's interpreter over the modules that `build` compiles; a failing built-in is an error. */
+  async evaluate(request: EvaluateRequest): Promise<EvaluateResult> {
+    return parseEvaluate(await this.#ask(canonical({ op: 'eval', ...request }), request.bundles.length));
+  }
+
+  /** Ends the worker; requests in flight fail. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end();
+  }
+
+  async #cached(request: object, bundles = 1): Promise<string> {
+    const text = canonical(request);
+    const key = cacheKey(this.digest, text);
+    const kept = await this.#cache?.read(key);
+    if (kept !== undefined) return kept;
+    const answer = await this.#ask(text, bundles);
+    await this.#cache?.write(key, answer);
+    return answer;
+  }
+
+  /** One request after the other: the worker has one thread and one memory. */
+  async #ask(text: string, bundles = 1): Promise<string> {
+    const turn = this.#queue.then(async () => this.#run(text, bundles));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #run(text: string, bundles: number): Promise<string> {
+    if (this.#isClosed) throw new GatewayError('TOOLCHAIN_FAILED', 'the Rego toolchain is closed');
+    clearTimeout(this.#idle);
+    const link = this.#start();
+    try {
+      return await link.request(text, { limitMs: this.#options.limitMs * bundles });
+    } catch (thrown) {
+      await this.#end();
+      throw thrown;
+    } finally {
+      this.#rest();
+    }
+  }
+
+  #start(): WorkerLink {
+    this.#link ??= new WorkerLink({
+      file: fileURLToPath(new URL('toolchain.wasm.br', this.#folder)),
+      compressedSha256: this.#compressedSha256,
+      maxMemoryBytes: this.#options.maxMemoryBytes,
+    });
+    this.#link.ref();
+    return this.#link;
+  }
+
+  /** An idle worker keeps no process alive and goes after a while. */
+  #rest(): void {
+    this.#link?.unref();
+    this.#idle = setTimeout(() => void this.#end(), this.#options.idleMs);
+    this.#idle.unref();
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#idle);
+    const link = this.#link;
+    this.#link = undefined;
+    await link?.end();
+  }
+}
+
+function readFacts(folder: URL): z.output<typeof Facts> {
+  const file = new URL('toolchain.json', folder);
+  try {
+    return Facts.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new GatewayError('TOOLCHAIN_FAILED', `${fileURLToPath(file)} cannot be read`, {
+      cause,
+      mend: 'Install the package again; in a clone, run rego/build.sh.',
+    });
+  }
+}
+
+/** JSON with sorted members, so that the order in which files were read names no other answer. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,50 @@
+import type { Json } from '../core/json.ts';
+import type { StoreConnection } from './connection.ts';
+
+/** What the gateway remembers of each server between its starts. Nothing here is evidence; it only spares work. */
+export interface CatalogStore {
+  /** The tool definitions as the server last gave them. */
+  readCatalog(server: string): Promise<Json | undefined>;
+  writeCatalog(server: string, definitions: Json): Promise<void>;
+  /** Anything else by name, such as the package that was resolved and the digest of its bundle. */
+  readFact(server: string, name: string): Promise<Json | undefined>;
+  writeFact(server: string, name: string, value: Json): Promise<void>;
+}
+
+const CATALOG = 'catalog';
+
+export function createCatalogStore(connection: StoreConnection): CatalogStore {
+  const read = async (server: string, name: string): Promise<Json | undefined> => readFact(connection, server, name);
+  const write = async (server: string, name: string, value: Json): Promise<void> =>
+    writeFact(connection, { server, name, value });
+  return {
+    readCatalog: (server) => read(server, CATALOG),
+    writeCatalog: (server, definitions) => write(server, CATALOG, definitions),
+    readFact: (server, name) => read(server, `fact ${name}`),
+    writeFact: (server, name, value) => write(server, `fact ${name}`, value),
+  };
+}
+
+function readFact(connection: StoreConnection, server: string, name: string): Json | undefined {
+  const row = connection.use((database) =>
+    database.prepare('select json from server_facts where server = ? and name = ?').get(server, name),
+  );
+  return row === undefined ? undefined : (JSON.parse(String(row['json'])) as Json);
+}
+
+interface Fact {
+  readonly server: string;
+  readonly name: string;
+  readonly value: Json;
+}
+
+function writeFact(connection: StoreConnection, { server, name, value }: Fact): void {
+  connection.use((database) =>
+    database
+      .prepare(
+        `insert into server_facts (server, name, json) values (?, ?, ?)
+         on conflict (server, name) do update set json = excluded.json where json <> excluded.json`,
+      )
+      .run(server, name, JSON.stringify(value)),
+  );
+}

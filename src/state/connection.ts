@@ -1,0 +1,141 @@
+import { resolve } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
+import type { Access, Database, Driver } from './driver.ts';
+import { migrate, MIGRATIONS, versionOf } from './migrations.ts';
+import { fileIdentity, makePrivateFile, ownFile } from './private-file.ts';
+import { storeError } from './store-error.ts';
+
+/** `full` survives a power cut, `normal` a killed process. */
+export type Durability = 'full' | 'normal';
+
+export interface ConnectionOptions {
+  readonly driver: Driver;
+  /** The database file. */
+  readonly path: string;
+  readonly access: Access;
+  /** How much a commit waits for the disk; without meaning for reading. */
+  readonly durability: Durability;
+}
+
+/**
+ * A handle on the store that is opened when it is first needed and given up after every failure, because SQLite does
+ * not say what reached the disk once an fsync has failed, and a second fsync may succeed without having written
+ * anything. The next use opens it anew.
+ */
+export class StoreConnection {
+  readonly path: string;
+  readonly #options: ConnectionOptions;
+  readonly #onOpen: (database: Database) => void;
+  #handle: { readonly database: Database; readonly identity: string | undefined } | undefined;
+  #hasBeenOpen = false;
+  #hasEnded = false;
+
+  /** `onOpen` sees every new handle before its first use and may refuse it by throwing. */
+  constructor(options: ConnectionOptions, onOpen: (database: Database) => void = () => undefined) {
+    this.path = resolve(options.path);
+    this.#options = options;
+    this.#onOpen = onOpen;
+  }
+
+  /** Everything that `work` throws comes out as a `GatewayError`. */
+  use<T>(work: (database: Database) => T): T {
+    try {
+      return work(this.#database());
+    } catch (thrown) {
+      this.#giveUp();
+      throw storeError(thrown, this.path);
+    }
+  }
+
+  close(): void {
+    this.#hasEnded = true;
+    this.#giveUp();
+  }
+
+  #database(): Database {
+    if (this.#hasEnded) throw new GatewayError('STORE_UNAVAILABLE', `the store ${this.path} has been closed`);
+    if (this.#handle !== undefined) {
+      if (fileIdentity(this.path) === this.#handle.identity) return this.#handle.database;
+      this.#giveUp();
+    }
+    return this.#open();
+  }
+
+  #open(): Database {
+    // Once it was there, a missing file is never made anew: that would hide that somebody has removed the log.
+    if (this.#options.access === 'read' || this.#hasBeenOpen) mustExist(this.path);
+    else makePrivateFile(this.path);
+    refuseLinks(this.path);
+    const database = this.#options.driver.open(this.path, this.#options.access);
+    try {
+      prepareDatabase(database, { ...this.#options, path: this.path });
+      this.#onOpen(database);
+    } catch (thrown) {
+      closeQuietly(database);
+      throw thrown;
+    }
+    this.#handle = { database, identity: fileIdentity(this.path) };
+    this.#hasBeenOpen = true;
+    return database;
+  }
+
+  #giveUp(): void {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    if (handle !== undefined) closeQuietly(handle.database);
+  }
+}
+
+function mustExist(path: string): void {
+  if (fileIdentity(path) !== undefined) return;
+  throw new GatewayError('STORE_UNAVAILABLE', `there is no store at ${path}`, {
+    mend: 'Start the gateway once, or restore the file if somebody has removed it.',
+  });
+}
+
+/** SQLite would follow links beside the database as well. */
+function refuseLinks(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (fileIdentity(file) !== undefined) ownFile(file, 'STORE_UNAVAILABLE');
+  }
+}
+
+function prepareDatabase(database: Database, options: ConnectionOptions): void {
+  database.pragma('busy_timeout = 2000');
+  database.pragma('trusted_schema = off');
+  database.pragma('foreign_keys = on');
+  if (options.access === 'read') {
+    requireStore(database, options.path);
+    return;
+  }
+  useWriteAheadLog(database, options.path);
+  database.pragma(`synchronous = ${options.durability}`);
+  if (options.durability === 'full' && process.platform === 'darwin') {
+    // There fsync alone does not reach the disk (https://www.sqlite.org/pragma.html#pragma_fullfsync).
+    database.pragma('fullfsync = on');
+    database.pragma('checkpoint_fullfsync = on');
+  }
+  migrate(database, options.path);
+}
+
+function requireStore(database: Database, path: string): void {
+  if (versionOf(database, path) === MIGRATIONS.length) return;
+  throw new GatewayError('STORE_UNAVAILABLE', `the store ${path} has not been brought to this version's schema`, {
+    mend: 'Start the gateway once.',
+  });
+}
+
+function useWriteAheadLog(database: Database, path: string): void {
+  if (database.pragma('journal_mode = wal') === 'wal') return;
+  throw new GatewayError('STORE_UNAVAILABLE', `the file system of ${path} cannot be shared by several processes`, {
+    mend: 'Put the store on a local disk.',
+  });
+}
+
+function closeQuietly(database: Database): void {
+  try {
+    database.close();
+  } catch {
+    // The handle is given up either way; what went wrong before is what the caller hears.
+  }
+}

@@ -1,0 +1,123 @@
+import type { Effect } from '../core/decision.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+import type { DecisionRecord, Outcome, SealedRecord } from '../core/record.ts';
+import { hexOf } from './chain.ts';
+import type { Database, SqlRow, SqlValue } from './driver.ts';
+import { bytesOf } from './log-writer.ts';
+
+/** What must hold of a decision to be listed; what is not said holds of all. */
+export interface DecisionFilter {
+  readonly limit: number;
+  /** Milliseconds since the epoch; the first moment that counts. */
+  readonly since?: number | undefined;
+  /** Milliseconds since the epoch; the first moment that no longer counts. */
+  readonly until?: number | undefined;
+  readonly effect?: Effect | undefined;
+  readonly server?: string | undefined;
+  readonly tool?: string | undefined;
+  /** One of its reasons. */
+  readonly reason?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly user?: string | undefined;
+  /** Only those committed before this seq. */
+  readonly before?: number | undefined;
+}
+
+export interface Tail {
+  readonly records: readonly SealedRecord[];
+  readonly lastSeq: number;
+}
+
+const MOST_IN_A_TAIL = 200;
+
+/** A sweeper that took a living gateway for dead may have said `unknown` first; what was said last holds. */
+const SELECT = `
+  select log.seq, log.chain, log.instance, log.hash, log.body,
+    last.seq as outcome_seq, last.hash as outcome_hash, last.body as outcome_body
+  from log
+  left join log as last
+    on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')
+  where log.kind = 'decision'`;
+
+export function listDecisions(database: Database, filter: DecisionFilter): readonly SealedRecord[] {
+  const conditions = conditionsOf(filter);
+  const where = conditions.map(([condition]) => ` and ${condition}`).join('');
+  const values = conditions.map(([, value]) => value);
+  return database
+    .prepare(`${SELECT}${where} order by log.seq desc limit ?`)
+    .all(...values, filter.limit)
+    .map(recordOf);
+}
+
+/** Those whose id begins so, at most `limit`. */
+export function findById(database: Database, prefix: string, limit: number): readonly SealedRecord[] {
+  const from = prefix.toLowerCase();
+  return database
+    .prepare(`${SELECT} and log.id >= ? and log.id < ? order by log.id limit ?`)
+    .all(from, `${from}~`, limit)
+    .map(recordOf);
+}
+
+export function tailDecisions(database: Database, afterSeq: number): Tail {
+  const records = database
+    .prepare(`${SELECT} and log.seq > ? order by log.seq limit ?`)
+    .all(afterSeq, MOST_IN_A_TAIL)
+    .map(recordOf);
+  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+}
+
+type Condition = readonly [sql: string, value: SqlValue];
+
+function conditionsOf(filter: DecisionFilter): readonly Condition[] {
+  const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
+    ['log.seq < ?', filter.before],
+    ['log.time >= ?', timeText(filter.since)],
+    ['log.time < ?', timeText(filter.until)],
+    ['log.effect = ?', filter.effect],
+    ['log.server = ?', filter.server],
+    ['log.tool = ?', filter.tool],
+    [`instr(' ' || log.reasons || ' ', ' ' || ? || ' ') > 0`, filter.reason],
+    ['log.agent = ?', filter.agent],
+    ['log.user = ?', filter.user],
+  ];
+  return conditions.filter((condition): condition is Condition => condition[1] !== undefined);
+}
+
+/** As records have it, so that text compares as time does. */
+function timeText(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+function recordOf(row: SqlRow): SealedRecord {
+  const seq = Number(row['seq']);
+  const record = parseBody(row['body'], seq) as unknown as DecisionRecord;
+  return {
+    ...record,
+    seq,
+    chain: String(row['chain']),
+    instance: String(row['instance']),
+    hash: hexOf(bytesOf(row['hash'])),
+    outcome: outcomeOf(row),
+  };
+}
+
+function outcomeOf(row: SqlRow): SealedRecord['outcome'] {
+  if (row['outcome_seq'] === null) return null;
+  const seq = Number(row['outcome_seq']);
+  const outcome = parseBody(row['outcome_body'], seq) as unknown as Outcome;
+  return { ...outcome, seq, hash: hexOf(bytesOf(row['outcome_hash'])) };
+}
+
+/** What we wrote ourselves; whether it still is that is the chain's to say. */
+function parseBody(body: SqlValue | undefined, seq: number): object {
+  try {
+    const value: unknown = JSON.parse(String(body));
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw new GatewayError('STORE_UNAVAILABLE', `row ${seq} of the log is not a record any more`, {
+    mend: '`mcp-gateway decision verify` says what was changed.',
+  });
+}

@@ -1,0 +1,65 @@
+import { GatewayError } from '../core/errors.ts';
+import type { SealedRecord } from '../core/record.ts';
+import { StoreConnection } from './connection.ts';
+import { findById, listDecisions, tailDecisions, type DecisionFilter, type Tail } from './decision-query.ts';
+import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
+import type { Driver } from './driver.ts';
+import { chooseDriver } from './drivers.ts';
+import { inSnapshot } from './transaction.ts';
+
+export interface ReaderOptions {
+  readonly path: string;
+  readonly driver?: Driver;
+}
+
+const MOST_EXAMPLES = 4;
+
+/** Reads the log of any store, while gateways write to it. It never writes. */
+export class DecisionReader {
+  readonly #connection: StoreConnection;
+
+  constructor(options: ReaderOptions) {
+    const driver = options.driver ?? chooseDriver();
+    this.#connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+  }
+
+  /** Newest first, at most `filter.limit`; the next page is `before` the last one's `seq`. */
+  async list(filter: DecisionFilter): Promise<readonly SealedRecord[]> {
+    return this.#connection.use((database) => listDecisions(database, filter));
+  }
+
+  /** The decision with this id, or the one whose id begins so. */
+  async find(idOrPrefix: string): Promise<SealedRecord> {
+    const found = this.#connection.use((database) => findById(database, idOrPrefix, MOST_EXAMPLES));
+    const [only] = found;
+    if (only === undefined) {
+      throw new GatewayError('RECORD_NOT_FOUND', `there is no decision ${idOrPrefix}`, {
+        mend: '`mcp-gateway decision ls` shows the latest.',
+      });
+    }
+    if (found.length === 1) return only;
+    throw new GatewayError('RECORD_NOT_FOUND', `more than one decision begins with ${idOrPrefix}`, {
+      mend: `Give more of the id, such as ${found.map(({ id }) => id).join(', ')}.`,
+    });
+  }
+
+  /** Decisions behind `afterSeq`, oldest first, and the seq to go on from. */
+  async tail(afterSeq: number): Promise<Tail> {
+    return this.#connection.use((database) => inSnapshot(database, () => tailDecisions(database, afterSeq)));
+  }
+
+  /** The seq of the last row; 0 while there is none. */
+  async lastSeq(): Promise<number> {
+    const row = this.#connection.use((database) => database.prepare('select max(seq) as seq from log').get());
+    return Number(row?.['seq'] ?? 0);
+  }
+
+  /** Counts and times of the decisions since then (milliseconds since the epoch). */
+  async statistics(since: number): Promise<DecisionStatistics> {
+    return this.#connection.use((database) => inSnapshot(database, () => readStatistics(database, since)));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

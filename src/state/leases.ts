@@ -1,0 +1,28 @@
+import type { StoreConnection } from './connection.ts';
+
+export interface Lease {
+  readonly name: string;
+  /** Id of the instance that wants it. */
+  readonly holder: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly lastsMs: number;
+}
+
+/** Takes or keeps what only one process may do; answers whether it is ours until `now + lastsMs`. */
+export function takeLease(connection: StoreConnection, { name, holder, now, lastsMs }: Lease): boolean {
+  const changed = connection.use((database) =>
+    database
+      .prepare(
+        `insert into leases (name, holder, expires) values (?, ?, ?)
+         on conflict (name) do update set holder = excluded.holder, expires = excluded.expires
+         where leases.holder = excluded.holder or leases.expires <= ?`,
+      )
+      .run(name, holder, now + lastsMs, now),
+  );
+  return changed === 1;
+}
+
+export function giveLeases(connection: StoreConnection, holder: string): void {
+  connection.use((database) => database.prepare('delete from leases where holder = ?').run(holder));
+}

@@ -1,0 +1,56 @@
+import { ACTION_PHASES } from '../core/action.ts';
+import type { Clock } from '../core/clock.ts';
+import type { DecisionRecord, Outcome } from '../core/record.ts';
+import type { LogRow } from './chain.ts';
+
+/** Actions that go out once they are allowed, so that an outcome must follow. Lists and results have none. */
+export const FORWARDED_ACTIONS: readonly string[] = Object.entries(ACTION_PHASES)
+  .filter(([, phase]) => phase === 'request' || phase === 'server_initiated')
+  .map(([action]) => action);
+
+/** The row of a decision: what is searched for in columns, the whole record as its body. */
+export function decisionRow(record: DecisionRecord, instance: string): LogRow {
+  return {
+    kind: 'decision',
+    id: record.id,
+    time: record.time,
+    instance,
+    effect: record.effect,
+    status: '',
+    server: record.server,
+    tool: record.tool,
+    reasons: record.reasons.join(' '),
+    action: record.action,
+    agent: record.principal.agent.id,
+    user: record.principal.user.id,
+    session: record.session,
+    us: Math.round(record.latency_us.decide),
+    body: JSON.stringify(record),
+  };
+}
+
+/** The row of an outcome has the id of its decision. */
+export function outcomeRow(outcome: Outcome, instance: string, clock: Clock): LogRow {
+  return {
+    kind: 'outcome',
+    id: outcome.id,
+    time: new Date(clock.now()).toISOString(),
+    instance,
+    effect: '',
+    status: outcome.status,
+    server: '',
+    tool: '',
+    reasons: '',
+    action: '',
+    agent: '',
+    user: '',
+    session: '',
+    us: Math.round(outcome.record_us),
+    body: JSON.stringify(outcome),
+  };
+}
+
+/** Whether an outcome must follow this decision. */
+export function isForwarded(row: LogRow): boolean {
+  return row.effect === 'allow' && FORWARDED_ACTIONS.includes(row.action);
+}

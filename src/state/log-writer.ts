@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { GatewayError } from '../core/errors.ts';
+import type { Seal } from '../core/record.ts';
+import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type Place, type Sealer } from './chain.ts';
+import type { ChainKey } from './chain-key.ts';
+import { StoreConnection, type Durability } from './connection.ts';
+import type { Database, Driver, SqlRow, SqlValue } from './driver.ts';
+
+export interface LogWriterOptions {
+  readonly driver: Driver;
+  readonly path: string;
+  readonly durability: Durability;
+  readonly key: ChainKey;
+}
+
+/** Appends groups of rows to the chain, each group in one transaction, on the thread that calls it. */
+export class LogWriter {
+  readonly #connection: StoreConnection;
+  readonly #key: ChainKey;
+  readonly #sealer: Sealer;
+  /** Where the chain ended when this writer last wrote or opened it; a store that ends earlier is not the same one. */
+  #known: Head | undefined;
+
+  constructor(options: LogWriterOptions) {
+    this.#key = options.key;
+    this.#sealer = createSealer(options.key);
+    this.#connection = new StoreConnection({ ...options, access: 'write' }, (database) => this.#meet(database));
+  }
+
+  /** Opens the store, so that what is wrong with it is said before the first call. Answers where the chain ends. */
+  open(): Head {
+    return this.#connection.use((database) => readHead(database) ?? this.#begin(database));
+  }
+
+  /** Durable on return. Where it throws, none of the rows may be relied on. */
+  commit(rows: readonly LogRow[]): readonly Seal[] {
+    const written = this.#connection.use((database) =>
+      database.transaction(() =>
+        appendRows(database, rows, { sealer: this.#sealer, keyId: this.#key.id, known: this.#known }),
+      ),
+    );
+    this.#known = written.head;
+    return written.seals;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #meet(database: Database): void {
+    const head = readHead(database) ?? this.#begin(database);
+    if (head.key !== this.#key.id) {
+      throw new GatewayError('CHAIN_KEY', `the store ${this.#connection.path} was written with another chain key`, {
+        mend: 'Restore the `chain.key` that belongs to this store, or name another file under `decisions.store.path`.',
+      });
+    }
+    if (this.#known !== undefined && !continues(database, this.#known)) {
+      throw new GatewayError(
+        'STORE_UNAVAILABLE',
+        `the store ${this.#connection.path} was replaced while the gateway ran: what it had committed is not in there`,
+        { mend: 'Restore the file that was there, or restart the gateway to accept this one.' },
+      );
+    }
+    this.#known ??= head;
+  }
+
+  /** The first gateway on a new store gives the chain its name. */
+  #begin(database: Database): StoredHead {
+    return database.transaction(() => {
+      const head = readHead(database);
+      if (head !== undefined) return head;
+      const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
+      database
+        .prepare('insert into heads (chain, seq, hash, key, mac) values (?, 0, ?, ?, ?)')
+        .run(first.chain, GENESIS, this.#key.id, this.#sealer.sealHead(first));
+      return { ...first, key: this.#key.id };
+    });
+  }
+}
+
+interface StoredHead extends Head {
+  readonly key: string;
+}
+
+/** The end of the store's chain; undefined where no chain has begun. */
+export function readHead(database: Database): StoredHead | undefined {
+  const row = database.prepare('select chain, seq, hash, key from heads limit 1').get();
+  if (row === undefined) return undefined;
+  return { chain: String(row['chain']), seq: Number(row['seq']), hash: bytesOf(row['hash']), key: String(row['key']) };
+}
+
+export function bytesOf(value: SqlValue | undefined): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array();
+}
+
+function continues(database: Database, known: Head): boolean {
+  if (readHead(database)?.chain !== known.chain) return false;
+  if (known.seq === 0) return true;
+  const row: SqlRow | undefined = database.prepare('select hash from log where seq = ?').get(known.seq);
+  return row !== undefined && sameBytes(bytesOf(row['hash']), known.hash);
+}
+
+const INSERT_ROW = `insert into log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent,
+  user, session, us, prev, hash, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+interface Appending {
+  readonly sealer: Sealer;
+  readonly keyId: string;
+  readonly known: Head | undefined;
+}
+
+/** Runs inside the transaction that holds the write lock, so the head it reads is the head it continues. */
+function appendRows(
+  database: Database,
+  rows: readonly LogRow[],
+  { sealer, keyId, known }: Appending,
+): { readonly head: Head; readonly seals: readonly Seal[] } {
+  let head = currentHead(database, known);
+  const insertRow = database.prepare(INSERT_ROW);
+  const seals: Seal[] = [];
+  for (const row of rows) {
+    const place: Place = { chain: head.chain, seq: head.seq + 1, prev: head.hash };
+    const hash = sealer.sealRow(row, place);
+    insertRow.run(
+      place.seq,
+      row.kind,
+      place.chain,
+      keyId,
+      row.id,
+      row.time,
+      row.instance,
+      row.effect,
+      row.status,
+      row.server,
+      row.tool,
+      row.reasons,
+      row.action,
+      row.agent,
+      row.user,
+      row.session,
+      row.us,
+      place.prev,
+      hash,
+      row.body,
+    );
+    seals.push({ seq: place.seq, chain: place.chain, instance: row.instance, hash: hexOf(hash) });
+    head = { chain: place.chain, seq: place.seq, hash };
+  }
+  database
+    .prepare('update heads set seq = ?, hash = ?, mac = ? where chain = ?')
+    .run(head.seq, head.hash, sealer.sealHead(head), head.chain);
+  return { head, seals };
+}
+
+/** Most often nobody else has written since; then the number alone is read, which costs a tenth. */
+function currentHead(database: Database, known: Head | undefined): Head {
+  const seq = database.prepare('select seq from heads').get()?.['seq'];
+  if (known !== undefined && seq === known.seq) return known;
+  const head = readHead(database);
+  if (head === undefined || (known !== undefined && head.seq < known.seq)) {
+    throw new GatewayError('STORE_UNAVAILABLE', 'the store has lost the end of its chain', {
+      mend: 'Somebody has changed it while the gateway ran; `mcp-gateway decision verify` says what.',
+    });
+  }
+  return head;
+}

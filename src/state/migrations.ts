@@ -1,0 +1,100 @@
+import { GatewayError } from '../core/errors.ts';
+import type { Database } from './driver.ts';
+
+/** "mcpg": says whose database this is (https://www.sqlite.org/pragma.html#pragma_application_id). */
+export const APPLICATION_ID = 0x6d637067;
+
+/**
+ * Step n brings a store from version n to n + 1. Forward only; a step that has been released is never edited.
+ *
+ * `body` has the record itself and stands last, so that a search over the other columns does not read it. `us` is the
+ * time the decision took for a decision, the time its record took for an outcome. `reasons` has the codes, parted by a
+ * blank. Rows are never changed or removed: the triggers guard against accidents, the chain against the rest. Every
+ * index costs each call some microseconds; so only ids, and what is no allow, have one.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table log (
+    seq integer primary key,
+    kind text not null,
+    chain text not null,
+    key text not null,
+    id text not null,
+    time text not null,
+    instance text not null,
+    effect text not null,
+    status text not null,
+    server text not null,
+    tool text not null,
+    reasons text not null,
+    action text not null,
+    agent text not null,
+    user text not null,
+    session text not null,
+    us integer not null,
+    prev blob not null,
+    hash blob not null,
+    body text not null
+  ) strict;
+  create index log_id on log (id);
+  create index log_denied on log (effect, seq) where effect in ('deny', 'pending');
+  create table heads (
+    chain text primary key,
+    seq integer not null,
+    hash blob not null,
+    key text not null,
+    mac blob not null
+  ) strict;
+
+  create trigger log_kept before update on log begin select raise(abort, 'rows of the log are never changed'); end;
+  create trigger log_held before delete on log begin select raise(abort, 'rows of the log are never removed'); end;
+
+  create table instances (
+    id text primary key,
+    pid integer not null,
+    host text not null,
+    boot text not null,
+    started text not null,
+    heartbeat integer not null,
+    open_from integer not null
+  ) strict;
+  create table leases (name text primary key, holder text not null, expires integer not null) strict;
+  create table server_facts (
+    server text not null,
+    name text not null,
+    json text not null,
+    primary key (server, name)
+  ) strict, without rowid;
+  `,
+];
+
+/** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */
+export function migrate(database: Database, path: string, steps: readonly string[] = MIGRATIONS): void {
+  if (versionOf(database, path, steps.length) === steps.length) return;
+  database.transaction(() => {
+    // Read again under the lock: another process may have done it meanwhile.
+    for (let version = versionOf(database, path, steps.length); version < steps.length; version += 1) {
+      database.exec(steps[version] ?? '');
+      database.pragma(`user_version = ${version + 1}`);
+    }
+    database.pragma(`application_id = ${APPLICATION_ID}`);
+  });
+}
+
+/** The version of the store's schema; refuses what is not ours and what is newer than `newest`. */
+export function versionOf(database: Database, path: string, newest: number = MIGRATIONS.length): number {
+  const version = Number(database.pragma('user_version'));
+  const isOurs = Number(database.pragma('application_id')) === APPLICATION_ID;
+  const isEmpty = database.prepare('select 1 from sqlite_schema limit 1').get() === undefined;
+  if (!isOurs && !isEmpty) {
+    throw new GatewayError('STORE_UNAVAILABLE', `${path} is a database of another program`, {
+      mend: 'Name another file under `decisions.store.path`.',
+    });
+  }
+  if (version > newest) {
+    throw new GatewayError('STORE_NEWER', `the store ${path} has schema ${version}, this version knows ${newest}`, {
+      mend: 'Use the newer version of mcp-gateway that wrote it, or name another file under `decisions.store.path`.',
+    });
+  }
+  return version;
+}

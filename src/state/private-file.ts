@@ -1,0 +1,78 @@
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { GatewayError, type ErrorCode } from '../core/errors.ts';
+
+const OTHERS = 0o077;
+const STICKY = 0o1000;
+const WRITABLE_BY_ALL = 0o002;
+
+/** The folder exists, is no link, and nobody else can put files into it. */
+export function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stats = lstatSync(folder);
+  if (stats.isSymbolicLink()) refuseLink(folder, 'STORE_UNAVAILABLE');
+  if (!stats.isDirectory()) {
+    throw new GatewayError('STORE_UNAVAILABLE', `${folder} is not a folder`, { mend: 'Name another place.' });
+  }
+  if (modesMean() && (stats.mode & WRITABLE_BY_ALL) !== 0 && (stats.mode & STICKY) === 0) {
+    throw new GatewayError('STORE_UNAVAILABLE', `anyone may write into the folder ${folder}`, {
+      mend: `Run \`chmod o-w ${folder}\`, or name another place.`,
+    });
+  }
+}
+
+/**
+ * The file exists, is no link, belongs to us and is closed to others. An existing file is never opened here: closing
+ * a second descriptor would drop the locks that SQLite holds on it in this process.
+ */
+export function makePrivateFile(path: string): void {
+  makePrivateFolder(dirname(path));
+  if (statsOf(path) === undefined) create(path);
+  const stats = ownFile(path, 'STORE_UNAVAILABLE');
+  if (modesMean() && (stats.mode & OTHERS) !== 0) chmodSync(path, 0o600);
+}
+
+function create(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (thrown) {
+    // Another gateway that starts now was faster.
+    if (statsOf(path) === undefined) throw thrown;
+  }
+}
+
+/** The facts of a file that is no link and belongs to us. */
+export function ownFile(path: string, code: ErrorCode): Stats {
+  const stats = lstatSync(path);
+  if (stats.isSymbolicLink()) refuseLink(path, code);
+  if (!stats.isFile()) throw new GatewayError(code, `${path} is not a file`, { mend: 'Name another place.' });
+  if (process.getuid !== undefined && stats.uid !== process.getuid()) {
+    throw new GatewayError(code, `${path} belongs to another user`, {
+      mend: 'Run the gateway as that user, or move it.',
+    });
+  }
+  return stats;
+}
+
+function refuseLink(path: string, code: ErrorCode): never {
+  throw new GatewayError(code, `${path} is a symbolic link`, { mend: 'Name the place that it points to.' });
+}
+
+/** Whether anyone but the owner can read or write it. Windows has access lists instead, which the home folder sets. */
+export function isOpenToOthers(stats: Stats): boolean {
+  return modesMean() && (stats.mode & OTHERS) !== 0;
+}
+
+function modesMean(): boolean {
+  return process.platform !== 'win32';
+}
+
+/** Which file a path names, as text; undefined where there is none. */
+export function fileIdentity(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+}
+
+function statsOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
+import { keyedHash, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
+import { StoreConnection, type Durability } from './connection.ts';
+import { DecisionLog, type Writer } from './decision-log.ts';
+import type { Driver } from './driver.ts';
+import { chooseDriver } from './drivers.ts';
+import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
+import { giveLeases } from './leases.ts';
+import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
+import { sweep } from './sweep.ts';
+import { WriterThread } from './writer-thread.ts';
+
+export interface StoreOptions {
+  /** The database file; made with its folder where there is none. */
+  readonly path: string;
+  /** The gateway's home folder, where the key of the chain lies. */
+  readonly home: string;
+  readonly durability: Durability;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Chosen by what is installed where nothing is said. */
+  readonly driver?: Driver;
+}
+
+/** What a gateway process remembers and records: opened once, closed once. */
+export class Store {
+  readonly log: DecisionLog;
+  readonly catalog: CatalogStore;
+  /** Id of this process in every record it writes. */
+  readonly instance: string;
+  readonly driver: Driver['name'];
+  readonly #parts: StoreParts;
+  #timer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.log = parts.log;
+    this.catalog = createCatalogStore(parts.connection);
+    this.instance = parts.me.id;
+    this.driver = parts.options.driver.name;
+  }
+
+  /** Everything that is wrong with the store is thrown here, before the first call. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const store = new Store(await openParts({ ...options, driver: options.driver ?? chooseDriver() }));
+    await store.beat();
+    store.#timer = setInterval(() => void store.beat(), HEARTBEAT_MS).unref();
+    return store;
+  }
+
+  /** What stands in a record for a value that is kept out of it. */
+  keyedHash(value: string): string {
+    return keyedHash(this.#parts.key, value);
+  }
+
+  /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
+  async beat(): Promise<void> {
+    const { connection, log, me, options } = this.#parts;
+    try {
+      const now = options.clock.now();
+      beat(connection, me, { now, openFrom: log.openFrom() });
+      const settled = await sweep({ connection, log, me, now });
+      if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
+    } catch (thrown) {
+      options.logger.error('the heartbeat did not reach the store', { problem: messageOf(thrown) });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    clearInterval(this.#timer);
+    const { connection, log, me } = this.#parts;
+    try {
+      await log.close();
+      // Only when every outcome is committed: otherwise the entry is what makes another process look after them.
+      removeInstance(connection, me.id);
+      giveLeases(connection, me.id);
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+interface StoreParts {
+  readonly options: StoreOptions & { readonly driver: Driver };
+  readonly connection: StoreConnection;
+  readonly log: DecisionLog;
+  readonly key: ChainKey;
+  readonly me: InstanceIdentity;
+}
+
+async function openParts(options: StoreOptions & { readonly driver: Driver }): Promise<StoreParts> {
+  // Heartbeats, leases and the catalog may be lost in a power cut, so they never wait for the disk.
+  const connection = new StoreConnection({ ...options, access: 'write', durability: 'normal' });
+  try {
+    const head = connection.use(readHead);
+    const key = head === undefined ? obtainChainKey(options.home) : readChainKey(options.home);
+    const me = identifyProcess(randomUUID());
+    const { writer, startsAfter } = await openWriter({ ...options, key });
+    const log = new DecisionLog({ writer, startsAfter, instance: me.id, clock: options.clock, logger: options.logger });
+    return { options, connection, log, key, me };
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
+}
+
+async function openWriter(options: LogWriterOptions): Promise<{ writer: Writer; startsAfter: number }> {
+  const writer = options.durability === 'full' ? new WriterThread(options) : new LogWriter(options);
+  try {
+    const head = await writer.open();
+    return { writer, startsAfter: head.seq };
+  } catch (thrown) {
+    await writer.close();
+    throw thrown;
+  }
+}

@@ -1,0 +1,47 @@
+import type { StoreConnection } from './connection.ts';
+import { unknownOutcome, type DecisionLog } from './decision-log.ts';
+import { findDead, HEARTBEAT_MS, removeInstance, type DeadInstance, type InstanceIdentity } from './instances.ts';
+import { takeLease } from './leases.ts';
+import { FORWARDED_ACTIONS } from './log-rows.ts';
+
+const LEASE_MS = 3 * HEARTBEAT_MS;
+
+export interface Sweep {
+  readonly connection: StoreConnection;
+  readonly log: DecisionLog;
+  readonly me: InstanceIdentity;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Gives the open calls of dead instances the outcome `unknown`; only the holder of the lease does. Answers how many
+ * there were. Ended halfway, the next sweep finishes: an instance is forgotten only after its outcomes are committed.
+ */
+export async function sweep({ connection, log, me, now }: Sweep): Promise<number> {
+  if (!takeLease(connection, { name: 'sweep', holder: me.id, now, lastsMs: LEASE_MS })) return 0;
+  let settled = 0;
+  for (const dead of findDead(connection, me, now)) {
+    const calls = findOpenCalls(connection, dead);
+    for (const id of calls) log.settle(unknownOutcome(id));
+    await log.flush();
+    removeInstance(connection, dead.id);
+    settled += calls.length;
+  }
+  return settled;
+}
+
+function findOpenCalls(connection: StoreConnection, dead: DeadInstance): readonly string[] {
+  const places = FORWARDED_ACTIONS.map(() => '?').join(', ');
+  const rows = connection.use((database) =>
+    database
+      .prepare(
+        `select id from log as decision
+         where seq >= ? and instance = ? and kind = 'decision' and effect = 'allow' and action in (${places})
+         and not exists (select 1 from log where log.id = decision.id and kind = 'outcome')
+         order by seq`,
+      )
+      .all(dead.openFrom, dead.id, ...FORWARDED_ACTIONS),
+  );
+  return rows.map((row) => String(row['id']));
+}

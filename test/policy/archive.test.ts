@@ -1,0 +1,113 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readArchive } from '../../src/policy/archive.ts';
+import { archiveOf, bundleFiles, type Entry, entriesOf, tarOf } from './archives.ts';
+
+const good = entriesOf(bundleFiles());
+
+const names = async (entries: readonly Entry[]) => [...(await readArchive(archiveOf(entries))).keys()];
+
+describe('an archive', () => {
+  it('gives its regular files with their content', async () => {
+    const files = await readArchive(archiveOf(entriesOf(bundleFiles({ 'github/data.json': '{"a":1}' }))));
+    expect([...files.keys()]).toEqual(['.manifest', 'policy.rego', 'github/data.json']);
+    expect(Buffer.from(files.get('github/data.json') ?? []).toString()).toBe('{"a":1}');
+  });
+
+  it('may name its files as `opa build` and `tar -C folder .` do', async () => {
+    expect(await names([{ path: '/policy.rego' }, { path: '/.manifest' }])).toEqual(['policy.rego', '.manifest']);
+    expect(await names([{ path: './', type: 'Directory' }, { path: './policy.rego' }])).toEqual(['policy.rego']);
+  });
+
+  it('may have folders and long names', async () => {
+    const long = `${'folder/'.repeat(20)}data.json`;
+    expect(await names([{ path: 'folder/', type: 'Directory' }, ...good, ...longNamed(long)])).toContain(long);
+  });
+
+  it.each<[string, readonly Entry[], string]>([
+    ['a path out of it', [{ path: '../policy.rego' }], 'not a plain relative path'],
+    ['a path out of it and back', [{ path: 'a/../../policy.rego' }], 'not a plain relative path'],
+    ['an absolute path', [{ path: '//etc/policy.rego' }], 'not a plain relative path'],
+    ['a file that no bundle has', [{ path: '/etc/passwd' }], 'is none of'],
+    ['prebuilt wasm', [{ path: 'policy.wasm' }], 'is none of'],
+    ['a drive', [{ path: 'C:policy.rego' }], 'characters other than'],
+    ['a backslash', [{ path: '..\\policy.rego' }], 'characters other than'],
+    ['a space', [{ path: 'a policy.rego' }], 'characters other than'],
+    ['a name of the prototype', [{ path: '__proto__/data.json' }], 'not allowed'],
+    ['a hidden path in an extended header', longNamed('../policy.rego'), 'not a plain relative path'],
+    ['a NUL in an extended header', longNamed('policy.rego\0.txt'), 'has a NUL'],
+    ['a symbolic link', [{ path: 'policy.rego', type: 'SymbolicLink', linkpath: '/etc/passwd' }], 'SymbolicLink'],
+    ['a hard link', [{ path: 'policy.rego', type: 'Link', linkpath: '/etc/passwd' }], 'Link'],
+    ['a device', [{ path: 'policy.rego', type: 'CharacterDevice' }], 'CharacterDevice'],
+    ['a pipe', [{ path: 'policy.rego', type: 'FIFO' }], 'FIFO'],
+    ['a file twice', [{ path: 'policy.rego' }, { path: './policy.rego' }], 'twice'],
+    ['a file twice but for its case', [{ path: 'a.rego' }, { path: 'A.rego' }], 'twice'],
+  ])('with %s is refused', async (_what, entries, words) => {
+    await expect(readArchive(archiveOf([...good.slice(0, 1), ...entries]))).rejects.toThrow(words);
+  });
+
+  it('with more than 2,000 entries is refused', async () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => ({ path: `p${index}.rego` }));
+    await expect(names(many)).resolves.toHaveLength(2_000);
+    await expect(names([...many, { path: 'one-more.rego' }])).rejects.toThrow('more than 2000 entries');
+  });
+
+  it('that unpacks to a hundred times its size is refused', async () => {
+    const bomb = archiveOf([{ path: 'data.json', content: Buffer.alloc(8 * 1024 * 1024, ' ') }]);
+    await expect(readArchive(bomb)).rejects.toThrow('more than 100 times');
+  });
+
+  it('of more than 16 MB is refused unread', async () => {
+    await expect(readArchive(Buffer.alloc(16 * 1024 * 1024 + 1))).rejects.toThrow('larger than 16 MB');
+  });
+
+  it('with a second gzip member is refused, because other programs would not read it', async () => {
+    const second = archiveOf([{ path: 'policy.rego', content: 'package evil' }]);
+    await expect(readArchive(Buffer.concat([archiveOf(good), second]))).rejects.toThrow('something follows');
+    await expect(readArchive(Buffer.concat([archiveOf(good), Buffer.alloc(1)]))).rejects.toThrow('something follows');
+  });
+
+  it('that is compressed twice is refused', async () => {
+    await expect(readArchive(gzipSync(archiveOf(good)))).rejects.toThrow('compressed twice');
+  });
+
+  it('that is no archive is refused', async () => {
+    await expect(readArchive(Buffer.from('package github, and more text'))).rejects.toThrow('it is not gzip');
+    await expect(readArchive(gzipSync(Buffer.from('package github')))).rejects.toThrow('TAR_BAD_ARCHIVE');
+    await expect(readArchive(Buffer.alloc(0))).rejects.toThrow('it is not gzip');
+  });
+
+  it('with its gzip flags set is read', async () => {
+    const plain = archiveOf(good);
+    const header = Buffer.from(plain.subarray(0, 10));
+    header[3] = 4 | 8 | 16 | 2;
+    const extra = Buffer.from([2, 0, 7, 7, ...Buffer.from('name\0comment\0'), 0, 0]);
+    expect(await readArchive(Buffer.concat([header, extra, plain.subarray(10)]))).toEqual(await readArchive(plain));
+  });
+
+  it('that is cut anywhere, or has a flipped bit in its end, is refused', async () => {
+    const whole = archiveOf(good);
+    for (let length = 0; length < whole.length; length += 7) {
+      await expect(readArchive(whole.subarray(0, length))).rejects.toBeInstanceOf(Error);
+    }
+    const flipped = Buffer.from(whole);
+    flipped[whole.length - 6] = (flipped[whole.length - 6] ?? 0) ^ 1;
+    await expect(readArchive(flipped)).rejects.toThrow('its checksum is wrong');
+  });
+
+  it('whose tar is cut off is refused', async () => {
+    const cut = tarOf([{ path: 'policy.rego', content: 'x'.repeat(2_000) }]).subarray(0, 1024);
+    await expect(readArchive(gzipSync(cut))).rejects.toThrow('Truncated');
+  });
+});
+
+/** An entry whose true path stands in an extended header (POSIX pax). */
+function longNamed(path: string): readonly Entry[] {
+  const line = (length: number) => `${length} path=${path}\n`;
+  let length = Buffer.byteLength(line(0));
+  while (Buffer.byteLength(line(length)) !== length) length = Buffer.byteLength(line(length));
+  return [
+    { path: 'PaxHeader/data.json', type: 'ExtendedHeader', content: line(length) },
+    { path: 'data.json', content: '{}' },
+  ];
+}

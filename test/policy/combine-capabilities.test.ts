@@ -1,0 +1,66 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CapabilityKind } from '../../src/core/opinion.ts';
+import { capabilitiesOf, kindsExceeded } from '../../src/policy/combine-capabilities.ts';
+import { anOpinion } from './decision-makers.ts';
+
+const identity = (kind: CapabilityKind, ...values: readonly string[]) =>
+  anOpinion({ layer: 'identity', capabilities: values.map((value) => ({ id: 'C', kind, value, mode: 'enforce' })) });
+
+const part = fc.constantFrom('a', 'b', '*');
+const tools = fc.array(
+  fc.tuple(part, fc.constantFrom('x', 'y', 'y/z', '*')).map((parts) => parts.join('/')),
+  { minLength: 1, maxLength: 4 },
+);
+
+describe('capabilities', () => {
+  it('of several bundles reach exactly what each of them reaches', () => {
+    fc.assert(
+      fc.property(
+        tools,
+        tools,
+        tools,
+        fc.constantFrom('a', 'b', 'c'),
+        fc.constantFrom('x', 'y', 'y/z', 'w'),
+        (...drawn) => {
+          const [one, two, three, server, tool] = drawn;
+          const reaches = (...lists: readonly (readonly string[])[]) =>
+            kindsExceeded(capabilitiesOf(lists.map((list) => identity('tool', ...list))), server, tool).length === 0;
+          expect(reaches(one, two, three)).toBe(reaches(one) && reaches(two) && reaches(three));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('do not depend on the order of the bundles', () => {
+    fc.assert(
+      fc.property(tools, tools, (one, two) => {
+        const bundles = [identity('tool', ...one), identity('tool', ...two)];
+        expect(capabilitiesOf(bundles)).toEqual(capabilitiesOf(bundles.toReversed()));
+      }),
+    );
+  });
+
+  it('of one bundle are what it emits, sorted and once', () => {
+    expect(capabilitiesOf([identity('scope', 'write', 'read', 'write')])).toEqual({ scope: ['read', 'write'] });
+  });
+
+  it('that have nothing in common are an empty list, which is not the same as none', () => {
+    expect(capabilitiesOf([identity('server', 'a'), identity('server', 'b')])).toEqual({ server: [] });
+    expect(capabilitiesOf([identity('server', 'a'), identity('scope', 'read')])).toEqual({
+      server: ['a'],
+      scope: ['read'],
+    });
+  });
+
+  it('cross where one names the server and the other the tool', () => {
+    expect(capabilitiesOf([identity('tool', 'a/*'), identity('tool', '*/x')])).toEqual({ tool: ['a/x'] });
+  });
+
+  it('of a bundle that failed or is shadowed do not count', () => {
+    const failed = { ...identity('server', 'a'), status: 'error' as const };
+    const shadowed = { ...identity('server', 'b'), mode: 'shadow' as const };
+    expect(capabilitiesOf([failed, shadowed])).toEqual({});
+  });
+});
