@@ -52,11 +52,15 @@ func build(req *request) (any, error) {
 	return answer, nil
 }
 
-// checkAll checks each bundle of the request and appends what it finds.
+// checkAll checks each bundle of the request, without its tests, and appends
+// what it finds.
 func checkAll(req *request, errors *[]problem) ([]*checked, error) {
 	if len(req.Bundles) == 0 {
 		return nil, errNoBundle
 	}
+	found := newProblems("")
+	library := parseLibrary(req.Library, found)
+	*errors = found.sorted()
 	seen := map[string]bool{}
 	var bundles []*checked
 	for _, bundle := range req.Bundles {
@@ -65,7 +69,12 @@ func checkAll(req *request, errors *[]problem) ([]*checked, error) {
 		}
 		seen[bundle.ID] = true
 		found := newProblems(bundle.ID)
-		bundles = append(bundles, checkBundle(req, bundle, found))
+		modules := parse(bundle, found)
+		clear(modules.tests)
+		modules.use(library)
+		if found.empty() {
+			bundles = append(bundles, checkModules(req, modules, found))
+		}
 		*errors = append(*errors, found.sorted()...)
 	}
 	return bundles, nil

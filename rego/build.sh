@@ -14,8 +14,12 @@ trap 'rm -rf "$out"' EXIT
 wasm="$out/toolchain.wasm"
 [ "${1:-}" = "--hash" ] && wasm=$2
 
-CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm GOFLAGS=-mod=readonly GOWASM= \
-  go build -trimpath -buildvcs=false -ldflags="-s -w" -o "$wasm" .
+# Everything that could change the bytes, said once. A newer Go than the one that
+# go.mod names would be taken otherwise, because that line is a minimum.
+GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
+export GOTOOLCHAIN CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm GOWASM= GOFLAGS=-mod=readonly
+
+go build -trimpath -buildvcs=false -ldflags="-s -w" -o "$wasm" .
 
 if [ "${1:-}" = "--hash" ]; then
   node pack.mjs hash "$wasm"

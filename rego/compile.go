@@ -23,10 +23,16 @@ type checked struct {
 // before the compiler resolves names, and only a bundle that compiles can be
 // asked what its rules depend on.
 func checkBundle(req *request, bundle *source, found *problems) *checked {
-	modules := parse(bundle, req.Library, found)
+	modules := parse(bundle, found)
+	modules.use(parseLibrary(req.Library, found))
 	if !found.empty() {
 		return nil
 	}
+	return checkModules(req, modules, found)
+}
+
+// checkModules holds what has been parsed to the contract.
+func checkModules(req *request, modules *parsed, found *problems) *checked {
 	checkRoots(modules, found)
 	checkDataReferences(modules, found)
 	checkNames(modules, found)

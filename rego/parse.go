@@ -21,9 +21,8 @@ type parsed struct {
 }
 
 // parse reads all files and reports every syntax error of all of them.
-func parse(bundle *source, library map[string]string, found *problems) *parsed {
-	result := &parsed{source: bundle, policy: map[string]*ast.Module{}, tests: map[string]*ast.Module{},
-		library: map[string]*ast.Module{}}
+func parse(bundle *source, found *problems) *parsed {
+	result := &parsed{source: bundle, policy: map[string]*ast.Module{}, tests: map[string]*ast.Module{}}
 	for _, file := range slices.Sorted(maps.Keys(bundle.Files)) {
 		module := parseFile(file, bundle.Files[file], found)
 		switch {
@@ -34,13 +33,42 @@ func parse(bundle *source, library map[string]string, found *problems) *parsed {
 			result.policy[file] = module
 		}
 	}
-	for _, file := range slices.Sorted(maps.Keys(library)) {
-		if module := parseFile(libraryPrefix+file, library[file], found); module != nil {
-			result.library[libraryPrefix+file] = module
-		}
-	}
 	return result
 }
+
+// parseLibrary reads the library once for all bundles of a request.
+func parseLibrary(files map[string]string, found *problems) map[string]*ast.Module {
+	library := map[string]*ast.Module{}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		if module := parseFile(libraryPrefix+file, files[file], found); module != nil {
+			library[libraryPrefix+file] = module
+		}
+	}
+	return library
+}
+
+// use keeps of the library the modules that the bundle refers to, and those that
+// these refer to: compiling the others would be most of the work.
+func (p *parsed) use(library map[string]*ast.Module) {
+	p.library = map[string]*ast.Module{}
+	pending := slices.AppendSeq(slices.Collect(maps.Values(p.policy)), maps.Values(p.tests))
+	for len(pending) > 0 {
+		module := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		walkReferences(module, func(ref ast.Ref, _ *ast.Location) {
+			for file, candidate := range library {
+				if p.library[file] == nil && mayName(ref.ConstantPrefix(), candidate.Package.Path) {
+					p.library[file] = candidate
+					pending = append(pending, candidate)
+				}
+			}
+		})
+	}
+}
+
+// mayName says whether a reference can lead into a package: one lies on the
+// way of the other.
+func mayName(ref, path ast.Ref) bool { return ref.HasPrefix(path) || path.HasPrefix(ref) }
 
 func parseFile(file, text string, found *problems) *ast.Module {
 	options := ast.ParserOptions{Capabilities: regoV1(), ProcessAnnotation: true, RegoVersion: ast.RegoV1}

@@ -66,6 +66,7 @@ export class ArgumentChecker {
     await setImmediate();
     const prepared = await this.#prepared(schema);
     if (this.#turns.get(toolKey) === turn) this.#replace(toolKey, prepared);
+    else this.#drop(prepared);
     return prepared.kind === 'unchecked' ? 'unchecked' : 'checked';
   }
 
@@ -100,7 +101,12 @@ export class ArgumentChecker {
     const tool = this.#tools.get(toolKey);
     if (next === undefined) this.#tools.delete(toolKey);
     else this.#tools.set(toolKey, next);
-    if (tool?.kind === 'plain' || tool?.kind === 'costly') void this.#validator.forget(tool.id);
+    if (tool !== undefined) this.#drop(tool);
+  }
+
+  /** A plain one may be in the thread as well, for arguments that were large. */
+  #drop(tool: Prepared): void {
+    if (tool.kind !== 'unchecked') void this.#validator.forget(tool.id);
   }
 
   async #prepared(given: Json | undefined): Promise<Prepared> {
@@ -136,14 +142,12 @@ export class ArgumentChecker {
   }
 }
 
-/** Unknown arguments are our own to judge, so the schema need not. */
+/** Unknown arguments are our own to judge, so the schema need not. What `unevaluatedProperties` closes it judges itself. */
 function open(schema: JsonObject): JsonObject {
-  const { additionalProperties, unevaluatedProperties, ...rest } = schema;
-  return {
-    ...rest,
-    ...(additionalProperties !== undefined && additionalProperties !== false && { additionalProperties }),
-    ...(unevaluatedProperties !== undefined && unevaluatedProperties !== false && { unevaluatedProperties }),
-  };
+  const { additionalProperties, ...rest } = schema;
+  return additionalProperties === undefined || additionalProperties === false
+    ? rest
+    : { ...rest, additionalProperties };
 }
 
 function strangersAmong(

@@ -4,7 +4,7 @@ import { localTarget } from './schema-walk.ts';
 /** Which arguments a schema knows by name, at the top level. */
 export interface KnownArguments {
   readonly names: ReadonlySet<string>;
-  /** Whether the schema itself takes no others. */
+  /** Whether the schema itself takes no others (`additionalProperties: false`). */
   readonly isClosed: boolean;
 }
 
@@ -13,8 +13,7 @@ const MAX_VISITS = 1_000;
 
 /** Undefined where names are matched by patterns: then only validation itself can tell. */
 export function knownArguments(schema: JsonObject): KnownArguments | undefined {
-  const isOpen = (keyword: string): boolean => schema[keyword] !== false;
-  const isClosed = !isOpen('additionalProperties') || !isOpen('unevaluatedProperties');
+  const isClosed = schema['additionalProperties'] === false;
   const names = new Set<string>();
   let visits = 0;
   let hasPatterns = false;
@@ -25,7 +24,7 @@ export function knownArguments(schema: JsonObject): KnownArguments | undefined {
     if (isJsonObject(properties)) Object.keys(properties).forEach((name) => names.add(name));
     if (patternProperties !== undefined) hasPatterns = true;
     // What the schema closes with `additionalProperties` is told apart by its own `properties` alone.
-    if (schema['additionalProperties'] === false) return;
+    if (isClosed) return;
     if (typeof $ref === 'string') visit(localTarget(schema, $ref));
     if (isJsonObject(dependentSchemas)) Object.values(dependentSchemas).forEach(visit);
     for (const keyword of COMBINATORS) partsOf(part[keyword]).forEach(visit);

@@ -132,7 +132,9 @@ const KEPT_LENGTH_WITH_EXPONENT = 4;
 
 function mayBeChanged(bytes: Buffer, start: number, end: number): boolean {
   if (end - start > KEPT_LENGTH) return true;
-  return end - start > KEPT_LENGTH_WITH_EXPONENT && /[eE]/.test(bytes.toString('latin1', start, end));
+  if (end - start <= KEPT_LENGTH_WITH_EXPONENT) return false;
+  for (let at = start; at < end; at += 1) if (bytes[at] === 0x65 || bytes[at] === 0x45) return true;
+  return false;
 }
 
 const WHOLE_NUMBER = new RegExp(`^${NUMBER}$`);

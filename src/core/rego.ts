@@ -30,7 +30,7 @@ export interface RegoProblem {
 }
 
 /** What the value of some rules can depend on; never less than the truth. */
-export interface RegoReads {
+interface RegoReads {
   /** Paths of the input such as `agent.id`; `['']` stands for the whole input. */
   readonly inputs: readonly string[];
   /** Paths of base documents such as `github.config`, as the author names them. */
@@ -59,14 +59,14 @@ export interface BuiltModule {
   readonly bundles: Readonly<Record<string, BuiltBundle>>;
 }
 
-export interface RegoPlace {
+interface RegoPlace {
   readonly file: string;
   readonly row: number;
   readonly column: number;
 }
 
 /** A rule of a bundle as it is written. */
-export interface InspectedRule extends RegoReads, RegoPlace {
+interface InspectedRule extends RegoReads, RegoPlace {
   /** The rule's name with its package: `github.sub.is_owner`. */
   readonly path: string;
   /** The rule set that the rule belongs to, or `''`. */
@@ -82,7 +82,7 @@ export interface InspectedRule extends RegoReads, RegoPlace {
 }
 
 /** One METADATA block. Absent text is `''`. */
-export interface RegoAnnotation extends RegoPlace {
+interface RegoAnnotation extends RegoPlace {
   readonly id: string;
   readonly scope: string;
   readonly path: string;
@@ -116,7 +116,7 @@ export interface RegoTest extends RegoPlace {
   readonly failedCases: readonly string[];
 }
 
-export interface CoveredRule extends RegoPlace {
+interface CoveredRule extends RegoPlace {
   readonly path: string;
   readonly ids: readonly string[];
   /** Whether the rule has come true in any test. */

@@ -49,6 +49,11 @@ export class EventStreams {
     return this.kept.filter((event) => event.stream === stream && event.number > after);
   }
 
+  /** An ended stream of which nothing is kept cannot be resumed. */
+  forgetIfOver(stream: EventStream): void {
+    if (stream.hasEnded && !this.kept.some((event) => event.stream === stream)) this.streams.delete(stream.number);
+  }
+
   beat(): void {
     for (const stream of this.streams.values()) stream.beat();
   }
@@ -61,8 +66,7 @@ export class EventStreams {
     const event = this.kept.shift();
     if (event === undefined) return;
     this.keptCharacters -= event.text.length;
-    const { stream } = event;
-    if (stream.hasEnded && !this.kept.some((other) => other.stream === stream)) this.streams.delete(stream.number);
+    this.forgetIfOver(event.stream);
   }
 }
 
@@ -109,6 +113,7 @@ export class EventStream {
   end(): void {
     this.hasEnded = true;
     this.disconnect();
+    this.streams.forgetIfOver(this);
   }
 
   /** A comment, so that no one between takes the connection for dead. */

@@ -52,6 +52,10 @@ class Http {
   private readonly streamable: Streamable;
   private readonly legacy: LegacySse | undefined;
   private readonly stopListening: () => void;
+  /** One for all, because it is set for every request. A client that goes away is nothing to act on. */
+  private readonly onBrokenResponse = (error: Error): void => {
+    this.options.logger.debug('An answer could not be written.', { error: error.message });
+  };
   private allowedHosts: AllowedHosts = new Set();
   private sweeper: NodeJS.Timeout | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
@@ -65,6 +69,7 @@ class Http {
       this.legacy?.sessions.toolsChanged();
     });
     this.server = createServer(SERVER_OPTIONS, (request, response) => this.answer(request, response));
+    this.server.on('error', (error) => options.logger.error('The listener has failed.', { error: error.message }));
   }
 
   get url(): string {
@@ -91,6 +96,7 @@ class Http {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
+    response.on('error', this.onBrokenResponse);
     const foreign = refuseForeign(request.headers, this.allowedHosts);
     if (foreign !== undefined) return refuse(response, 403, foreign);
     if (this.closing !== undefined) response.setHeader('Connection', 'close');

@@ -77,7 +77,7 @@ export class Session {
   /** Ends the outlet of a request, sooner or later. Nothing else is answered. */
   receive(received: ReceivedMessage, outlet: Outlet): void {
     const { message, dropped } = received;
-    if (message.kind === 'request') this.handle(message, dropped, outlet);
+    if (message.kind === 'request') this.handleSafely(message, dropped, outlet);
     else if (message.kind === 'notification') this.take(message);
     // No request of ours is open, so nobody waits for an answer.
     else this.options.logger.debug('An answer to no request was dropped.');
@@ -110,6 +110,16 @@ export class Session {
     if (method !== 'notifications/cancelled') return;
     const { requestId } = params;
     if (isRpcId(requestId)) this.inFlight.get(requestId)?.abort(cancelled('The client cancelled the request.'));
+  }
+
+  /** One request that finds a bug must not take the other sessions of this process with it. */
+  private handleSafely(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+    try {
+      this.handle(request, dropped, outlet);
+    } catch (thrown) {
+      this.logUnforeseen(thrown);
+      outlet.end(answerText(request.id, failureOfThrown(thrown)));
+    }
   }
 
   private handle(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
@@ -193,10 +203,13 @@ export class Session {
   }
 
   private fail(started: Started, controller: AbortController, thrown: unknown): void {
-    if (!(thrown instanceof GatewayError)) {
-      this.options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(thrown) });
-    }
+    if (!controller.signal.aborted) this.logUnforeseen(thrown);
     this.finish(started, controller, failureOfThrown(thrown));
+  }
+
+  private logUnforeseen(thrown: unknown): void {
+    if (thrown instanceof GatewayError) return;
+    this.options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(thrown) });
   }
 
   /**

@@ -33,7 +33,7 @@ export function kindsExceeded(capabilities: Capabilities, server: string, tool: 
 export function rulesGranting(opinions: readonly Opinion[], kinds: readonly CapabilityKind[]): readonly string[] {
   return identityOf(opinions).flatMap((opinion) =>
     opinion.capabilities
-      .filter((capability) => kinds.includes(capability.kind))
+      .filter(({ kind, mode }) => mode !== 'shadow' && kinds.includes(kind))
       .map((capability) => fullName(opinion, capability)),
   );
 }

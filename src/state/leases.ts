@@ -7,18 +7,21 @@ export interface Lease {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly lastsMs: number;
+  /** Instances that are known to be dead: what they held is free. */
+  readonly dead?: readonly string[];
 }
 
 /** Takes or keeps what only one process may do; answers whether it is ours until `now + lastsMs`. */
-export function takeLease(connection: StoreConnection, { name, holder, now, lastsMs }: Lease): boolean {
+export function takeLease(connection: StoreConnection, { name, holder, now, lastsMs, dead = [] }: Lease): boolean {
   const changed = connection.use((database) =>
     database
       .prepare(
         `insert into leases (name, holder, expires) values (?, ?, ?)
          on conflict (name) do update set holder = excluded.holder, expires = excluded.expires
-         where leases.holder = excluded.holder or leases.expires <= ?`,
+         where leases.holder = excluded.holder or leases.expires <= ?
+         or leases.holder in (select value from json_each(?))`,
       )
-      .run(name, holder, now + lastsMs, now),
+      .run(name, holder, now + lastsMs, now, JSON.stringify(dead)),
   );
   return changed === 1;
 }

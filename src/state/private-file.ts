@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { GatewayError, type ErrorCode } from '../core/errors.ts';
+import { GatewayError, messageOf, type ErrorCode } from '../core/errors.ts';
 
 const OTHERS = 0o077;
 const STICKY = 0o1000;
@@ -8,7 +8,7 @@ const WRITABLE_BY_ALL = 0o002;
 
 /** The folder exists, is no link, and nobody else can put files into it. */
 export function makePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const stats = lstatSync(folder);
   if (stats.isSymbolicLink()) refuseLink(folder, 'STORE_UNAVAILABLE');
   if (!stats.isDirectory()) {
@@ -17,6 +17,17 @@ export function makePrivateFolder(folder: string): void {
   if (modesMean() && (stats.mode & WRITABLE_BY_ALL) !== 0 && (stats.mode & STICKY) === 0) {
     throw new GatewayError('STORE_UNAVAILABLE', `anyone may write into the folder ${folder}`, {
       mend: `Run \`chmod o-w ${folder}\`, or name another place.`,
+    });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw new GatewayError('STORE_UNAVAILABLE', `the folder ${folder} cannot be made: ${messageOf(thrown)}`, {
+      mend: 'Name a place where the user who runs the gateway may write.',
+      cause: thrown,
     });
   }
 }

@@ -32,7 +32,9 @@ export class Store {
   readonly catalog: CatalogStore;
   /** Id of this process in every record it writes. */
   readonly instance: string;
-  readonly driver: Driver['name'];
+  readonly driver: Driver;
+  readonly path: string;
+  readonly home: string;
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -42,7 +44,9 @@ export class Store {
     this.log = parts.log;
     this.catalog = createCatalogStore(parts.connection);
     this.instance = parts.me.id;
-    this.driver = parts.options.driver.name;
+    this.driver = parts.options.driver;
+    this.path = parts.options.path;
+    this.home = parts.options.home;
   }
 
   /** Everything that is wrong with the store is thrown here, before the first call. */

@@ -19,13 +19,16 @@ export interface Sweep {
  * there were. Ended halfway, the next sweep finishes: an instance is forgotten only after its outcomes are committed.
  */
 export async function sweep({ connection, log, me, now }: Sweep): Promise<number> {
-  if (!takeLease(connection, { name: 'sweep', holder: me.id, now, lastsMs: LEASE_MS })) return 0;
+  const found = findDead(connection, me, now);
+  if (found.length === 0) return 0;
+  const dead = found.map(({ id }) => id);
+  if (!takeLease(connection, { name: 'sweep', holder: me.id, now, lastsMs: LEASE_MS, dead })) return 0;
   let settled = 0;
-  for (const dead of findDead(connection, me, now)) {
-    const calls = findOpenCalls(connection, dead);
+  for (const instance of found) {
+    const calls = findOpenCalls(connection, instance);
     for (const id of calls) log.settle(unknownOutcome(id));
     await log.flush();
-    removeInstance(connection, dead.id);
+    removeInstance(connection, instance.id);
     settled += calls.length;
   }
   return settled;

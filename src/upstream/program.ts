@@ -60,7 +60,7 @@ export function programOf(given: Program, context: ProgramContext, files: Files 
 }
 
 /** The script that a shim made by npm runs, or undefined where the text is something else. */
-export function scriptOfShim(text: string, folder: string): string | undefined {
+function scriptOfShim(text: string, folder: string): string | undefined {
   const named = SHIM_SCRIPT.exec(text)?.[1];
   return named === undefined ? undefined : path.win32.join(folder, named);
 }

@@ -69,6 +69,14 @@ export class StdioWire implements Wire {
 
   async open(listener: WireListener): Promise<void> {
     const child = this.#spawn();
+    const started = new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) => reject(this.#cannotStart(error)));
+    });
+    // What a process cannot be told later (a signal it may not get) is no reason to throw.
+    child.on('error', (error) => this.#options.logger.debug('upstream process error', { error: messageOf(error) }));
+    // Where a process could not be made, its pipes may be missing too.
+    if (child.pid === undefined) return started;
     this.#child = child;
     this.#framer = new NewlineFramer({
       maxBytes: this.#options.maxMessageBytes,
@@ -81,13 +89,8 @@ export class StdioWire implements Wire {
     child.once('exit', (code, signal) =>
       this.#onExit(child, code === null ? `ended on ${signal}` : `ended with status ${code}`),
     );
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (error) => reject(this.#cannotStart(error)));
-    });
+    await started;
     this.#listener = listener;
-    // What a process cannot be told later (a signal it may not get) is no reason to throw.
-    child.on('error', (error) => this.#options.logger.debug('upstream process error', { error: messageOf(error) }));
   }
 
   send(text: string): undefined {

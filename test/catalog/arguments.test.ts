@@ -89,6 +89,12 @@ describe('arguments', () => {
     ]);
   });
 
+  it('are judged by a schema that closes what it did not evaluate', async () => {
+    const schema = { type: 'object', anyOf: [{ properties: { a: { type: 'number' } } }], unevaluatedProperties: false };
+    expect(await misfits(schema, { a: 1 })).toEqual(['valid']);
+    expect(await misfits(schema, { a: 1, b: 1 })).toEqual(['/b: nothing, there is no such argument']);
+  });
+
   it('are closed by the bundle of a server unless the configuration says otherwise', () => {
     expect([
       unknownArgumentsFor(undefined, true),

@@ -1,4 +1,6 @@
-import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
+
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { parseRequestBytes, REQUEST_LIMITS, type RefusalReason } from '../../src/core/strict-json.ts';
@@ -104,52 +106,15 @@ describe('a request is taken', () => {
   });
 
   test('only where JSON.parse takes it, and with its value', () => {
-    const pieces = fc.constantFrom(
-      ...[
-        '{',
-        '}',
-        '[',
-        ']',
-        ',',
-        ':',
-        '"',
-        '"a"',
-        '"b"',
-        '1',
-        '-',
-        '0',
-        '.',
-        'e5',
-        'true',
-        'nul',
-        ' ',
-        '\n',
-        '\t',
-        '\\',
-      ],
-      ...[
-        String.raw`\n`,
-        String.raw`\u0041`,
-        String.raw`\u12`,
-        '"é"',
-        '\u0001',
-        '{"a":1}',
-        '[1,2]',
-        '"x":2',
-        '01',
-        '+1',
-      ],
-    );
-    const texts = fc.array(pieces, { maxLength: 12 }).map((parts) => `{"k":${parts.join('')}}`);
+    const pieces =
+      String.raw`{ } [ ] , : " "a" "b" 1 - 0 . e5 true nul \ \n \u0041 \u12 "é" {"a":1} [1,2] "x":2 01 +1`.split(' ');
+    const piece = fc.constantFrom(...pieces, ' ', '\n', '\t', '\u0001');
+    const texts = fc.array(piece, { maxLength: 12 }).map((parts) => `{"k":${parts.join('')}}`);
     fc.assert(
-      fc.property(texts, (text) => {
-        const expected = parseLeniently(text);
-        const parsed = parse(text);
-        if (parsed.kind === 'ok') expect(parsed.value).toEqual(expected);
-        else if (expected !== undefined) expect(['duplicate_key', 'number_out_of_range']).toContain(parsed.reason);
-      }),
+      fc.property(texts, (text) => agreesWithJsonParse(text)),
       { numRuns: 5000 },
     );
+    expect(agreesWithJsonParse('{"k":[1,{"a":"é"}]}')).toBe(true);
   });
 
   test('whatever its value, if nothing in it is refused', () => {
@@ -196,54 +161,20 @@ describe('of JSON, exactly what RFC 8259 says is taken', () => {
     '"\u007f"',
   ];
   const bad = [
-    ...[
-      '',
+    ...String.raw`01 - 1. .5 1e +1 0x1 NaN Infinity -Infinity 'a' "a "\x" "\u12g4" [1,] [,1] [ ] {"a"} {"a":} {"a":1,} {a:1}`.split(
       ' ',
-      '01',
-      '-',
-      '1.',
-      '.5',
-      '1e',
-      '+1',
-      '0x1',
-      'NaN',
-      'Infinity',
-      '-Infinity',
-      "'a'",
-      '"a',
-      '"\\x"',
-      '"\\u12g4"',
-    ],
-    ...[
-      '"\t"',
-      '"\n"',
-      '[1,]',
-      '[,1]',
-      '[1 2]',
-      '[',
-      ']',
-      '{"a"}',
-      '{"a":}',
-      '{"a":1,}',
-      '{a:1}',
-      '{1:1}',
-      '{"a":1 "b":2}',
-    ],
-    ...[
-      'true false',
-      'tru',
-      'nulll',
-      '[1}',
-      '{"a":1]',
-      '/* */1',
-      '1//',
-      '\u00a0 1',
-      '\f1',
-      '"a"b',
-      '{"a":"b":1}',
-      '[1:2]',
-      ',',
-    ],
+    ),
+    ...String.raw`{1:1} tru nulll [1} {"a":1] 1// "a"b {"a":"b":1} [1:2] ,`.split(' '),
+    '',
+    ' ',
+    '"\t"',
+    '"\n"',
+    '[1 2]',
+    '{"a":1 "b":2}',
+    'true false',
+    '/* */1',
+    '\u00a0 1',
+    '\f1',
   ];
 
   test.each(good)('%j is', (text) => {
@@ -268,10 +199,14 @@ test('the default limits are 4 MiB, 64 levels and 10,000 keys', () => {
   expect(REQUEST_LIMITS).toEqual(limits);
 });
 
-function parseLeniently(text: string): unknown {
+/** True where both say the same, or where only the strict one refuses, for a reason that is its own. */
+function agreesWithJsonParse(text: string): boolean {
+  const parsed = parse(text);
   try {
-    return JSON.parse(text) as unknown;
+    const expected: unknown = JSON.parse(text);
+    if (parsed.kind === 'refused') return ['duplicate_key', 'number_out_of_range'].includes(parsed.reason);
+    return isDeepStrictEqual(parsed.value, JSON.parse(JSON.stringify(expected)));
   } catch {
-    return undefined;
+    return parsed.kind === 'refused';
   }
 }

@@ -57,6 +57,13 @@ export function post(url: string, body: unknown, headers: Record<string, string>
   return fetch(url, { method: 'POST', body: text, headers: { ...JSON_HEADERS, ...headers } });
 }
 
+/** Posts, and is gone before the answer. */
+export async function postAndLeave(url: string, body: unknown, headers: Record<string, string>): Promise<unknown> {
+  const init = { method: 'POST', body: JSON.stringify(body), headers: { ...JSON_HEADERS, ...headers } };
+  const left = fetch(url, { ...init, signal: AbortSignal.timeout(50) });
+  return left.catch((error: unknown) => error);
+}
+
 /** Opens a session and gives the headers that name it. */
 export async function openSession(url: string, headers: Record<string, string> = {}, version?: string) {
   const response = await post(url, initialize(version), headers);
@@ -75,12 +82,13 @@ export async function openOldSession(base: string): Promise<string> {
 }
 
 /** Sends bytes as they stand and gives back what came until the other side closed. */
-export function sendRaw(base: string, request: string): Promise<string> {
+export function sendRaw(base: string, request: string, leaveAfterMs?: number): Promise<string> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect(Number(port), hostname, () => socket.write(request));
     socket.on('data', (chunk) => void (text += chunk.toString()));
+    if (leaveAfterMs !== undefined) setTimeout(() => socket.destroy(), leaveAfterMs);
     socket.on('close', () => resolve(text));
     socket.on('error', reject);
   });

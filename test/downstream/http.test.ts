@@ -5,7 +5,17 @@ import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/typ
 import { describe, expect, test } from 'vitest';
 
 import { BIG, LIMITS } from './fake-gateway.ts';
-import { aCall, anHttpDoor, initialize, JSON_HEADERS, openSession, post, readEvents } from './http-client.ts';
+import {
+  aCall,
+  anHttpDoor,
+  initialize,
+  JSON_HEADERS,
+  openSession,
+  post,
+  postAndLeave,
+  readEvents,
+  sendRaw,
+} from './http-client.ts';
 
 const CLIENT_INFO = { name: 'test-client', version: '1' };
 const EVENTS = { Accept: 'text/event-stream' };
@@ -44,7 +54,7 @@ describe('a client of the SDK’s first line', () => {
     const call = client.callTool({ name: 'wait' }, undefined, { signal: controller.signal });
     await expect.poll(() => gateway.calls.length).toBe(1);
     controller.abort();
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/abort/i);
     await expect.poll(() => gateway.calls[0]?.exchange.signal.aborted).toBe(true);
     await client.close();
   });
@@ -226,6 +236,36 @@ describe('a session', () => {
   });
 });
 
+describe('a client that goes away', () => {
+  test.each<[string, (url: string, session: Record<string, string>) => Promise<unknown>]>([
+    [
+      'in the middle of its message',
+      (url) =>
+        sendRaw(
+          url,
+          `POST /mcp HTTP/1.1\r\nHost: ${new URL(url).host}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+          20,
+        ),
+    ],
+    ['while it waits', (url, session) => postAndLeave(url, aCall(1, 'wait'), session)],
+    ['while it listens', (url, session) => listen(url, session, AbortSignal.timeout(50))],
+    ['while it waits for a stream', (url, session) => postAndLeave(url, aCall(1, 'wait'), { ...session, ...EVENTS })],
+  ])('%s harms nobody, and its session goes on', async (_name, leave) => {
+    const { url, gateway } = await anHttpDoor();
+    const session = await openSession(url);
+    await leave(url, session).catch(() => undefined);
+    gateway.changeTools();
+    gateway.release();
+    expect(await (await post(url, aCall(2, 'echo'), session)).json()).toMatchObject({ id: 2, result: {} });
+  });
+
+  test('does not cancel its call by that (2025-11-25, Transports)', async () => {
+    const { url, gateway } = await anHttpDoor();
+    await postAndLeave(url, aCall(1, 'wait'), await openSession(url));
+    expect(gateway.calls[0]?.exchange.signal.aborted).toBe(false);
+  });
+});
+
 describe('the door', () => {
   test('says whether the process lives and whether it is ready', async () => {
     let ready = false;
@@ -272,3 +312,7 @@ test.each([
   const response = await fetch(url, { method, headers: JSON_HEADERS });
   expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([status, null]);
 });
+
+async function listen(url: string, session: Record<string, string>, signal: AbortSignal): Promise<string> {
+  return (await fetch(url, { headers: { ...session, ...EVENTS }, signal })).text();
+}

@@ -44,11 +44,9 @@ function initialize(protocolVersion: string): JsonObject {
   return { id: 0, method: 'initialize', params: { protocolVersion, capabilities: {}, clientInfo } };
 }
 
-const call = (id: number | string, name: string, args: JsonObject = {}, meta?: JsonObject): JsonObject => ({
-  id,
-  method: 'tools/call',
-  params: { name, arguments: args, ...(meta === undefined ? {} : { _meta: meta }) },
-});
+function call(id: number, name: string, meta: JsonObject = {}): JsonObject {
+  return { id, method: 'tools/call', params: { name, arguments: { a: [1] }, _meta: meta } };
+}
 
 describe('initialize', () => {
   test.each([
@@ -84,6 +82,16 @@ describe('initialize', () => {
     const { send } = aSession();
     expect(await send({ id: 1, method: 'initialize', params: {} })).toMatchObject({ error: { code: -32602 } });
   });
+});
+
+test('an initialize that fails inside is answered, without the inside', async () => {
+  const { send, gateway } = aSession();
+  gateway.instructions = () => {
+    throw new Error('secret of the inside');
+  };
+  const answer = await send(initialize('2025-11-25'));
+  expect(answer).toMatchObject({ id: 0, error: { code: -32603 } });
+  expect(JSON.stringify(answer)).not.toContain('secret');
 });
 
 describe('before initialize', () => {
@@ -134,7 +142,7 @@ describe('tools/list', () => {
 describe('tools/call', () => {
   test('hands over name, arguments and _meta, less what is ours', async () => {
     const { send, gateway } = await anOpenSession();
-    await send(call(1, 'echo', { a: [1] }, { progressToken: 3, 'mcp-gateway/decision': 1, traceparent: '00-1' }));
+    await send(call(1, 'echo', { progressToken: 3, 'mcp-gateway/decision': 1, traceparent: '00-1' }));
     expect(gateway.calls[0]?.call).toEqual({ name: 'echo', args: { a: [1] }, meta: { traceparent: '00-1' } });
   });
 
@@ -186,7 +194,7 @@ describe('tools/call', () => {
 describe('progress', () => {
   test('comes before the answer, under the client’s token', async () => {
     const { send, notified } = await anOpenSession();
-    await send(call(1, 'progress', {}, { progressToken: 'p' }));
+    await send(call(1, 'progress', { progressToken: 'p' }));
     expect(notified.map(({ params }) => params)).toEqual(
       [1, 2, 3].map((progress) => ({ progressToken: 'p', progress, total: 3, message: `step ${String(progress)}` })),
     );
@@ -200,7 +208,7 @@ describe('progress', () => {
 
   test('after the answer goes nowhere', async () => {
     const { send, gateway, notified } = await anOpenSession();
-    await send(call(1, 'echo', {}, { progressToken: 1 }));
+    await send(call(1, 'echo', { progressToken: 1 }));
     gateway.calls[0]?.exchange.onProgress?.({ progress: 1 });
     expect(notified).toEqual([]);
   });

@@ -37,7 +37,7 @@ describe('over the old transport a client of the SDK’s first line', () => {
     const call = client.callTool({ name: 'wait' }, undefined, { signal: controller.signal });
     await expect.poll(() => gateway.calls.length).toBe(2);
     controller.abort();
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/abort/i);
     await expect.poll(() => gateway.calls[1]?.exchange.signal.aborted).toBe(true);
     gateway.changeTools();
     await expect.poll(() => heard).toBe(1);

@@ -91,7 +91,7 @@ describe('a client of the SDK’s first line', () => {
     const call = client.callTool({ name: 'wait' }, undefined, { signal: controller.signal });
     await expect.poll(() => gateway.calls.length).toBe(1);
     controller.abort();
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/abort/i);
     await expect.poll(() => gateway.calls[0]?.exchange.signal.aborted).toBe(true);
   });
 

@@ -58,6 +58,17 @@ describe('capabilities', () => {
     expect(capabilitiesOf([identity('tool', 'a/*'), identity('tool', '*/x')])).toEqual({ tool: ['a/x'] });
   });
 
+  it('in shadow do not count', () => {
+    const bundle = anOpinion({
+      layer: 'identity',
+      capabilities: [
+        { id: 'C', kind: 'server', value: 'a', mode: 'enforce' },
+        { id: 'C', kind: 'server', value: 'b', mode: 'shadow' },
+      ],
+    });
+    expect(capabilitiesOf([bundle])).toEqual({ server: ['a'] });
+  });
+
   it('of a bundle that failed or is shadowed do not count', () => {
     const failed = { ...identity('server', 'a'), status: 'error' as const };
     const shadowed = { ...identity('server', 'b'), mode: 'shadow' as const };

@@ -46,7 +46,6 @@ const STATES: Readonly<Record<Layer, States>> = {
     { deny: [aVerdict('WD')] },
     { deny: [aVerdict('WD', { mode: 'warn' })] },
     { obligations: [anObligation({ type: 'require_approval', by: 'user', quorum: 1, ttl_s: 0, remember: 'never' })] },
-    { status: 'undefined' },
   ],
   compliance: [
     {},
@@ -69,7 +68,7 @@ const STATES: Readonly<Record<Layer, States>> = {
 
 const LAYERS_IN_TURN = ['identity', 'server', 'resource', 'workflow', 'compliance', 'override'] as const;
 
-/** Every combination of what the six layers may say: 19,200. */
+/** Every combination of what the six layers may say: 15,360. */
 export function everyCombination(): readonly (readonly Opinion[])[] {
   let combinations: readonly (readonly Opinion[])[] = [[]];
   for (const layer of LAYERS_IN_TURN) {

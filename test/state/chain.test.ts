@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSecretKey, createHmac } from 'node:crypto';
 import { createSealer, GENESIS, type LogRow } from '../../src/state/chain.ts';

@@ -83,6 +83,18 @@ test('session, protocol version and configured headers are sent, and nothing els
   });
 });
 
+test('name and password of an address are sent as such, and a configured header wins', async () => {
+  const web = await anSdkServer();
+  const url = new URL(web.url);
+  url.username = 'ann';
+  url.password = 'p%40ss';
+  await anUpstream(at(url)).start();
+  expect(web.seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`);
+  web.seen.length = 0;
+  await anUpstream(at(url, { Authorization: 'Bearer b' })).start();
+  expect(web.seen[0]?.headers).toMatchObject({ authorization: 'Bearer b', host: url.host });
+});
+
 test('the session is told when it is over', async () => {
   const web = await anSdkServer();
   const upstream = anUpstream(at(web.url));
@@ -262,6 +274,22 @@ test('a stream that broke off after an event goes on where it ended', async () =
     },
   );
   expect(textOf(await anUpstream(at(web.url)).callTool(call('x')))).toBe('resumed');
+});
+
+test.for([
+  ['2024-11-05', undefined],
+  ['2025-03-26', undefined],
+  ['1999-01-01', 'UPSTREAM_PROTOCOL'],
+  [7, 'UPSTREAM_PROTOCOL'],
+] as const)('an answer in protocol version %s: %s', async ([protocolVersion, code]) => {
+  const web = await aWebServer((_request, response, body) => {
+    const { id, method } = JSON.parse(body === '' ? '{}' : body);
+    if (method !== 'initialize') return response.writeHead(202).end();
+    return sendJson(response, { jsonrpc: '2.0', id, result: { protocolVersion, capabilities: {}, serverInfo: {} } });
+  });
+  const started = anUpstream(at(web.url)).start();
+  if (code === undefined) expect((await started).protocolVersion).toBe(protocolVersion);
+  else expect((await rejection(started)).code).toBe(code);
 });
 
 test('a server that cannot be reached is named', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
 import { aLogger, anUpstream, call, fixture, isAlive, rejection, textOf } from './parts.ts';
 
@@ -139,4 +140,29 @@ test('a server that ends when its input ends needs no signal', async () => {
   const { pid } = JSON.parse(textOf(await upstream.callTool(call('process'))));
   await upstream.close();
   expect(isAlive(pid)).toBe(false);
+});
+
+test('F-36 where no file can be opened any more a start is refused, and works again afterwards', () => {
+  const script = `
+    const { StdioWire } = await import('./src/upstream/stdio.ts');
+    const { openSync, closeSync } = await import('node:fs');
+    const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const host = { platform: process.platform, nodePath: process.execPath, environment: process.env };
+    const start = async () => {
+      const wire = new StdioWire({ name: 'files', command: 'cat', args: [], env: {}, host, clock, logger, maxMessageBytes: 1000 });
+      const end = await wire.open({ onMessage() {}, onUnreadable() {}, onClose() {} }).then(() => 'started', (error) => error.code);
+      await wire.close();
+      return end;
+    };
+    const before = await start();
+    const held = [];
+    try { for (;;) held.push(openSync('/dev/null')); } catch {}
+    const during = await start();
+    held.forEach(closeSync);
+    console.log([before, during, await start()].join(' '));
+  `;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+  const said = execFileSync('sh', ['-c', 'ulimit -n 200; exec "$@"', 'sh', ...node], { encoding: 'utf8' });
+  expect(said.trim()).toBe('started UPSTREAM_UNAVAILABLE started');
 });

@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { type AnyClient, httpV1, httpV2, sseV1, stdioV1, stdioV2 } from './clients.ts';
+import { aPlace, decisionsOf, type Place, serveHttp } from './program.ts';
+
+interface Decided {
+  readonly effect: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly reasons: readonly string[];
+  readonly outcome: { readonly status: string } | null;
+}
+
+const overStdio = (connect: (place: Place) => Promise<AnyClient>) => connect;
+const overHttp = (connect: (url: string) => Promise<AnyClient>) => async (place: Place) =>
+  connect((await serveHttp(place, ['--sse'])).url);
+
+const clients = [
+  { name: 'SDK 1.x over stdio', connect: overStdio(stdioV1) },
+  { name: 'SDK 2.x over stdio', connect: overStdio(stdioV2) },
+  { name: 'SDK 1.x over Streamable HTTP', connect: overHttp(httpV1) },
+  { name: 'SDK 2.x over Streamable HTTP', connect: overHttp(httpV2) },
+  { name: 'SDK 1.x over HTTP+SSE', connect: overHttp(sseV1) },
+];
+
+test.for(clients)('$name works through the gateway with servers from npm', async ({ connect }) => {
+  const place = twoServers();
+  const client = await connect(place);
+  const shared = join(place.folder, 'shared');
+
+  const tools = await client.listTools();
+  expect(tools).toContain('everything__echo');
+  expect(tools).toContain('files__read_text_file');
+  expect([...tools]).toEqual([...tools].toSorted());
+
+  const echo = await client.call('everything__echo', { message: 'hello' });
+  expect(echo.content[0]?.text).toBe('Echo: hello');
+  expect(echo._meta?.['mcp-gateway/decision']).toMatchObject({ allow: true, effect: 'allow' });
+  const structured = await client.call('everything__get-structured-content', { location: 'Chicago' });
+  expect(structured.structuredContent).toMatchObject({ conditions: expect.any(String) });
+  const image = await client.call('everything__get-tiny-image');
+  expect(image.content.find(({ type }) => type === 'image')?.data?.length).toBeGreaterThan(1000);
+
+  const read = await client.call('files__read_text_file', { path: join(shared, 'note.txt') });
+  expect(read.content[0]?.text).toBe('a note');
+  const written = await client.call('files__write_file', { path: join(shared, 'note.txt'), content: 'mine' });
+  expect(written.isError).toBe(true);
+  expect(written.content[0]?.text).toContain('let them write it');
+  expect(written.content[0]?.text).toMatch(/\nDecision [0-9a-f-]{36}$/);
+
+  const decisions = await decisionsOf<Decided>(place);
+  expect(decisions.find(({ tool }) => tool === 'read_text_file')).toMatchObject({
+    effect: 'allow',
+    server: 'files',
+    outcome: { status: 'ok' },
+  });
+  expect(decisions.find(({ tool }) => tool === 'write_file')).toMatchObject({ effect: 'deny', reasons: ['write'] });
+});
+
+test.for(clients)('$name sees progress, and its cancellation reaches the server', async ({ connect }) => {
+  const place = twoServers();
+  const client = await connect(place);
+  const seen: number[] = [];
+  await client.call(
+    'everything__trigger-long-running-operation',
+    { duration: 0.3, steps: 3 },
+    { onprogress: ({ progress }) => void seen.push(progress) },
+  );
+  expect(seen).toEqual([1, 2, 3]);
+
+  const impatience = new AbortController();
+  const call = client.call(
+    'everything__trigger-long-running-operation',
+    { duration: 60, steps: 600 },
+    { signal: impatience.signal, onprogress: () => impatience.abort() },
+  );
+  await expect(call).rejects.toThrow();
+  await expect.poll(async () => (await decisionsOf<Decided>(place))[0]?.outcome?.status).toBe('cancelled');
+});
+
+/** The reference servers `everything` and `filesystem`, the second with a bundle that an admin points at. */
+function twoServers(): Place {
+  return aPlace((folder) => {
+    mkdirSync(join(folder, 'shared'));
+    writeFileSync(join(folder, 'shared', 'note.txt'), 'a note');
+    return `version: 1
+decisions: { durability: normal }
+mcpServers:
+  everything:
+    command: ${process.execPath}
+    args: [${resolve('node_modules/@modelcontextprotocol/server-everything/dist/index.js')}, stdio]
+  files:
+    command: ${process.execPath}
+    args: [${resolve('node_modules/@modelcontextprotocol/server-filesystem/dist/index.js')}, ${join(folder, 'shared')}]
+    policy:
+      source: ${resolve('fixtures/bundles/filesystem')}
+      data: { roots: [${join(folder, 'shared')}] }
+`;
+  });
+}

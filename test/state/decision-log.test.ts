@@ -1,0 +1,242 @@
+import { renameSync, rmSync, copyFileSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Seal } from '../../src/core/record.ts';
+import type { LogRow } from '../../src/state/chain.ts';
+import { DecisionLog, type Writer } from '../../src/state/decision-log.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
+import type { Driver } from '../../src/state/driver.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
+import { verifyLog } from '../../src/state/verify.ts';
+import { anOutcome, aRecord, realClock, silent } from './records.ts';
+import { aLogOf, aPlace, aStore } from './support.ts';
+
+const unavailable = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
+
+/** Holds every commit until it is let go. */
+function aSlowWriter() {
+  const groups: { readonly rows: readonly LogRow[]; done(): void; fail(error: Error): void }[] = [];
+  let seq = 0;
+  const writer: Writer = {
+    commit: (rows) =>
+      new Promise<readonly Seal[]>((resolve, reject) => {
+        const done = () => resolve(rows.map((row) => ({ seq: ++seq, chain: 'c', instance: row.instance, hash: '' })));
+        groups.push({ rows, done, fail: reject });
+      }),
+    close: () => undefined,
+  };
+  const log = new DecisionLog({ writer, startsAfter: 0, instance: 'i', clock: realClock, logger: silent });
+  const arrival = async (count: number) => {
+    while (groups.length < count) await new Promise((resolve) => setImmediate(resolve));
+    const group = groups[count - 1];
+    if (group === undefined) throw new Error('no group');
+    return group;
+  };
+  return { log, groups, arrival };
+}
+
+function readerOf(path: string): DecisionReader {
+  const reader = new DecisionReader({ path });
+  onTestFinished(() => reader.close());
+  return reader;
+}
+
+describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
+  test('an appended decision is there for others as soon as it is sealed', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    const record = aRecord();
+    const seal = await store.log.append(record);
+    expect(seal).toEqual({ seq: 1, chain: expect.any(String), instance: store.instance, hash: expect.any(String) });
+    const found = await readerOf(store.path).find(record.id);
+    expect(found).toEqual({ ...record, ...seal, outcome: null });
+  });
+
+  test('an outcome is shown with its decision and is a row of its own in the same chain', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    const record = aRecord();
+    await store.log.append(record);
+    store.log.settle(anOutcome(record.id, { status: 'tool_error', settled: ['x'] }));
+    await store.log.flush();
+    const found = await readerOf(store.path).find(record.id);
+    expect(found.outcome).toEqual({
+      ...anOutcome(record.id, { status: 'tool_error', settled: ['x'] }),
+      seq: 2,
+      hash: expect.any(String),
+    });
+    expect(await verifyLog(store)).toMatchObject({ kind: 'ok', rows: 2 });
+  });
+
+  test('many at once are sealed without a gap, each with its own seal', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    const records = Array.from({ length: 600 }, () => aRecord());
+    const seals = await Promise.all(records.map((record) => store.log.append(record)));
+    expect(seals.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1));
+    const listed = await readerOf(store.path).list({ limit: 1000 });
+    expect(listed.map(({ id }) => id)).toEqual(records.map(({ id }) => id).toReversed());
+  });
+
+  test('closing commits what was handed over, settles open calls as unknown, and may be done twice', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    const [settled, open] = [aRecord(), aRecord()];
+    await Promise.all([store.log.append(settled), store.log.append(open)]);
+    store.log.settle(anOutcome(settled.id));
+    const late = store.log.append(aRecord({ effect: 'deny', reasons: ['x'] }));
+    await Promise.all([store.close(), store.close()]);
+    expect((await late).seq).toBe(4);
+    const reader = readerOf(store.path);
+    expect((await reader.find(settled.id)).outcome?.status).toBe('ok');
+    expect((await reader.find(open.id)).outcome?.status).toBe('unknown');
+    await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
+    expect(await verifyLog(store)).toMatchObject({ kind: 'ok', rows: 5 });
+  });
+
+  test('a lock held by another program refuses calls until it is let go', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    await store.log.append(aRecord());
+    const other = chooseDriver().open(store.path, 'write');
+    other.exec('begin immediate');
+    await expect(store.log.append(aRecord())).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('held by another program'),
+    });
+    other.close();
+    expect((await store.log.append(aRecord())).seq).toBe(2);
+  });
+
+  test('a removed database refuses the next call and every one after it', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    await store.log.append(aRecord());
+    rmSync(store.path);
+    await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
+    await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
+  });
+
+  test('yesterday’s file in the place of today’s refuses the next call', async () => {
+    const place = await aLogOf(2);
+    const store = await aStore({ ...place, durability });
+    copyFileSync(place.path, `${place.path}.old`);
+    await store.log.append(aRecord());
+    for (const suffix of ['-wal', '-shm']) rmSync(place.path + suffix, { force: true });
+    renameSync(`${place.path}.old`, place.path);
+    await expect(store.log.append(aRecord())).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('was replaced'),
+    });
+  });
+});
+
+test('a full disk refuses calls, keeps outcomes, and calls go on when there is space again', async () => {
+  let limit = 'max_page_count = 60';
+  const real = chooseDriver();
+  const driver: Driver = {
+    ...real,
+    open(path, access) {
+      const database = real.open(path, access);
+      database.pragma(limit);
+      return database;
+    },
+  };
+  const store = await aStore({ ...aPlace(), driver });
+  const sealed: string[] = [];
+  const append = async () => {
+    const record = aRecord({ remediation: 'x'.repeat(4000) });
+    await store.log.append(record);
+    sealed.push(record.id);
+  };
+  await expect(
+    (async () => {
+      for (;;) await append();
+    })(),
+  ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('the disk is full') });
+  for (const id of sealed) store.log.settle(anOutcome(id, { settled: ['x'.repeat(4000)] }));
+  await expect(append()).rejects.toEqual(unavailable);
+  const before = sealed.length;
+  limit = 'max_page_count = 1073741823';
+  // The heartbeat's handle lives; the log's was given up and comes back with the new limit.
+  await append();
+  await store.log.flush();
+  const listed = await readerOf(store.path).list({ limit: 1000 });
+  expect(before).toBeGreaterThan(5);
+  expect(listed.map(({ id }) => id)).toEqual(sealed.toReversed());
+  expect(listed.slice(1).every(({ outcome }) => outcome?.status === 'ok')).toBe(true);
+  expect(await verifyLog(store)).toMatchObject({ kind: 'ok' });
+});
+
+test('what comes while a commit runs goes together with the next', async () => {
+  const { log, arrival, groups } = aSlowWriter();
+  const first = log.append(aRecord());
+  const running = await arrival(1);
+  const rest = [log.append(aRecord()), log.append(aRecord()), log.append(aRecord())];
+  running.done();
+  await first;
+  const next = await arrival(2);
+  expect(groups.map(({ rows }) => rows.length)).toEqual([1, 3]);
+  next.done();
+  expect((await Promise.all(rest)).map(({ seq }) => seq)).toEqual([2, 3, 4]);
+});
+
+test('no append resolves before its commit', async () => {
+  const { log, arrival } = aSlowWriter();
+  let hasResolved = false;
+  const append = log.append(aRecord()).then(() => (hasResolved = true));
+  const group = await arrival(1);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(hasResolved).toBe(false);
+  group.done();
+  await append;
+});
+
+test('a failed commit rejects every append of its group and keeps the outcomes for the next', async () => {
+  const { log, arrival } = aSlowWriter();
+  log.settle(anOutcome('earlier'));
+  const appends = [log.append(aRecord()), log.append(aRecord())];
+  const failing = await arrival(1);
+  expect(failing.rows.map(({ kind }) => kind)).toEqual(['outcome', 'decision', 'decision']);
+  failing.fail(new Error('disk'));
+  const results = await Promise.allSettled(appends);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  const again = log.append(aRecord());
+  const next = await arrival(2);
+  expect(next.rows.map(({ kind, id }) => [kind, kind === 'outcome' ? id : ''])).toEqual([
+    ['outcome', 'earlier'],
+    ['decision', ''],
+  ]);
+  next.done();
+  await again;
+});
+
+test('an outcome alone is committed although no decision follows', async () => {
+  const { log, arrival } = aSlowWriter();
+  log.settle(anOutcome('a'));
+  const group = await arrival(1);
+  expect(group.rows.map(({ kind }) => kind)).toEqual(['outcome']);
+  group.done();
+});
+
+test('a queue that the disk does not keep up with is bounded', async () => {
+  const { log, arrival } = aSlowWriter();
+  const first = log.append(aRecord());
+  const running = await arrival(1);
+  const waiting = Array.from({ length: 10_000 }, () => log.append(aRecord()));
+  await expect(log.append(aRecord())).rejects.toEqual(unavailable);
+  running.done();
+  await first;
+  for (let group = 2; group <= 41; group += 1) (await arrival(group)).done();
+  await Promise.all(waiting);
+});
+
+test('open calls are known by the oldest one', async () => {
+  const { log, arrival } = aSlowWriter();
+  const [first, second, listing] = [aRecord(), aRecord(), aRecord({ action: 'tool_list' })];
+  const appends = [first, second, listing].map((record) => log.append(record));
+  (await arrival(1)).done();
+  await Promise.all(appends);
+  expect(log.openFrom()).toBe(1);
+  log.settle(anOutcome(first.id));
+  (await arrival(2)).done();
+  await log.flush();
+  expect(log.openFrom()).toBe(2);
+  log.settle(anOutcome(second.id));
+  (await arrival(3)).done();
+  await log.flush();
+  expect(log.openFrom()).toBe(6);
+});

@@ -1,0 +1,146 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { DecisionFilter } from '../../src/state/decision-query.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
+import { anOutcome, aRecord } from './records.ts';
+import { aLogOf, aPlace, aStore } from './support.ts';
+
+const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+const minute = (count: number): number => Date.parse(at(count));
+
+const RECORDS = {
+  allowed: aRecord({ time: at(1), server: 'github', tool: 'read', latency_us: { decide: 10 } }),
+  denied: aRecord({
+    time: at(2),
+    effect: 'deny',
+    reasons: ['protected_branch', 'quiet_hours'],
+    latency_us: { decide: 20 },
+  }),
+  pending: aRecord({ time: at(3), effect: 'pending', tool: 'merge', latency_us: { decide: 30 } }),
+  other: aRecord({
+    time: at(4),
+    server: 'mail',
+    tool: 'send',
+    effect: 'deny',
+    reasons: ['quiet_hours'],
+    principal: {
+      agent: { ...aRecord().principal.agent, id: 'codex' },
+      user: { id: 'bob', groups: [], data_classifications_authorized: [] },
+    },
+    latency_us: { decide: 1000 },
+  }),
+};
+
+async function aReader(): Promise<DecisionReader> {
+  const place = aPlace();
+  const store = await aStore(place);
+  for (const record of Object.values(RECORDS)) await store.log.append(record);
+  store.log.settle(anOutcome(RECORDS.allowed.id, { record_us: 55 }));
+  await store.log.flush();
+  const reader = new DecisionReader(place);
+  onTestFinished(() => reader.close());
+  return reader;
+}
+
+describe('a list', () => {
+  const cases: readonly (readonly [Partial<DecisionFilter>, readonly (keyof typeof RECORDS)[]])[] = [
+    [{}, ['other', 'pending', 'denied', 'allowed']],
+    [{ limit: 2 }, ['other', 'pending']],
+    [{ before: 3 }, ['denied', 'allowed']],
+    [{ since: minute(2) }, ['other', 'pending', 'denied']],
+    [{ until: minute(2) }, ['allowed']],
+    [{ since: minute(2), until: minute(4) }, ['pending', 'denied']],
+    [{ effect: 'deny' }, ['other', 'denied']],
+    [{ effect: 'pending' }, ['pending']],
+    [{ server: 'mail' }, ['other']],
+    [{ tool: 'merge' }, ['pending']],
+    [{ reason: 'quiet_hours' }, ['other', 'denied']],
+    [{ reason: 'protected_branch' }, ['denied']],
+    [{ reason: 'quiet' }, []],
+    [{ agent: 'codex' }, ['other']],
+    [{ user: 'ada', effect: 'deny' }, ['denied']],
+    [{ user: `x' or 1 = 1 --` }, []],
+  ];
+  test.each(cases)('%j holds what fits, newest first', async (filter, names) => {
+    const reader = await aReader();
+    const found = await reader.list({ limit: 50, ...filter });
+    expect(found.map(({ id }) => id)).toEqual(names.map((name) => RECORDS[name].id));
+  });
+
+  test('pages join without overlap', async () => {
+    const place = await aLogOf(7);
+    const reader = new DecisionReader(place);
+    onTestFinished(() => reader.close());
+    const seen: string[] = [];
+    let before: number | undefined;
+    for (;;) {
+      const page = await reader.list({ limit: 3, before });
+      if (page.length === 0) break;
+      seen.push(...page.map(({ id }) => id));
+      before = page.at(-1)?.seq;
+    }
+    expect(seen).toEqual(place.ids.toReversed());
+  });
+});
+
+test('a decision is found by its id, by a beginning that fits one, and in capitals', async () => {
+  const reader = await aReader();
+  const { id } = RECORDS.denied;
+  expect(await reader.find(id)).toMatchObject({ ...RECORDS.denied, seq: 2, outcome: null });
+  expect((await reader.find(id.slice(0, -2))).id).toBe(id);
+  expect((await reader.find(id.toUpperCase())).id).toBe(id);
+});
+
+test('a beginning that fits several or none says so', async () => {
+  const reader = await aReader();
+  await expect(reader.find('0')).rejects.toMatchObject({
+    code: 'RECORD_NOT_FOUND',
+    message: 'more than one decision begins with 0',
+    mend: expect.stringContaining(RECORDS.allowed.id),
+  });
+  await expect(reader.find('ffff')).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND' });
+});
+
+test('a tail goes on where it stopped and sees what another connection commits', async () => {
+  const place = await aLogOf(2);
+  const store = await aStore(place);
+  const reader = new DecisionReader(place);
+  onTestFinished(() => reader.close());
+  const first = await reader.tail(0);
+  expect(first.records.map(({ id }) => id)).toEqual(place.ids);
+  expect(await reader.tail(first.lastSeq)).toEqual({ records: [], lastSeq: first.lastSeq });
+  const record = aRecord();
+  await store.log.append(record);
+  expect((await reader.tail(first.lastSeq)).records.map(({ id }) => id)).toEqual([record.id]);
+  expect(await reader.lastSeq()).toBe(5);
+});
+
+test('statistics count effects, each reason, servers, tools, outcomes, and take the nearest rank', async () => {
+  const reader = await aReader();
+  expect(await reader.statistics(0)).toEqual({
+    total: 4,
+    effects: [
+      { name: 'deny', count: 2 },
+      { name: 'allow', count: 1 },
+      { name: 'pending', count: 1 },
+    ],
+    reasons: [
+      { name: 'quiet_hours', count: 2 },
+      { name: 'protected_branch', count: 1 },
+    ],
+    servers: [
+      { name: 'github', count: 3 },
+      { name: 'mail', count: 1 },
+    ],
+    tools: [
+      { name: 'github/create_issue', count: 1 },
+      { name: 'github/merge', count: 1 },
+      { name: 'github/read', count: 1 },
+      { name: 'mail/send', count: 1 },
+    ],
+    outcomes: [{ name: 'ok', count: 1 }],
+    decideUs: { p50: 20, p99: 1000 },
+    recordUs: { p50: 55, p99: 55 },
+  });
+  expect(await reader.statistics(minute(4))).toMatchObject({ total: 1, effects: [{ name: 'deny', count: 1 }] });
+  expect((await reader.statistics(Date.now() + 60_000)).decideUs).toEqual({ p50: 0, p99: 0 });
+});

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Clock } from '../../src/core/clock.ts';
+import { StoreConnection } from '../../src/state/connection.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
+import { beat, findDead, identifyProcess, type InstanceIdentity } from '../../src/state/instances.ts';
+import { giveLeases, takeLease } from '../../src/state/leases.ts';
+import { aRecord } from './records.ts';
+import { aPlace, aStore } from './support.ts';
+
+function aConnection(path = aPlace().path): StoreConnection {
+  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+const me: InstanceIdentity = { id: 'me', pid: process.pid, host: 'here', boot: 'b1' };
+/** Above the largest pid that Linux gives. */
+const GONE = 2 ** 22 + 1;
+
+test.each([
+  ['beat a moment ago', { pid: process.pid }, 100, false],
+  ['beat 29 s ago', { pid: process.pid }, 29_000, false],
+  ['beat 31 s ago', { pid: process.pid }, 31_000, true],
+  ['has a pid that is gone', { pid: GONE }, 100, true],
+  ['has a pid that is gone on another host', { pid: GONE, host: 'there' }, 100, false],
+  ['has a pid that is gone in another boot', { pid: GONE, boot: 'b2' }, 100, false],
+  ['does not know its boot', { pid: GONE, boot: '' }, 100, false],
+])('an instance that %s is dead or not', (_what, changes, silenceMs, isDead) => {
+  const connection = aConnection();
+  const other = { ...me, id: 'other', ...changes };
+  beat(connection, other, { now: 1_000_000, openFrom: 7 });
+  const viewer = other.boot === '' ? { ...me, boot: '' } : me;
+  const dead = findDead(connection, viewer, 1_000_000 + silenceMs);
+  expect(dead).toEqual(isDead ? [{ id: 'other', openFrom: 7 }] : []);
+});
+
+test('an instance never finds itself dead', () => {
+  const connection = aConnection();
+  beat(connection, me, { now: 0, openFrom: 1 });
+  expect(findDead(connection, me, 1e9)).toEqual([]);
+});
+
+test('this process is alive by its own description', () => {
+  const connection = aConnection();
+  const identity = identifyProcess(randomUUID());
+  beat(connection, identity, { now: 0, openFrom: 1 });
+  expect(findDead(connection, { ...identity, id: 'other' }, 0)).toEqual([]);
+});
+
+test('a lease has one holder until it runs out or is given back', () => {
+  const connection = aConnection();
+  const take = (holder: string, now: number) => takeLease(connection, { name: 'sweep', holder, now, lastsMs: 100 });
+  expect([take('a', 0), take('b', 50), take('a', 50), take('b', 120), take('b', 150)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  giveLeases(connection, 'b');
+  expect(take('a', 151)).toBe(true);
+});
+
+test('what a dead instance holds is free', () => {
+  const connection = aConnection();
+  takeLease(connection, { name: 'sweep', holder: 'a', now: 0, lastsMs: 100 });
+  expect(takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c'] })).toBe(false);
+  expect(takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c', 'a'] })).toBe(true);
+});
+
+/** Two gateways in one process on one store, with a clock that the test moves. */
+async function twoStores() {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const clock: Clock = { now: () => now, monotonic: () => now };
+  const place = aPlace();
+  const first = await aStore({ ...place, clock });
+  const second = await aStore({ ...place, clock });
+  const reader = new DecisionReader(place);
+  onTestFinished(() => reader.close());
+  return { first, second, reader, pass: (ms: number) => (now += ms) };
+}
+
+test('after 30 s of silence calls become unknown, once, and only what was forwarded', async () => {
+  const { first, second, reader, pass } = await twoStores();
+  const call = aRecord();
+  const others = [
+    aRecord({ effect: 'deny', reasons: ['x'] }),
+    aRecord({ effect: 'pending' }),
+    aRecord({ action: 'tool_list' }),
+    aRecord({ action: 'tool_result', call: call.id }),
+  ];
+  for (const record of [call, ...others]) await first.log.append(record);
+  pass(31_000);
+  await second.beat();
+  await second.beat();
+  expect((await reader.find(call.id)).outcome).toMatchObject({ status: 'unknown', seq: 6 });
+  for (const { id } of others) expect((await reader.find(id)).outcome).toBeNull();
+  expect(await reader.lastSeq()).toBe(6);
+});
+
+test('a gateway that was taken for dead enters again, and its true outcome is the one shown', async () => {
+  const { first, second, reader, pass } = await twoStores();
+  const call = aRecord();
+  await first.log.append(call);
+  pass(31_000);
+  await second.beat();
+  first.log.settle({ id: call.id, status: 'ok', withheld: false, ms: 31_000, record_us: 50, settled: [] });
+  await first.log.flush();
+  expect((await reader.find(call.id)).outcome?.status).toBe('ok');
+  await first.beat();
+  const connection = aConnection(first.path);
+  const ids = connection.use((database) => database.prepare('select id from instances order by id').all());
+  expect(ids.map(({ id }) => id)).toEqual([first.instance, second.instance].toSorted());
+});
+
+test('a gateway that closed well leaves no entry', async () => {
+  const { first, second } = await twoStores();
+  await first.close();
+  await second.close();
+  const connection = aConnection(first.path);
+  for (const table of ['instances', 'leases']) {
+    expect(connection.use((database) => database.prepare(`select * from ${table}`).all())).toEqual([]);
+  }
+});

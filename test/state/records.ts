@@ -1,0 +1,80 @@
+import type { Clock } from '../../src/core/clock.ts';
+import type { Logger } from '../../src/core/logger.ts';
+import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
+import { decisionIds } from '../../src/state/decision-id.ts';
+
+export const realClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export const nextId = decisionIds(realClock);
+
+export function aRecord(changes: Partial<DecisionRecord> = {}): DecisionRecord {
+  return {
+    id: nextId(),
+    time: new Date().toISOString(),
+    generation: 'g1',
+    principal: {
+      agent: {
+        id: 'claude',
+        scope: '',
+        owner_team: '',
+        model: '',
+        client: { name: 'test', version: '1' },
+        delegated_by: [],
+      },
+      user: { id: 'ada', groups: [], data_classifications_authorized: [] },
+    },
+    client: { name: 'test', version: '1', protocol: '2025-11-25' },
+    session: 's1',
+    call: '',
+    server: 'github',
+    tool: 'create_issue',
+    action: 'tool_call',
+    effect: 'allow',
+    reasons: [],
+    reason_internal: '',
+    remediation: '',
+    matched_rules: ['github/GH-101'],
+    layers: [],
+    combine: {
+      version: 1,
+      required: [],
+      carries: [],
+      modes: {},
+      own: [],
+      bypass: '',
+      now: 0,
+      approvals: [],
+      reservations: [],
+    },
+    lifted: [],
+    obligations: {
+      audit_required: false,
+      redact: { record: [], result: [] },
+      approvals: [],
+      counters: [],
+      rate_limits: [],
+      deadline_ms: 0,
+      labels: [],
+    },
+    budgets: {},
+    input: {},
+    input_hash: '',
+    dropped: [],
+    replayable: { kind: 'fully' },
+    shadow: null,
+    trace_id: '',
+    latency_us: { decide: 120 },
+    ...changes,
+  };
+}
+
+export function anOutcome(id: string, changes: Partial<Outcome> = {}): Outcome {
+  return { id, status: 'ok', withheld: false, ms: 12, record_us: 60, settled: [], ...changes };
+}
