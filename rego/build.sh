@@ -25,7 +25,10 @@ if [ "${1:-}" = "--hash" ]; then
   node pack.mjs hash "$wasm"
   exit 0
 fi
-go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' . | sort -u > "$out/modules.txt"
+# Module, version, the module's folder and the package's, for the licences.
+go list -deps -f '{{$dir := .Dir}}{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}} {{$dir}}{{end}}{{end}}' . |
+  sort -u > "$out/packages.txt"
 go list -m -f '{{.Version}}' github.com/open-policy-agent/opa > "$out/opa.txt"
 go env GOVERSION GOROOT > "$out/go.txt"
+node licences.mjs "$out" > LICENSES.txt
 node pack.mjs pack "$wasm" "$out"

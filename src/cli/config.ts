@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { CommandContext } from './program.ts';
@@ -9,7 +8,11 @@ export interface ConfigOption {
   readonly config?: string;
 }
 
-interface JsonOption extends ConfigOption {
+export interface SchemaOption {
+  readonly out?: string;
+}
+
+export interface ShowOption extends ConfigOption {
   readonly json?: boolean;
 }
 
@@ -27,28 +30,7 @@ export function readConfig({ environment, terminal }: CommandContext, { config: 
   return loaded;
 }
 
-export function addConfigCommands(program: Command, context: CommandContext): void {
-  const config = program.command('config').description('look at the configuration');
-  config
-    .command('validate')
-    .description('say everything that is wrong with the configuration, with its place')
-    .option('-c, --config <file>', 'the configuration file')
-    .option('--json', 'print one JSON object')
-    .action((options: JsonOption) => validate(context, options));
-  config
-    .command('show')
-    .description('print the configuration as the gateway understands it, without secrets')
-    .option('-c, --config <file>', 'the configuration file')
-    .option('--json', 'print one JSON object')
-    .action((options: JsonOption) => show(context, options));
-  config
-    .command('schema')
-    .description('print the JSON Schema of the configuration, for editors')
-    .option('-o, --out <file>', 'write it to a file')
-    .action((options: { readonly out?: string }) => schema(context, options));
-}
-
-function validate(context: CommandContext, options: JsonOption): void {
+export function validate(context: CommandContext, options: ShowOption): void {
   const { path, config } = readConfig(context, options);
   const servers = Object.keys(config.mcpServers).length;
   const bundles = config.policies.org.length;
@@ -56,7 +38,7 @@ function validate(context: CommandContext, options: JsonOption): void {
   else printLine(context.terminal, `${path} is good: ${servers} servers, ${bundles} bundles of the organisation`);
 }
 
-function show(context: CommandContext, options: JsonOption): void {
+export function show(context: CommandContext, options: ShowOption): void {
   const { path, config, secrets } = readConfig(context, options);
   const hidden: unknown = JSON.parse(hideSecrets(JSON.stringify(config), secrets));
   if (options.json === true) printJson(context.terminal, 'config-show', { path, config: hidden });
@@ -67,7 +49,7 @@ function hideSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((shown, secret) => shown.replaceAll(JSON.stringify(secret).slice(1, -1), '••••'), text);
 }
 
-function schema({ terminal }: CommandContext, { out }: { readonly out?: string }): void {
+export function schema({ terminal }: CommandContext, { out }: SchemaOption): void {
   const text = JSON.stringify(configJsonSchema(), null, 2);
   if (out === undefined) printLine(terminal, text);
   else writeFileSync(out, `${text}\n`);

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import { addBundleCommands } from './bundle.ts';
-import { addConfigCommands } from './config.ts';
-import { addDecisionCommands } from './decision.ts';
+import { addBundleCommands } from './bundle-commands.ts';
+import { addConfigCommands } from './config-commands.ts';
+import { addDecisionCommands } from './decision-commands.ts';
 import { type ProcessEnvironment, readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
-import { addServe } from './serve.ts';
+import { addServeCommand } from './serve-command.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -42,7 +42,7 @@ function programFor(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({ writeErr: (text) => void context.terminal.err.write(text) })
     .showHelpAfterError('Run the command with --help to see what it takes.');
-  addServe(program, context);
+  addServeCommand(program, context);
   addDecisionCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);

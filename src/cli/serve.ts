@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { startApp, type RunningGateway } from '../app.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
@@ -14,7 +13,7 @@ import { stderrLogger } from './log.ts';
 import type { CommandContext } from './program.ts';
 import { VERSION } from './version.ts';
 
-interface ServeOptions extends ConfigOption {
+export interface ServeOptions extends ConfigOption {
   readonly stdio?: boolean;
   readonly http?: string | true;
   readonly sse?: boolean;
@@ -22,23 +21,9 @@ interface ServeOptions extends ConfigOption {
   readonly logLevel: string;
 }
 
-export function addServe(program: Command, context: CommandContext): void {
-  program
-    .command('serve')
-    .description('run the gateway')
-    .option('--stdio', 'serve the client that started it, over standard input and output')
-    .option('--http [address]', 'serve over HTTP; [HOST:]PORT, by default 127.0.0.1:3700')
-    .option('--sse', 'also serve the older HTTP+SSE transport, on the same listener')
-    .option('--agent <id>', 'which agent asks, whatever the client calls itself')
-    .option('-c, --config <file>', 'the configuration file')
-    .option('--log-level <level>', 'debug, info, warn or error', 'info')
-    .addHelpText('after', '\nExample:\n  mcp-gateway serve --http 3700 --config mcp-gateway.yaml')
-    .action((options: ServeOptions) => serve(context, options));
-}
-
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
+export async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
   const { config, secrets } = readConfig(context, options);

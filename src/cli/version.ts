@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-
-const Package = z.object({ version: z.string() });
 
 /** The version of the package, as npm knows it. */
-export const VERSION = Package.parse(
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
-).version;
+export const VERSION = versionIn(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+function versionIn(text: string): string {
+  const { version } = JSON.parse(text) as { readonly version: string };
+  return version;
+}

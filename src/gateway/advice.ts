@@ -1,4 +1,6 @@
 import type { Decision, Denial, Warning } from '../core/decision.ts';
+import { fill } from '../policy/author-text.ts';
+import { type Retry, RETRIES } from '../policy/annotation.ts';
 import { ownReason } from './own-reasons.ts';
 
 /** What a rule's annotation says to people; the texts are capped and stripped when the bundle is read. */
@@ -12,10 +14,6 @@ export interface RuleText {
   /** Who wrote it, in words: `the policy that comes with code-host`, `your organisation’s policy`. */
   readonly origin: string;
 }
-
-/** From the most hopeless to the least: of several denials the first in this order holds. */
-const RETRIES = ['never', 'after_approval', 'with_changes', 'after'] as const;
-export type Retry = (typeof RETRIES)[number];
 
 /** The decision as an agent gets it, version 1, under `_meta["mcp-gateway/decision"]`. */
 export interface DecisionObject {
@@ -121,9 +119,14 @@ function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): Decisi
       matched_rules: isVague ? [] : decision.matched_rules,
       audit_required: decision.obligations.audit_required,
       appeal_path: told.find((denial) => denial.appealPath !== '')?.appealPath ?? '',
-      retry: RETRIES.find((retry) => told.some((denial) => denial.retry === retry)) ?? 'never',
+      retry: worstRetry(told),
     },
   };
+}
+
+/** Of several denials the most hopeless holds. */
+function worstRetry(told: readonly ToldDenial[]): Retry {
+  return RETRIES.find((retry) => told.some((denial) => denial.retry === retry)) ?? 'never';
 }
 
 function wordsOf(facts: AdviceFacts, told: readonly ToldDenial[], object: DecisionObject): string {
@@ -149,12 +152,6 @@ const NO_DETOUR =
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function fill(text: string, params: Denial['params']): string {
-  return text.replaceAll(/\{([a-zA-Z0-9_]+)\}/g, (placeholder, name: string) =>
-    Object.hasOwn(params, name) ? String(params[name]) : placeholder,
-  );
 }
 
 function unique(texts: readonly string[]): readonly string[] {

@@ -1,8 +1,10 @@
+import type { Retry } from '../policy/annotation.ts';
+
 /** What the gateway says of its own denials: why, what would work, and whether to try again. */
 export interface OwnReason {
   readonly title: string;
   readonly remediation: string;
-  readonly retry: 'never' | 'after' | 'with_changes' | 'after_approval';
+  readonly retry: Retry;
 }
 
 const ASK_OPERATOR = 'Tell the user that whoever runs the gateway has to mend this.';

@@ -9,8 +9,8 @@ export const RULE_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 export const REASON = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** From the most hopeless to the least. */
-const RETRIES = ['never', 'after_approval', 'with_changes', 'after'] as const;
-type Retry = (typeof RETRIES)[number];
+export const RETRIES = ['never', 'after_approval', 'with_changes', 'after'] as const;
+export type Retry = (typeof RETRIES)[number];
 
 /** What a rule's annotation says of it; texts are capped and stripped. */
 export interface Rule {

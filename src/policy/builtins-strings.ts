@@ -2,10 +2,12 @@ import type { HostBuiltin } from './builtin.ts';
 import { sprintf } from './go-format.ts';
 import type { FormatArgument } from './go-format-values.ts';
 import { arrayOf, int64Of, textOf, textsOf } from './operands.ts';
+import { replaceAll } from './regex-replace.ts';
 import { numberTerm, type Term } from './term.ts';
 import { regoText } from './term-text.ts';
 
 export const STRING_BUILTINS: readonly (readonly [string, HostBuiltin])[] = [
+  ['regex.replace', (args) => replaceAll(textOf(args, 0), textOf(args, 1), textOf(args, 2))],
   ['sprintf', (args) => sprintf(textOf(args, 0), arrayOf(args, 1).items.map(formatArgumentOf))],
   ['strings.any_prefix_match', (args) => anyMatch(args, (text, base) => text.startsWith(base))],
   ['strings.any_suffix_match', (args) => anyMatch(args, (text, base) => text.endsWith(base))],

@@ -59,7 +59,7 @@ export function storeError(thrown: unknown, path: string): GatewayError {
 }
 
 /** SQLite's primary result code, 0 where the error is not SQLite's. */
-export function resultCode(thrown: unknown): number {
+function resultCode(thrown: unknown): number {
   if (!(thrown instanceof Error)) return 0;
   if ('errcode' in thrown && typeof thrown.errcode === 'number') return thrown.errcode & 0xff;
   if (!('code' in thrown) || typeof thrown.code !== 'string') return 0;

@@ -39,6 +39,8 @@ export interface UpstreamContext {
   readonly logger: Logger;
   /** The longest message taken from a server, bytes. */
   readonly maxMessageBytes: number;
+  /** Milliseconds from asking a process to end until it is killed; 5,000 by default. */
+  readonly graceMs?: number | undefined;
 }
 
 export function instanceKindOf(definition: ServerDefinition): InstanceKind {

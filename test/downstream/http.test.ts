@@ -166,6 +166,20 @@ describe('an answer', () => {
   });
 });
 
+test('an answer that takes long is a stream, which stays alive', async () => {
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => now };
+  const { url, gateway } = await anHttpDoor({ clock, limits: { ...LIMITS, idleMs: 200 } });
+  const waiting = post(url, aCall(1, 'wait'), await openSession(url));
+  await expect.poll(() => gateway.calls.length).toBe(1);
+  now = 11_000;
+  const response = await waiting;
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  gateway.release();
+  const events = await readEvents(response, 2);
+  expect(JSON.parse(events[1]?.data ?? '')).toMatchObject({ id: 1, result: {} });
+});
+
 describe('a stream that broke', () => {
   test('goes on after the last event that the client saw', async () => {
     const { url } = await anHttpDoor();

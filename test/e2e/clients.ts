@@ -5,7 +5,7 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { onTestFinished } from 'vitest';
-import { PROGRAM, type Place } from './program.ts';
+import { type AtEnd, PROGRAM, type Place } from './program.ts';
 
 /** A tool result as any client gives it. */
 export interface Result {
@@ -40,8 +40,8 @@ export async function httpV1(url: string): Promise<AnyClient> {
   return connectV1(new HttpV1(new URL(url)));
 }
 
-export async function httpV2(url: string): Promise<AnyClient> {
-  return connectV2(new HttpV2(new URL(url)));
+export async function httpV2(url: string, atEnd: AtEnd = onTestFinished): Promise<AnyClient> {
+  return connectV2(new HttpV2(new URL(url)), atEnd);
 }
 
 export async function sseV1(url: string): Promise<AnyClient> {
@@ -67,10 +67,13 @@ async function connectV1(transport: Parameters<ClientV1['connect']>[0]): Promise
   };
 }
 
-async function connectV2(transport: Parameters<ClientV2['connect']>[0]): Promise<AnyClient> {
+async function connectV2(
+  transport: Parameters<ClientV2['connect']>[0],
+  atEnd: AtEnd = onTestFinished,
+): Promise<AnyClient> {
   const client = new ClientV2(WHO);
   await client.connect(transport);
-  onTestFinished(() => client.close());
+  atEnd(() => client.close());
   return {
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: async (name, args = {}, options = {}) =>

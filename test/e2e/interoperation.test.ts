@@ -2,19 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AnyClient, httpV1, httpV2, sseV1, stdioV1, stdioV2 } from './clients.ts';
-import { aPlace, decisionsOf, type Place, serveHttp } from './program.ts';
-
-interface Decided {
-  readonly effect: string;
-  readonly server: string;
-  readonly tool: string;
-  readonly reasons: readonly string[];
-  readonly outcome: { readonly status: string } | null;
-}
+import { aPlace, decisionsAbout, decisionsOf, type Place, serveHttp } from './program.ts';
 
 const overStdio = (connect: (place: Place) => Promise<AnyClient>) => connect;
 const overHttp = (connect: (url: string) => Promise<AnyClient>) => async (place: Place) =>
-  connect((await serveHttp(place, ['--sse'])).url);
+  connect((await serveHttp(place, { args: ['--sse'] })).url);
 
 const clients = [
   { name: 'SDK 1.x over stdio', connect: overStdio(stdioV1) },
@@ -49,13 +41,11 @@ test.for(clients)('$name works through the gateway with servers from npm', async
   expect(written.content[0]?.text).toContain('let them write it');
   expect(written.content[0]?.text).toMatch(/\nDecision [0-9a-f-]{36}$/);
 
-  const decisions = await decisionsOf<Decided>(place);
-  expect(decisions.find(({ tool }) => tool === 'read_text_file')).toMatchObject({
-    effect: 'allow',
-    server: 'files',
-    outcome: { status: 'ok' },
-  });
-  expect(decisions.find(({ tool }) => tool === 'write_file')).toMatchObject({ effect: 'deny', reasons: ['write'] });
+  const [readDecision] = await decisionsAbout(place, 'read_text_file');
+  expect(readDecision).toMatchObject({ effect: 'allow', server: 'files', outcome: { status: 'ok' } });
+  const [writeDecision] = await decisionsAbout(place, 'write_file');
+  expect(writeDecision).toMatchObject({ effect: 'deny', server: 'files', outcome: null });
+  expect(writeDecision?.reasons).toContain('write');
 });
 
 test.for(clients)('$name sees progress, and its cancellation reaches the server', async ({ connect }) => {
@@ -67,7 +57,9 @@ test.for(clients)('$name sees progress, and its cancellation reaches the server'
     { duration: 0.3, steps: 3 },
     { onprogress: ({ progress }) => void seen.push(progress) },
   );
-  expect(seen).toEqual([1, 2, 3]);
+  // The last step comes right before the result. The SDKs' clients forget a request when they read its result, before
+  // they look at progress that they read in the same piece, so what they show of the last step is a matter of luck.
+  expect(seen.slice(0, 2)).toEqual([1, 2]);
 
   const impatience = new AbortController();
   const call = client.call(
@@ -76,7 +68,7 @@ test.for(clients)('$name sees progress, and its cancellation reaches the server'
     { signal: impatience.signal, onprogress: () => impatience.abort() },
   );
   await expect(call).rejects.toThrow();
-  await expect.poll(async () => (await decisionsOf<Decided>(place))[0]?.outcome?.status).toBe('cancelled');
+  await expect.poll(async () => (await decisionsOf(place))[0]?.outcome?.status).toBe('cancelled');
 });
 
 /** The reference servers `everything` and `filesystem`, the second with a bundle that an admin points at. */

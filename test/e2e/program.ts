@@ -1,25 +1,45 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
+import type { SealedRecord } from '../../src/core/record.ts';
+import { reproduces } from '../../src/policy/combine-record.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
 
 /** The built program, as a person starts it. */
 export const PROGRAM = resolve('dist/main.js');
 
-/** A folder of its own with a configuration and the gateway's home, removed after the test. */
+/** Keeps work for the end of what it belongs to; what was kept last is done first. */
+export type AtEnd = (work: () => Promise<void>) => void;
+
+/** For what the tests of a file share. Called once, at the top of the file. */
+export function atEndOfFile(): AtEnd {
+  const kept: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const work of kept.toReversed()) await work();
+  });
+  return (work) => void kept.push(work);
+}
+
+/** A folder of its own with a configuration and the gateway's home. */
 export interface Place {
   readonly folder: string;
   readonly config: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function aPlace(configIn: (folder: string) => string): Place {
+/** Removed at the end, after every record in its store has been recombined. */
+export function aPlace(configIn: (folder: string) => string, atEnd: AtEnd = onTestFinished): Place {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const file = join(folder, 'mcp-gateway.yaml');
+  const place = { folder, config: file, env: environment(folder) };
   writeFileSync(file, configIn(folder));
-  return { folder, config: file, env: environment(folder) };
+  atEnd(async () => {
+    if (existsSync(storeOf(place))) await decisionsOf(place);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return place;
 }
 
 /** The compile cache is shared by all places of a run, as it is by all starts of a person's gateway. */
@@ -32,61 +52,81 @@ function environment(folder: string): Readonly<Record<string, string>> {
   };
 }
 
+export function storeOf({ folder }: Place): string {
+  return join(folder, 'home', 'decisions.db');
+}
+
 export interface Finished {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs one command to its end. */
+/** Runs one command to its end; nothing is piped in. */
 export function runProgram(place: Place, args: readonly string[]): Promise<Finished> {
   return new Promise((settle) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [PROGRAM, ...args, '--config', place.config],
       { env: place.env, cwd: place.folder, maxBuffer: 256 * 1024 * 1024 },
       (error, stdout, stderr) =>
         settle({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
     );
+    child.stdin?.end();
   });
 }
 
-/** The decisions in the log of a place, newest first, as `decision ls --json` prints them. */
-export async function decisionsOf<Record>(place: Place): Promise<readonly Record[]> {
-  const { stdout, stderr } = await runProgram(place, ['decision', 'ls', '--limit', 'all', '--json']);
-  if (stdout === '') throw new Error(`no answer: ${stderr}`);
-  return (JSON.parse(stdout) as { decisions: readonly Record[] }).decisions;
+/** The decisions in the log of a place, newest first; each must follow from what it keeps. */
+export async function decisionsOf(place: Place): Promise<readonly SealedRecord[]> {
+  const reader = new DecisionReader({ path: storeOf(place) });
+  try {
+    const records = await reader.list({ limit: Number.MAX_SAFE_INTEGER });
+    expect(records.filter((record) => !reproduces(record))).toEqual([]);
+    return records;
+  } finally {
+    reader.close();
+  }
+}
+
+/** The decisions about one tool, newest first. */
+export async function decisionsAbout(place: Place, tool: string): Promise<readonly SealedRecord[]> {
+  return (await decisionsOf(place)).filter((record) => record.tool === tool);
 }
 
 export interface HttpGateway {
   readonly url: string;
   readonly process: ChildProcess;
+  /** What it has logged so far. */
+  stderr(): string;
+}
+
+export interface Serving {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly atEnd?: AtEnd;
 }
 
 /** Starts `serve --http` on a free port and resolves when it listens. */
-export function serveHttp(place: Place, args: readonly string[] = []): Promise<HttpGateway> {
+export function serveHttp(place: Place, { args = [], env = {}, atEnd = onTestFinished }: Serving = {}): Promise<HttpGateway> {
   const child = spawn(
     process.execPath,
     [PROGRAM, 'serve', '--http', '127.0.0.1:0', '--config', place.config, ...args],
-    {
-      env: place.env,
-      cwd: place.folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
+    { env: { ...place.env, ...env }, cwd: place.folder, stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  onTestFinished(() => end(child));
+  atEnd(() => end(child));
   return new Promise((settle, fail) => {
     let seen = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       seen += text;
       const url = /"url":"(http:[^"]+)"/.exec(seen)?.[1];
-      if (url !== undefined) settle({ url, process: child });
+      if (url !== undefined) settle({ url, process: child, stderr: () => seen });
     });
     child.once('exit', (code) => fail(new Error(`serve ended with ${code}: ${seen}`)));
   });
 }
 
-function end(child: ChildProcess): Promise<void> {
+/** Asks a process to end and waits until it has. */
+export function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((ended) => {
     child.once('exit', () => ended());

@@ -46,13 +46,13 @@ describe.each(availableDrivers().map((driver) => ({ name: driver.name, driver })
 
   test('gives back what was put in', () => {
     const { database } = aDatabase();
-    const changed = database.prepare('insert into t values (?, ?, ?)').run(2 ** 40, 'ä\0b', new Uint8Array([1, 0, 2]));
+    const changed = database.prepare('insert into t values (?, ?, ?)').run(2 ** 40, 'äb', new Uint8Array([1, 0, 2]));
     database.prepare('insert into t values (?, ?, ?)').run(1, null, null);
     expect(changed).toBe(1);
     const rows = database.prepare('select * from t order by a').all();
     expect(rows.map((row) => [row['a'], row['b'], row['c'] && [...Buffer.from(row['c'] as Uint8Array)]])).toEqual([
       [1, null, null],
-      [2 ** 40, 'ä\0b', [1, 0, 2]],
+      [2 ** 40, 'äb', [1, 0, 2]],
     ]);
     expect(database.prepare('select a from t where a = ?').get(1)).toEqual({ a: 1 });
     expect(database.prepare('select a from t where a = ?').get(3)).toBeUndefined();

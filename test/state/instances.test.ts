@@ -19,15 +19,24 @@ const me: InstanceIdentity = { id: 'me', pid: process.pid, host: 'here', boot: '
 /** Above the largest pid that Linux gives. */
 const GONE = 2 ** 22 + 1;
 
-test.each([
-  ['beat a moment ago', { pid: process.pid }, 100, false],
-  ['beat 29 s ago', { pid: process.pid }, 29_000, false],
-  ['beat 31 s ago', { pid: process.pid }, 31_000, true],
-  ['has a pid that is gone', { pid: GONE }, 100, true],
-  ['has a pid that is gone on another host', { pid: GONE, host: 'there' }, 100, false],
-  ['has a pid that is gone in another boot', { pid: GONE, boot: 'b2' }, 100, false],
-  ['does not know its boot', { pid: GONE, boot: '' }, 100, false],
-])('an instance that %s is dead or not', (_what, changes, silenceMs, isDead) => {
+interface Seen {
+  readonly what: string;
+  readonly changes: Partial<InstanceIdentity>;
+  readonly silenceMs: number;
+  readonly isDead: boolean;
+}
+
+const SEEN: readonly Seen[] = [
+  { what: 'beat a moment ago', changes: {}, silenceMs: 100, isDead: false },
+  { what: 'beat 29 s ago', changes: {}, silenceMs: 29_000, isDead: false },
+  { what: 'beat 31 s ago', changes: {}, silenceMs: 31_000, isDead: true },
+  { what: 'has a pid that is gone', changes: { pid: GONE }, silenceMs: 100, isDead: true },
+  { what: 'has a pid gone on another host', changes: { pid: GONE, host: 'there' }, silenceMs: 100, isDead: false },
+  { what: 'has a pid gone in another boot', changes: { pid: GONE, boot: 'b2' }, silenceMs: 100, isDead: false },
+  { what: 'does not know its boot', changes: { pid: GONE, boot: '' }, silenceMs: 100, isDead: false },
+];
+
+test.each(SEEN)('of an instance that $what is said that it is dead: $isDead', ({ changes, silenceMs, isDead }) => {
   const connection = aConnection();
   const other = { ...me, id: 'other', ...changes };
   beat(connection, other, { now: 1_000_000, openFrom: 7 });

@@ -152,17 +152,17 @@ describe('pointers', () => {
     ['', ['/action/args']],
   ])('%s masks %j', (pointer, expected) => {
     const args = { a: 17, b: [{ c: 'one' }, { c: { d: 'two' } }], 'x/y~z': null };
-    const { input: kept, masked } = aMasker({ redact: [pointer] }).maskInput(anInput(args), []);
+    const { masked } = aMasker({ redact: [pointer] }).maskInput(anInput(args), []);
     expect(masked).toEqual(expected);
     expect(aMasker().maskInput(anInput(args), [pointer])).toEqual(
       aMasker({ redact: [pointer] }).maskInput(anInput(args), []),
     );
-    if (pointer === '/a') expect(kept.action.args['a']).toMatch(HASH);
   });
 
   test('equal values have equal hashes, and a number is not its text', () => {
     const { input: kept } = aMasker({ redact: ['/*'] }).maskInput(anInput({ a: 'x', b: 'x', c: 1, d: '1' }), []);
     const { a, b, c, d } = kept.action.args;
+    expect(a).toMatch(HASH);
     expect(a).toBe(b);
     expect(c).not.toBe(d);
   });

@@ -107,7 +107,7 @@ test.each([
     ROWS + 1,
   ],
   ['rows have another chain', sql(`update log set chain = 'other'`), 'replaced', 1],
-] as const)('%s', async (_what, change, kind, seq) => {
+] as const)('%s', async (...[, change, kind, seq]) => {
   const place = await aLogOf(CALLS);
   tamper(place, change);
   expect(await verifyLog(place)).toMatchObject({ kind, seq });
@@ -156,16 +156,16 @@ test('a check can begin behind a row and sees what comes after it', async () => 
 test('a log that grows while it is checked is whole', async () => {
   const place = await aLogOf(700);
   const store = await aStore(place);
-  let isChecking = true;
-  onTestFinished(() => void (isChecking = false));
+  const checking = new AbortController();
+  onTestFinished(() => checking.abort());
   const writing = (async () => {
-    while (isChecking) {
+    while (!checking.signal.aborted) {
       const record = aRecord();
       await store.log.append(record);
       store.log.settle(anOutcome(record.id));
     }
   })();
   for (let round = 0; round < 3; round += 1) expect(await verifyLog(place)).toMatchObject({ kind: 'ok' });
-  isChecking = false;
+  checking.abort();
   await writing;
 });

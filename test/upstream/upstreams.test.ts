@@ -115,7 +115,7 @@ test.for([
   ['frozen', fixture('unruly.mjs'), 'freeze'],
 ] as const)('a server that is %s harms no other', async ([, transport, tool]) => {
   const definitions = [aDefinition(transport), aDefinition(fixture('orderly.mjs'), { id: other })];
-  const upstreams = theUpstreams(definitions, { logger: aLogger(), maxMessageBytes: 1024 * 1024 });
+  const upstreams = theUpstreams(definitions, { logger: aLogger(), maxMessageBytes: 1024 * 1024, graceMs: 300 });
   const bad = upstreams
     .acquire(files, anna)
     .callTool(call(tool, { lines: 50_000, bytes: 4_000_000 }))

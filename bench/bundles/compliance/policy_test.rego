@@ -8,9 +8,13 @@ call(args, changes) := object.union(
 	changes,
 )
 
-ids(args, changes) := {element.id | some element in bench_compliance.deny} with input as call(args, changes)
+ids(args, changes) := found if {
+	found := {element.id | some element in bench_compliance.deny} with input as call(args, changes)
+}
 
-duties(args, changes) := {element.id | some element in bench_compliance.obligations} with input as call(args, changes)
+duties(args, changes) := found if {
+	found := {element.id | some element in bench_compliance.obligations} with input as call(args, changes)
+}
 
 test_an_ordinary_call_is_not_denied if {
 	args := {"text": "hello sam@northwind.example", "amount": 12.5, "hosts": ["10.1.2.3", "a.northwind.example"]}

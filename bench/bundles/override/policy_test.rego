@@ -5,7 +5,9 @@ import data.gateway.v1.inputs
 
 call(server, args) := object.union(inputs.tool_call(server, "echo", "read", args), {"agent": {"id": "known"}})
 
-ids(server, args) := {element.id | some element in bench_override.deny} with input as call(server, args)
+ids(server, args) := found if {
+	found := {element.id | some element in bench_override.deny} with input as call(server, args)
+}
 
 test_a_permit_is_given_to_whom_it_names if {
 	{element.lifts | some element in bench_override.permit} == {["workflow/BWF-202"]} with input as call("echo", {})

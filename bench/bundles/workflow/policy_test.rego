@@ -5,9 +5,13 @@ import data.gateway.v1.inputs
 
 call(changes) := object.union(inputs.tool_call("echo", "echo", "read", {}), object.union({"agent": {"id": "known"}}, changes))
 
-ids(changes) := {element.id | some element in bench_workflow.deny} with input as call(changes)
+ids(changes) := found if {
+	found := {element.id | some element in bench_workflow.deny} with input as call(changes)
+}
 
-duties(changes) := {element.id | some element in bench_workflow.obligations} with input as call(changes)
+duties(changes) := found if {
+	found := {element.id | some element in bench_workflow.obligations} with input as call(changes)
+}
 
 test_an_ordinary_call_is_not_denied if {
 	ids({}) == set()
@@ -24,6 +28,6 @@ test_others_are_denied if {
 }
 
 test_some_calls_oblige if {
-	duties({"action": {"effect": "write"}, "environment": {"weekday": "sunday"}}) == {"BWF-301", "BWF-303"}
+	duties({"action": {"effect": "write"}, "environment": {"weekday": "sunday", "time_ms": 1768730400000}}) == {"BWF-301", "BWF-303"}
 	duties({"context": {"turn_count": 200}}) == {"BWF-302"}
 }

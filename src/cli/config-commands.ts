@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type * as Config from './config.ts';
+import type { SchemaOption, ShowOption } from './config.ts';
+import type { CommandContext } from './program.ts';
+
+const load = (): Promise<typeof Config> => import('./config.ts');
+
+export function addConfigCommands(program: Command, context: CommandContext): void {
+  const config = program.command('config').description('look at the configuration');
+  config
+    .command('validate')
+    .description('say everything that is wrong with the configuration, with its place')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--json', 'print one JSON object')
+    .action(async (options: ShowOption) => (await load()).validate(context, options));
+  config
+    .command('show')
+    .description('print the configuration as the gateway understands it, without secrets')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--json', 'print one JSON object')
+    .action(async (options: ShowOption) => (await load()).show(context, options));
+  config
+    .command('schema')
+    .description('print the JSON Schema of the configuration, for editors')
+    .option('-o, --out <file>', 'write it to a file')
+    .action(async (options: SchemaOption) => (await load()).schema(context, options));
+}

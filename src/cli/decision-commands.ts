@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import type * as Decision from './decision.ts';
+import type { ListOptions, ReadOptions } from './decision.ts';
+import { EXIT } from './exit.ts';
+import type { CommandContext } from './program.ts';
+import { parseLimit, parseMoment } from './values.ts';
+
+/** What reads the log is loaded when a command needs it, so that the others start without it. */
+const load = (): Promise<typeof Decision> => import('./decision.ts');
+
+export function addDecisionCommands(program: Command, context: CommandContext): void {
+  const decision = program.command('decision').description('look at recorded decisions');
+  filtered(withConfig(decision.command('ls').description('list decisions, newest first')))
+    .option('--limit <n>', 'how many, or all', parseLimit, 50)
+    .addHelpText('after', '\nExample:\n  mcp-gateway decision ls --effect deny --since 24h')
+    .action(async (options: ListOptions) => (await load()).list(context, options));
+  withConfig(
+    decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'),
+  ).action(async (id: string, options: ReadOptions) => (await load()).show(context, id, options));
+  for (const parent of [decision, program]) {
+    withConfig(parent.command('explain').argument('[id]', 'the id, or its beginning; without one the last denial'))
+      .description('say one decision in words')
+      .action(async (id: string | undefined, options: ReadOptions) => (await load()).explain(context, id, options));
+  }
+  filtered(
+    withConfig(decision.command('tail').description('print decisions as they are made, until interrupted')),
+  ).action(async (options: ListOptions) => (await load()).tail(context, options));
+  withConfig(decision.command('stats').description('count decisions, and how long they took'))
+    .option('--since <time>', SINCE, parseMoment)
+    .action(async (options: ListOptions) => (await load()).stats(context, options));
+  withConfig(decision.command('verify').description('prove that the log is whole, or name the first bad record'))
+    .addHelpText('after', `\nExit code ${EXIT.findings} when the log is not whole.`)
+    .action(async (options: ReadOptions) => (await load()).verify(context, options));
+}
+
+const SINCE = 'a time (2026-11-20T09:00Z) or how long ago (30m, 24h, 7d)';
+
+function withConfig(command: Command): Command {
+  return command.option('-c, --config <file>', 'the configuration file').option('--json', 'print one JSON object');
+}
+
+function filtered(command: Command): Command {
+  return command
+    .option('--since <time>', SINCE, parseMoment)
+    .option('--until <time>', 'likewise', parseMoment)
+    .addOption(new Option('--effect <effect>', 'allow, deny or pending').choices(['allow', 'deny', 'pending']))
+    .option('--server <id>', 'only of this server')
+    .option('--tool <name>', 'only of this tool')
+    .option('--reason <code>', 'only with this reason')
+    .option('--agent <id>', 'only of this agent')
+    .option('--user <id>', 'only of this user');
+}

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { expect, onTestFinished } from 'vitest';
+import type { Result } from './clients.ts';
+import { end, PROGRAM, type Place, type Serving } from './program.ts';
+
+export interface Answer {
+  readonly id: string | number | null;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+
+/** A client over stdio that can also send what no client would. */
+export interface RawClient {
+  /** Sends a line as it stands; the next answer that comes. */
+  ask(line: string | Buffer): Promise<Answer>;
+  request(method: string, params?: object): Promise<Answer>;
+  call(name: string, args?: object): Promise<Result>;
+  listTools(): Promise<readonly string[]>;
+  notify(method: string, params?: object): void;
+  /** Every line that came, as it came. */
+  lines(): readonly string[];
+  stderr(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Closes its side. */
+  hangUp(): void;
+  /** Resolves with the exit status. */
+  readonly ended: Promise<number | null>;
+}
+
+const HELLO = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw-client', version: '1' } };
+
+/** Starts `serve --stdio` and greets it. At the end, whatever came over stdout must have been JSON-RPC. */
+export async function rawStdio(place: Place, serving: Serving = {}): Promise<RawClient> {
+  const client = startRaw(place, serving);
+  const { result } = await client.request('initialize', HELLO);
+  expect(result).toMatchObject({ protocolVersion: HELLO.protocolVersion });
+  client.notify('notifications/initialized');
+  return client;
+}
+
+function startRaw(place: Place, { args = [], env = {}, atEnd = onTestFinished }: Serving): RawClient {
+  const child = spawn(process.execPath, [PROGRAM, 'serve', '--stdio', '--config', place.config, ...args], {
+    env: { ...place.env, ...env },
+    cwd: place.folder,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const inbox = new Inbox();
+  let log = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => inbox.take(text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<number | null>((settle) => child.once('close', settle));
+  void ended.then((code) => inbox.fail(new Error(`serve ended with ${code}: ${log}`)));
+  atEnd(async () => {
+    await end(child);
+    for (const line of inbox.lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
+  });
+  let next = 1;
+  const send = (message: object): void => void child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  const request = (method: string, params: object = {}): Promise<Answer> => {
+    const id = next++;
+    send({ id, method, params });
+    return inbox.answerTo((answer) => answer.id === id);
+  };
+  return {
+    ask: (line) => {
+      child.stdin.write(Buffer.concat([Buffer.from(line), Buffer.from('\n')]));
+      return inbox.answerTo(() => true);
+    },
+    request,
+    call: async (name, args_ = {}) => {
+      const { result, error } = await request('tools/call', { name, arguments: args_ });
+      if (result === undefined) throw new Error(`${name}: ${JSON.stringify(error)}`);
+      return result as unknown as Result;
+    },
+    listTools: async () => {
+      const { result } = await request('tools/list');
+      return (result?.['tools'] as readonly { readonly name: string }[]).map(({ name }) => name);
+    },
+    notify: (method, params = {}) => send({ method, params }),
+    lines: () => inbox.lines,
+    stderr: () => log,
+    signal: (name) => void child.kill(name),
+    hangUp: () => void child.stdin.end(),
+    ended,
+  };
+}
+
+interface Waiting {
+  readonly fits: (answer: Answer) => boolean;
+  readonly settle: (answer: Answer) => void;
+  readonly fail: (why: Error) => void;
+}
+
+/** What came, by lines, and who waits for what. */
+class Inbox {
+  readonly lines: string[] = [];
+  #waiting: readonly Waiting[] = [];
+  #rest = '';
+  #end: Error | undefined;
+
+  take(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#read(line);
+  }
+
+  answerTo(fits: Waiting['fits']): Promise<Answer> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    return new Promise((settle, fail) => {
+      this.#waiting = [...this.#waiting, { fits, settle, fail }];
+    });
+  }
+
+  fail(why: Error): void {
+    this.#end = why;
+    for (const { fail } of this.#waiting) fail(why);
+    this.#waiting = [];
+  }
+
+  #read(line: string): void {
+    this.lines.push(line);
+    const message = parse(line);
+    if (message === undefined || 'method' in message) return;
+    const waiting = this.#waiting.find(({ fits }) => fits(message));
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    waiting?.settle(message);
+  }
+}
+
+/** A line that is no message answers nobody; it is found at the end. */
+function parse(line: string): Answer | undefined {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    return undefined;
+  }
+}

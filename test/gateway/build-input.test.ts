@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { PolicyInput } from '../../src/core/policy-input.ts';
+import { buildInput, weekdays } from '../../src/gateway/build-input.ts';
+import { aCaller, aRoute, ENVIRONMENT, holesIn, NOW } from './makers.ts';
+
+test('every field is there with its type, for a list as for a call', () => {
+  for (const input of [listInput(), callInput({})]) {
+    expect(PolicyInput.safeParse(input).error).toBeUndefined();
+    expect(holesIn(input)).toEqual([]);
+  }
+});
+
+test('a list has no arguments, context and claims: empty, not absent', () => {
+  const { action, context, claims } = listInput();
+  expect(action.args).toEqual({});
+  expect(context).toEqual({
+    conversation_id: '',
+    turn_count: 0,
+    cumulative_tokens: 0,
+    session_age_seconds: 0,
+    calls_in_a_row: 0,
+    labels: [],
+  });
+  expect(claims.present).toEqual([]);
+});
+
+test.for([
+  { name: 'nothing', meta: {}, present: [] },
+  { name: 'a model and a count', meta: { model: 'm-1', turn_count: 3 }, present: ['model', 'turn_count'] },
+  { name: 'claims of the wrong type', meta: { model: 5, turn_count: -1, cumulative_tokens: '9' }, present: [] },
+])('what only the client says stands under claims: $name', ({ meta, present }) => {
+  const { claims, agent } = callInput(meta as JsonObject);
+  expect(claims.present).toEqual(present);
+  expect(agent.model).toBe('');
+});
+
+test('the weekday is that of the time zone', () => {
+  expect(weekdays('UTC')(NOW)).toBe('monday');
+  expect(weekdays('Pacific/Kiritimati')(NOW)).toBe('tuesday');
+});
+
+function listInput(): PolicyInput {
+  const { server, facts } = aRoute();
+  return buildInput({
+    action: 'tool_list',
+    principal: aCaller().principal,
+    server: server.facts,
+    tool: facts,
+    environment: ENVIRONMENT,
+    now: NOW,
+  });
+}
+
+function callInput(meta: JsonObject): PolicyInput {
+  const { server, facts } = aRoute();
+  return buildInput({
+    action: 'tool_call',
+    principal: aCaller().principal,
+    server: server.facts,
+    tool: facts,
+    call: {
+      args: { path: 'a' },
+      schemaChecked: true,
+      hash: 'x',
+      conversation: {
+        conversationId: 'c',
+        turnCount: 1,
+        cumulativeTokens: 2,
+        sessionAgeSeconds: 3,
+        callsInARow: 4,
+      },
+      meta,
+    },
+    environment: ENVIRONMENT,
+    now: NOW,
+  });
+}

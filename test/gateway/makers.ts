@@ -1,0 +1,136 @@
+import type { Decision } from '../../src/core/decision.ts';
+import type { ServerId } from '../../src/core/names.ts';
+import type { PolicyInput } from '../../src/core/policy-input.ts';
+import type { Environment } from '../../src/gateway/build-input.ts';
+import type { Caller, Exchange } from '../../src/gateway/port.ts';
+import type { Ruling } from '../../src/gateway/rule.ts';
+import type { ToolRoute } from '../../src/gateway/tool-route.ts';
+import { NO_OBLIGATIONS } from '../../src/policy/obligations.ts';
+import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
+
+/** 2026-03-02T12:00:00Z, a Monday. */
+export const NOW = Date.UTC(2026, 2, 2, 12);
+
+export function aCaller(agent = 'assistant'): Caller {
+  return {
+    session: 'session-1',
+    principal: {
+      agent: { ...TOTAL_INPUT.agent, id: agent },
+      user: { id: 'ana', groups: ['engineering'], data_classifications_authorized: [] },
+    },
+    client: { name: 'test', version: '1', protocol: '2025-11-25' },
+  };
+}
+
+export function anExchange(part: Partial<Exchange> = {}): Exchange {
+  return { signal: new AbortController().signal, dropped: [], onProgress: undefined, ...part };
+}
+
+export function aRoute(tool = 'read', part: Partial<ToolRoute> = {}): ToolRoute {
+  const id = 'files' as ServerId;
+  return {
+    server: {
+      id,
+      facts: { id, package: '', version: '', region: '', trust: '' },
+      hasBundle: false,
+      effects: {},
+      dataClasses: {},
+      unknownArguments: undefined,
+    },
+    tool,
+    definition: { name: tool, inputSchema: { type: 'object' } },
+    facts: { tool, annotations: {}, effect: 'read', consent: 'new', dataClasses: [] },
+    inputSchema: { type: 'object' },
+    hasOutputSchema: false,
+    pin: `files/${tool}@1`,
+    ...part,
+  };
+}
+
+export function aDecision(part: Partial<Decision> = {}): Decision {
+  return {
+    effect: 'allow',
+    reasons: [],
+    reason_internal: '',
+    denials: [],
+    warnings: [],
+    matched_rules: [],
+    lifted: [],
+    obligations: NO_OBLIGATIONS,
+    hidden: false,
+    ...part,
+  };
+}
+
+export function aDenial(reason = 'protected_branch', rule = 'code-host/GH-201'): Decision {
+  return aDecision({
+    effect: 'deny',
+    reasons: [reason],
+    denials: [{ reason, rule, params: {} }],
+    matched_rules: [rule],
+  });
+}
+
+export function aRuling(decision: Decision = aDecision()): Ruling {
+  const { effect, reasons, reason_internal, matched_rules, lifted, obligations } = decision;
+  const caller = aCaller();
+  return {
+    decision,
+    ruleText: () => undefined,
+    record: {
+      id: '01990000-0000-7000-8000-000000000001',
+      time: new Date(NOW).toISOString(),
+      generation: 'f'.repeat(64),
+      principal: caller.principal,
+      client: caller.client,
+      session: caller.session,
+      call: '',
+      server: 'files',
+      tool: 'read',
+      action: 'tool_call',
+      effect,
+      reasons,
+      reason_internal,
+      remediation: '',
+      matched_rules,
+      layers: [],
+      combine: {
+        version: 1,
+        required: [],
+        carries: [],
+        modes: {},
+        own: [],
+        bypass: '',
+        now: NOW,
+        approvals: [],
+        reservations: [],
+      },
+      lifted,
+      obligations,
+      budgets: {},
+      input: {},
+      input_hash: '',
+      dropped: [],
+      replayable: { kind: 'fully' },
+      shadow: null,
+      trace_id: '',
+      latency_us: { decide: 1 },
+    },
+  };
+}
+
+export const ENVIRONMENT: Environment = {
+  gateway: 'test',
+  region: 'eu-central-1',
+  isProduction: false,
+  labels: {},
+  timezone: 'UTC',
+  weekdayAt: () => 'monday',
+};
+
+/** Every place in an input where a value is null or absent. */
+export function holesIn(value: unknown, path = ''): readonly string[] {
+  if (value === null || value === undefined) return [path];
+  if (typeof value !== 'object') return [];
+  return Object.entries(value as PolicyInput).flatMap(([key, member]) => holesIn(member, `${path}/${key}`));
+}
