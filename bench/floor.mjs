@@ -3,7 +3,7 @@
 // nothing, decides nothing and writes nothing down.
 //
 //   node floor.mjs stdio COMMAND ARG…       in front of a stdio server, over stdio
-//   node floor.mjs http:PORT COMMAND ARG…   the same over HTTP; 0 takes a free port, printed as {"url": …}
+//   node floor.mjs http:PORT COMMAND ARG…   the same over HTTP on 127.0.0.1
 
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -55,9 +55,7 @@ function serveHttp(port) {
       if (!isAnswered) response.writeHead(202).end();
     });
   });
-  server.listen(port, '127.0.0.1', () => {
-    process.stderr.write(`${JSON.stringify({ url: `http://127.0.0.1:${server.address().port}/mcp` })}\n`);
-  });
+  server.listen(port, '127.0.0.1');
 }
 
 function end() {

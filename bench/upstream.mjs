@@ -2,7 +2,7 @@
 // The server behind every target: an echo in plain Node, so that what is measured is what stands in front of it.
 //
 //   node upstream.mjs              over stdio
-//   node upstream.mjs --http PORT  over Streamable HTTP, answers as JSON; 0 takes a free port, printed as {"url": …}
+//   node upstream.mjs --http PORT  over Streamable HTTP on 127.0.0.1, answers as JSON
 
 import { createServer } from 'node:http';
 import { readLines } from './lines.mjs';
@@ -78,9 +78,7 @@ function serveHttp(port) {
       response.end(text);
     });
   });
-  server.listen(port, '127.0.0.1', () => {
-    process.stderr.write(`${JSON.stringify({ url: `http://127.0.0.1:${server.address().port}/mcp` })}\n`);
-  });
+  server.listen(port, '127.0.0.1');
 }
 
 const [flag, port] = process.argv.slice(2);

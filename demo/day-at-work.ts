@@ -56,7 +56,7 @@ async function play(client: Client, { title, tool, args, expected }: Act, number
   const lines = (first?.text ?? '').trim().split('\n');
   if (decision?.effect !== expected)
     throw new Error(`expected ${expected}, got ${decision?.effect}: ${lines.join(' ')}`);
-  if (expected === 'allow') return show('green', '✓', lines.slice(0, 2));
+  if (expected === 'allow') return show('green', '✓', [lines.map((line) => line.trim()).join(' ')]);
   return show('red', '✗', lines);
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type BundleLoader, compileBundles, loadBundle, SHIPPED_BUNDLES } from './app-bundles.ts';
 import type { Clock } from './core/clock.ts';
-import { messageOf } from './core/errors.ts';
+import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/logger.ts';
 import { LAYERS, type Layer, type Mode } from './core/opinion.ts';
@@ -80,7 +80,12 @@ async function participantOf(wanted: WantedBundle, { loader, logger }: PolicyOpt
       logger.warn('a bundle should be looked at', { bundle: id, file, row, message });
     return { ...participant, loaded: { bundle, rules } };
   } catch (thrown) {
-    logger.error('a bundle cannot be used; what it governs is denied', { bundle: id, problem: messageOf(thrown) });
+    const mend = thrown instanceof GatewayError ? thrown.mend : undefined;
+    logger.error('a bundle cannot be used; what it governs is denied', {
+      bundle: id,
+      problem: messageOf(thrown),
+      mend,
+    });
     return participant;
   }
 }

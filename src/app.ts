@@ -14,6 +14,7 @@ import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import { Toolbox } from './gateway/toolbox.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { Toolchain } from './rego/toolchain.ts';
+import { wordsFact, writeWords } from './review/rule-words.ts';
 import { Store } from './state/store.ts';
 import type { Host } from './upstream/stdio.ts';
 import { Upstreams } from './upstream/upstreams.ts';
@@ -84,8 +85,11 @@ async function bringUp(live: Live, options: AppOptions): Promise<GatewayParts> {
   live.upstreams = upstreams;
   // Servers start while policies are compiled.
   const early = new Map(found.map(({ id }) => [id, readTools(upstreams, id)]));
+  // They are awaited only then; a server that has failed by that time must not end the process.
+  for (const asked of early.values()) asked.catch(() => undefined);
   const policy = await loadPolicies(wantedBundles(config, found), policyOptions(live, options));
   live.policy = policy;
+  await rememberWords(live.store, policy);
   const toolbox = await openToolbox(live, options, { found, policy, upstreams, early });
   return gatewayParts({ store: live.store, checker: live.checker, upstreams, policy, toolbox }, options);
 }
@@ -121,6 +125,13 @@ function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOption
     clock,
     logger,
   };
+}
+
+/** What the rules say of themselves is kept by digest, so that an old decision is explained in its own words. */
+async function rememberWords({ catalog }: Store, { participants }: PolicySet): Promise<void> {
+  for (const { id, loaded } of participants) {
+    if (loaded !== undefined) await catalog.writeFact(id, wordsFact(loaded.bundle.digest), writeWords(loaded.rules));
+  }
 }
 
 interface Arrived {

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { readWords, wordsFact } from '../review/rule-words.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { verifyLog } from '../state/verify.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
-import { printExplanation } from './explanation.ts';
+import { type ExplanationOptions, printExplanation } from './explanation.ts';
 import type { CommandContext } from './program.ts';
 import { printStatistics } from './statistics.ts';
 import { paint, printJson, printLine, printTable, type Terminal } from './terminal.ts';
@@ -48,8 +49,18 @@ export function explain(context: CommandContext, id: string | undefined, options
   return reading(context, options, async (reader) => {
     const [found] = id === undefined ? await reader.list({ limit: 1, effect: 'deny' }) : [await reader.find(id)];
     if (found === undefined) return printLine(context.terminal, 'Nothing has been denied.');
-    return printExplanation(context.terminal, found, { wordsOf: () => undefined, json: options.json === true });
+    return printExplanation(context.terminal, found, {
+      words: await wordsFor(found, reader),
+      json: options.json === true,
+    });
   });
+}
+
+async function wordsFor(record: SealedRecord, reader: DecisionReader): Promise<ExplanationOptions['words']> {
+  const words = record.layers.map(async ({ bundle, digest }) => {
+    return [digest, readWords(await reader.fact(bundle, wordsFact(digest)))] as const;
+  });
+  return new Map(await Promise.all(words));
 }
 
 const POLL_MS = 250;

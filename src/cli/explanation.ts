@@ -3,8 +3,8 @@ import { explain, type RuleWords } from '../review/explain.ts';
 import { paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
 
 export interface ExplanationOptions {
-  /** Finds what a rule said of itself when the decision was made. */
-  readonly wordsOf: (digest: string, rule: string) => RuleWords | undefined;
+  /** What the rules of each bundle, by its digest, said of themselves when the decision was made. */
+  readonly words: ReadonlyMap<string, ReadonlyMap<string, RuleWords>>;
   readonly json: boolean;
 }
 
@@ -13,7 +13,7 @@ const VERBS = { allow: 'ALLOWED', deny: 'DENIED', pending: 'WAITING' } as const;
 
 /** Says a decision for a person: the sentence first, then who, why, what to do, and layer by layer. */
 export function printExplanation(terminal: Terminal, record: SealedRecord, options: ExplanationOptions): void {
-  const explanation = explain(record, options.wordsOf);
+  const explanation = explain(record, (digest, rule) => options.words.get(digest)?.get(rule));
   if (options.json) return printJson(terminal, 'decision-explain', { id: record.id, ...explanation });
   const say = (label: string, texts: readonly string[]): void => {
     for (const text of texts) printLine(terminal, `${paint(terminal, 'dim', label.padEnd(6))} ${visible(text)}`);

@@ -31,7 +31,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 function withDefault(args: readonly string[]): readonly string[] {
-  const isPiped = process.stdin.isTTY !== true;
+  const isPiped = !process.stdin.isTTY;
   return args.length === 0 && isPiped ? ['serve', '--stdio'] : args;
 }
 

@@ -31,6 +31,7 @@ const ITEMS: Asking = { by: (value) => !Array.isArray(value) || value.length > 0
 const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'gateway.auth', what: 'authentication', help: 'the gateway listens on loopback addresses only' },
   { path: 'gateway.methods.allow', what: 'letting unknown methods through', help: LEAVE_OUT, asks: ITEMS },
+  { path: 'gateway.methods.params', what: 'passing on unknown parameters', help: LEAVE_OUT, asks: ITEMS },
   { path: 'agents.*.parent', what: 'bounding an agent by another', help: 'give the agent its own servers and tools' },
   {
     path: 'agents.*.policy',

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { buildCatalog, type CatalogOptions } from '../catalog/catalog.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
@@ -86,7 +87,7 @@ export class Toolbox {
     const { source, memory, logger } = this.#options;
     try {
       const definitions = await source.listTools(server);
-      if (JSON.stringify(definitions) === JSON.stringify(this.#known.get(server))) return;
+      if (canonicalJson(definitions) === canonicalJson(this.#known.get(server) ?? null)) return;
       this.#known.set(server, definitions);
       await this.#rebuild();
       await memory.writeCatalog(server, definitions);

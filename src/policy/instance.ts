@@ -2,7 +2,7 @@ import { GatewayError, messageOf } from '../core/errors.ts';
 import { type BuiltinContext, BuiltinFailure, type HostBuiltin } from './builtin.ts';
 import { type Evaluated, EvaluationStopped, type Occasion, type RuntimeOptions } from './evaluation.ts';
 import { exportsOf, type PolicyExports, type PolicyModule } from './module.ts';
-import { NATIVE_BUILTINS } from './native-builtins.ts';
+import { idOfReplaced, NATIVE_BUILTINS, REPLACED_BUILTINS } from './native-builtins.ts';
 import type { Term } from './term.ts';
 import { parseTerm, writeTerm } from './term-text.ts';
 import { WasmMemory } from './wasm-memory.ts';
@@ -156,15 +156,14 @@ export class PolicyInstance {
   }
 
   #bindBuiltins(): ReadonlyMap<number, NamedBuiltin> {
-    const bound = new Map<number, NamedBuiltin>();
-    for (const [name, id] of this.#readIds(this.#exports.builtins())) {
-      const run = this.#options.builtins.get(name);
-      if (run === undefined) {
-        throw new GatewayError('POLICY_FAILED', `The compiled policy calls ${name}, which this gateway does not have.`);
-      }
-      bound.set(id, { name, run });
-    }
-    return bound;
+    const asked = [...this.#readIds(this.#exports.builtins()), ...REPLACED];
+    return new Map(asked.map(([name, id]) => [id, { name, run: this.#hostBuiltin(name) }]));
+  }
+
+  #hostBuiltin(name: string): HostBuiltin {
+    const run = this.#options.builtins.get(name);
+    if (run !== undefined) return run;
+    throw new GatewayError('POLICY_FAILED', `The compiled policy calls ${name}, which this gateway does not have.`);
   }
 
   #readIds(address: number): ReadonlyMap<string, number> {
@@ -173,6 +172,11 @@ export class PolicyInstance {
     return new Map(entries.map(([name, id]) => [name, Number(id)]));
   }
 }
+
+/** What a rewritten module calls in place of its own functions. */
+const REPLACED = [...NATIVE_BUILTINS].flatMap(([native, name], place) =>
+  REPLACED_BUILTINS.has(native) ? [[name, idOfReplaced(place + 1)] as const] : [],
+);
 
 interface NamedBuiltin {
   readonly name: string;

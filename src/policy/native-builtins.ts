@@ -109,3 +109,16 @@ export const LINEAR_BUILTINS: ReadonlySet<string> = new Set([
 
 /** Of these, those that are undefined for an empty collection, which is no failure. */
 export const UNDEFINED_WHEN_EMPTY: ReadonlySet<string> = new Set(['opa_agg_max', 'opa_agg_min']);
+
+/**
+ * Of these, those that differ from OPA's interpreter and are ours instead: `json.unmarshal` takes numbers too large to
+ * calculate with, `format_int` has no whole numbers beyond 64 bits.
+ */
+export const REPLACED_BUILTINS: ReadonlySet<string> = new Set(['opa_json_unmarshal', 'opa_strings_format_int']);
+
+/** Under which number a replaced built-in is called; those that the compiler gives are small. */
+export function idOfReplaced(number: number): number {
+  return FIRST_REPLACED + number;
+}
+
+const FIRST_REPLACED = 1_000_000;

@@ -1,6 +1,7 @@
 import { BuiltinFailure } from './builtin.ts';
 import type { CharacterTest } from './regex-class.ts';
-import { type Assertion, parseRegex, type Regex } from './regex-syntax.ts';
+import { parseRegex } from './regex-syntax.ts';
+import type { Assertion, Regex } from './regex-tree.ts';
 
 /** What a thread of the matcher does next; `to` and `or` are places in the program, the first is tried first. */
 export type Instruction =

@@ -1,6 +1,6 @@
 import { BuiltinFailure } from './builtin.ts';
 import { compileRegex, type Instruction, type RegexProgram } from './regex-program.ts';
-import type { Assertion } from './regex-syntax.ts';
+import type { Assertion } from './regex-tree.ts';
 
 /** Start and end of the match and of its groups; -1 where a group took no part. */
 type Slots = readonly number[];

@@ -1,22 +1,6 @@
 import { BuiltinFailure } from './builtin.ts';
-import { type CharacterTest, type ClassItem, classTest, perlClass, posixClass, unicodeClass } from './regex-class.ts';
-
-/** An expression in RE2's syntax, taken apart. Source: Go's `regexp/syntax`. */
-export type Regex =
-  | { readonly kind: 'character'; readonly test: CharacterTest }
-  | { readonly kind: 'assertion'; readonly holds: Assertion }
-  | { readonly kind: 'group'; readonly index: number; readonly inner: Regex }
-  | { readonly kind: 'sequence'; readonly parts: readonly Regex[] }
-  | { readonly kind: 'choice'; readonly options: readonly Regex[] }
-  | {
-      readonly kind: 'repeat';
-      readonly inner: Regex;
-      readonly least: number;
-      readonly most: number;
-      readonly isGreedy: boolean;
-    };
-
-export type Assertion = 'textStart' | 'textEnd' | 'lineStart' | 'lineEnd' | 'wordEdge' | 'noWordEdge';
+import { type ClassItem, classTest, perlClass, posixClass, unicodeClass } from './regex-class.ts';
+import { type Assertion, type Regex, repeatsOf } from './regex-tree.ts';
 
 export interface ParsedRegex {
   readonly regex: Regex;
@@ -95,7 +79,8 @@ class RegexParser {
         parts.push(...this.#quoted());
         continue;
       }
-      const atom = this.#atom();
+      // After flags alone, a repetition is one of what stands before them.
+      const atom = this.#atom() ?? parts.pop();
       if (atom !== undefined) parts.push(this.#repeated(atom));
     }
   }
@@ -266,12 +251,9 @@ class RegexParser {
 
   #readFlags(): void {
     let isOn = true;
-    for (let read = 0; ; read += 1) {
+    for (;;) {
       const flag = this.#peek();
-      if (flag === ')' || flag === ':') {
-        if (read === 0 && flag === ')') throw invalid();
-        return;
-      }
+      if (flag === ')' || flag === ':') return;
       this.#position += 1;
       if (flag === '-' && isOn) {
         isOn = false;
@@ -337,16 +319,4 @@ class RegexParser {
     this.#position = close + 1;
     return text;
   }
-}
-
-/** How often the innermost part stands there once all counts are written out. */
-function repeatsOf(regex: Regex): number {
-  if (regex.kind === 'repeat') {
-    const count = regex.most === Infinity ? regex.least : regex.most;
-    return Math.max(count, 1) * repeatsOf(regex.inner);
-  }
-  if (regex.kind === 'group') return repeatsOf(regex.inner);
-  if (regex.kind === 'sequence') return Math.max(1, ...regex.parts.map(repeatsOf));
-  if (regex.kind === 'choice') return Math.max(1, ...regex.options.map(repeatsOf));
-  return 1;
 }

@@ -1,4 +1,4 @@
-import { UNDEFINED_WHEN_EMPTY } from './native-builtins.ts';
+import { idOfReplaced, UNDEFINED_WHEN_EMPTY } from './native-builtins.ts';
 import { ByteWriter } from './wasm-binary.ts';
 import { NO_VALUE, OPCODE } from './wasm-code.ts';
 
@@ -37,6 +37,24 @@ export function guardBuiltin(builtin: GuardedBuiltin, globals: FuelGlobals): Uin
   code.localTee(result);
   code.op(OPCODE.i32Eqz, OPCODE.if, NO_VALUE);
   failUnlessEmpty(code, builtin, globals);
+  code.op(OPCODE.end);
+  code.localGet(result);
+  code.op(OPCODE.end);
+  return code.take();
+}
+
+/** Asks the host instead of the module's own function; `dispatcher` is the import for so many parameters. */
+export function callHost(builtin: GuardedBuiltin, dispatcher: number, globals: FuelGlobals): Uint8Array {
+  const result = builtin.parameters;
+  const code = new Assembler();
+  code.localsOfType32(1);
+  code.constant(idOfReplaced(builtin.number));
+  code.constant(0);
+  for (let parameter = 0; parameter < builtin.parameters; parameter += 1) code.localGet(parameter);
+  code.call(dispatcher);
+  code.localTee(result);
+  code.op(OPCODE.i32Eqz, OPCODE.if, NO_VALUE);
+  fail(code, builtin, globals);
   code.op(OPCODE.end);
   code.localGet(result);
   code.op(OPCODE.end);

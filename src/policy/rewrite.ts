@@ -1,6 +1,6 @@
-import { LINEAR_BUILTINS, NATIVE_BUILTINS } from './native-builtins.ts';
+import { LINEAR_BUILTINS, NATIVE_BUILTINS, REPLACED_BUILTINS } from './native-builtins.ts';
 import { readFunction, rewriteFunction } from './rewrite-function.ts';
-import { type FuelGlobals, type GuardedBuiltin, guardBuiltin, guardRegex } from './rewrite-guards.ts';
+import { callHost, type FuelGlobals, type GuardedBuiltin, guardBuiltin, guardRegex } from './rewrite-guards.ts';
 import {
   ByteReader,
   ByteWriter,
@@ -141,6 +141,11 @@ function buildGuards(layout: Layout): Guards {
 }
 
 function guardOf(builtin: GuardedBuiltin, layout: Layout): Uint8Array {
+  if (REPLACED_BUILTINS.has(builtin.name)) {
+    const dispatcher = layout.names.get(`opa_builtin${builtin.parameters}`);
+    if (dispatcher === undefined) throw malformed('it cannot call its host');
+    return callHost(builtin, dispatcher, layout.globals);
+  }
   if (!LINEAR_BUILTINS.has(builtin.name)) return guardBuiltin(builtin, layout.globals);
   const get = layout.names.get('opa_builtin_cache_get');
   const set = layout.names.get('opa_builtin_cache_set');

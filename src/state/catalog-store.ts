@@ -1,4 +1,5 @@
 import type { Json } from '../core/json.ts';
+import { parseResultBytes, writeJson } from '../core/lossless-json.ts';
 import type { StoreConnection } from './connection.ts';
 
 /** What the gateway remembers of each server between its starts. Nothing here is evidence; it only spares work. */
@@ -25,11 +26,14 @@ export function createCatalogStore(connection: StoreConnection): CatalogStore {
   };
 }
 
+/** What is remembered under a name; undefined where nothing is, or where it cannot be read any more. */
 function readFact(connection: StoreConnection, server: string, name: string): Json | undefined {
   const row = connection.use((database) =>
     database.prepare('select json from server_facts where server = ? and name = ?').get(server, name),
   );
-  return row === undefined ? undefined : (JSON.parse(String(row['json'])) as Json);
+  if (row === undefined) return undefined;
+  const parsed = parseResultBytes(Buffer.from(String(row['json'])));
+  return parsed.kind === 'ok' ? parsed.value : undefined;
 }
 
 interface Fact {
@@ -45,6 +49,6 @@ function writeFact(connection: StoreConnection, { server, name, value }: Fact): 
         `insert into server_facts (server, name, json) values (?, ?, ?)
          on conflict (server, name) do update set json = excluded.json where json <> excluded.json`,
       )
-      .run(server, name, JSON.stringify(value)),
+      .run(server, name, writeJson(value)),
   );
 }

@@ -1,5 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { createCatalogStore } from './catalog-store.ts';
 import { StoreConnection } from './connection.ts';
 import { findById, listDecisions, tailDecisions, type DecisionFilter, type Tail } from './decision-query.ts';
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
@@ -41,6 +43,11 @@ export class DecisionReader {
     throw new GatewayError('RECORD_NOT_FOUND', `more than one decision begins with ${idOrPrefix}`, {
       mend: `Give more of the id, such as ${found.map(({ id }) => id).join(', ')}.`,
     });
+  }
+
+  /** What a gateway remembered of a server or a bundle. */
+  async fact(owner: string, name: string): Promise<Json | undefined> {
+    return createCatalogStore(this.#connection).readFact(owner, name);
   }
 
   /** Decisions behind `afterSeq`, oldest first, and the seq to go on from. */

@@ -93,6 +93,15 @@ export async function decisionsAbout(place: Place, tool: string): Promise<readon
   return (await decisionsOf(place)).filter((record) => record.tool === tool);
 }
 
+/** The last decision about a tool, once its outcome is there: it is written soon after the answer has left. */
+export async function outcomeOf(place: Place, tool: string): Promise<SealedRecord | undefined> {
+  await expect.poll(async () => (await decisionsAbout(place, tool))[0]?.outcome, PATIENCE).toBeTruthy();
+  return (await decisionsAbout(place, tool))[0];
+}
+
+/** For what comes by itself: long enough for a busy machine. */
+export const PATIENCE = { timeout: 30_000, interval: 50 } as const;
+
 export interface HttpGateway {
   readonly url: string;
   readonly process: ChildProcess;
@@ -107,7 +116,10 @@ export interface Serving {
 }
 
 /** Starts `serve --http` on a free port and resolves when it listens. */
-export function serveHttp(place: Place, { args = [], env = {}, atEnd = onTestFinished }: Serving = {}): Promise<HttpGateway> {
+export function serveHttp(
+  place: Place,
+  { args = [], env = {}, atEnd = onTestFinished }: Serving = {},
+): Promise<HttpGateway> {
   const child = spawn(
     process.execPath,
     [PROGRAM, 'serve', '--http', '127.0.0.1:0', '--config', place.config, ...args],

@@ -30,9 +30,9 @@ test.for([
   { name: 'a model and a count', meta: { model: 'm-1', turn_count: 3 }, present: ['model', 'turn_count'] },
   { name: 'claims of the wrong type', meta: { model: 5, turn_count: -1, cumulative_tokens: '9' }, present: [] },
 ])('what only the client says stands under claims: $name', ({ meta, present }) => {
-  const { claims, agent } = callInput(meta as JsonObject);
+  const { claims, agent } = callInput(meta);
   expect(claims.present).toEqual(present);
-  expect(agent.model).toBe('');
+  expect(agent.model).toBe(aCaller().principal.agent.model);
 });
 
 test('the weekday is that of the time zone', () => {

@@ -56,7 +56,7 @@ function aRuntime(options: { headroomBytes?: number } = {}) {
   });
   return {
     runtime,
-    ask(bundle: string, input: unknown, fuel = FUEL): Evaluated {
+    ask: (bundle: string, input: unknown, fuel = FUEL): Evaluated => {
       runtime.open({ input: JSON.stringify(input), nowNs: 1_700_000_000_000_000_007n });
       return runtime.evaluate(built.bundles[bundle]?.entrypointPath ?? '', fuel);
     },

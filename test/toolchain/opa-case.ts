@@ -15,7 +15,7 @@ const Case = z.looseObject({
   want_result: z.array(z.record(z.string(), z.unknown())).nullish(),
   want_error: z.string().nullish(),
   want_error_code: z.string().nullish(),
-  strict_error: z.boolean().nullish(),
+  sort_bindings: z.boolean().nullish(),
 });
 type Case = z.output<typeof Case>;
 
@@ -27,8 +27,8 @@ export interface OpaCase {
   /** Input as JSON text; absent where the case's input is no JSON. */
   readonly input: string | undefined;
   readonly wantsError: boolean;
-  /** What OPA wants, for people to read. */
-  readonly wanted: unknown;
+  /** OPA compares the lists in the answer as sets. */
+  readonly isUnordered: boolean;
   readonly source: BundleSource;
 }
 
@@ -70,12 +70,12 @@ function toOpaCase(one: Case, folder: string, index: number): OpaCase {
     folder,
     input: inputOf(one),
     wantsError: one.want_error !== undefined || one.want_error_code !== undefined,
-    wanted: one.want_result ?? one.want_error ?? one.want_error_code,
+    isUnordered: one.sort_bindings === true,
     source: {
       id,
       root: ROOT,
       files: { ...Object.fromEntries(modules), 'asked.rego': question(one) },
-      data: { [ROOT]: one.data ?? {} },
+      data: { [ROOT]: JSON.parse(toJson(one.data ?? {})) },
     },
   };
 }

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { aPlace, atEndOfFile, decisionsAbout, outcomeOf, type Place } from './program.ts';
+import { type RawClient, rawStdio } from './raw-client.ts';
+import { aRule, journal, receivedBy, textsIn, writeBundle } from './servers.ts';
+
+const ALLOW = 'allow contains {"id": "ALL-1", "reason": "everything"} if input.action.type == "tool_call"';
+
+/** Decides for as long as it is let, but only once it is called. */
+const RUNS_AWAY = `allow contains {"id": "RUN-1", "reason": "never"} if {
+	input.action.type == "tool_call"
+	some i in numbers.range(1, 3000)
+	some j in numbers.range(1, 3000)
+	i * j == input.action.args.text
+}`;
+
+const PRINTS = `${ALLOW}\n${aRule(
+  'PRT-1',
+  `deny contains {"id": "PRT-1", "reason": "never"} if {
+	print("a policy that talks", input.action.args)
+	input.action.args.text == "never"
+}`,
+)}`;
+
+const HIDES = `${ALLOW}\n${aRule('HID-1', `hide contains {"id": "HID-1", "reason": "for_nobody"} if input.action.tool == "exit"`)}`;
+
+/** One healthy server, and one for each thing that can be wrong with a bundle. */
+function laboratory(folder: string): string {
+  const server = (id: string, policy: string): string =>
+    `  ${id}: { ${journal(folder, id)}, policy: { source: ${policy} } }`;
+  return `version: 1
+gateway: { startWait: 50s }
+decisions: { durability: normal }
+mcpServers:
+  good: { ${journal(folder, 'good')} }
+${server('bare', 'none')}
+${server('absent', join(folder, 'nowhere'))}
+${server('broken', writeBundle(folder, 'broken', 'allow contains {"id": "BRK-1"} if {\n\tinput.action.tool = = 1\n}\n'))}
+${server('untitled', writeBundle(folder, 'untitled', ALLOW))}
+${server('runaway', writeBundle(folder, 'runaway', aRule('RUN-1', RUNS_AWAY)))}
+${server('prints', writeBundle(folder, 'prints', aRule('ALL-1', PRINTS)))}
+${server('hides', writeBundle(folder, 'hides', aRule('ALL-1', HIDES)))}
+`;
+}
+
+const untilEnd = atEndOfFile();
+let place: Place;
+let client: RawClient;
+
+beforeAll(async () => {
+  place = aPlace(laboratory, untilEnd);
+  client = await rawStdio(place, { atEnd: untilEnd });
+  await client.listTools();
+});
+
+test('a server whose bundle is good works beside all that are not', async () => {
+  expect((await client.call('good__write', { text: 'fine' })).content).toEqual([{ type: 'text', text: 'written' }]);
+  expect(textsIn(place, 'good')).toContain('fine');
+});
+
+test.for([
+  { server: 'absent', reason: 'gateway.missing.server', place: 'nowhere', mend: 'Name a folder with a .manifest' },
+  { server: 'broken', reason: 'gateway.missing.server', place: 'policy.rego:4:', mend: 'bundle check' },
+  { server: 'untitled', reason: 'gateway.missing.server', place: 'ALL-1', mend: 'bundle check' },
+])('a bundle that is $server is a denial, and the log says where', async ({ server, reason, ...log }) => {
+  const denied = await client.call(`${server}__write`, { text: server });
+  expect(denied).toMatchObject({ isError: true, structuredContent: { allow: false, reasons: [reason] } });
+  expect(denied.content[0]?.text).toContain('whoever runs the gateway has to mend this');
+  const [record] = await recordsOf(server);
+  expect(record).toMatchObject({ effect: 'deny', reasons: [reason], outcome: null });
+  expect(textsIn(place, server)).toEqual([]);
+
+  const line = client
+    .stderr()
+    .split('\n')
+    .find((text) => text.includes(`"bundle":"${server}"`));
+  expect(line).toContain('what it governs is denied');
+  expect(line).toContain(log.place);
+  expect(line).toContain(log.mend);
+});
+
+test('a policy that runs away is stopped, and the call is denied', async () => {
+  const denied = await client.call('runaway__write', { text: 'on and on' });
+  expect(denied).toMatchObject({ isError: true, structuredContent: { reasons: ['gateway.timeout.server'] } });
+  const [record] = await recordsOf('runaway');
+  expect(record?.layers.find(({ bundle }) => bundle === 'runaway')).toMatchObject({ status: 'timeout' });
+  expect(textsIn(place, 'runaway')).toEqual([]);
+  expect((await client.call('good__write', { text: 'afterwards' })).isError).toBeUndefined();
+});
+
+test('what a policy prints does not get between the messages', async () => {
+  expect((await client.call('prints__write', { text: 'talk' })).content[0]?.text).toBe('written');
+  expect(client.lines().every((line) => line.startsWith('{"jsonrpc":"2.0"'))).toBe(true);
+});
+
+test('a server without a bundle may use what it says is only reading, and the advice is to add a bundle', async () => {
+  expect((await client.call('bare__read')).isError).toBeUndefined();
+  expect(await outcomeOf(place, 'read')).toMatchObject({ server: 'bare', effect: 'allow', outcome: { status: 'ok' } });
+  const denied = await client.call('bare__write', { text: 'bare' });
+  expect(denied).toMatchObject({ isError: true, structuredContent: { remediation: 'add_a_bundle' } });
+  expect(denied.content[0]?.text).toContain('add a policy bundle for bare that allows write');
+  expect(denied.content[0]?.text).toContain('the starter policy of the gateway');
+  expect((await recordsOf('bare'))[0]?.reasons).toContain('no_bundle_write');
+  expect(receivedBy(place, 'bare').map(({ name }) => name)).toEqual(['read']);
+});
+
+test('a hidden tool is not listed, and its call is answered as that of an unknown one', async () => {
+  const tools = await client.listTools();
+  expect(tools).toContain('hides__write');
+  expect(tools).not.toContain('hides__exit');
+  const words = async (tool: string): Promise<string> => {
+    const { content, structuredContent } = await client.call(tool);
+    const said = `${content[0]?.text} ${JSON.stringify(structuredContent)}`;
+    return said.replaceAll(tool, 'TOOL').replaceAll(/[0-9a-f-]{36}/g, 'ID');
+  };
+  expect(await words('hides__exit')).toBe(await words('hides__nothing'));
+  const [hidden] = await decisionsAbout(place, 'exit');
+  expect(hidden).toMatchObject({ reasons: ['gateway.unknown_tool'], matched_rules: ['hides/HID-1'] });
+  const [unknown] = await decisionsAbout(place, 'hides__nothing');
+  expect(unknown).toMatchObject({ effect: 'deny', reasons: ['gateway.unknown_tool'], matched_rules: [] });
+  expect(receivedBy(place, 'hides')).toEqual([]);
+});
+
+async function recordsOf(server: string): ReturnType<typeof decisionsAbout> {
+  return (await decisionsAbout(place, 'write')).filter((record) => record.server === server);
+}

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { BuiltModule } from '../../src/core/rego.ts';
+import { HOST_BUILTINS } from '../../src/policy/builtins.ts';
+import type { Evaluated } from '../../src/policy/evaluation.ts';
+import { loadModule } from '../../src/policy/module.ts';
+import { NATIVE_BUILTINS } from '../../src/policy/native-builtins.ts';
+import { rewriteModule } from '../../src/policy/rewrite.ts';
+import { PolicyRuntime } from '../../src/policy/runtime.ts';
+import { arrayTerm, setTerm, type Term } from '../../src/policy/term.ts';
+import { parseTerm, regoText } from '../../src/policy/term-text.ts';
+import { Toolchain } from '../../src/rego/toolchain.ts';
+import { type OpaCase, readOpaCases } from './opa-case.ts';
+
+const Builtins = z.object({ native: z.array(z.string()), host: z.array(z.string()) });
+const admitted = Builtins.parse(JSON.parse(readFileSync(new URL('../../rego/builtins.json', import.meta.url), 'utf8')));
+
+const NOW_NS = 1_700_000_000_000_000_000n;
+const FUEL = 2_000_000_000;
+const TOGETHER = 40;
+
+/** Data whose keys are numbers: YAML says so, JSON and so a bundle cannot. */
+const NOT_JSON: ReadonlySet<string> = new Set(['data/toplevel integer', 'data/nested integer']);
+
+/** Built-ins that Rego writes as signs or words. */
+const SIGNS: Readonly<Record<string, string>> = {
+  plus: '+',
+  minus: '-',
+  mul: '*',
+  div: '/',
+  rem: '%',
+  and: '&',
+  or: '|',
+  equal: '==',
+  neq: '!=',
+  lt: '<',
+  lte: '<=',
+  gt: '>',
+  gte: '>=',
+  'internal.member_2': ' in ',
+  'internal.member_3': ' in ',
+  'internal.template_string': '$"',
+};
+
+describe('OPA’s own test cases', () => {
+  const toolchain = new Toolchain({ limitMs: 60_000, maxMemoryBytes: 2_000_000_000 });
+  afterAll(async () => toolchain.close());
+
+  it('come out of our runtime as out of OPA’s interpreter', { timeout: 3_600_000 }, async () => {
+    const asked: OpaCase[] = [];
+    const differences: string[] = [];
+    const refused = new Map<string, number>();
+    const cases = readOpaCases().filter(({ note, input }) => input !== undefined && !NOT_JSON.has(note));
+    for (let start = 0; start < cases.length; start += TOGETHER) {
+      const built = await buildMost(cases.slice(start, start + TOGETHER), toolchain, refused);
+      if (built === undefined) continue;
+      const runtime = runtimeOf(built.module, built.cases);
+      for (const one of built.cases) {
+        asked.push(one);
+        runtime.open({ input: one.input ?? '{}', nowNs: NOW_NS });
+        const path = built.module.bundles[one.id]?.entrypointPath ?? '';
+        const ours = answerOf(runtime.evaluate(path, FUEL), one);
+        const opas = await interpret(one, toolchain);
+        if (ours !== opas) differences.push(`${one.folder}: ${one.note}: ${ours} instead of ${opas}`);
+      }
+    }
+    const counts = casesByBuiltin(asked);
+    console.log('cases compared', asked.length, 'refused by the toolchain', Object.fromEntries(refused));
+    console.log('cases by built-in', counts);
+    expect(differences).toEqual([]);
+    expect(asked.length).toBeGreaterThan(1_450);
+    expect(admitted.host.filter((name) => counts[name] === undefined)).toEqual([]);
+  });
+
+  it('are run for what the toolchain admits and nothing else', () => {
+    expect(admitted.host.filter((name) => !HOST_BUILTINS.has(name))).toEqual([]);
+    expect([...NATIVE_BUILTINS.values()].filter((name) => !admitted.native.includes(name))).toEqual([]);
+  });
+});
+
+interface Built {
+  readonly module: BuiltModule;
+  readonly cases: readonly OpaCase[];
+}
+
+/** Leaves out what the toolchain refuses, until the rest can be built. */
+async function buildMost(
+  cases: readonly OpaCase[],
+  toolchain: Toolchain,
+  refused: Map<string, number>,
+): Promise<Built | undefined> {
+  if (cases.length === 0) return undefined;
+  const result = await toolchain.build({ bundles: cases.map(({ source }) => source), library: {} });
+  if (result.kind === 'built') return { module: result.module, cases };
+  const codes = new Map(result.problems.map(({ bundle, code }) => [bundle, code]));
+  for (const code of codes.values()) refused.set(code, (refused.get(code) ?? 0) + 1);
+  return buildMost(
+    cases.filter(({ id }) => !codes.has(id)),
+    toolchain,
+    refused,
+  );
+}
+
+function runtimeOf(module: BuiltModule, cases: readonly OpaCase[]): PolicyRuntime {
+  return new PolicyRuntime(loadModule(rewriteModule(module.wasm)), {
+    data: JSON.stringify({ bundle: Object.fromEntries(cases.map(({ id, source }) => [id, source.data])) }),
+    builtins: HOST_BUILTINS,
+    monotonic: () => 0,
+    print: () => undefined,
+  });
+}
+
+async function interpret(one: OpaCase, toolchain: Toolchain): Promise<string> {
+  const answer = await toolchain.evaluate({
+    bundles: [one.source],
+    library: {},
+    entrypoint: one.id,
+    inputs: [{ input: JSON.parse(one.input ?? '{}'), timeNs: String(NOW_NS) }],
+  });
+  const [result] = answer.kind === 'evaluated' ? answer.results : [];
+  if (result === undefined) throw new Error(`${one.note} cannot be interpreted`);
+  if (result.error !== undefined) return 'error';
+  return answerOf(
+    result.value === undefined ? { kind: 'undefined', fuel: 0 } : { kind: 'value', value: result.value, fuel: 0 },
+    one,
+  );
+}
+
+const Decision = z.object({ allow: z.array(z.object({ text: z.string() })) });
+
+/** The answers of the case's query in Rego's words, which tell sets from lists. */
+function answerOf(evaluated: Evaluated, { isUnordered }: OpaCase): string {
+  if (evaluated.kind !== 'value') return evaluated.kind;
+  const texts = Decision.parse(evaluated.value).allow.map(({ text }) => text);
+  const answers = isUnordered ? texts.map((text) => regoText(unordered(parseTerm(text)))) : texts;
+  return JSON.stringify(answers.toSorted());
+}
+
+function unordered(term: Term): Term {
+  if (typeof term !== 'object' || term === null || term.kind === 'number') return term;
+  if (term.kind === 'object') {
+    return { ...term, entries: term.entries.map(([key, value]) => [key, unordered(value)] as const) };
+  }
+  const items = term.items.map(unordered);
+  return term.kind === 'set' ? setTerm(items) : arrayTerm(setTerm(items).items);
+}
+
+function casesByBuiltin(cases: readonly OpaCase[]): Readonly<Record<string, number>> {
+  const texts = cases.map(({ source }) => Object.values(source.files).join('\n'));
+  const names = [...admitted.native, ...admitted.host].toSorted();
+  const counts = names.map((name) => {
+    const sign = SIGNS[name] ?? `${name}(`;
+    return [name, texts.filter((text) => text.includes(sign)).length] as const;
+  });
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
