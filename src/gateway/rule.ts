@@ -4,7 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
-import type { CombineFacts, DecisionRecord, OwnDenial } from '../core/record.ts';
+import type { Opinion } from '../core/opinion.ts';
+import type { CombineFacts, DecisionRecord, OwnDenial, Replayable } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
@@ -70,7 +71,7 @@ export function rule(question: Question, court: Court): Ruling {
   };
   const decision = combine(facts);
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
-  const kept = keep(evaluation, court.mask);
+  const kept = keep(evaluation, court);
   const record: DecisionRecord = {
     id: court.newId(),
     time: new Date(now).toISOString(),
@@ -131,7 +132,7 @@ function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | und
 
 type Kept = Pick<DecisionRecord, 'layers' | 'input' | 'input_hash' | 'replayable'>;
 
-function keep({ input, opinions }: Asked, mask: Mask): Kept {
+function keep({ input, opinions }: Asked, { mask, policy }: Court): Kept {
   if (input === undefined) {
     const replayable = { kind: 'not', why: 'no policy was asked' } as const;
     return { layers: opinions, input: {}, input_hash: '', replayable };
@@ -141,6 +142,19 @@ function keep({ input, opinions }: Asked, mask: Mask): Kept {
     layers: mask.maskQuotes(opinions, hidden),
     input: maskedInput,
     input_hash: sha256Hex(canonicalJson(input as unknown as JsonObject)),
-    replayable: masked.length === 0 ? { kind: 'fully' } : { kind: 'partly', pointers: masked },
+    replayable: replayableWithout(masked, opinions, policy),
   };
+}
+
+/** What was masked matters to a replay only where a bundle that was asked can see it. */
+function replayableWithout(masked: readonly string[], opinions: readonly Opinion[], policy: PolicySet): Replayable {
+  if (masked.length === 0) return { kind: 'fully' };
+  const asked = opinions.map(({ bundle }) => bundle);
+  const pointers = masked.filter((pointer) => policy.reads(asked, placeOf(pointer)));
+  return pointers.length === 0 ? { kind: 'fully' } : { kind: 'partly', pointers };
+}
+
+/** A JSON pointer in the form in which the toolchain names what rules read. */
+function placeOf(pointer: string): string {
+  return pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -26,6 +26,8 @@ export interface PolicySetOptions {
   readonly toolchainDigest: string;
   /** Compiles bundles into one module; throws for bundles that cannot be compiled. */
   readonly compile: (bundles: readonly BundleSource[]) => Promise<BuiltModule>;
+  /** `rewriteModule` itself, or one that remembers what it made. */
+  readonly rewrite?: (wasm: Uint8Array) => Promise<Uint8Array>;
   /** Layers whose absence is a denial. */
   readonly required?: readonly Layer[];
   /** Fuel of one bundle in one decision. */
@@ -77,7 +79,7 @@ function groupsOf(participants: readonly Participant[]): readonly (readonly Load
 async function buildUnit(group: readonly LoadedParticipant[], options: PolicySetOptions): Promise<PolicyUnit> {
   const built = await options.compile(group.map(({ id, loaded }) => ({ ...toSource(loaded.bundle), id })));
   refuseStrangeRuleSets(group, built);
-  const unit = new PolicyUnit({ engine: engineOf(group, built, options), bundles: built.bundles });
+  const unit = new PolicyUnit({ engine: await engineOf(group, built, options), bundles: built.bundles });
   warmUp(unit, group, options);
   return unit;
 }
@@ -89,7 +91,11 @@ function refuseStrangeRuleSets(group: readonly LoadedParticipant[], built: Built
   if (problems.length > 0) throw new GatewayError('BUNDLE_INVALID', problems.join('\n'));
 }
 
-function engineOf(group: readonly LoadedParticipant[], built: BuiltModule, options: PolicySetOptions): PolicyEngine {
+async function engineOf(
+  group: readonly LoadedParticipant[],
+  built: BuiltModule,
+  options: PolicySetOptions,
+): Promise<PolicyEngine> {
   const documents = group.map(({ id, loaded }) => [id, loaded.bundle.data] as const);
   const engineOptions = {
     data: JSON.stringify({ bundle: Object.fromEntries(documents) }),
@@ -98,7 +104,8 @@ function engineOf(group: readonly LoadedParticipant[], built: BuiltModule, optio
     print: (text: string) => options.logger.debug('a policy prints', { text }),
   };
   if (options.engine === 'reference') return new ReferenceEngine(built.wasm, engineOptions);
-  return new PolicyRuntime(loadModule(rewriteModule(built.wasm)), engineOptions);
+  const rewritten = await (options.rewrite?.(built.wasm) ?? rewriteModule(built.wasm));
+  return new PolicyRuntime(loadModule(rewritten), engineOptions);
 }
 
 /** Evaluations after which V8 has compiled what matters. */

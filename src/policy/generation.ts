@@ -6,7 +6,7 @@ import type { Participant } from './participant.ts';
 import { REWRITE_VERSION } from './rewrite.ts';
 
 /** The version of `combine` that the records name. */
-export const COMBINER_VERSION = 1;
+const COMBINER_VERSION = 1;
 
 export interface GenerationFacts {
   readonly participants: readonly Participant[];

@@ -66,6 +66,11 @@ export class PolicySet {
     };
   }
 
+  /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
+  reads(bundles: readonly string[], place: string): boolean {
+    return bundles.some((bundle) => this.#parts.respondents.get(bundle)?.unit.reads(bundle, place) === true);
+  }
+
   #hearingOf(input: PolicyInput): Hearing {
     const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
     return new Hearing({ respondents, input, bundleFuel, decisionFuel: DECISION_FUEL_RATIO * bundleFuel, clock });

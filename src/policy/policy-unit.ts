@@ -30,6 +30,11 @@ export class PolicyUnit {
     this.#readsCapabilities = reads(inputs, CAPABILITIES.join('.'));
   }
 
+  /** Whether a bundle can see what stands at a place of the input, such as `action.args.path`. */
+  reads(bundle: string, place: string): boolean {
+    return reads(this.#bundles[bundle]?.inputs ?? [''], place);
+  }
+
   /** Starts a decision: its input, and its one time in milliseconds since the epoch. */
   open(input: Document, now: number): void {
     this.#engine.open({ input: JSON.stringify(this.#project(input)), nowNs: BigInt(now) * 1_000_000n });

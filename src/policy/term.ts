@@ -54,7 +54,7 @@ export function isEqual(left: Term, right: Term | undefined): boolean {
 const TYPE_ORDER: readonly TermType[] = ['null', 'boolean', 'number', 'string', 'array', 'object', 'set'];
 
 /** OPA's total order (`ast.Compare`): below 0, 0 or above 0. */
-export function compareTerms(left: Term, right: Term): number {
+function compareTerms(left: Term, right: Term): number {
   const leftType = typeOf(left);
   const byType = TYPE_ORDER.indexOf(leftType) - TYPE_ORDER.indexOf(typeOf(right));
   if (byType !== 0 || left === null || right === null) return byType;
@@ -89,7 +89,7 @@ export function compareTexts(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
-export function compareNumbers(left: string, right: string): number {
+function compareNumbers(left: string, right: string): number {
   if (isWhole(left) && isWhole(right)) return sign(BigInt(left) - BigInt(right));
   const one = decimalOf(left);
   const other = decimalOf(right);

@@ -8,7 +8,7 @@ export interface TimeZone {
   offsetAt(seconds: number): number;
 }
 
-export const UTC: TimeZone = { name: 'UTC', offsetAt: () => 0 };
+const UTC: TimeZone = { name: 'UTC', offsetAt: () => 0 };
 
 /** `Local` is UTC: a decision must not depend on where the machine stands. */
 const NAMES_OF_UTC: ReadonlySet<string> = new Set(['', 'UTC', 'Local']);

@@ -1,5 +1,6 @@
 import type { Opinion, Verdict } from '../core/opinion.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { fill } from '../policy/author-text.ts';
 
 /** What a rule says of itself in words. */
 export interface RuleWords {
@@ -45,7 +46,7 @@ export function explain(
     who: whoOf(record),
     when: record.time,
     because: because(record, rules),
-    remedies: [...new Set(rules.map((rule) => rule.words?.remediation ?? '').filter((text) => text !== ''))],
+    remedies: [...new Set(rules.map(remedyIn).filter((text) => text !== ''))],
     steps: record.layers.map(explainStep),
     afterwards: afterwardsOf(record),
   };
@@ -54,6 +55,7 @@ export function explain(
 interface DescribedRule {
   readonly name: string;
   readonly reason: string;
+  readonly params: Verdict['params'];
   readonly words: RuleWords | undefined;
 }
 
@@ -66,7 +68,12 @@ function describeRule(
   const id = name.slice(slash + 1);
   const opinion = record.layers.find((candidate) => candidate.bundle === name.slice(0, slash));
   const verdict = opinion === undefined ? undefined : findVerdict(opinion, id);
-  return { name, reason: verdict?.reason ?? '', words: opinion && wordsOf(opinion.digest, id) };
+  return {
+    name,
+    reason: verdict?.reason ?? '',
+    params: verdict?.params ?? {},
+    words: opinion && wordsOf(opinion.digest, id),
+  };
 }
 
 function findVerdict(opinion: Opinion, id: string): Verdict | undefined {
@@ -92,11 +99,15 @@ function because(record: SealedRecord, rules: readonly DescribedRule[]): readonl
   return [...own, ...hidden, ...rules.map(ruleSentence), ...lifted];
 }
 
-function ruleSentence({ name, reason, words }: DescribedRule): string {
+function remedyIn({ params, words }: DescribedRule): string {
+  return fill(words?.remediation ?? '', params);
+}
+
+function ruleSentence({ name, reason, params, words }: DescribedRule): string {
   const code = reason === '' ? name : `${name} (${reason})`;
   if (words === undefined) return code;
   const place = words.place === '' ? '' : `, ${words.place}`;
-  return `${words.title} [${code}${place}]`;
+  return `${fill(words.title, params)} [${code}${place}]`;
 }
 
 function explainStep(opinion: Opinion): ExplainedStep {

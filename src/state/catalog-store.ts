@@ -33,7 +33,7 @@ function readFact(connection: StoreConnection, server: string, name: string): Js
   );
   if (row === undefined) return undefined;
   const parsed = parseResultBytes(Buffer.from(String(row['json'])));
-  return parsed.kind === 'ok' ? parsed.value : undefined;
+  return parsed.kind === 'ok' ? parsed.value['value'] : undefined;
 }
 
 interface Fact {
@@ -49,6 +49,6 @@ function writeFact(connection: StoreConnection, { server, name, value }: Fact): 
         `insert into server_facts (server, name, json) values (?, ?, ?)
          on conflict (server, name) do update set json = excluded.json where json <> excluded.json`,
       )
-      .run(server, name, writeJson(value)),
+      .run(server, name, writeJson({ value })),
   );
 }
