@@ -1,4 +1,4 @@
-import type { AppOptions } from './app.ts';
+import type { AppOptions } from './app-options.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';

@@ -1,13 +1,12 @@
 import { readLibrary } from './app-bundles.ts';
 import { gatewayParts } from './app-gateway.ts';
-import { loadPolicies, type PolicyOptions, starterBundles, type WantedBundle } from './app-policies.ts';
+import type { AppOptions } from './app-options.ts';
+import { loadPolicies, type PolicyOptions, SHIPPED_ANSWERS, starterBundles, type WantedBundle } from './app-policies.ts';
 import { bundleOfServer, findServers, type FoundServer, governedServer, modesOf } from './app-servers.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { validateAgainst } from './catalog/validate-against.ts';
 import type { Config } from './config/paths.ts';
-import type { Clock } from './core/clock.ts';
 import type { JsonObject } from './core/json.ts';
-import type { Logger } from './core/logger.ts';
 import type { ServerId } from './core/names.ts';
 import { LAYERS } from './core/opinion.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
@@ -16,24 +15,7 @@ import type { PolicySet } from './policy/policy-set.ts';
 import { Toolchain } from './rego/toolchain.ts';
 import { wordsFact, writeWords } from './review/rule-words.ts';
 import { Store } from './state/store.ts';
-import type { Host } from './upstream/stdio.ts';
 import { Upstreams } from './upstream/upstreams.ts';
-
-export interface AppOptions {
-  readonly config: Config;
-  /** Values that must never be shown or kept. */
-  readonly secrets: readonly string[];
-  /** `MCP_GATEWAY_HOME`. */
-  readonly home: string;
-  /** Where compiled policies are kept. */
-  readonly cache: string;
-  readonly version: string;
-  readonly host: Host;
-  /** IANA name. */
-  readonly timezone: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {
@@ -50,7 +32,8 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const { config, home, cache, clock, logger } = options;
   const { store: place, durability } = config.decisions;
   const store = await Store.open({ path: place.path, home, durability, clock, logger });
-  const live: Live = { store, toolchain: new Toolchain({ cacheFolder: cache }), checker: new ArgumentChecker() };
+  const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
+  const live: Live = { store, toolchain, checker: new ArgumentChecker() };
   const parts = bringUp(live, options);
   return {
     gateway: new Gateway(parts),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type * as Bundle from './bundle.ts';
 import type { BundleOptions } from './bundle.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 
 const load = (): Promise<typeof Bundle> => import('./bundle.ts');
 

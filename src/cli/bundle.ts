@@ -5,7 +5,7 @@ import { toSource } from '../policy/bundle.ts';
 import { invalidBundle } from '../policy/bundle-problems.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import { EXIT } from './exit.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 import { printJson, printLine } from './terminal.ts';
 
 export interface BundleOptions {

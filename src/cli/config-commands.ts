@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type * as Config from './config.ts';
 import type { SchemaOption, ShowOption } from './config.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 
 const load = (): Promise<typeof Config> => import('./config.ts');
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 import { printJson, printLine } from './terminal.ts';
 
 export interface ConfigOption {

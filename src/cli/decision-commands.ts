@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type * as Decision from './decision.ts';
 import type { ListOptions, ReadOptions } from './decision.ts';
 import { EXIT } from './exit.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 import { parseLimit, parseMoment } from './values.ts';
 
 /** What reads the log is loaded when a command needs it, so that the others start without it. */

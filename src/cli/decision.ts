@@ -7,7 +7,7 @@ import { verifyLog } from '../state/verify.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
 import { type ExplanationOptions, printExplanation } from './explanation.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 import { printStatistics } from './statistics.ts';
 import { paint, printJson, printLine, printTable, type Terminal } from './terminal.ts';
 

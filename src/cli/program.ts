@@ -2,19 +2,12 @@ import { Command, CommanderError } from 'commander';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
-import { type ProcessEnvironment, readEnvironment } from './environment.ts';
+import type { CommandContext } from './context.ts';
+import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
 import { addServeCommand } from './serve-command.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
-
-/** What every command is given. */
-export interface CommandContext {
-  readonly terminal: Terminal;
-  readonly environment: ProcessEnvironment;
-  /** Says how the command ended, where that is not `done`. */
-  readonly setExit: (code: number) => void;
-}
 
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
 export async function runCli(args: readonly string[]): Promise<number> {

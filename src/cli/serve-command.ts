@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 import type { ServeOptions } from './serve.ts';
 
 export function addServeCommand(program: Command, context: CommandContext): void {

@@ -10,7 +10,7 @@ import { claimStdout, serveStdio } from '../downstream/stdio.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
-import type { CommandContext } from './program.ts';
+import type { CommandContext } from './context.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions extends ConfigOption {

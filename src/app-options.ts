@@ -1,0 +1,21 @@
+import type { Config } from './config/paths.ts';
+import type { Clock } from './core/clock.ts';
+import type { Logger } from './core/logger.ts';
+import type { Host } from './upstream/stdio.ts';
+
+/** All that a gateway is told from outside. */
+export interface AppOptions {
+  readonly config: Config;
+  /** Values that must never be shown or kept. */
+  readonly secrets: readonly string[];
+  /** `MCP_GATEWAY_HOME`. */
+  readonly home: string;
+  /** Where compiled policies are kept. */
+  readonly cache: string;
+  readonly version: string;
+  readonly host: Host;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
