@@ -32,7 +32,7 @@ export function list(context: CommandContext, options: ListOptions): Promise<voi
   return reading(context, options, async (reader) => {
     const decisions = await reader.list(options);
     if (options.json === true) return printJson(terminal, 'decision-ls', { decisions });
-    return printTable(terminal, ['time', 'effect', 'agent', 'what', 'reason', 'outcome', 'id'], decisions.map(rowOf));
+    return printTable(terminal, ['time', 'id', 'effect', 'what', 'reason', 'outcome', 'agent'], decisions.map(rowOf));
   });
 }
 
@@ -114,19 +114,23 @@ async function reading(
   }
 }
 
+/** What must not be cut comes first. The beginning of an id is enough to find it by. */
 function rowOf(record: SealedRecord): readonly string[] {
   const what =
     record.tool === '' ? record.action : [record.server, record.tool].filter((part) => part !== '').join('.');
   return [
     record.time.slice(0, 19).replace('T', ' '),
+    record.id.slice(0, SHORT_ID),
     record.effect,
-    record.principal.agent.id,
     what,
     record.reasons.join(' ') || '-',
     record.outcome?.status ?? '-',
-    record.id,
+    record.principal.agent.id,
   ];
 }
+
+/** Time and counter of a UUID version 7: two decisions of one process never share them. */
+const SHORT_ID = 18;
 
 function fits(record: SealedRecord, { effect, server, tool, reason, agent, user }: ListOptions): boolean {
   return (
@@ -142,7 +146,7 @@ function fits(record: SealedRecord, { effect, server, tool, reason, agent, user 
 const EFFECT_STYLES = { allow: 'green', deny: 'red', pending: 'yellow' } as const;
 
 function tailLine(terminal: Terminal, record: SealedRecord): string {
-  const [time = '', effect = '', ...rest] = rowOf(record);
+  const [time = '', id = '', effect = '', ...rest] = rowOf(record);
   const shown = paint(terminal, EFFECT_STYLES[record.effect], effect.padEnd(7));
-  return `${time.slice(11)}  ${shown}  ${rest.join('  ')}`;
+  return `${time.slice(11)}  ${id}  ${shown}  ${rest.join('  ')}`;
 }

@@ -1,6 +1,6 @@
 import type { SealedRecord } from '../core/record.ts';
 import { explain, type RuleWords } from '../review/explain.ts';
-import { paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
+import { paint, printJson, printLine, printWrapped, type Terminal, visible } from './terminal.ts';
 
 export interface ExplanationOptions {
   /** What the rules of each bundle, by its digest, said of themselves when the decision was made. */
@@ -16,7 +16,7 @@ export function printExplanation(terminal: Terminal, record: SealedRecord, optio
   const explanation = explain(record, (digest, rule) => options.words.get(digest)?.get(rule));
   if (options.json) return printJson(terminal, 'decision-explain', { id: record.id, ...explanation });
   const say = (label: string, texts: readonly string[]): void => {
-    for (const text of texts) printLine(terminal, `${paint(terminal, 'dim', label.padEnd(6))} ${visible(text)}`);
+    for (const text of texts) printWrapped(terminal, label, text);
   };
   const verb = paint(terminal, STYLES[record.effect], VERBS[record.effect]);
   printLine(terminal, `${verb}  ${visible(explanation.sentence)}`);

@@ -36,6 +36,25 @@ export function printTable(terminal: Terminal, header: readonly string[], rows: 
   for (const row of cells) printLine(terminal, line(row).slice(0, width));
 }
 
+/** Lines no wider than the terminal, broken between words; what follows the first is indented under it. */
+export function printWrapped(terminal: Terminal, label: string, text: string): void {
+  const width = Math.max((terminal.out.isTTY ? terminal.out.columns : Infinity) - LABEL_WIDTH, 20);
+  const lines = wrap(visible(text), width);
+  for (const [index, line] of lines.entries()) {
+    printLine(terminal, `${paint(terminal, 'dim', (index === 0 ? label : '').padEnd(LABEL_WIDTH))}${line}`);
+  }
+}
+
+const LABEL_WIDTH = 7;
+
+function wrap(text: string, width: number): readonly string[] {
+  return text.split(' ').reduce<readonly string[]>((lines, word) => {
+    const last = lines.at(-1) ?? '';
+    const joined = last === '' ? word : `${last} ${word}`;
+    return joined.length <= width ? [...lines.slice(0, -1), joined] : [...lines, word];
+  }, []);
+}
+
 /** Text from elsewhere without control characters and without characters that reorder or hide what is shown. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');

@@ -14,7 +14,7 @@ export async function readBundle(path: string): Promise<BundleFiles> {
     return { source: path, files };
   } catch (cause) {
     throw new GatewayError('BUNDLE_UNREADABLE', `the policy bundle ${path} cannot be read: ${messageOf(cause)}`, {
-      mend: 'Name a folder with a .manifest in it, or a .tar.gz made by: mcp-gateway bundle build',
+      mend: 'Name a folder with a .manifest in it, or a .tar.gz of such a folder.',
       cause,
     });
   }

@@ -173,7 +173,7 @@ function checked(installed: InstalledPackage, known: KnownPackage | undefined): 
     'UPSTREAM_PROTOCOL',
     `The package ${name}@${version} is not the one that was accepted: its contents differ.`,
     {
-      mend: 'Find out why before you run it; then accept it with `mcp-gateway server update`.',
+      mend: 'Find out why before you run it. Naming its version exactly in the configuration accepts that one.',
     },
   );
 }
