@@ -19,7 +19,7 @@ import { Toolchain } from '../src/rego/toolchain.ts';
 import { bundleFolder, ORGANISATION } from './configuration.ts';
 import { WARM_CACHE } from './place.ts';
 import { quantile } from './statistics.ts';
-import { AGENT, DATA_CLASS, ordinaryCall, REGION, SERVER, TABLES, TEAM, TOOL, USER } from './workload.ts';
+import { AGENT, DATA_CLASS, ordinaryCall, REGION, SERVER, TEAM, TOOL, USER } from './workload.ts';
 
 export interface Times {
   readonly p50Us: number;
@@ -39,6 +39,7 @@ export interface Deciding {
   readonly rules: number;
 }
 
+const SIX = [...ORGANISATION, SERVER] as const;
 const EVALUATION_FUEL = 2_000_000;
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error: complain };
@@ -48,7 +49,7 @@ export async function measureDeciding(rounds: number): Promise<Deciding> {
   try {
     const loader: BundleLoader = { toolchain, library: readLibrary(), validate: validateAgainst };
     const options = { loader, required: [], evaluationFuel: EVALUATION_FUEL, engine: 'native', clock, logger } as const;
-    const policy = await loadPolicies([...ORGANISATION, SERVER].map(wantedBundle), options);
+    const policy = await loadPolicies(SIX.map(wantedBundle), options);
     const six = await Promise.all(policy.participants.map((one) => isolate(one, loader)));
     return measure(policy, six, rounds);
   } finally {
@@ -64,7 +65,7 @@ function complain(message: string, details?: object): never {
   throw new Error(`${message}: ${JSON.stringify(details)}`);
 }
 
-function wantedBundle(id: (typeof ORGANISATION)[number] | typeof SERVER): WantedBundle {
+function wantedBundle(id: (typeof SIX)[number]): WantedBundle {
   const everywhere = { kind: 'organisation', scope: { servers: ['*'], agents: ['*'], tools: ['*'] } } as const;
   return {
     id,
@@ -73,7 +74,7 @@ function wantedBundle(id: (typeof ORGANISATION)[number] | typeof SERVER): Wanted
     path: bundleFolder(id),
     mode: 'enforce',
     ruleModes: {},
-    data: TABLES[id] ?? {},
+    data: {},
   };
 }
 

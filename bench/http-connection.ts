@@ -86,7 +86,12 @@ function send(url: string, { agent, headers, text }: Sending): Promise<{ respons
 
 /** The data of the last event that has any. */
 function lastData(events: string): string {
-  return events.slice(events.lastIndexOf('data:') + 'data:'.length).split(/\r?\n/)[0]?.trim() ?? '';
+  return (
+    events
+      .slice(events.lastIndexOf('data:') + 'data:'.length)
+      .split(/\r?\n/)[0]
+      ?.trim() ?? ''
+  );
 }
 
 function headerOf(response: IncomingMessage, name: string): string | undefined {

@@ -44,7 +44,10 @@ function isNotUpstream(pid: number): boolean {
 function usageOfOne(pid: number): readonly Usage[] {
   return whileItLives([], () => {
     // The name of the program, in parentheses, may hold spaces; what follows is counted from the state, field 3.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ').map(Number);
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+      .map(Number);
     const [userTicks = 0, systemTicks = 0] = fields.slice(14 - 3);
     const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return [

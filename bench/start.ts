@@ -25,7 +25,9 @@ export interface StartOptions {
   readonly cache?: string;
 }
 
-/** Starts a target and opens a session with it. Throws when there is no list of tools after half a minute. */
+const START_LIMIT_MS = 120_000;
+
+/** Starts a target and opens a session with it. Throws when there is no list of tools after two minutes. */
 export async function startTarget(target: Target, { home, cache = WARM_CACHE }: StartOptions): Promise<Running> {
   const folder = `${WORK}${home}`;
   mkdirSync(folder, { recursive: true });
@@ -38,7 +40,7 @@ export async function startTarget(target: Target, { home, cache = WARM_CACHE }: 
     stdio: ['pipe', 'pipe', openSync(`${folder}/errors.log`, 'w')],
   });
   try {
-    const { connection, tool } = await within(30_000, () => openSession(target, child, port));
+    const { connection, tool } = await within(START_LIMIT_MS, () => openSession(target, child, port));
     const startMs = performance.now() - startedAt;
     return { pid: child.pid ?? 0, connection, tool, startMs, stop: () => stop(child, connection) };
   } catch (cause) {

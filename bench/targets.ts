@@ -44,8 +44,12 @@ export const TARGETS: readonly Target[] = [
     front: HTTP,
     commandLine: (_, port) => [
       `${PEERS}mcp-proxy/dist/bin/mcp-proxy.mjs`,
-      ...['--host', '127.0.0.1', '--port', String(port), '--server', 'stream'],
-      ...['--', process.execPath, UPSTREAM],
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      '--server=stream',
+      '--',
+      process.execPath,
+      UPSTREAM,
     ],
   },
 ];

@@ -12,7 +12,7 @@ export function ordinaryCall(number: number): EchoArguments {
   const row = number % ROWS;
   return {
     text: `Report ${number} of the night shift: all pumps ran, pressure was steady, nobody was called out of bed.`,
-    path: `/srv/files/team-${row}/reports/night-${number}.txt`,
+    path: `/srv/files/unit-${row}/reports/night-${number}.txt`,
     amount: (number % 400) + 0.5,
     hosts: [address(row), `files-${row}.northwind.example`],
   };
@@ -29,15 +29,15 @@ export const REGION = 'eu-central-1';
 /** Rows of every table that the heavy bundles look things up in. */
 const ROWS = 1000;
 
-/** What an admin sets for each heavy bundle, by bundle id: tables of 1,000 rows in which the benchmark's agent is one. */
-export const TABLES: Readonly<Record<string, JsonObject>> = {
+/** What the heavy bundles look up, by bundle: tables of 1,000 rows, in which the benchmark's agent is one more. */
+export const TABLES: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> = {
   identity: {
     agents: { ...table((row) => [`agent-${row}`, profile(`team-${row}`)]), [AGENT]: profile(TEAM) },
     revoked: table((row) => [`left-${row}@northwind.example`, true]),
   },
   resource: {
     folders: table((row) => [
-      `team-${row}`,
+      `unit-${row}`,
       { owner: `team-${row}`, agents: ['*-reader', 'bench-*'], class: DATA_CLASS, archived: row % 7 === 0 },
     ]),
     hosts: {
@@ -48,7 +48,6 @@ export const TABLES: Readonly<Record<string, JsonObject>> = {
   workflow: { quotas: { ...table((row) => [`agent-${row}`, quota(100)]), [AGENT]: quota(1e9) } },
   compliance: { terms: table((row) => [`codename${row}`, row % 2 === 0 ? 'project' : 'merger']) },
   override: { permits: table((row) => [`agent-${row}/${SERVER}/${TOOL}`, permit(row)]) },
-  echo: {},
 };
 
 function address(row: number): string {

@@ -1,0 +1,131 @@
+import { cpus } from 'node:os';
+import { type Bar, bars } from './bars.ts';
+import { figure, idleBytes, type Level, LEVELS, ratio, type Results, startMs } from './results.ts';
+import { TARGETS } from './targets.ts';
+
+/** All figures as Markdown. */
+export function report(results: Results): string {
+  return [
+    `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${results.rounds.length} rounds.`,
+    heading('Bars', table(['what', 'measured', 'bar', 'stretch', ''], bars(results).map(barRow))),
+    ...LEVELS.map((level) => heading(`${level} in flight`, callTable(results, level))),
+    heading('Where the CPU of a call goes, 8 in flight, over HTTP', partsTable(results)),
+    heading('Start and memory', startTable(results)),
+    heading('Decision alone, six heavy bundles', decisionTable(results)),
+    heading('Strict parsing and the disk', smallTable(results)),
+  ].join('\n\n');
+}
+
+function heading(title: string, body: string): string {
+  return `### ${title}\n\n${body}`;
+}
+
+function barRow({ what, measured, limit, stretch, better, unit }: Bar): readonly string[] {
+  const reaches = (aim: number): boolean => (better === 'lower' ? measured <= aim : measured >= aim);
+  const sign = better === 'lower' ? '≤' : '≥';
+  const verdict = reaches(limit) ? 'reached' : '**missed**';
+  return [
+    what,
+    `${short(measured)} ${unit}`,
+    `${sign} ${limit}`,
+    stretch === undefined ? '' : `${sign} ${stretch}`,
+    Number.isNaN(measured) ? 'not measured' : verdict,
+  ];
+}
+
+function callTable(results: Results, level: Level): string {
+  const rows = measured(results).map((target) => {
+    const base = target.includes('stdio') ? 'direct-stdio' : 'direct-http';
+    return [
+      target,
+      short(figure(results, { target, level, of: 'callsPerSecond' })),
+      short(figure(results, { target, level, of: 'p50Ms' })),
+      short(figure(results, { target, level, of: 'p99Ms' })),
+      short(ratio(results, { target, level, of: 'p50Ms' }, base)),
+      short(ratio(results, { target, level, of: 'callsPerSecond' }, 'mcp-hub')),
+      short(figure(results, { target, level, of: 'cpuUsPerCall' })),
+    ];
+  });
+  const heads = ['target', 'calls/s', 'p50 ms', 'p99 ms', 'p50 ÷ direct', 'calls/s ÷ mcp-hub', 'gateway CPU µs a call'];
+  return table(heads, rows);
+}
+
+/** The relay is what the floor costs; a decision with the starter set is too small to be told apart from the rest. */
+function partsTable(results: Results): string {
+  const cpu = (target: string): number => figure(results, { target, level: 8, of: 'cpuUsPerCall' });
+  const { gateway } = results.deciding;
+  const relay = cpu('floor-http');
+  const heavy = cpu('http-heavy-normal');
+  const starter = cpu('http-starter-normal');
+  return table(
+    ['part', 'µs'],
+    [
+      ['relay, as the floor does it', short(relay)],
+      ['all else with the starter set: checks, decision, record, answer', short(starter - relay)],
+      ['what six heavy bundles add', short(heavy - starter)],
+      ['for comparison: deciding alone with them, in a tight loop', short(gateway.p50Us)],
+    ],
+  );
+}
+
+function startTable(results: Results): string {
+  const rows = Object.keys(results.starts).map((target) => [
+    target,
+    short(startMs(results, target, 'cold')),
+    short(startMs(results, target, 'warm')),
+    megabytes(idleBytes(results, target)),
+    megabytes(results.loadedBytes[target] ?? Number.NaN),
+  ]);
+  return table(['target', 'cold ms', 'warm ms', 'idle MB', 'after the load MB'], rows);
+}
+
+function decisionTable({ deciding }: Results): string {
+  const { gateway, isolated, reference, fuel, rules } = deciding;
+  const rows = [
+    ['as the gateway decides: two modules, opinions read', gateway],
+    ['our runtime, six modules', isolated],
+    ['@open-policy-agent/opa-wasm, six modules', reference],
+  ] as const;
+  const body = rows.map(([name, { p50Us, p99Us }]) => [
+    name,
+    short(p50Us),
+    short(p99Us),
+    short(p50Us / reference.p50Us),
+  ]);
+  const text = `${rules} rules; one decision burns ${fuel} fuel.`;
+  return `${table(['way', 'p50 µs', 'p99 µs', 'p50 ÷ opa-wasm'], body)}\n\n${text}`;
+}
+
+function smallTable({ parsing, fsyncUs }: Results): string {
+  const { bytes, strictMbPerSecond, plainMbPerSecond } = parsing;
+  return table(
+    ['what', 'figure'],
+    [
+      [`strict parsing of ${Math.round(bytes / 1000)} KB, value and checks`, `${short(strictMbPerSecond)} MB/s`],
+      ['the same bytes through `JSON.parse` alone', `${short(plainMbPerSecond)} MB/s`],
+      ['one fsync: 4 KB appended and kept by the disk, p50', `${short(fsyncUs)} µs`],
+    ],
+  );
+}
+
+function measured({ rounds }: Results): readonly string[] {
+  return TARGETS.map(({ name }) => name).filter((name) => rounds.some((round) => name in round));
+}
+
+/** Columns of even width, as the formatter wants them. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heads.map((head, column) => Math.max(3, head.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, column) => cells[column]?.padEnd(width) ?? '').join(' | ')} |`;
+  return [line(heads), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+function megabytes(bytes: number): string {
+  return short(bytes / 1e6);
+}
+
+/** Three digits say all that such a measurement knows. */
+function short(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,127 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { writeBundles } from './configuration.ts';
+import { measureDeciding } from './decide.ts';
+import { measureFsync } from './fsync.ts';
+import { load, type LoadOptions } from './load.ts';
+import { measureParsing } from './parse.ts';
+import { BENCH, WARM_CACHE, WORK } from './place.ts';
+import { usageOf } from './processes.ts';
+import { report } from './report.ts';
+import { type Level, LEVELS, type Results, type Round, type Starts } from './results.ts';
+import { type Running, startTarget } from './start.ts';
+import { startCold, startWarm } from './starts.ts';
+import { installPeers, type Target, TARGETS } from './targets.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rounds: { type: 'string' } },
+});
+const pace = values.quick
+  ? { rounds: 1, warmUpMs: 300, settleMs: 50, measureMs: 300, restMs: 500, decisions: 500, repeats: 100 }
+  : { rounds: 3, warmUpMs: 1500, settleMs: 200, measureMs: 1800, restMs: 1500, decisions: 6000, repeats: 1000 };
+const roundCount = Number(values.rounds ?? pace.rounds);
+const isWhole = !values.quick && values.only === undefined;
+
+/** Targets whose start is measured; the others start as one of these does. */
+const STARTED = /^(direct|floor|mcp-)|-normal$/;
+
+await main(chosenTargets(values.only?.split(',')));
+
+function chosenTargets(names: readonly string[] | undefined): readonly Target[] {
+  const unknown = names?.find((name) => TARGETS.every((target) => target.name !== name));
+  if (unknown === undefined) return TARGETS.filter(({ name }) => names?.includes(name) ?? true);
+  throw new Error(`no target ${unknown}; there are ${TARGETS.map(({ name }) => name).join(', ')}`);
+}
+
+async function main(targets: readonly Target[]): Promise<void> {
+  prepare(targets);
+  const starts = await measureStarts(targets);
+  const { rounds, loadedBytes } = await measureCalls(targets);
+  say('deciding, parsing, fsync');
+  const results: Results = {
+    rounds,
+    starts,
+    loadedBytes,
+    deciding: await measureDeciding(pace.decisions),
+    parsing: measureParsing(pace.repeats),
+    fsyncUs: measureFsync(pace.repeats),
+  };
+  const text = report(results);
+  console.log(text);
+  if (isWhole) writeIntoReadme(text);
+}
+
+function prepare(targets: readonly Target[]): void {
+  rmSync(WORK, { recursive: true, force: true });
+  mkdirSync(WARM_CACHE, { recursive: true });
+  writeBundles();
+  if (targets.some(({ name }) => name.startsWith('mcp-'))) installPeers();
+}
+
+async function measureStarts(targets: readonly Target[]): Promise<Record<string, Starts>> {
+  const started = targets.filter(({ name }) => STARTED.test(name));
+  const starts = started.map(({ name }) => [name, { cold: [], warm: [] }] as const);
+  let all: Record<string, Starts> = Object.fromEntries(starts);
+  for (let round = 1; round <= roundCount; round += 1) {
+    for (const target of started) {
+      say(`round ${round} of ${roundCount}: starting ${target.name}`);
+      const before = all[target.name] ?? { cold: [], warm: [] };
+      const cold = [...before.cold, await startCold(target, 0)];
+      const warm = [...before.warm, await startWarm(target, pace.restMs)];
+      all = { ...all, [target.name]: { cold, warm } };
+    }
+  }
+  return all;
+}
+
+interface Calls {
+  readonly rounds: readonly Round[];
+  readonly loadedBytes: Readonly<Record<string, number>>;
+}
+
+/** All targets stay up, and each round measures them one after the other: what disturbs one minute disturbs all. */
+async function measureCalls(targets: readonly Target[]): Promise<Calls> {
+  const running = new Map<string, Running>();
+  const done: Round[] = [];
+  try {
+    for (const target of targets) {
+      say(`warming ${target.name} up`);
+      // The first start compiles policies, in a worker whose memory would still be seen in the second's figures.
+      await (await startTarget(target, { home: target.name })).stop();
+      const one = await startTarget(target, { home: target.name });
+      running.set(target.name, one);
+      for (const inFlight of LEVELS) await load(one, { inFlight, durationMs: pace.warmUpMs });
+    }
+    for (let round = 1; round <= roundCount; round += 1) done.push(await measureRound(running, round));
+    const loaded = [...running].map(([name, { pid }]) => [name, usageOf(pid)?.residentBytes ?? Number.NaN] as const);
+    return { rounds: done, loadedBytes: Object.fromEntries(loaded) };
+  } finally {
+    await Promise.all([...running.values()].map((one) => one.stop()));
+  }
+}
+
+async function measureRound(running: ReadonlyMap<string, Running>, round: number): Promise<Round> {
+  const samples: Record<string, Round[string]> = {};
+  for (const [name, one] of running) {
+    say(`round ${round} of ${roundCount}: ${name}`);
+    samples[name] = { 1: await settled(one, 1), 8: await settled(one, 8), 32: await settled(one, 32) };
+  }
+  return samples;
+}
+
+async function settled(running: Running, inFlight: Level): ReturnType<typeof load> {
+  const options = (durationMs: number): LoadOptions => ({ inFlight, durationMs });
+  await load(running, options(pace.settleMs));
+  return load(running, options(pace.measureMs));
+}
+
+function writeIntoReadme(text: string): void {
+  const file = `${BENCH}README.md`;
+  const before = readFileSync(file, 'utf8');
+  const after = before.replace(/(?<=<!-- figures -->\n)[\s\S]*(?=<!-- end of figures -->)/, () => `\n${text}\n\n`);
+  writeFileSync(file, after);
+}
+
+function say(what: string): void {
+  process.stderr.write(`${what}\n`);
+}
