@@ -1,7 +1,13 @@
 import { readLibrary } from './app-bundles.ts';
 import { gatewayParts } from './app-gateway.ts';
 import type { AppOptions } from './app-options.ts';
-import { loadPolicies, type PolicyOptions, SHIPPED_ANSWERS, starterBundles, type WantedBundle } from './app-policies.ts';
+import {
+  loadPolicies,
+  type PolicyOptions,
+  SHIPPED_ANSWERS,
+  starterBundles,
+  type WantedBundle,
+} from './app-policies.ts';
 import { bundleOfServer, findServers, type FoundServer, governedServer, modesOf } from './app-servers.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { validateAgainst } from './catalog/validate-against.ts';

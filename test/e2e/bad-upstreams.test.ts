@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { aPlace, atEndOfFile, decisionsAbout, outcomeOf, PATIENCE, type Place } from './program.ts';
 import { type RawClient, rawStdio } from './raw-client.ts';
 import { fixture, journal, JOURNAL_POLICY, permissiveBundle, textsIn } from './servers.ts';
@@ -15,7 +15,7 @@ mcpServers:
   exits: { ${fixture('exits-at-once')} }
   absent: { command: no-such-program }
   silent: { ${fixture('silent')} }
-  unruly: { ${fixture('unruly')}, timeout: 2s, ${policy} }
+  unruly: { ${fixture('unruly')}, timeout: 2s, unknownArguments: allow, ${policy} }
 `;
 }
 
@@ -27,9 +27,10 @@ beforeAll(async () => {
   place = aPlace(laboratory, untilEnd);
   client = await rawStdio(place, { atEnd: untilEnd });
   // The silent server never answers, so a list that came has not waited for it.
-  await expect
-    .poll(() => client.listTools(), PATIENCE)
-    .toEqual(expect.arrayContaining(['good__write', 'unruly__fine']));
+  await vi.waitUntil(async () => {
+    const tools = await client.listTools();
+    return tools.includes('good__write') && tools.includes('unruly__fine');
+  }, PATIENCE);
 });
 
 test('servers that cannot start are missing from the list, and the log says which and why', async () => {

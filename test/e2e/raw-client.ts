@@ -75,7 +75,8 @@ function startRaw(place: Place, { args = [], env = {}, atEnd = onTestFinished }:
     },
     listTools: async () => {
       const { result } = await request('tools/list');
-      return (result?.['tools'] as readonly { readonly name: string }[]).map(({ name }) => name);
+      const { tools } = result as { readonly tools: readonly { readonly name: string }[] };
+      return tools.map(({ name }) => name);
     },
     notify: (method, params = {}) => send({ method, params }),
     lines: () => inbox.lines,

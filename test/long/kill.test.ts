@@ -1,40 +1,83 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { aPlace, decisionsOf, PROGRAM, type Place } from '../e2e/program.ts';
+import { type AnyClient, httpV2 } from '../e2e/clients.ts';
+import { aPlace, decisionsAbout, PROGRAM, type Place, runProgram, serveHttp } from '../e2e/program.ts';
+import { journal, receivedBy, textsIn } from '../e2e/servers.ts';
 
-const ROUNDS = 200;
+/** Milliseconds within which a kill falls, counted from the first answered call or, each so many rounds, the start. */
+const KILL_WITHIN_MS = 400;
+const KILLED_EARLY = 5;
+const IN_FLIGHT = 8;
 
-interface Decided {
-  readonly effect: string;
-  readonly input: { readonly action: { readonly args: { readonly text?: string } } };
-}
+test.for([
+  { durability: 'normal', rounds: 200 },
+  { durability: 'full', rounds: 50 },
+] as const)(
+  'kill -9 of the gateway at any point leaves no call upstream without a committed allow ($durability, $rounds rounds)',
+  async ({ durability, rounds }) => {
+    const place = journalPlace(durability);
+    for (let round = 0; round < rounds; round++) await callUntilKilled(place, round);
 
-test(`F-01 kill -9 at any point leaves no call upstream without a committed allow (${ROUNDS} rounds)`, async () => {
-  const place = journalPlace();
-  for (let round = 0; round < ROUNDS; round++) await callUntilKilled(place, round);
+    const received = textsIn(place);
+    expect(received.length).toBeGreaterThan(rounds);
+    await expectAllAllowed(place, received);
+    print(`gateway killed, durability ${durability}, ${rounds} rounds`, place, await figuresOf(place));
+  },
+);
 
-  const decisions = await decisionsOf<Decided>(place);
-  const allowed = new Set(
-    decisions.filter(({ effect }) => effect === 'allow').map(({ input }) => input.action.args.text),
-  );
-  const received = journalOf(place);
-  expect(received.length).toBeGreaterThan(ROUNDS);
-  expect(received.filter((text) => !allowed.has(text))).toEqual([]);
+test('kill -9 of a server at any point loses no answer, no record and no outcome (50 rounds)', async () => {
+  const rounds = 50;
+  const place = journalPlace('normal');
+  const { url } = await serveHttp(place);
+  for (let round = 0; round < rounds; round++) await callWhileServerIsKilled(place, await httpV2(url), round);
+
+  await expectAllAllowed(place, textsIn(place));
+  const figures = await figuresOf(place);
+  expect(figures['none'] ?? 0).toBe(0);
+  const ran = new Set(textsIn(place));
+  const ok = (await decisionsAbout(place, 'write')).filter(({ outcome }) => outcome?.status === 'ok');
+  expect(ok.map(textOf).filter((text) => !ran.has(text))).toEqual([]);
+  print(`server killed, ${rounds} rounds`, place, figures);
 });
 
-function journalPlace(): Place {
+function journalPlace(durability: 'normal' | 'full'): Place {
   return aPlace(
     (folder) => `version: 1
 gateway: { toolNames: plain }
-decisions: { durability: normal, arguments: full }
-mcpServers:
-  journal:
-    command: ${process.execPath}
-    args: [${resolve('servers/journal/server.mjs')}, ${join(folder, 'journal')}]
+decisions: { durability: ${durability}, arguments: full }
+mcpServers: { journal: { ${journal(folder)} } }
 `,
   );
+}
+
+/** What reached the server was allowed first, and the chain is whole. */
+async function expectAllAllowed(place: Place, received: readonly (string | undefined)[]): Promise<void> {
+  const records = await decisionsAbout(place, 'write');
+  const allowed = new Set(records.filter(({ effect }) => effect === 'allow').map(textOf));
+  expect(received.filter((text) => text === undefined || !allowed.has(text))).toEqual([]);
+  expect(new Set(received).size).toBe(received.length);
+  expect(await runProgram(place, ['decision', 'verify'])).toMatchObject({ code: 0 });
+}
+
+function textOf({ input }: Awaited<ReturnType<typeof decisionsAbout>>[number]): string {
+  return (input as { readonly action: { readonly args: { readonly text: string } } }).action.args.text;
+}
+
+/** How many calls of `write` were recorded, by outcome. */
+async function figuresOf(place: Place): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of await decisionsAbout(place, 'write')) {
+    const status = outcome?.status ?? 'none';
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function print(what: string, place: Place, outcomes: Readonly<Record<string, number>>): void {
+  const rows = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  const figures = { what, received: textsIn(place).length, recorded: rows, outcomes };
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
 /** Sends calls as fast as they are answered, and kills the gateway somewhere in between. */
@@ -43,14 +86,18 @@ async function callUntilKilled(place: Place, round: number): Promise<void> {
     env: place.env,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const calls = sendCalls(gateway, round);
-  await calls.firstAnswer;
-  await new Promise((wait) => setTimeout(wait, Math.random() * 400));
+  const ended = new Promise((settle) => gateway.once('close', settle));
+  const answered = firstAnswer(gateway, round);
+  // Some are killed while they start, whatever they have come to by then.
+  if (round % KILLED_EARLY === 0) answered.catch(() => undefined);
+  else await answered;
+  await wait(Math.random() * KILL_WITHIN_MS);
   gateway.kill('SIGKILL');
-  await new Promise((ended) => gateway.once('close', ended));
+  await ended;
 }
 
-function sendCalls(gateway: ChildProcess, round: number): { readonly firstAnswer: Promise<void> } {
+/** Greets, then keeps some calls in flight for as long as there are answers. Resolves when the first call is answered. */
+function firstAnswer(gateway: ChildProcess, round: number): Promise<void> {
   let next = 0;
   const send = (message: object): void => {
     gateway.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
@@ -59,35 +106,45 @@ function sendCalls(gateway: ChildProcess, round: number): { readonly firstAnswer
     const id = next++;
     send({ id, method: 'tools/call', params: { name: 'write', arguments: { text: `${round}.${id}` } } });
   };
+  // A gateway that is killed reads nothing more.
   gateway.stdin?.on('error', () => undefined);
-  send({
-    id: 'hello',
-    method: 'initialize',
-    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'kill', version: '1' } },
+  const clientInfo = { name: 'kill', version: '1' };
+  send({ id: 'hello', method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } });
+  return new Promise((settle, fail) => {
+    gateway.once('exit', () => fail(new Error('the gateway ended before it answered a call')));
+    onLines(gateway, (line) => {
+      if (!line.includes('"id"')) return undefined;
+      if (!line.includes('"hello"')) {
+        settle();
+        return call();
+      }
+      send({ method: 'notifications/initialized' });
+      for (let inFlight = 0; inFlight < IN_FLIGHT; inFlight++) call();
+      return undefined;
+    });
   });
-  return {
-    firstAnswer: new Promise((answered) => {
-      let answers = 0;
-      gateway.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        for (const _line of text.split('\n').filter((line) => line.includes('"id"'))) {
-          if (answers++ === 0) {
-            send({ method: 'notifications/initialized' });
-            for (let inFlight = 0; inFlight < 8; inFlight++) call();
-          } else {
-            answered();
-            call();
-          }
-        }
-      });
-    }),
-  };
 }
 
-function journalOf(place: Place): readonly string[] {
-  const file = join(place.folder, 'journal');
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => (JSON.parse(line) as { arguments: { text: string } }).arguments.text);
+function onLines(gateway: ChildProcess, take: (line: string) => void): void {
+  let rest = '';
+  gateway.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  });
+}
+
+/** A session with a server of its own, which is killed while calls are in flight. Every call is answered. */
+async function callWhileServerIsKilled(place: Place, client: AnyClient, round: number): Promise<void> {
+  await client.call('write', { text: `${round}.first` });
+  const pid = receivedBy(place).at(-1)?.pid;
+  if (pid === undefined) throw new Error('the server received nothing');
+  const calls = Array.from({ length: IN_FLIGHT * 4 }, async (_, index) => {
+    await wait(Math.random() * KILL_WITHIN_MS);
+    return client.call('write', { text: `${round}.${index}` });
+  });
+  const killed = wait(Math.random() * KILL_WITHIN_MS).then(() => process.kill(pid, 'SIGKILL'));
+  const answers = await Promise.all(calls);
+  await killed;
+  for (const { content } of answers) expect(content[0]?.text).toMatch(/^written$|The call may have run|was not made/);
 }
