@@ -30,7 +30,7 @@ export interface RegoProblem {
 }
 
 /** What the value of some rules can depend on; never less than the truth. */
-interface RegoReads {
+export interface RegoReads {
   /** Paths of the input such as `agent.id`; `['']` stands for the whole input. */
   readonly inputs: readonly string[];
   /** Paths of base documents such as `github.config`, as the author names them. */

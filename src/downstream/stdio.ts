@@ -104,13 +104,18 @@ class Stdio {
     this.listen();
   }
 
-  /** Whoever asks first closes; the others wait for the same end. */
+  /** Takes nothing more, and ends when what is in flight has been answered or has had its time. */
   close(): Promise<void> {
+    return this.end(this.options.limits.drainMs);
+  }
+
+  /** Whoever asks first ends it; the others wait for the same end. */
+  private end(drainMs: number): Promise<void> {
     if (!this.isClosing) {
       this.isClosing = true;
       this.stopListening();
       this.options.input.pause();
-      void this.finish();
+      void settledWithin(this.session.drained(), drainMs).then(() => this.finish());
     }
     return this.closed;
   }
@@ -118,19 +123,20 @@ class Stdio {
   private listen(): void {
     const { input, output, logger } = this.options;
     input.on('data', (chunk: Buffer) => this.framer.push(chunk));
-    input.on('end', () => void this.drain());
-    input.on('error', () => void this.close());
-    output.on('drain', () => void input.resume());
+    input.on('end', () => {
+      this.framer.end();
+      void this.close();
+    });
+    input.on('error', () => void this.end(0));
+    output.on('drain', () => this.resume());
     output.on('error', (error: NodeJS.ErrnoException) => {
       logger.info('The client has closed its side.', { code: error.code });
-      void this.close();
+      void this.end(0);
     });
   }
 
-  private async drain(): Promise<void> {
-    this.framer.end();
-    await settledWithin(this.session.drained(), this.options.limits.drainMs);
-    await this.close();
+  private resume(): void {
+    if (!this.isClosing) this.options.input.resume();
   }
 
   private async finish(): Promise<void> {

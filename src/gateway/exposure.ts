@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Principal } from '../core/principal.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { type AgentReach, isInReach } from './agent-reach.ts';
 import { buildInput, type Environment } from './build-input.ts';
@@ -21,6 +22,7 @@ const OUT_OF_REACH: Visibility = { kind: 'hidden', internal: 'gateway.out_of_sco
 export class Exposure {
   readonly #options: ExposureOptions;
   readonly #decisions = new ListDecisions();
+  readonly #keys = new WeakMap<Principal, string>();
 
   constructor(options: ExposureOptions) {
     this.#options = options;
@@ -47,6 +49,15 @@ export class Exposure {
         environment,
         now: clock.now(),
       });
-    return this.#decisions.find(policy(), { pin: route.pin, principal: JSON.stringify(principal), input });
+    return this.#decisions.find(policy(), { pin: route.pin, principal: this.#keyOf(principal), input });
+  }
+
+  /** A session's principal is one object for as long as it lasts. */
+  #keyOf(principal: Principal): string {
+    const known = this.#keys.get(principal);
+    if (known !== undefined) return known;
+    const key = JSON.stringify(principal);
+    this.#keys.set(principal, key);
+    return key;
   }
 }

@@ -9,6 +9,7 @@ import type { PolicyEngine } from './evaluation.ts';
 import { generationOf } from './generation.ts';
 import type { Respondent } from './hearing.ts';
 import { loadModule } from './module.ts';
+import { cacheFor } from './opinion-cache.ts';
 import { ruleSetProblems, type RuleResolution } from './opinion.ts';
 import type { LoadedBundle, Participant } from './participant.ts';
 import { PolicySet } from './policy-set.ts';
@@ -50,7 +51,8 @@ export async function buildPolicySet(options: PolicySetOptions): Promise<PolicyS
   for (const group of groupsOf(participants)) {
     const unit = await buildUnit(group, options);
     for (const member of group) {
-      respondents.set(member.id, { unit, resolution: resolutionOf(member, participants) });
+      const cache = cacheFor(unit.factsOf(member.id));
+      respondents.set(member.id, { unit, resolution: resolutionOf(member, participants), cache });
     }
   }
   return new PolicySet({

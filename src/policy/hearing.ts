@@ -3,6 +3,7 @@ import type { Capabilities, Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Evaluated } from './evaluation.ts';
 import { NO_PARTS, type OpinionParts, readOpinion, type RuleResolution } from './opinion.ts';
+import type { OpinionCache } from './opinion-cache.ts';
 import type { Participant } from './participant.ts';
 import type { PolicyUnit } from './policy-unit.ts';
 
@@ -10,6 +11,8 @@ import type { PolicyUnit } from './policy-unit.ts';
 export interface Respondent {
   readonly unit: PolicyUnit;
   readonly resolution: RuleResolution;
+  /** Absent where each call has to be looked at. */
+  readonly cache: OpinionCache | undefined;
 }
 
 export interface HearingOptions {
@@ -45,11 +48,31 @@ export class Hearing {
     if (respondent === undefined) return silent(participant, 'missing', 'it has no good version yet');
     const { clock, bundleFuel } = this.#options;
     const startedAt = clock.monotonic();
-    this.#open(respondent.unit);
-    const evaluated = respondent.unit.ask(participant.id, Math.min(bundleFuel, this.#fuelLeft));
-    this.#fuelLeft -= evaluated.fuel;
-    const opinion = toOpinion(participant, evaluated, respondent.resolution);
-    return { ...opinion, us: Math.round((clock.monotonic() - startedAt) * 1000), fuel: evaluated.fuel };
+    const fuel = Math.min(bundleFuel, this.#fuelLeft);
+    const key = respondent.cache?.keyOf(this.#grantedInput());
+    const kept = key === undefined ? undefined : respondent.cache?.find(key);
+    // Where the fuel would not have sufficed, the bundle is asked and runs out of it.
+    const opinion =
+      kept !== undefined && kept.fuel <= fuel
+        ? { ...kept, cached: true }
+        : this.#evaluate(participant, respondent, fuel);
+    this.#fuelLeft -= opinion.fuel;
+    if (key !== undefined && !opinion.cached) respondent.cache?.keep(key, opinion);
+    return { ...opinion, us: Math.round((clock.monotonic() - startedAt) * 1000) };
+  }
+
+  #evaluate(participant: Participant, { unit, resolution }: Respondent, fuel: number): Opinion {
+    this.#open(unit);
+    const evaluated = unit.ask(participant.id, fuel);
+    return { ...toOpinion(participant, evaluated, resolution), fuel: evaluated.fuel };
+  }
+
+  /** As the bundle that is asked now reads it: what identity grants is added once identity has been heard. */
+  #grantedInput(): PolicyInput {
+    const { input } = this.#options;
+    return this.#capabilities === undefined
+      ? input
+      : { ...input, identity: { capabilities: mutable(this.#capabilities) } };
   }
 
   #open(unit: PolicyUnit): void {
@@ -84,4 +107,9 @@ function silent(participant: Participant, status: Opinion['status'], error: stri
 function opinionOf({ layer, id, loaded, mode }: Participant, standing: Standing, parts: OpinionParts): Opinion {
   const digest = loaded?.bundle.digest ?? '';
   return { layer, bundle: id, digest, mode, ...standing, ...parts, us: 0, fuel: 0, cached: false };
+}
+
+/** Capabilities as they stand in an input. */
+export function mutable(capabilities: Capabilities): PolicyInput['identity']['capabilities'] {
+  return Object.fromEntries(Object.entries(capabilities).map(([kind, values]) => [kind, [...values]]));
 }

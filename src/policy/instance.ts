@@ -8,7 +8,7 @@ import { parseTerm, writeTerm } from './term-text.ts';
 import { WasmMemory } from './wasm-memory.ts';
 
 /** Garbage after which the heap is reset. Each reset forgets the compiled regular expressions, so not every time. */
-const GARBAGE_BYTES = 1 << 20;
+const GARBAGE_BYTES = 8 << 20;
 /** Turns of the allocator's and the regular expressions' loops in one evaluation; about 0.3 s. */
 const SLACK = 30_000_000;
 /** For what is no evaluation: loading data, parsing the input. */

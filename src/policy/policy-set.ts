@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts';
-import type { Capabilities, Layer, Mode, Opinion } from '../core/opinion.ts';
+import type { Layer, Mode, Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import { phaseOf } from '../core/action.ts';
 import { capabilitiesOf } from './combine-capabilities.ts';
 import { denialsOf, takingPart } from './combine-opinions.ts';
-import { Hearing, type Respondent, skipped } from './hearing.ts';
+import { Hearing, mutable, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
 import { type Participant, participantsIn, type Question } from './participant.ts';
 
@@ -92,10 +92,6 @@ function modesOf(participants: readonly Participant[]): Readonly<Record<string, 
     ...Object.entries(ruleModes).map(([rule, ruleMode]) => [`${id}/${rule}`, ruleMode] as const),
   ]);
   return Object.fromEntries(modes.filter(([, mode]) => mode !== 'enforce'));
-}
-
-function mutable(capabilities: Capabilities): PolicyInput['identity']['capabilities'] {
-  return Object.fromEntries(Object.entries(capabilities).map(([kind, values]) => [kind, [...values]]));
 }
 
 /** Lists are kept for later calls, so what belongs to one call is empty in their input. */

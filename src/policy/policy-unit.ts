@@ -35,6 +35,11 @@ export class PolicyUnit {
     return reads(this.#bundles[bundle]?.inputs ?? [''], place);
   }
 
+  /** What the toolchain knows of a bundle; undefined where it is not in the module. */
+  factsOf(bundle: string): BuiltBundle | undefined {
+    return this.#bundles[bundle];
+  }
+
   /** Starts a decision: its input, and its one time in milliseconds since the epoch. */
   open(input: Document, now: number): void {
     this.#engine.open({ input: JSON.stringify(this.#project(input)), nowNs: BigInt(now) * 1_000_000n });

@@ -108,6 +108,8 @@ function prepareDatabase(database: Database, options: ConnectionOptions): void {
     requireStore(database, options.path);
     return;
   }
+  // Before anything is written: what is not ours, or newer than we are, stays as it is.
+  versionOf(database, options.path);
   useWriteAheadLog(database, options.path);
   database.pragma(`synchronous = ${options.durability}`);
   if (options.durability === 'full' && process.platform === 'darwin') {

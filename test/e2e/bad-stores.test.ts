@@ -30,16 +30,13 @@ const BAD: readonly { readonly what: string; readonly make: (path: string) => vo
   },
   {
     what: 'a database of another program',
-    make: (path) => inDatabase(path, 'pragma journal_mode = wal; create table notes (text)'),
+    make: (path) => inDatabase(path, 'create table notes (text)'),
     says: /is a database of another program[\s\S]*decisions\.store\.path/,
   },
   {
     what: 'a database of a newer version',
     make: (path) =>
-      inDatabase(
-        path,
-        `pragma journal_mode = wal; create table log (seq); pragma application_id = 0x6d637067; pragma user_version = 99`,
-      ),
+      inDatabase(path, `create table log (seq); pragma application_id = 0x6d637067; pragma user_version = 99`),
     says: /has schema 99[\s\S]*Use the newer version/,
   },
 ];

@@ -73,7 +73,7 @@ describe('a built-in function that fails', () => {
     ['divides', { by: 0 }, 'div failed'],
     ['converts', { text: 'abc' }, 'to_number failed'],
     ['matches', { pattern: '(', text: 'abc' }, 'regex.match failed'],
-    ['parses', { text: '{' }, 'json.unmarshal failed'],
+    ['parses', { text: '{' }, 'json.unmarshal failed: the text is not JSON'],
     ['ranges', { to: 1.5 }, 'numbers.range failed'],
     ['fails', { text: 'tomorrow' }, 'time.parse_rfc3339_ns failed: the text does not follow the layout'],
     ['fails', { text: 7 }, 'time.parse_rfc3339_ns failed: operand 1 must be string but got number'],

@@ -49,7 +49,7 @@ async function load(toolchain: Toolchain, folder: string, as: { id: string; plac
 }
 
 /** A bundle with its rule book, as the gateway loads it. */
-export async function participantOf(
+async function participantOf(
   toolchain: Toolchain,
   bundle: ReturnType<typeof makeBundle>,
   place: Place,
