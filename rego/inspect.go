@@ -70,12 +70,17 @@ func inspect(req *request) (any, error) {
 		return nil, errNoBundle
 	}
 	found := newProblems(req.Bundle.ID)
-	result := newInspection()
 	bundle := checkBundle(req, req.Bundle, found)
 	if bundle == nil {
+		result := newInspection()
 		result.Errors = found.sorted()
 		return result, nil
 	}
+	return inspectChecked(bundle), nil
+}
+
+func inspectChecked(bundle *checked) inspection {
+	result := newInspection()
 	for name, rules := range rulesOf(bundle) {
 		result.RuleSets[name] = readsOf(bundle.compiler, rules)
 	}
@@ -97,7 +102,7 @@ func inspect(req *request) (any, error) {
 	for id, rules := range byID {
 		result.IDs[id] = readsOf(bundle.compiler, rules)
 	}
-	return result, nil
+	return result
 }
 
 // inspectRule describes a rule as it is written; the compiler keeps the order

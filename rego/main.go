@@ -16,12 +16,13 @@ import (
 // answers with an object; what is wrong with the policy stands in its "errors",
 // while a non-zero exit means that the toolchain itself failed.
 var operations = map[string]func(*request) (any, error){
-	"build":   build,
-	"check":   check,
-	"eval":    eval,
-	"format":  formatFiles,
-	"inspect": inspect,
-	"test":    test,
+	"activate": activate,
+	"build":    build,
+	"check":    check,
+	"eval":     eval,
+	"format":   formatFiles,
+	"inspect":  inspect,
+	"test":     test,
 }
 
 func main() {

@@ -2,8 +2,8 @@ package main
 
 import "encoding/json"
 
-// request is the union of what the operations need. check, test and inspect
-// read Bundle; build and eval read Bundles; format reads Files.
+// request is the union of what the operations need. activate, check, test and
+// inspect read Bundle; build and eval read Bundles; format reads Files.
 type request struct {
 	Op          string            `json:"op"`
 	Bundle      *source           `json:"bundle"`

@@ -10,6 +10,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/tester"
+	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
 type testAnswer struct {
@@ -45,20 +46,18 @@ func test(req *request) (any, error) {
 		return answer, nil
 	}
 	tracer := newCoverTracer()
-	results, err := runTests(bundle, req.Filter, tracer)
+	tests, err := runTests(bundle, req.Filter, tracer)
 	if err != nil {
 		return nil, err
 	}
-	for _, result := range results {
-		answer.Tests = append(answer.Tests, describeResult(result))
-	}
+	answer.Tests = tests
 	answer.Coverage = tracer.report(bundle)
 	return answer, nil
 }
 
 // runTests gives the runner the bundle's tests only: the library's are run by
-// its own build.
-func runTests(bundle *checked, filter string, tracer *coverTracer) ([]*tester.Result, error) {
+// its own build. The tracer may be nil, which is faster.
+func runTests(bundle *checked, filter string, tracer topdown.QueryTracer) ([]testResult, error) {
 	ctx := context.Background()
 	compiler := ast.NewCompiler().WithCapabilities(regoV1()).WithEnablePrintStatements(true)
 	store := inmem.NewFromObject(bundle.Data)
@@ -78,7 +77,11 @@ func runTests(bundle *checked, filter string, tracer *coverTracer) ([]*tester.Re
 	slices.SortStableFunc(results, func(a, b *tester.Result) int {
 		return cmp.Or(cmp.Compare(a.Location.File, b.Location.File), cmp.Compare(a.Location.Row, b.Location.Row))
 	})
-	return results, err
+	described := []testResult{}
+	for _, result := range results {
+		described = append(described, describeResult(result))
+	}
+	return described, err
 }
 
 func describeResult(result *tester.Result) testResult {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Json, JsonObject } from './core/json.ts';
 import { PolicyInput } from './core/policy-input.ts';
-import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem, RegoTest } from './core/rego.ts';
+import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from './core/rego.ts';
 import { readBundle } from './policy/bundle-files.ts';
 import { invalidBundle, problemOf } from './policy/bundle-problems.ts';
 import { type Bundle, makeBundle, toSource } from './policy/bundle.ts';
@@ -11,6 +11,7 @@ import { configure } from './policy/config-data.ts';
 import type { LoadedBundle } from './policy/participant.ts';
 import { ruleSetProblems } from './policy/opinion.ts';
 import { buildRuleBook, type RuleBookResult } from './policy/rule-book.ts';
+import type { FailedTest } from './rego/answers.ts';
 import type { Toolchain } from './rego/toolchain.ts';
 
 /** Folder of the bundles that ship with the package. */
@@ -44,21 +45,25 @@ export async function loadBundle(
   loader: BundleLoader,
 ): Promise<CheckedBundle> {
   const shipped = makeBundle(wanted.id, await readBundle(wanted.path));
-  const inspection = await inspect(shipped, loader);
+  const { inspection, failed } = await examine(shipped, loader);
   const book = ruleBookOf(shipped, inspection);
-  refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...(await failedTests(shipped, loader))]);
+  refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...failed]);
   return { bundle: configure(shipped, wanted.data, loader.validate), rules: book.rules, warnings: book.warnings };
 }
 
 /** JSON Schema of policy input, by which the compiler refuses rules that read what never is. */
-export const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
+const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
 
-async function inspect(bundle: Bundle, { toolchain, library }: BundleLoader): Promise<BundleInspection> {
-  const request = { bundle: toSource(bundle), library, inputSchema: INPUT_SCHEMA };
-  refuse(bundle, await toolchain.check(request));
-  const result = await toolchain.inspect(request);
+interface Examined {
+  readonly inspection: BundleInspection;
+  readonly failed: readonly RegoProblem[];
+}
+
+/** A bundle whose own tests fail is not put in force. They are written against the data that it ships. */
+async function examine(bundle: Bundle, { toolchain, library }: BundleLoader): Promise<Examined> {
+  const result = await toolchain.activate({ bundle: toSource(bundle), library, inputSchema: INPUT_SCHEMA });
   if (result.kind === 'refused') throw invalidBundle(bundle.id, bundle.source, result.problems);
-  return result.inspection;
+  return { inspection: result.inspection, failed: result.failedTests.map((test) => asProblem(bundle, test)) };
 }
 
 function strangeRuleSets({ id, layer }: Bundle, { ruleSets }: BundleInspection): readonly RegoProblem[] {
@@ -73,18 +78,7 @@ function ruleBookOf({ id, layer }: Bundle, { annotations, rules }: BundleInspect
   return buildRuleBook({ bundle: id, layer, annotations: read, rules });
 }
 
-/** A bundle whose own tests fail is not put in force. They are written against the data that it ships. */
-async function failedTests(bundle: Bundle, { toolchain, library }: BundleLoader): Promise<readonly RegoProblem[]> {
-  const result = await toolchain.testOnce({ bundle: toSource(bundle), library });
-  if (result.kind === 'refused') return result.problems;
-  return result.tests.filter(hasFailed).map((test) => asProblem(bundle, test));
-}
-
-function hasFailed({ outcome }: RegoTest): boolean {
-  return outcome === 'fail' || outcome === 'error';
-}
-
-function asProblem(bundle: Bundle, test: RegoTest): RegoProblem {
+function asProblem(bundle: Bundle, test: FailedTest): RegoProblem {
   const { file, row, column } = test;
   const why = test.error === undefined ? '' : `: ${test.error.message}`;
   return { ...problemOf(bundle.id, 'bundle_test', [file, `its test ${test.name} fails${why}`]), row, column };

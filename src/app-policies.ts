@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type BundleLoader, compileBundles, loadBundle, SHIPPED_BUNDLES } from './app-bundles.ts';
 import type { Clock } from './core/clock.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
@@ -8,6 +9,10 @@ import { LAYERS, type Layer, type Mode } from './core/opinion.ts';
 import { buildPolicySet } from './policy/build-policy-set.ts';
 import type { Participant, Place } from './policy/participant.ts';
 import type { PolicySet } from './policy/policy-set.ts';
+import { REWRITE_VERSION, rewriteModule } from './policy/rewrite.ts';
+
+/** The toolchain's answers about the starter bundles, as `precompile.ts` leaves them beside the built program. */
+export const SHIPPED_ANSWERS = fileURLToPath(new URL('./compiled/', import.meta.url));
 
 /** A bundle that is to take part: where it lies and how far it counts. */
 export interface WantedBundle {
@@ -43,6 +48,7 @@ export async function loadPolicies(wanted: readonly WantedBundle[], options: Pol
     library: loader.library,
     toolchainDigest: loader.toolchain.digest,
     compile: (bundles) => compileBundles(bundles, loader),
+    rewrite: (wasm) => loader.toolchain.derive(wasm, REWRITE),
     required,
     evaluationFuel,
     engine,
@@ -50,6 +56,8 @@ export async function loadPolicies(wanted: readonly WantedBundle[], options: Pol
     logger,
   });
 }
+
+const REWRITE = { name: `rewrite ${REWRITE_VERSION}`, make: rewriteModule };
 
 /** The starter bundles of the layers in which they may stand in. */
 export function starterBundles(

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { JsonObject } from '../core/json.ts';
-import { createSchemaCompiler, type Misfit, type Validate } from './compile-schema.ts';
+import { sharedSchemaCompiler, type Misfit, type Validate } from './compile-schema.ts';
 import type { Dialect } from './schema-scan.ts';
 
 /** One request at a time; the answer to each is one message. */
@@ -19,12 +19,15 @@ export interface WorkerAnswer {
   readonly misfits: readonly Misfit[] | undefined;
 }
 
-const compiler = createSchemaCompiler();
+const compiler = sharedSchemaCompiler();
 const compiled = new Map<number, Validate>();
 
+/** Makes the compiler look into its meta-schema. */
+const UNUSUAL: JsonObject = { title: '' };
+
 // The first schema of each dialect takes as long as its meta-schema; that is not the tool's fault, so it is done before.
-compiler.compile({}, ['2020-12']);
-compiler.compile({}, ['draft-07']);
+compiler.compile(UNUSUAL, ['2020-12']);
+compiler.compile(UNUSUAL, ['draft-07']);
 
 parentPort?.on('message', (request: WorkerRequest) => parentPort?.postMessage({ misfits: answerTo(request) }, []));
 parentPort?.postMessage({ misfits: [] }, []);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { createSchemaCompiler, type Misfit, type Validate } from './compile-schema.ts';
+import { sharedSchemaCompiler, type Misfit, type Validate } from './compile-schema.ts';
 import { knownArguments, type KnownArguments } from './known-arguments.ts';
 import { scanSchema } from './schema-scan.ts';
 import { StoppableValidator, type CostlySchema, type ValidatorLimits } from './stoppable-validator.ts';
@@ -49,7 +49,7 @@ type Prepared =
  * is ended after 100 ms.
  */
 export class ArgumentChecker {
-  readonly #compiler = createSchemaCompiler();
+  readonly #compiler = sharedSchemaCompiler();
   readonly #validator: StoppableValidator;
   readonly #tools = new Map<string, Prepared>();
   readonly #turns = new Map<string, number>();

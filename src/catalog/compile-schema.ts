@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { JsonObject } from '../core/json.ts';
 import { isJsonObject } from '../core/json.ts';
+import { isOrdinarySchema } from './ordinary-schema.ts';
 import type { Dialect } from './schema-scan.ts';
 
 /** A place in a value that does not fit, and what would. */
@@ -14,7 +15,7 @@ export interface Misfit {
 /** The misfits of a value; empty where it fits. */
 export type Validate = (value: unknown) => readonly Misfit[];
 
-/** Makes schemas into functions. Holds one compiler for each dialect, because making those is dear. */
+/** Makes schemas into functions. Holds its compilers. */
 export interface SchemaCompiler {
   /** Undefined where the schema is none in any of the dialects. */
   compile(schema: JsonObject, dialects: readonly Dialect[]): Validate | undefined;
@@ -33,22 +34,41 @@ const OPTIONS: Options = {
   logger: false,
 };
 
-export function createSchemaCompiler(): SchemaCompiler {
-  const compilers = new Map<Dialect, Ajv>();
-  const compilerFor = (dialect: Dialect): Ajv => {
-    const compiler = compilers.get(dialect) ?? (dialect === 'draft-07' ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS));
-    compilers.set(dialect, compiler);
+/** The one of this thread, which keeps nothing of what it compiled: making it takes longer than using it. */
+export function sharedSchemaCompiler(): SchemaCompiler {
+  shared ??= createSchemaCompiler();
+  return shared;
+}
+
+let shared: SchemaCompiler | undefined;
+
+function createSchemaCompiler(): SchemaCompiler {
+  const compilers = new Map<string, Ajv>();
+  const compilerFor = (dialect: Dialect, kind: CompilerKind): Ajv => {
+    const name = `${dialect} ${kind}`;
+    const compiler = compilers.get(name) ?? createCompiler(dialect, kind);
+    compilers.set(name, compiler);
     return compiler;
   };
   return {
     compile: (schema, dialects) => {
+      const kind = isOrdinarySchema(schema) ? 'trusting' : 'checking';
       for (const dialect of dialects) {
-        const compiled = attempt(compilerFor(dialect), schema);
+        const compiled = attempt(compilerFor(dialect, kind), schema);
         if (compiled !== undefined) return (value) => (compiled(value) ? [] : misfits(compiled.errors ?? []));
       }
       return undefined;
     },
   };
+}
+
+/** One that checks compiles its meta-schema first, which takes longer than all schemas of a server. */
+type CompilerKind = 'trusting' | 'checking';
+
+function createCompiler(dialect: Dialect, kind: CompilerKind): Ajv {
+  const isChecking = kind === 'checking';
+  const options = { ...OPTIONS, meta: isChecking, validateSchema: isChecking };
+  return dialect === 'draft-07' ? new Ajv(options) : new Ajv2020(options);
 }
 
 /** The compiler keeps what it compiled; a gateway that runs for months must not. */

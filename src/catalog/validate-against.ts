@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../core/json.ts';
-import { createSchemaCompiler, type SchemaCompiler } from './compile-schema.ts';
+import { sharedSchemaCompiler } from './compile-schema.ts';
 import { scanSchema } from './schema-scan.ts';
 
 /**
@@ -11,8 +11,7 @@ export function validateAgainst(schema: JsonObject, value: Json): readonly strin
   const scan = scanSchema(schema);
   if (scan.kind === 'unfit') return [`the schema cannot be used: ${scan.why}`];
   if (scan.kind === 'costly') return [COSTLY];
-  compiler ??= createSchemaCompiler();
-  const validate = compiler.compile(scan.schema, scan.dialects);
+  const validate = sharedSchemaCompiler().compile(scan.schema, scan.dialects);
   if (validate === undefined) return ['the schema cannot be used: it is not a JSON Schema'];
   return validate(value).map(
     ({ pointer, expected }) => `${pointer === '' ? 'the whole' : pointer}: expected ${expected}`,
@@ -21,6 +20,3 @@ export function validateAgainst(schema: JsonObject, value: Json): readonly strin
 
 const COSTLY =
   'the schema cannot be used: patterns must be anchored and simple, references may not recur, and uniqueItems, patternProperties and unevaluated… may not stand in it';
-
-/** Making a compiler takes longer than using it. It keeps nothing of what it compiled. */
-let compiler: SchemaCompiler | undefined;

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { readWords, wordsFact } from '../review/rule-words.ts';
+import { shownRecord } from '../review/shown-record.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { verifyLog } from '../state/verify.ts';
 import { type ConfigOption, readConfig } from './config.ts';
@@ -31,7 +32,7 @@ export function list(context: CommandContext, options: ListOptions): Promise<voi
   const { terminal } = context;
   return reading(context, options, async (reader) => {
     const decisions = await reader.list(options);
-    if (options.json === true) return printJson(terminal, 'decision-ls', { decisions });
+    if (options.json === true) return printJson(terminal, 'decision-ls', { decisions: decisions.map(shownRecord) });
     return printTable(terminal, ['time', 'id', 'effect', 'what', 'reason', 'outcome', 'agent'], decisions.map(rowOf));
   });
 }
@@ -39,7 +40,7 @@ export function list(context: CommandContext, options: ListOptions): Promise<voi
 export function show(context: CommandContext, id: string, options: ReadOptions): Promise<void> {
   const { terminal } = context;
   return reading(context, options, async (reader) => {
-    const decision = await reader.find(id);
+    const decision = shownRecord(await reader.find(id));
     if (options.json === true) return printJson(terminal, 'decision-show', { decision });
     return printLine(terminal, JSON.stringify(decision, null, 2));
   });
@@ -73,7 +74,7 @@ export function tail(context: CommandContext, options: ListOptions): Promise<voi
       const { records, lastSeq } = await reader.tail(seq);
       seq = lastSeq;
       for (const record of records.filter((candidate) => fits(candidate, options))) {
-        printLine(terminal, options.json === true ? JSON.stringify(record) : tailLine(terminal, record));
+        printLine(terminal, options.json === true ? JSON.stringify(shownRecord(record)) : tailLine(terminal, record));
       }
       await wait(POLL_MS);
     }

@@ -27,7 +27,9 @@ export function findConfig(options: FindOptions): string {
   const found = paths.find((path) => existsSync(path));
   if (found !== undefined) return found;
   const message = `there is no mcp-gateway.yaml in ${folders.join(' or in ')}`;
-  throw new GatewayError('CONFIG_NOT_FOUND', message, { mend: 'write one, as the README shows, or name a file with --config' });
+  throw new GatewayError('CONFIG_NOT_FOUND', message, {
+    mend: 'write one, as the README shows, or name a file with --config',
+  });
 }
 
 function existing(named: string, by: string, options: FindOptions): string {

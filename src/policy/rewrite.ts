@@ -13,7 +13,7 @@ import {
 import type { Section } from './wasm-binary.ts';
 
 /** Changes when the rewriting does, so that a kept module is not mistaken for one of this version. */
-export const REWRITE_VERSION = 1;
+export const REWRITE_VERSION = 2;
 
 /** What a rewritten module exports beside OPA's own, all mutable 32 bit globals. */
 export const GLOBALS = {

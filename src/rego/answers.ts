@@ -39,8 +39,7 @@ const BuildAnswer = z.strictObject({
   ),
 });
 
-const InspectAnswer = z.strictObject({
-  ...Errors,
+const Inspection = {
   entrypoint: z.strictObject(Reads),
   ruleSets: z.record(z.string(), z.strictObject(Reads)),
   rules: z.array(
@@ -68,6 +67,14 @@ const InspectAnswer = z.strictObject({
     }),
   ),
   ids: z.record(z.string(), z.strictObject(Reads)),
+};
+
+const InspectAnswer = z.strictObject({ ...Errors, ...Inspection });
+
+const ActivateAnswer = z.strictObject({
+  ...Errors,
+  inspection: InspectAnswer.optional(),
+  failedTests: z.array(z.strictObject({ name: z.string(), error: Problem.optional(), ...Place })),
 });
 
 const TestAnswer = z.strictObject({
@@ -110,10 +117,26 @@ export interface Refused {
 
 export type BuildResult = { readonly kind: 'built'; readonly module: BuiltModule } | Refused;
 export type InspectResult = { readonly kind: 'inspected'; readonly inspection: BundleInspection } | Refused;
+export type ActivateResult =
+  | {
+      readonly kind: 'examined';
+      readonly inspection: BundleInspection;
+      readonly failedTests: readonly FailedTest[];
+    }
+  | Refused;
 export type TestResult =
   | { readonly kind: 'tested'; readonly tests: readonly RegoTest[]; readonly coverage: RegoCoverage }
   | Refused;
 export type EvaluateResult = { readonly kind: 'evaluated'; readonly results: readonly RegoEvaluation[] } | Refused;
+
+/** A test of a bundle that does not pass. */
+export interface FailedTest {
+  readonly name: string;
+  readonly error?: RegoProblem | undefined;
+  readonly file: string;
+  readonly row: number;
+  readonly column: number;
+}
 
 export interface FormatResult {
   /** The formatted text of every file that could be read. */
@@ -137,6 +160,13 @@ export function parseBuild(text: string): BuildResult {
 export function parseInspect(text: string): InspectResult {
   const { errors, ...inspection } = parse(InspectAnswer, text);
   return errors.length > 0 ? { kind: 'refused', problems: errors } : { kind: 'inspected', inspection };
+}
+
+export function parseActivate(text: string): ActivateResult {
+  const { errors, inspection, failedTests } = parse(ActivateAnswer, text);
+  if (inspection === undefined) return { kind: 'refused', problems: errors };
+  const { errors: _none, ...inspected } = inspection;
+  return { kind: 'examined', inspection: inspected, failedTests };
 }
 
 export function parseTest(text: string): TestResult {

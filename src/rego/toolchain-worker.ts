@@ -14,12 +14,12 @@ export interface ToolchainWorkerData {
   readonly maxMemoryBytes: number;
 }
 
-/** One request's way back: the program's answer, or why there is none. */
+/** One request's way back, and the start's: the program's answer, or why there is none. */
 export type ToolchainReply =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failure'; readonly reason: string };
 
-// This file is the worker: it is started by toolchain.ts and imported by nobody
+// This file is the thread that process-worker.ts starts; it is imported by nobody
 // but for its types. Every request runs in a fresh instance, so that nothing of
 // one bundle is left for the next.
 const port = parentPort;
@@ -29,7 +29,7 @@ if (port !== null) {
   port.on('message', (request: string) => {
     port.postMessage(answer(module, request, data.maxMemoryBytes));
   });
-  port.postMessage('ready');
+  port.postMessage({ kind: 'answer', text: 'ready' } satisfies ToolchainReply);
 }
 
 function load(data: ToolchainWorkerData): WebAssembly.Module {

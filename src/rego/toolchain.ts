@@ -4,12 +4,14 @@ import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 import type { BundleSource, LibraryFiles, RegoProblem } from '../core/rego.ts';
 import {
+  parseActivate,
   parseBuild,
   parseCheck,
   parseEvaluate,
   parseFormat,
   parseInspect,
   parseTest,
+  type ActivateResult,
   type BuildResult,
   type EvaluateResult,
   type FormatResult,
@@ -17,7 +19,7 @@ import {
   type TestResult,
 } from './answers.ts';
 import { BuildCache, cacheKey } from './build-cache.ts';
-import { WorkerLink } from './worker-link.ts';
+import { ProcessLink } from './process-link.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -26,10 +28,12 @@ export interface ToolchainOptions {
   readonly folder?: URL;
   /** Where answers are kept between runs; without it nothing is kept. */
   readonly cacheFolder?: string;
+  /** Answers that came with the package; looked at where the cache has none. */
+  readonly shippedFolder?: string;
   /** Time limit of a request, per bundle in it. */
   readonly limitMs?: number;
   readonly maxMemoryBytes?: number;
-  /** The worker ends after this much idleness; a started one holds about 150 MB. */
+  /** The process ends after this much idleness; a started one holds about 300 MB. */
   readonly idleMs?: number;
 }
 
@@ -59,10 +63,15 @@ export type EvaluateRequest = BuildRequest & {
   }[];
 };
 
+export interface Derivation {
+  readonly name: string;
+  readonly make: (wasm: Uint8Array) => Uint8Array;
+}
+
 const Facts = z.object({ opa: z.string(), go: z.string(), sha256: z.string(), compressedSha256: z.string() });
 
 /**
- * OPA's own compiler, tester and formatter, as WebAssembly in a worker that is
+ * OPA's own compiler, tester and formatter, as WebAssembly in a process that is
  * started by the first request and ends when idle. Requests wait for one
  * another. Every method throws `TOOLCHAIN_FAILED` when there is no answer;
  * what is wrong with a bundle is an answer.
@@ -74,17 +83,17 @@ export class Toolchain {
   readonly #compressedSha256: string;
   readonly #folder: URL;
   readonly #options: Required<Pick<ToolchainOptions, 'limitMs' | 'maxMemoryBytes' | 'idleMs'>>;
-  readonly #cache: BuildCache | undefined;
-  #link: WorkerLink | undefined;
+  readonly #cache: BuildCache;
+  #link: ProcessLink | undefined;
   #idle: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: ToolchainOptions = {}) {
-    const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 10_000 } = options;
+    const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 1_000 } = options;
     this.#options = { limitMs, maxMemoryBytes, idleMs };
     this.#folder = options.folder ?? new URL('../../rego/', import.meta.url);
-    this.#cache = options.cacheFolder === undefined ? undefined : new BuildCache(options.cacheFolder);
+    this.#cache = new BuildCache({ folder: options.cacheFolder, shippedFolder: options.shippedFolder });
     const facts = readFacts(this.#folder);
     this.opaVersion = facts.opa;
     this.digest = facts.sha256;
@@ -94,6 +103,11 @@ export class Toolchain {
   /** Compiles one bundle strictly, tests included, and holds it to the contract. */
   async check(request: BundleRequest): Promise<readonly RegoProblem[]> {
     return parseCheck(await this.#cached({ op: 'check', ...request }));
+  }
+
+  /** All that decides whether a bundle may be put in force, in one: `check`, `inspect` and its own tests. */
+  async activate(request: BundleRequest): Promise<ActivateResult> {
+    return parseActivate(await this.#cached({ op: 'activate', ...request }));
   }
 
   /** One module with one entrypoint a bundle. Every bundle is checked alone first. */
@@ -111,11 +125,6 @@ export class Toolchain {
     return parseTest(await this.#ask(canonical({ op: 'test', ...request })));
   }
 
-  /** As `test`, but satisfied with what the same bundle did before, on this toolchain. */
-  async testOnce(request: BundleRequest): Promise<TestResult> {
-    return parseTest(await this.#cached({ op: 'test', ...request }));
-  }
-
   /** Formats Rego files as `opa fmt` does. */
   async format(files: Readonly<Record<string, string>>): Promise<FormatResult> {
     return parseFormat(await this.#ask(canonical({ op: 'format', files })));
@@ -126,7 +135,17 @@ export class Toolchain {
     return parseEvaluate(await this.#ask(canonical({ op: 'eval', ...request }), request.bundles.length));
   }
 
-  /** Ends the worker; requests in flight fail. */
+  /** What `make` makes of a module, kept with the answers. `name` says which making it is, and changes when that does. */
+  async derive(wasm: Uint8Array, { name, make }: Derivation): Promise<Uint8Array> {
+    const key = cacheKey(name, wasm);
+    const kept = await this.#cache.read(key);
+    if (kept !== undefined) return Buffer.from(kept, 'base64');
+    const made = make(wasm);
+    await this.#cache.write(key, Buffer.from(made).toString('base64'));
+    return made;
+  }
+
+  /** Ends the process; requests in flight fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#end();
@@ -135,14 +154,14 @@ export class Toolchain {
   async #cached(request: object, bundles = 1): Promise<string> {
     const text = canonical(request);
     const key = cacheKey(this.digest, text);
-    const kept = await this.#cache?.read(key);
+    const kept = await this.#cache.read(key);
     if (kept !== undefined) return kept;
     const answer = await this.#ask(text, bundles);
-    await this.#cache?.write(key, answer);
+    await this.#cache.write(key, answer);
     return answer;
   }
 
-  /** One request after the other: the worker has one thread and one memory. */
+  /** One request after the other: the process has one memory. */
   async #ask(text: string, bundles = 1): Promise<string> {
     const turn = this.#queue.then(async () => this.#run(text, bundles));
     this.#queue = turn.catch(() => undefined);
@@ -163,8 +182,8 @@ export class Toolchain {
     }
   }
 
-  #start(): WorkerLink {
-    this.#link ??= new WorkerLink({
+  #start(): ProcessLink {
+    this.#link ??= new ProcessLink({
       file: fileURLToPath(new URL('toolchain.wasm.br', this.#folder)),
       compressedSha256: this.#compressedSha256,
       maxMemoryBytes: this.#options.maxMemoryBytes,
@@ -173,7 +192,7 @@ export class Toolchain {
     return this.#link;
   }
 
-  /** An idle worker keeps no process alive and goes after a while. */
+  /** An idle process keeps ours not alive and goes after a while. */
   #rest(): void {
     this.#link?.unref();
     this.#idle = setTimeout(() => void this.#end(), this.#options.idleMs);

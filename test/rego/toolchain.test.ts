@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'toolchain-'));
   cacheFolder = join(folder, 'cache');
   shared = aToolchain({ cacheFolder });
-  // Only the description of the program: who gets an answer has not started a worker.
+  // Only the description of the program: who gets an answer has not started a process.
   await mkdir(join(folder, 'program'));
   await copyFile(new URL('toolchain.json', SHIPPED), join(folder, 'program', 'toolchain.json'));
   await writeFile(join(folder, 'program', 'toolchain.wasm.br'), 'not a program');
@@ -43,12 +43,30 @@ function aSecondStart(): Toolchain {
 
 const tests = (text: string) => aBundle({ files: { 'a_test.rego': `package app_test\n\n${text}\n` } });
 
-test('a second start compiles nothing and starts no worker', async () => {
+test('a second start compiles nothing and starts no process', async () => {
   const request = { bundle: aBundle(), library: {} };
   const build = { bundles: [request.bundle], library: {} };
-  const first = [await shared.build(build), await shared.inspect(request), await shared.testOnce(request)];
+  const first = [await shared.build(build), await shared.inspect(request), await shared.activate(request)];
   const second = aSecondStart();
-  expect([await second.build(build), await second.inspect(request), await second.testOnce(request)]).toEqual(first);
+  expect([await second.build(build), await second.inspect(request), await second.activate(request)]).toEqual(first);
+});
+
+test('what is made of a module is made once for each way of making it', async () => {
+  let made = 0;
+  const reversing = (name: string) => ({
+    name,
+    make: (wasm: Uint8Array) => {
+      made += 1;
+      return wasm.toReversed();
+    },
+  });
+  const module = Uint8Array.of(1, 2, 3);
+  for (const name of ['reverse 1', 'reverse 1', 'reverse 2']) {
+    expect([...(await aSecondStart().derive(module, reversing(name)))]).toEqual([3, 2, 1]);
+  }
+  expect(made).toBe(2);
+  await shared.derive(Uint8Array.of(1, 2), reversing('reverse 1'));
+  expect(made).toBe(3);
 });
 
 test('the order in which files were read makes no other build', async () => {
@@ -100,7 +118,7 @@ test('a request that takes too much memory is ended, and the next one is answere
   expect((await toolchain.format({})).problems).toEqual([]);
 });
 
-test('the worker ends when idle and comes back when needed', async () => {
+test('the process ends when idle and comes back when needed', async () => {
   const toolchain = aToolchain({ idleMs: 1 });
   expect((await toolchain.format({})).problems).toEqual([]);
   await new Promise((resolve) => setTimeout(resolve, 50));

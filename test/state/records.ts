@@ -12,7 +12,7 @@ export const silent: Logger = {
   error: () => undefined,
 };
 
-export const nextId = decisionIds(realClock);
+const nextId = decisionIds(realClock);
 
 export function aRecord(changes: Partial<DecisionRecord> = {}): DecisionRecord {
   return {

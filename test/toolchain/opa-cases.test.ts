@@ -20,16 +20,22 @@ const NOW_NS = 1_700_000_000_000_000_000n;
 const FUEL = 2_000_000_000;
 const TOGETHER = 40;
 
-/** Data whose keys are numbers: YAML says so, JSON and so a bundle cannot. */
-const NOT_JSON: ReadonlySet<string> = new Set(['data/toplevel integer', 'data/nested integer']);
+/** Cases that no bundle can be made of; none is about a built-in function. */
+const NOT_RUN: ReadonlySet<string> = new Set([
+  // Their data has numbers as keys: YAML can say so, JSON and so a bundle cannot.
+  'data/toplevel integer',
+  'data/nested integer',
+  // OPA's planner refuses the dynamic reference, for any WebAssembly module.
+  'ir/call-dynamic with ref heads and unrelated rule (issue 7399)',
+]);
 
 /** Built-ins that Rego writes as signs or words. */
 const SIGNS: Readonly<Record<string, string>> = {
   plus: '+',
-  minus: '-',
+  minus: ' - ',
   mul: '*',
   div: '/',
-  rem: '%',
+  rem: ' % ',
   and: '&',
   or: '|',
   equal: '==',
@@ -51,7 +57,7 @@ describe('OPA’s own test cases', () => {
     const asked: OpaCase[] = [];
     const differences: string[] = [];
     const refused = new Map<string, number>();
-    const cases = readOpaCases().filter(({ note, input }) => input !== undefined && !NOT_JSON.has(note));
+    const cases = readOpaCases().filter(({ note, input }) => input !== undefined && !NOT_RUN.has(note));
     for (let start = 0; start < cases.length; start += TOGETHER) {
       const built = await buildMost(cases.slice(start, start + TOGETHER), toolchain, refused);
       if (built === undefined) continue;
@@ -147,7 +153,12 @@ function unordered(term: Term): Term {
 }
 
 function casesByBuiltin(cases: readonly OpaCase[]): Readonly<Record<string, number>> {
-  const texts = cases.map(({ source }) => Object.values(source.files).join('\n'));
+  // Less the line that makes an element of the query's answer, which calls sprintf.
+  const texts = cases.map(({ source }) =>
+    Object.values(source.files)
+      .join('\n')
+      .replaceAll(/^allow contains .*$/gm, ''),
+  );
   const names = [...admitted.native, ...admitted.host].toSorted();
   const counts = names.map((name) => {
     const sign = SIGNS[name] ?? `${name}(`;
