@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // On two cores vitest would use one of them.
   test: {
+    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
     exclude: ['test/toolchain/**', 'test/long/**', 'test/interop/**', '**/node_modules/**'],
