@@ -1,3 +1,4 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 
 /**
@@ -19,6 +20,11 @@ const isNumber: Shape = (value) => typeof value === 'number';
 const isCount: Shape = (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const isList: Shape = (value) => Array.isArray(value) && value.length > 0;
 const isTexts: Shape = (value) => Array.isArray(value) && value.every(isText) && new Set(value).size === value.length;
+/** Draft-07 wants no member twice; 1 and 1.0 are one. */
+const isEnum: Shape = (value) =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  new Set(value.map((member: Json) => canonicalJson(member))).size === value.length;
 const isSchemas: Shape = (value) => Array.isArray(value) && value.length > 0 && value.every(isOrdinarySchema);
 const isNamedSchemas: Shape = (value) => isJsonObject(value) && Object.values(value).every(isOrdinarySchema);
 
@@ -32,7 +38,7 @@ const isType: Shape = (value) => {
 const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['type', isType],
   ['const', () => true],
-  ['enum', isList],
+  ['enum', isEnum],
   ['properties', isNamedSchemas],
   ['required', isTexts],
   ['additionalProperties', isOrdinarySchema],

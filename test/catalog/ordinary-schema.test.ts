@@ -54,6 +54,7 @@ test.each<[schema: Json]>([
   [{ properties: { a: { required: 'b' } } }],
   [{ required: ['a', 'a'] }],
   [{ enum: [] }],
+  [{ enum: [{}, {}] }],
   [{ anyOf: [] }],
   [{ items: [{}] }],
   [{ maxLength: '1); attack(' }],
