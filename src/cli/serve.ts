@@ -74,7 +74,12 @@ async function openDoors(
   options: ServeOptions,
   output: ReturnType<typeof claimStdout> | undefined,
 ): Promise<readonly Door[]> {
-  const { http } = serving.config.gateway.transports;
+  const { http, stdio } = serving.config.gateway.transports;
+  if (output !== undefined && !stdio) {
+    throw new GatewayError('USAGE', 'the configuration does not let the gateway speak over stdio', {
+      mend: 'Leave out --stdio, or set gateway.transports.stdio to true.',
+    });
+  }
   const wantsHttp = options.http !== undefined || options.sse === true || (output === undefined && http !== false);
   if (!wantsHttp && output === undefined) {
     throw new GatewayError('USAGE', 'nothing says how clients shall reach the gateway', {

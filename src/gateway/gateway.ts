@@ -32,6 +32,7 @@ export interface GatewayParts {
 export class Gateway implements GatewayPort {
   readonly #parts: Promise<GatewayParts>;
   readonly #listeners = new Set<() => void>();
+  readonly #callers = new WeakMap<Caller, Caller>();
   #arrived: GatewayParts | undefined;
 
   constructor(parts: Promise<GatewayParts>) {
@@ -50,19 +51,19 @@ export class Gateway implements GatewayPort {
   async listTools(caller: Caller, exchange: Exchange): Promise<readonly JsonObject[]> {
     const parts = await this.#parts;
     await parts.toolbox.settled();
-    return listTools(known(caller, parts), exchange, parts.lists);
+    return listTools(this.#known(caller, parts), exchange, parts.lists);
   }
 
   async callTool(request: ToolCallRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
     const parts = this.#arrived ?? (await this.#parts);
     if (!parts.toolbox.routes.has(request.name)) await parts.toolbox.settled();
-    return callTool({ request, caller: known(caller, parts), exchange }, parts.calls);
+    return callTool({ request, caller: this.#known(caller, parts), exchange }, parts.calls);
   }
 
   async refuseMethod(method: string, caller: Caller, exchange: Exchange): Promise<RpcError> {
     const parts = await this.#parts;
     const { lists } = parts;
-    const { record } = rule(refusedMethod(method, known(caller, parts), exchange), lists.court());
+    const { record } = rule(refusedMethod(method, this.#known(caller, parts), exchange), lists.court());
     await lists.append(record);
     return { code: RPC.methodNotFound, message: `The method ${method} is not available here.` };
   }
@@ -78,20 +79,23 @@ export class Gateway implements GatewayPort {
     await parts.endInstances(session);
   }
 
+  /** The caller with what the configuration says of its agent: one object for as long as the session lasts. */
+  #known(caller: Caller, { profileOf }: GatewayParts): Caller {
+    const before = this.#callers.get(caller);
+    if (before !== undefined) return before;
+    const profile = profileOf(caller.principal.agent.id);
+    const { agent, user } = caller.principal;
+    const known = profile === undefined ? caller : { ...caller, principal: { agent: { ...agent, ...profile }, user } };
+    this.#callers.set(caller, known);
+    return known;
+  }
+
   #arrive(parts: GatewayParts): void {
     this.#arrived = parts;
     parts.toolbox.onChanged(() => {
       for (const listener of this.#listeners) listener();
     });
   }
-}
-
-/** The caller with what the configuration says of its agent. */
-function known(caller: Caller, { profileOf }: GatewayParts): Caller {
-  const profile = profileOf(caller.principal.agent.id);
-  if (profile === undefined) return caller;
-  const { agent, user } = caller.principal;
-  return { ...caller, principal: { agent: { ...agent, ...profile }, user } };
 }
 
 function refusedMethod(method: string, caller: Caller, exchange: Exchange): Question {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { buildCatalog, type CatalogOptions } from '../catalog/catalog.ts';
+import { buildCatalog, type Catalog, type CatalogOptions, refuseCollisions } from '../catalog/catalog.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
@@ -40,6 +40,7 @@ export class Toolbox {
   readonly #options: ToolboxOptions;
   readonly #known = new Map<ServerId, readonly JsonObject[]>();
   readonly #listeners = new Set<() => void>();
+  #catalog: Catalog | undefined;
   #routes: ReadonlyMap<string, ToolRoute> = new Map();
   #settled: Promise<unknown> = Promise.resolve();
   #rebuilding: Promise<void> = Promise.resolve();
@@ -68,9 +69,13 @@ export class Toolbox {
       this.#settled = Promise.race([asked, wait(startWaitMs, undefined, { ref: false })]);
   }
 
-  /** Resolves when the tools of every server are known, or have been waited for long enough. */
+  /**
+   * Resolves when the tools of every server are known, or have been waited for long enough. Throws NAME_COLLISION where
+   * plain names were asked for and two tools have one.
+   */
   async settled(): Promise<void> {
     await this.#settled;
+    if (this.#catalog !== undefined && this.#options.catalog.toolNames === 'plain') refuseCollisions(this.#catalog);
   }
 
   onChanged(listener: () => void): () => void {
@@ -113,6 +118,7 @@ export class Toolbox {
     });
     for (const { server, tool, why } of catalog.hidden) logger.warn('a tool is not shown', { server, tool, why });
     await Promise.all(routes.map(([, route]) => prepare(route)));
+    this.#catalog = catalog;
     this.#routes = new Map(routes);
   }
 }

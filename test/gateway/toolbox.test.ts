@@ -58,19 +58,26 @@ test('tools that change are told of and remembered; tools that stay the same are
   expect([...toolbox.routes.keys()]).toEqual(['files__read', 'files__send']);
 });
 
+test('where plain names were asked for and two tools have one, that is said instead of hiding both', async () => {
+  const toolbox = await started({ toolNames: 'plain', listTools: () => later([READ]) });
+  await expect(toolbox.settled()).rejects.toThrow('tools would be shown under one name: files/read, mail/read');
+});
+
 interface Circumstances {
+  readonly toolNames?: 'plain';
   readonly remembered?: Readonly<Record<string, Json>>;
   readonly listTools: (server: ServerId) => Promise<readonly JsonObject[]>;
   readonly written?: string[];
   readonly onListening?: (listener: (server: ServerId) => void) => void;
 }
 
-async function started({ remembered = {}, listTools, written = [], onListening }: Circumstances): Promise<Toolbox> {
+async function started(circumstances: Circumstances): Promise<Toolbox> {
+  const { remembered = {}, listTools, written = [], onListening, toolNames = 'prefixed' } = circumstances;
   const { server } = aRoute();
   const all = { include: ['*'], exclude: [] };
   const options: ToolboxOptions = {
     servers: new Map([FILES, MAIL].map((id) => [id, { ...server, id }])),
-    catalog: { toolNames: 'prefixed', filters: new Map([FILES, MAIL].map((id) => [id, all])) },
+    catalog: { toolNames, filters: new Map([FILES, MAIL].map((id) => [id, all])) },
     source: {
       listTools,
       onToolsChanged: (listener) => {
