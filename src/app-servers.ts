@@ -32,6 +32,8 @@ export interface FindOptions {
   readonly host: Host;
   readonly logger: Logger;
   readonly memory: Pick<CatalogStore, 'readFact' | 'writeFact'>;
+  /** Ends what is being installed. */
+  readonly signal: AbortSignal;
 }
 
 /** Finds what belongs to each server: its program, its package, its bundle. A server that cannot be found runs as given. */
@@ -96,11 +98,11 @@ type Program = Pick<ResolvedProgram, 'command' | 'args'> & { readonly cwd: strin
 
 async function resolveProgram(id: ServerId, given: Program, options: FindOptions): Promise<ResolvedProgram> {
   const { command, args, cwd } = given;
-  const { home, host, logger, memory } = options;
+  const { home, host, logger, memory, signal } = options;
   try {
     const fact = `package of ${JSON.stringify([command, ...args])}`;
     const known = KnownPackage.safeParse(await memory.readFact(id, fact));
-    const resolved = await resolveServer({ command, args }, { home, host, cwd, known: known.data });
+    const resolved = await resolveServer({ command, args }, { home, host, cwd, known: known.data, signal });
     if (resolved.note !== '') logger.warn('a server runs as it was given', { server: id, why: resolved.note });
     const { package: name, version, integrity, bundle } = resolved;
     if (integrity !== '') await memory.writeFact(id, fact, { version, integrity });

@@ -12,6 +12,7 @@ import { bundleOfServer, findServers, type FoundServer, governedServer, modesOf 
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { validateAgainst } from './catalog/validate-against.ts';
 import type { Config } from './config/paths.ts';
+import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ServerId } from './core/names.ts';
 import { LAYERS } from './core/opinion.ts';
@@ -39,11 +40,14 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const { store: place, durability } = config.decisions;
   const store = await Store.open({ path: place.path, home, durability, clock, logger });
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
-  const live: Live = { store, toolchain, checker: new ArgumentChecker() };
+  const live: Live = { store, toolchain, checker: new ArgumentChecker(), closing: new AbortController() };
   const parts = bringUp(live, options);
+  const ready = parts.then(() => undefined);
+  // Whoever asks is told; where nobody does, because the gateway is ended before it is up, it is no fault.
+  ready.catch(() => undefined);
   return {
     gateway: new Gateway(parts),
-    ready: parts.then(() => undefined),
+    ready,
     readiness: () => ({
       ready: live.policy !== undefined,
       generation: live.policy?.generation ?? '',
@@ -58,6 +62,8 @@ interface Live {
   readonly store: Store;
   readonly toolchain: Toolchain;
   readonly checker: ArgumentChecker;
+  /** Aborted when the gateway ends: nothing is started any more. */
+  readonly closing: AbortController;
   upstreams?: Upstreams;
   toolbox?: Toolbox;
   policy?: PolicySet;
@@ -65,7 +71,9 @@ interface Live {
 
 async function bringUp(live: Live, options: AppOptions): Promise<GatewayParts> {
   const { config, home, host, logger, version, clock } = options;
-  const found = await findServers(config, { home, host, logger, memory: live.store.catalog });
+  const { signal } = live.closing;
+  const found = await findServers(config, { home, host, logger, memory: live.store.catalog, signal });
+  signal.throwIfAborted();
   const { resultBytes: maxMessageBytes } = config.gateway.limits;
   const upstreams = new Upstreams(
     found.map(({ definition }) => definition),
@@ -77,6 +85,7 @@ async function bringUp(live: Live, options: AppOptions): Promise<GatewayParts> {
   // They are awaited only then; a server that has failed by that time must not end the process.
   for (const asked of early.values()) asked.catch(() => undefined);
   const policy = await loadPolicies(wantedBundles(config, found), policyOptions(live, options));
+  signal.throwIfAborted();
   live.policy = policy;
   await rememberWords(live.store, policy);
   const toolbox = await openToolbox(live, options, { found, policy, upstreams, early });
@@ -155,7 +164,8 @@ async function openToolbox(live: Live, { config, logger }: AppOptions, arrived: 
   return toolbox;
 }
 
-async function closeAll({ store, toolchain, checker, upstreams, toolbox }: Live): Promise<void> {
+async function closeAll({ store, toolchain, checker, closing, upstreams, toolbox }: Live): Promise<void> {
+  closing.abort(new GatewayError('CANCELLED', 'The gateway is being ended.'));
   toolbox?.close();
   await Promise.allSettled([upstreams?.close(), toolchain.close(), checker.close()]);
   await store.close();

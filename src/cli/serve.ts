@@ -2,7 +2,7 @@ import { startApp, type RunningGateway } from '../app.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
 import type { Clock } from '../core/clock.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { type HttpDoor, serveHttp } from '../downstream/http.ts';
 import type { Identity } from '../downstream/identity.ts';
@@ -33,8 +33,12 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const app = await startApp({ config, secrets, home, cache, version: VERSION, host, timezone, clock, logger });
   const serving: Serving = { app, config, identity: identityFor(config, options, context), logger };
-  const doors = await openDoors(serving, options, output);
-  context.setExit(await untilEnded(doors, app, logger));
+  try {
+    const doors = await openDoors(serving, options, output);
+    context.setExit(await untilEnded(doors, app, logger));
+  } finally {
+    await app.close();
+  }
 }
 
 interface Serving {
@@ -168,9 +172,11 @@ async function untilEnded(doors: readonly Door[], app: RunningGateway, logger: L
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ended(name));
   });
   // A gateway that cannot get ready says so and goes on: every call is then refused with the reason.
-  app.ready.catch((thrown: unknown) => logger.error('policies are not in force', { problem: String(thrown) }));
+  app.ready.catch((thrown: unknown) => {
+    if (thrown instanceof GatewayError && thrown.code === 'CANCELLED') return;
+    logger.error('policies are not in force', { problem: messageOf(thrown) });
+  });
   const end = await Promise.race([signal, ...doors.map(({ closed }) => closed)]);
   await Promise.allSettled(doors.map((door) => door.close()));
-  await app.close();
   return end === 'SIGINT' ? EXIT.interrupted : EXIT.done;
 }

@@ -1,4 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { httpV2 } from './clients.ts';
 import { aPlace, decisionsOf, outcomeOf, PATIENCE, type Place, runProgram, serveHttp } from './program.ts';
 import { rawStdio } from './raw-client.ts';
@@ -115,3 +117,18 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test('what keeps a gateway from serving ends it at once, with the mend, and leaves nothing running', async () => {
+  const place = aJournalPlace();
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  onTestFinished(() => void taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { code, stderr } = await runProgram(place, ['serve', '--http', `127.0.0.1:${port}`]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/error LISTEN_FAILED Cannot listen on 127\.0\.0\.1:\d+: EADDRINUSE\.\n {2}= help: /);
+  expect(await runProgram(place, ['serve', '--http', '0.0.0.0:0'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('this version has no authentication'),
+  });
+});
