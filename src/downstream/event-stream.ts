@@ -20,52 +20,52 @@ interface KeptEvent {
 export class EventStreams {
   /** Whether the client takes events without data, which tell it from where to resume. */
   takesEmptyEvents = false;
-  private readonly streams = new Map<number, EventStream>();
-  private readonly kept: KeptEvent[] = [];
-  private keptCharacters = 0;
-  private opened = 0;
+  readonly #streams = new Map<number, EventStream>();
+  readonly #kept: KeptEvent[] = [];
+  #keptCharacters = 0;
+  #opened = 0;
 
   open(): EventStream {
-    const stream = new EventStream(this, this.opened);
-    this.streams.set(this.opened, stream);
-    this.opened += 1;
+    const stream = new EventStream(this, this.#opened);
+    this.#streams.set(this.#opened, stream);
+    this.#opened += 1;
     return stream;
   }
 
   /** Where an event stands, by the id that the client last saw; undefined for ids that are not, or no longer, ours. */
   find(eventId: string): { readonly stream: EventStream; readonly after: number } | undefined {
     const [, stream, after] = /^(\d{1,9})-(\d{1,9})$/.exec(eventId) ?? [];
-    const found = this.streams.get(Number(stream ?? -1));
+    const found = this.#streams.get(Number(stream ?? -1));
     return found === undefined ? undefined : { stream: found, after: Number(after) };
   }
 
   keep(event: KeptEvent): void {
-    this.kept.push(event);
-    this.keptCharacters += event.text.length;
-    while (this.kept.length > MAX_KEPT_EVENTS || this.keptCharacters > MAX_KEPT_CHARACTERS) this.forgetFirst();
+    this.#kept.push(event);
+    this.#keptCharacters += event.text.length;
+    while (this.#kept.length > MAX_KEPT_EVENTS || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forgetFirst();
   }
 
   keptAfter(stream: EventStream, after: number): readonly KeptEvent[] {
-    return this.kept.filter((event) => event.stream === stream && event.number > after);
+    return this.#kept.filter((event) => event.stream === stream && event.number > after);
   }
 
   /** An ended stream of which nothing is kept cannot be resumed. */
   forgetIfOver(stream: EventStream): void {
-    if (stream.hasEnded && !this.kept.some((event) => event.stream === stream)) this.streams.delete(stream.number);
+    if (stream.hasEnded && !this.#kept.some((event) => event.stream === stream)) this.#streams.delete(stream.number);
   }
 
   beat(): void {
-    for (const stream of this.streams.values()) stream.beat();
+    for (const stream of this.#streams.values()) stream.beat();
   }
 
   closeAll(): void {
-    for (const stream of this.streams.values()) stream.end();
+    for (const stream of this.#streams.values()) stream.end();
   }
 
-  private forgetFirst(): void {
-    const event = this.kept.shift();
+  #forgetFirst(): void {
+    const event = this.#kept.shift();
     if (event === undefined) return;
-    this.keptCharacters -= event.text.length;
+    this.#keptCharacters -= event.text.length;
     this.forgetIfOver(event.stream);
   }
 }
@@ -74,67 +74,67 @@ export class EventStreams {
 export class EventStream {
   readonly number: number;
   hasEnded = false;
-  private readonly streams: EventStreams;
-  private connection: ServerResponse | undefined = undefined;
-  private sent = 0;
-  private delivered = 0;
+  readonly #streams: EventStreams;
+  #connection: ServerResponse | undefined = undefined;
+  #sent = 0;
+  #delivered = 0;
 
   constructor(streams: EventStreams, number: number) {
-    this.streams = streams;
+    this.#streams = streams;
     this.number = number;
   }
 
   get isConnected(): boolean {
-    return this.connection !== undefined;
+    return this.#connection !== undefined;
   }
 
   send(text: string): void {
-    this.sent += 1;
-    const event = { stream: this, number: this.sent, text };
-    this.streams.keep(event);
-    this.write(event);
+    this.#sent += 1;
+    const event = { stream: this, number: this.#sent, text };
+    this.#streams.keep(event);
+    this.#write(event);
   }
 
   /** Goes on over this connection with what was not delivered, or was after a given event. */
-  connect(response: ServerResponse, after: number = this.delivered): void {
-    this.connection?.end();
-    this.connection = response;
+  connect(response: ServerResponse, after: number = this.#delivered): void {
+    this.#connection?.end();
+    this.#connection = response;
     response.on('close', () => {
-      if (this.connection === response) this.connection = undefined;
+      if (this.#connection === response) this.#connection = undefined;
     });
     startEvents(response);
-    if (this.streams.takesEmptyEvents)
-      response.write(`id: ${this.idOf(after)}\nretry: ${String(RETRY_MS)}\ndata: \n\n`);
-    for (const event of this.streams.keptAfter(this, after)) this.write(event);
-    if (this.hasEnded) this.disconnect();
+    if (this.#streams.takesEmptyEvents)
+      response.write(`id: ${this.#idOf(after)}\nretry: ${String(RETRY_MS)}\ndata: \n\n`);
+    for (const event of this.#streams.keptAfter(this, after)) this.#write(event);
+    if (this.hasEnded) this.#disconnect();
   }
 
   /** No more messages will come. What is kept can still be asked for. */
   end(): void {
     this.hasEnded = true;
-    this.disconnect();
-    this.streams.forgetIfOver(this);
+    this.#disconnect();
+    this.#streams.forgetIfOver(this);
   }
 
   /** A comment, so that no one between takes the connection for dead. */
   beat(): void {
-    if (this.connection?.writableLength === 0) this.connection.write(': \n\n');
+    if (this.#connection?.writableLength === 0) this.#connection.write(': \n\n');
   }
 
-  private write(event: KeptEvent): void {
-    const { connection } = this;
+  #write(event: KeptEvent): void {
+    const connection = this.#connection;
     if (connection === undefined) return;
-    this.delivered = event.number;
-    connection.write(`event: message\nid: ${this.idOf(event.number)}\ndata: ${event.text}\n\n`);
+    this.#delivered = event.number;
+    connection.write(`event: message\nid: ${this.#idOf(event.number)}\ndata: ${event.text}\n\n`);
     if (connection.writableLength > MAX_WAITING_BYTES) connection.destroy();
   }
 
-  private disconnect(): void {
-    this.connection?.end();
-    this.connection = undefined;
+  #disconnect(): void {
+    this.#connection?.end();
+    this.#connection = undefined;
   }
 
-  private idOf(number: number): string {
+  #idOf(number: number): string {
     return `${String(this.number)}-${String(number)}`;
   }
 }

@@ -49,17 +49,17 @@ export interface HeldSession<C extends Channel> {
  * else, and never by way of another transport.
  */
 export class HttpSessions<C extends Channel> {
-  private readonly options: SessionsOptions;
-  private readonly held = new Map<string, HeldSession<C>>();
+  readonly #options: SessionsOptions;
+  readonly #held = new Map<string, HeldSession<C>>();
 
   constructor(options: SessionsOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Undefined where there are as many as there may be. */
   open(identity: Identity, channel: C): HeldSession<C> | undefined {
-    const { gateway, serverInfo, limits, logger, clock } = this.options;
-    if (this.held.size >= limits.maxSessions) return undefined;
+    const { gateway, serverInfo, limits, logger, clock } = this.#options;
+    if (this.#held.size >= limits.maxSessions) return undefined;
     const id = randomBytes(16).toString('hex');
     const announce = (text: string): void => channel.announce(text);
     const session = new Session({
@@ -72,48 +72,48 @@ export class HttpSessions<C extends Channel> {
       announce,
     });
     const held = { session, identity, channel, lastSeen: clock.monotonic() };
-    this.held.set(id, held);
+    this.#held.set(id, held);
     return held;
   }
 
   find(id: string, identity: Identity): HeldSession<C> | undefined {
-    const held = this.held.get(id);
+    const held = this.#held.get(id);
     if (held === undefined || !isSameIdentity(held.identity, identity)) return undefined;
-    held.lastSeen = this.options.clock.monotonic();
+    held.lastSeen = this.#options.clock.monotonic();
     return held;
   }
 
   async end(held: HeldSession<C>): Promise<void> {
-    if (!this.held.delete(held.session.id)) return;
+    if (!this.#held.delete(held.session.id)) return;
     try {
       await held.session.end();
     } catch (error) {
-      this.options.logger.error('A session could not be ended.', { error: messageOf(error) });
+      this.#options.logger.error('A session could not be ended.', { error: messageOf(error) });
     }
     held.channel.close();
   }
 
   toolsChanged(): void {
-    for (const { session } of this.held.values()) session.toolsChanged();
+    for (const { session } of this.#held.values()) session.toolsChanged();
   }
 
   /** Keeps open streams alive and ends sessions that nobody uses. */
   sweep(): void {
-    const now = this.options.clock.monotonic();
-    for (const held of this.held.values()) {
+    const now = this.#options.clock.monotonic();
+    for (const held of this.#held.values()) {
       const { session, channel, lastSeen } = held;
       channel.beat(now);
       if (session.isBusy || channel.isListening()) held.lastSeen = now;
-      else if (now - lastSeen > this.options.limits.idleMs) void this.end(held);
+      else if (now - lastSeen > this.#options.limits.idleMs) void this.end(held);
     }
   }
 
   /** Resolves when no request is in flight in any session. */
   async drained(): Promise<void> {
-    await Promise.all([...this.held.values()].map(({ session }) => session.drained()));
+    await Promise.all([...this.#held.values()].map(({ session }) => session.drained()));
   }
 
   async endAll(): Promise<void> {
-    await Promise.all([...this.held.values()].map((held) => this.end(held)));
+    await Promise.all([...this.#held.values()].map((held) => this.end(held)));
   }
 }

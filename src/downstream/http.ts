@@ -47,105 +47,105 @@ export async function serveHttp(options: HttpOptions): Promise<HttpDoor> {
 }
 
 class Http {
-  private readonly options: HttpOptions;
-  private readonly server: Server;
-  private readonly streamable: Streamable;
-  private readonly legacy: LegacySse | undefined;
-  private readonly stopListening: () => void;
+  readonly #options: HttpOptions;
+  readonly #server: Server;
+  readonly #streamable: Streamable;
+  readonly #legacy: LegacySse | undefined;
+  readonly #stopListening: () => void;
   /** One for all, because it is set for every request. A client that goes away is nothing to act on. */
-  private readonly onBrokenResponse = (error: Error): void => {
-    this.options.logger.debug('An answer could not be written.', { error: error.message });
+  readonly #onBrokenResponse = (error: Error): void => {
+    this.#options.logger.debug('An answer could not be written.', { error: error.message });
   };
-  private allowedHosts: AllowedHosts = new Set();
-  private sweeper: NodeJS.Timeout | undefined = undefined;
-  private closing: Promise<void> | undefined = undefined;
+  #allowedHosts: AllowedHosts = new Set();
+  #sweeper: NodeJS.Timeout | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
 
   constructor(options: HttpOptions) {
-    this.options = options;
-    this.streamable = new Streamable(options);
-    this.legacy = options.sse === undefined ? undefined : new LegacySse(options, options.sse.messagesPath);
-    this.stopListening = onToolsChangedDebounced(options.gateway, () => {
-      this.streamable.sessions.toolsChanged();
-      this.legacy?.sessions.toolsChanged();
+    this.#options = options;
+    this.#streamable = new Streamable(options);
+    this.#legacy = options.sse === undefined ? undefined : new LegacySse(options, options.sse.messagesPath);
+    this.#stopListening = onToolsChangedDebounced(options.gateway, () => {
+      this.#streamable.sessions.toolsChanged();
+      this.#legacy?.sessions.toolsChanged();
     });
-    this.server = createServer(SERVER_OPTIONS, (request, response) => this.answer(request, response));
-    this.server.on('error', (error) => options.logger.error('The listener has failed.', { error: error.message }));
+    this.#server = createServer(SERVER_OPTIONS, (request, response) => this.#answer(request, response));
+    this.#server.on('error', (error) => options.logger.error('The listener has failed.', { error: error.message }));
   }
 
   get url(): string {
-    const { address, family, port } = this.address();
+    const { address, family, port } = this.#address();
     const host = family === 'IPv6' ? `[${address}]` : address;
-    return `http://${host}:${String(port)}${this.options.path}`;
+    return `http://${host}:${String(port)}${this.#options.path}`;
   }
 
   async listen(): Promise<void> {
-    const { host, port, allowedHosts, limits } = this.options;
+    const { host, port, allowedHosts, limits } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', (error) => reject(listenFailed(host, port, error)));
-      this.server.listen(port, host, resolve);
+      this.#server.once('error', (error) => reject(listenFailed(host, port, error)));
+      this.#server.listen(port, host, resolve);
     });
-    this.allowedHosts = allowedHostsAt(this.address().port, allowedHosts);
+    this.#allowedHosts = allowedHostsAt(this.#address().port, allowedHosts);
     const sweepMs = Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, limits.idleMs / 2));
-    this.sweeper = setInterval(() => this.sweep(), sweepMs).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
 
   /** Takes no new connection, lets calls in flight finish for a while, then ends all. Safe to call again. */
   close(): Promise<void> {
-    this.closing ??= this.shutDown();
-    return this.closing;
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
-    response.on('error', this.onBrokenResponse);
-    const foreign = refuseForeign(request.headers, this.allowedHosts);
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    response.on('error', this.#onBrokenResponse);
+    const foreign = refuseForeign(request.headers, this.#allowedHosts);
     if (foreign !== undefined) return refuse(response, 403, foreign);
-    if (this.closing !== undefined) response.setHeader('Connection', 'close');
+    if (this.#closing !== undefined) response.setHeader('Connection', 'close');
     try {
-      return this.route(request, response);
+      return this.#route(request, response);
     } catch (error) {
-      this.options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
+      this.#options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
       return response.headersSent
         ? void response.destroy()
         : refuse(response, 500, 'The gateway failed on this request.');
     }
   }
 
-  private route(request: IncomingMessage, response: ServerResponse): void {
-    const { path, sse, identify } = this.options;
+  #route(request: IncomingMessage, response: ServerResponse): void {
+    const { path, sse, identify } = this.#options;
     const asked = request.url?.split('?', 1)[0];
-    if (asked === path) return this.streamable.handle(request, response, identify(request));
-    if (asked === sse?.path) return this.legacy?.open(request, response, identify(request));
-    if (asked === sse?.messagesPath) return this.legacy?.post(request, response, identify(request));
+    if (asked === path) return this.#streamable.handle(request, response, identify(request));
+    if (asked === sse?.path) return this.#legacy?.open(request, response, identify(request));
+    if (asked === sse?.messagesPath) return this.#legacy?.post(request, response, identify(request));
     if (asked !== '/healthz' && asked !== '/readyz') return refuse(response, 404, 'There is nothing at this address.');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(response, 'GET, HEAD');
     if (asked === '/healthz') return sendJson(response, 200, '{"ok":true}');
-    const readiness = this.options.readiness();
+    const readiness = this.#options.readiness();
     return sendJson(response, readiness.ready ? 200 : 503, writeJson(readiness));
   }
 
-  private sweep(): void {
-    this.streamable.sessions.sweep();
-    this.legacy?.sessions.sweep();
+  #sweep(): void {
+    this.#streamable.sessions.sweep();
+    this.#legacy?.sessions.sweep();
   }
 
-  private async shutDown(): Promise<void> {
-    clearInterval(this.sweeper);
-    this.stopListening();
+  async #shutDown(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#stopListening();
     const closed = new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
+      this.#server.close(() => resolve());
     });
     const tables =
-      this.legacy === undefined ? [this.streamable.sessions] : [this.streamable.sessions, this.legacy.sessions];
-    await settledWithin(Promise.all(tables.map((table) => table.drained())), this.options.limits.drainMs);
+      this.#legacy === undefined ? [this.#streamable.sessions] : [this.#streamable.sessions, this.#legacy.sessions];
+    await settledWithin(Promise.all(tables.map((table) => table.drained())), this.#options.limits.drainMs);
     await Promise.all(tables.map((table) => table.endAll()));
-    this.server.closeIdleConnections();
+    this.#server.closeIdleConnections();
     await settledWithin(closed, LAST_WORDS_MS);
-    this.server.closeAllConnections();
+    this.#server.closeAllConnections();
     await closed;
   }
 
-  private address(): AddressInfo {
-    const address = this.server.address();
+  #address(): AddressInfo {
+    const address = this.#server.address();
     if (address === null || typeof address === 'string')
       throw new GatewayError('LISTEN_FAILED', 'The listener has no address.');
     return address;

@@ -22,41 +22,41 @@ const STREAM_AFTER_MS = 10_000;
  * a stream of events from the moment that something comes before the answer, or that it takes long.
  */
 export class PostExchange implements Outlet {
-  private readonly options: PostExchangeOptions;
-  private stream: EventStream | undefined = undefined;
-  private hasEnded = false;
+  readonly #options: PostExchangeOptions;
+  #stream: EventStream | undefined = undefined;
+  #hasEnded = false;
 
   constructor(options: PostExchangeOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   notify(text: string): void {
-    if (this.options.accepted.events && !this.hasEnded) this.openStream().send(text);
+    if (this.#options.accepted.events && !this.#hasEnded) this.#openStream().send(text);
   }
 
   end(text: string | undefined): void {
-    const { response, accepted, onEnd } = this.options;
+    const { response, accepted, onEnd } = this.#options;
     // The door may end it before the session does.
-    if (this.hasEnded) return undefined;
-    this.hasEnded = true;
+    if (this.#hasEnded) return undefined;
+    this.#hasEnded = true;
     onEnd(this);
-    if (this.stream === undefined && text === undefined) return sendEmpty(response, 202);
-    if (this.stream === undefined && text !== undefined && accepted.json) return sendJson(response, 200, text);
-    const stream = this.openStream();
+    if (this.#stream === undefined && text === undefined) return sendEmpty(response, 202);
+    if (this.#stream === undefined && text !== undefined && accepted.json) return sendJson(response, 200, text);
+    const stream = this.#openStream();
     if (text !== undefined) stream.send(text);
     return stream.end();
   }
 
   /** Called now and then while the request waits for its answer. */
   beat(now: number): void {
-    const { accepted, startedAt } = this.options;
-    if (accepted.events && now - startedAt > STREAM_AFTER_MS) this.openStream();
+    const { accepted, startedAt } = this.#options;
+    if (accepted.events && now - startedAt > STREAM_AFTER_MS) this.#openStream();
   }
 
-  private openStream(): EventStream {
-    if (this.stream !== undefined) return this.stream;
-    this.stream = this.options.streams.open();
-    this.stream.connect(this.options.response);
-    return this.stream;
+  #openStream(): EventStream {
+    if (this.#stream !== undefined) return this.#stream;
+    this.#stream = this.#options.streams.open();
+    this.#stream.connect(this.#options.response);
+    return this.#stream;
   }
 }

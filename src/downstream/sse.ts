@@ -17,12 +17,12 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
  */
 export class LegacySse {
   readonly sessions: HttpSessions<SseChannel>;
-  private readonly options: SessionsOptions;
-  private readonly messagesPath: string;
+  readonly #options: SessionsOptions;
+  readonly #messagesPath: string;
 
   constructor(options: SessionsOptions, messagesPath: string) {
-    this.options = options;
-    this.messagesPath = messagesPath;
+    this.#options = options;
+    this.#messagesPath = messagesPath;
     this.sessions = new HttpSessions(options);
   }
 
@@ -34,7 +34,7 @@ export class LegacySse {
     if (held === undefined) return refuse(response, 503, 'This gateway has as many sessions as it may have.');
     response.on('close', () => void this.sessions.end(held));
     startEvents(response);
-    response.write(`event: endpoint\ndata: ${this.messagesPath}?sessionId=${held.session.id}\n\n`);
+    response.write(`event: endpoint\ndata: ${this.#messagesPath}?sessionId=${held.session.id}\n\n`);
     return undefined;
   }
 
@@ -46,18 +46,18 @@ export class LegacySse {
     if (id === null) return refuse(response, 400, 'The sessionId is missing: open the event stream first.');
     const held = this.sessions.find(id, identity);
     if (held === undefined) return refuse(response, 404, 'There is no such session: open the event stream again.');
-    const { maxBytes } = this.options.limits;
+    const { maxBytes } = this.#options.limits;
     return readBody(request, maxBytes, (body) => {
       if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, maxBytes));
-      return this.take(body.bytes, held, response);
+      return this.#take(body.bytes, held, response);
     });
   }
 
-  private take(bytes: Buffer, held: HeldSession<SseChannel>, response: ServerResponse): void {
-    const received = receiveMessage(bytes, this.options.limits);
+  #take(bytes: Buffer, held: HeldSession<SseChannel>, response: ServerResponse): void {
+    const received = receiveMessage(bytes, this.#options.limits);
     if (received.kind === 'refused') {
       const text = answerText(received.id, failureOf(received.error));
-      this.options.logger.warn('A message was refused.', { reason: received.reason });
+      this.#options.logger.warn('A message was refused.', { reason: received.reason });
       // The client waits on the stream; the status alone would not tell it which request failed.
       if (received.id !== null) held.channel.announce(text);
       return sendJson(response, 400, text);
@@ -68,15 +68,15 @@ export class LegacySse {
 }
 
 class SseChannel implements Channel, Outlet {
-  private readonly stream: ServerResponse;
+  readonly #stream: ServerResponse;
 
   constructor(stream: ServerResponse) {
-    this.stream = stream;
+    this.#stream = stream;
   }
 
   announce(text: string): void {
-    this.stream.write(`event: message\ndata: ${text}\n\n`);
-    if (this.stream.writableLength > MAX_WAITING_BYTES) this.stream.destroy();
+    this.#stream.write(`event: message\ndata: ${text}\n\n`);
+    if (this.#stream.writableLength > MAX_WAITING_BYTES) this.#stream.destroy();
   }
 
   notify(text: string): void {
@@ -88,14 +88,14 @@ class SseChannel implements Channel, Outlet {
   }
 
   isListening(): boolean {
-    return !this.stream.closed;
+    return !this.#stream.closed;
   }
 
   beat(): void {
-    if (this.stream.writableLength === 0) this.stream.write(': \n\n');
+    if (this.#stream.writableLength === 0) this.#stream.write(': \n\n');
   }
 
   close(): void {
-    this.stream.end();
+    this.#stream.end();
   }
 }

@@ -63,24 +63,24 @@ export function claimStdout(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStre
 
 class Stdio {
   readonly closed: Promise<void>;
-  private readonly options: StdioOptions;
-  private readonly session: Session;
-  private readonly framer: NewlineFramer;
-  private readonly stopListening: () => void;
-  private readonly outlet: Outlet;
-  private readonly waiting: string[] = [];
-  private resolveClosed: () => void = () => undefined;
-  private isClosing = false;
+  readonly #options: StdioOptions;
+  readonly #session: Session;
+  readonly #framer: NewlineFramer;
+  readonly #stopListening: () => void;
+  readonly #outlet: Outlet;
+  readonly #waiting: string[] = [];
+  #resolveClosed: () => void = () => undefined;
+  #isClosing = false;
 
   constructor(options: StdioOptions) {
-    this.options = options;
+    this.#options = options;
     this.closed = new Promise((resolve) => {
-      this.resolveClosed = resolve;
+      this.#resolveClosed = resolve;
     });
     const { gateway, identity, serverInfo, limits, logger } = options;
     const id = randomBytes(16).toString('hex');
-    const announce = (text: string): void => this.send(text);
-    this.session = new Session({
+    const announce = (text: string): void => this.#send(text);
+    this.#session = new Session({
       id,
       gateway,
       identity,
@@ -89,95 +89,95 @@ class Stdio {
       logger,
       announce,
     });
-    this.outlet = {
-      notify: (text) => this.sendAdvice(text),
+    this.#outlet = {
+      notify: (text) => this.#sendAdvice(text),
       end: (text) => {
-        if (text !== undefined) this.send(text);
+        if (text !== undefined) this.#send(text);
       },
     };
-    this.stopListening = onToolsChangedDebounced(gateway, () => this.session.toolsChanged());
-    this.framer = new NewlineFramer({
+    this.#stopListening = onToolsChangedDebounced(gateway, () => this.#session.toolsChanged());
+    this.#framer = new NewlineFramer({
       maxBytes: limits.maxBytes,
-      onLine: (line) => this.receive(line),
-      onOversized: (line) => this.refuseOversized(line),
+      onLine: (line) => this.#receive(line),
+      onOversized: (line) => this.#refuseOversized(line),
     });
-    this.listen();
+    this.#listen();
   }
 
   /** Takes nothing more, and ends when what is in flight has been answered or has had its time. */
   close(): Promise<void> {
-    return this.end(this.options.limits.drainMs);
+    return this.#end(this.#options.limits.drainMs);
   }
 
   /** Whoever asks first ends it; the others wait for the same end. */
-  private end(drainMs: number): Promise<void> {
-    if (!this.isClosing) {
-      this.isClosing = true;
-      this.stopListening();
-      this.options.input.pause();
-      void settledWithin(this.session.drained(), drainMs).then(() => this.finish());
+  #end(drainMs: number): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true;
+      this.#stopListening();
+      this.#options.input.pause();
+      void settledWithin(this.#session.drained(), drainMs).then(() => this.#finish());
     }
     return this.closed;
   }
 
-  private listen(): void {
-    const { input, output, logger } = this.options;
-    input.on('data', (chunk: Buffer) => this.framer.push(chunk));
+  #listen(): void {
+    const { input, output, logger } = this.#options;
+    input.on('data', (chunk: Buffer) => this.#framer.push(chunk));
     input.on('end', () => {
-      this.framer.end();
+      this.#framer.end();
       void this.close();
     });
-    input.on('error', () => void this.end(0));
-    output.on('drain', () => this.resume());
+    input.on('error', () => void this.#end(0));
+    output.on('drain', () => this.#resume());
     output.on('error', (error: NodeJS.ErrnoException) => {
       logger.info('The client has closed its side.', { code: error.code });
-      void this.end(0);
+      void this.#end(0);
     });
   }
 
-  private resume(): void {
-    if (!this.isClosing) this.options.input.resume();
+  #resume(): void {
+    if (!this.#isClosing) this.#options.input.resume();
   }
 
-  private async finish(): Promise<void> {
-    const { output, logger } = this.options;
+  async #finish(): Promise<void> {
+    const { output, logger } = this.#options;
     try {
-      await this.session.end();
+      await this.#session.end();
     } catch (error) {
       logger.error('The session could not be ended.', { error: messageOf(error) });
     }
-    this.flush();
+    this.#flush();
     if (output.writable) await new Promise<void>((resolve) => output.end(resolve));
-    this.resolveClosed();
+    this.#resolveClosed();
   }
 
-  private receive(line: Buffer): void {
-    const received = receiveMessage(line, this.options.limits);
-    if (received.kind === 'ok') return this.session.receive(received, this.outlet);
-    this.options.logger.warn('A message was refused.', { reason: received.reason });
-    return this.send(answerText(received.id, failureOf(received.error)));
+  #receive(line: Buffer): void {
+    const received = receiveMessage(line, this.#options.limits);
+    if (received.kind === 'ok') return this.#session.receive(received, this.#outlet);
+    this.#options.logger.warn('A message was refused.', { reason: received.reason });
+    return this.#send(answerText(received.id, failureOf(received.error)));
   }
 
-  private refuseOversized(line: OversizedLine): void {
-    const { maxBytes } = this.options.limits;
-    this.options.logger.warn('A message was refused.', { reason: 'too_large', bytes: line.byteLength });
-    this.send(answerText(findIdAtEdges(line.head, line.tail), tooLarge(line.byteLength, maxBytes)));
+  #refuseOversized(line: OversizedLine): void {
+    const { maxBytes } = this.#options.limits;
+    this.#options.logger.warn('A message was refused.', { reason: 'too_large', bytes: line.byteLength });
+    this.#send(answerText(findIdAtEdges(line.head, line.tail), tooLarge(line.byteLength, maxBytes)));
   }
 
-  private sendAdvice(text: string): void {
-    if (this.options.output.writableLength < MAX_WAITING_BYTES) this.send(text);
+  #sendAdvice(text: string): void {
+    if (this.#options.output.writableLength < MAX_WAITING_BYTES) this.#send(text);
   }
 
   /** What is sent in one turn of the event loop is written at once. */
-  private send(text: string): void {
-    this.waiting.push(text);
-    if (this.waiting.length === 1) process.nextTick(() => this.flush());
+  #send(text: string): void {
+    this.#waiting.push(text);
+    if (this.#waiting.length === 1) process.nextTick(() => this.#flush());
   }
 
-  private flush(): void {
-    const { input, output } = this.options;
-    if (this.waiting.length === 0) return;
-    const text = `${this.waiting.splice(0).join('\n')}\n`;
+  #flush(): void {
+    const { input, output } = this.#options;
+    if (this.#waiting.length === 0) return;
+    const text = `${this.#waiting.splice(0).join('\n')}\n`;
     if (output.writable && !output.write(text)) input.pause();
   }
 }

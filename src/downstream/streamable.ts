@@ -14,60 +14,61 @@ import { isSessionVersion, SESSION_VERSIONS, takesEmptyEvents } from './versions
 /** Streamable HTTP with sessions (2025-03-26 to 2025-11-25, Transports): one address for POST, GET and DELETE. */
 export class Streamable {
   readonly sessions: HttpSessions<StreamableChannel>;
-  private readonly options: SessionsOptions;
+  readonly #options: SessionsOptions;
 
   constructor(options: SessionsOptions) {
-    this.options = options;
+    this.#options = options;
     this.sessions = new HttpSessions(options);
   }
 
   handle(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
-    if (request.method === 'POST') return this.post(request, response, identity);
-    if (request.method === 'GET') return this.listen(request, response, identity);
-    if (request.method === 'DELETE') return this.delete(request, response, identity);
+    if (request.method === 'POST') return this.#post(request, response, identity);
+    if (request.method === 'GET') return this.#listen(request, response, identity);
+    if (request.method === 'DELETE') return this.#delete(request, response, identity);
     return refuseMethod(response, 'GET, POST, DELETE');
   }
 
-  private post(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+  #post(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
     const accepted = readAccept(request.headers);
     if (!isJsonContent(request.headers)) return refuse(response, 415, 'The Content-Type must be application/json.');
     if (!accepted.json && !accepted.events) {
       return refuse(response, 406, 'The client must accept application/json or text/event-stream.');
     }
-    const { limits, logger } = this.options;
+    const { limits, logger } = this.#options;
     return readBody(request, limits.maxBytes, (body) => {
       if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, limits.maxBytes));
       const received = receiveMessage(body.bytes, limits);
-      if (received.kind === 'ok') return this.take(received, { request, response, identity, accepted });
+      if (received.kind === 'ok') return this.#take(received, { request, response, identity, accepted });
       logger.warn('A message was refused.', { reason: received.reason });
       return sendJson(response, 400, answerText(received.id, failureOf(received.error)));
     });
   }
 
-  private take(received: ReceivedMessage, post: Post): void {
+  #take(received: ReceivedMessage, post: Post): void {
     const { message } = received;
     const isOpening = message.kind === 'request' && message.method === 'initialize';
-    if (isOpening && post.request.headers['mcp-session-id'] === undefined) return this.open(received, post);
-    const held = this.find(post.request, post.response, post.identity);
+    if (isOpening && post.request.headers['mcp-session-id'] === undefined) return this.#open(received, post);
+    const held = this.#find(post.request, post.response, post.identity);
     if (held === undefined) return undefined;
-    if (message.kind === 'request') return held.session.receive(received, held.channel.startExchange(post, this.now()));
+    if (message.kind === 'request')
+      return held.session.receive(received, held.channel.startExchange(post, this.#now()));
     held.session.receive(received, NO_OUTLET);
     return sendEmpty(post.response, 202);
   }
 
-  private open(received: ReceivedMessage, post: Post): void {
+  #open(received: ReceivedMessage, post: Post): void {
     const held = this.sessions.open(post.identity, new StreamableChannel());
     if (held === undefined) return refuse(post.response, 503, 'This gateway has as many sessions as it may have.');
     post.response.setHeader('Mcp-Session-Id', held.session.id);
-    held.session.receive(received, held.channel.startExchange(post, this.now()));
+    held.session.receive(received, held.channel.startExchange(post, this.#now()));
     held.channel.streams.takesEmptyEvents = takesEmptyEvents(held.session.protocol);
     if (held.session.protocol === '') void this.sessions.end(held);
     return undefined;
   }
 
-  private listen(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+  #listen(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
     if (!readAccept(request.headers).events) return refuse(response, 406, 'The client must accept text/event-stream.');
-    const held = this.find(request, response, identity);
+    const held = this.#find(request, response, identity);
     if (held === undefined) return undefined;
     const { channel } = held;
     const lastEventId = request.headers['last-event-id'];
@@ -80,14 +81,14 @@ export class Streamable {
     return place.stream.connect(response, place.after);
   }
 
-  private delete(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
-    const held = this.find(request, response, identity);
+  #delete(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+    const held = this.#find(request, response, identity);
     if (held === undefined) return;
     void this.sessions.end(held).then(() => sendEmpty(response, 204));
   }
 
   /** The session that a request names; where there is none the request is answered. */
-  private find(request: IncomingMessage, response: ServerResponse, identity: Identity): Held | undefined {
+  #find(request: IncomingMessage, response: ServerResponse, identity: Identity): Held | undefined {
     const { 'mcp-session-id': id, 'mcp-protocol-version': version } = request.headers;
     if (typeof version === 'string' && !isSessionVersion(version)) {
       sendRefusal(response, 400, unsupportedVersion(version, SESSION_VERSIONS));
@@ -102,8 +103,8 @@ export class Streamable {
     return held;
   }
 
-  private now(): number {
-    return this.options.clock.monotonic();
+  #now(): number {
+    return this.#options.clock.monotonic();
   }
 }
 
@@ -122,13 +123,13 @@ class StreamableChannel implements Channel {
   readonly streams = new EventStreams();
   /** What belongs to no request. */
   readonly standing = this.streams.open();
-  private readonly exchanges = new Set<PostExchange>();
+  readonly #exchanges = new Set<PostExchange>();
 
   startExchange(post: Post, startedAt: number): PostExchange {
     const { response, accepted } = post;
-    const onEnd = (ended: PostExchange): void => void this.exchanges.delete(ended);
+    const onEnd = (ended: PostExchange): void => void this.#exchanges.delete(ended);
     const exchange = new PostExchange({ response, accepted, streams: this.streams, startedAt, onEnd });
-    this.exchanges.add(exchange);
+    this.#exchanges.add(exchange);
     return exchange;
   }
 
@@ -141,12 +142,12 @@ class StreamableChannel implements Channel {
   }
 
   beat(now: number): void {
-    for (const exchange of this.exchanges) exchange.beat(now);
+    for (const exchange of this.#exchanges) exchange.beat(now);
     this.streams.beat();
   }
 
   close(): void {
-    for (const exchange of this.exchanges) exchange.end(undefined);
+    for (const exchange of this.#exchanges) exchange.end(undefined);
     this.streams.closeAll();
   }
 }
