@@ -10,18 +10,15 @@ import { writeJson } from './lossless-json.ts';
 export function canonicalJson(value: Json): string {
   if (typeof value !== 'object' || value === null) return writeJson(value);
   if (!isJsonObject(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.keys(value)
-    .toSorted(byCodeUnit)
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
-  return `{${members.join(',')}}`;
+  let members = '';
+  // Without a comparator, texts are sorted by their UTF-16 code units.
+  for (const key of Object.keys(value).toSorted()) {
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`;
+  }
+  return `{${members}}`;
 }
 
 /** 64 hexadecimal digits. */
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
-}
-
-function byCodeUnit(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }
