@@ -7,6 +7,7 @@ import type { Ruling } from '../../src/gateway/rule.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
 import { NO_OBLIGATIONS } from '../../src/policy/obligations.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
+import { aRecord } from '../state/records.ts';
 
 /** 2026-03-02T12:00:00Z, a Monday. */
 export const NOW = Date.UTC(2026, 2, 2, 12);
@@ -73,49 +74,12 @@ export function aDenial(reason = 'protected_branch', rule = 'code-host/GH-201'):
 
 export function aRuling(decision: Decision = aDecision()): Ruling {
   const { effect, reasons, reason_internal, matched_rules, lifted, obligations } = decision;
-  const caller = aCaller();
+  const { principal, client, session } = aCaller();
+  const decided = { effect, reasons, reason_internal, matched_rules, lifted, obligations };
   return {
     decision,
     ruleText: () => undefined,
-    record: {
-      id: '01990000-0000-7000-8000-000000000001',
-      time: new Date(NOW).toISOString(),
-      generation: 'f'.repeat(64),
-      principal: caller.principal,
-      client: caller.client,
-      session: caller.session,
-      call: '',
-      server: 'files',
-      tool: 'read',
-      action: 'tool_call',
-      effect,
-      reasons,
-      reason_internal,
-      remediation: '',
-      matched_rules,
-      layers: [],
-      combine: {
-        version: 1,
-        required: [],
-        carries: [],
-        modes: {},
-        own: [],
-        bypass: '',
-        now: NOW,
-        approvals: [],
-        reservations: [],
-      },
-      lifted,
-      obligations,
-      budgets: {},
-      input: {},
-      input_hash: '',
-      dropped: [],
-      replayable: { kind: 'fully' },
-      shadow: null,
-      trace_id: '',
-      latency_us: { decide: 1 },
-    },
+    record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }
 
