@@ -40,3 +40,23 @@ tool_call(server, tool, effect, args) := object.union(total, {
 	"server": {"id": server},
 	"action": {"tool": tool, "effect": effect, "args": args},
 })
+
+# METADATA
+# description: |
+#   The total input for a request other than a tool's; `named` holds what the type fills, such as `{"resource": uri}` of a
+#   resource_read, `{"prompt": name, "args": args}` of a prompt_get, `{"ref": ref, "args": {name: value}}` of a completion.
+request(server, type, named) := object.union(total, {
+	"server": {"id": server},
+	"action": object.union({"type": type, "effect": "read"}, named),
+})
+
+# METADATA
+# description: The total input for what a server asks of its client; type is sampling, elicitation or roots.
+question(server, type, params) := object.union(total, {
+	"server": {"id": server},
+	"action": {"type": type, "request": params},
+})
+
+# METADATA
+# description: As question, with what the client answered.
+answer(server, type, params, given) := object.union(question(server, type, params), {"action": {"args": given}})

@@ -22,3 +22,21 @@ test_a_call_keeps_every_other_field if {
 	call.action.type == "tool_call"
 	call.agent == inputs.total.agent
 }
+
+test_a_request_fills_what_its_type_has if {
+	read := inputs.request("notes", "resource_read", {"resource": "note://1"})
+	read.action.type == "resource_read"
+	read.action.resource == "note://1"
+	read.action.effect == "read"
+	read.action.tool == ""
+	read.server.id == "notes"
+}
+
+test_a_question_carries_the_params_and_its_answer_what_was_said if {
+	asked := inputs.question("notes", "elicitation", {"message": "Sure?"})
+	asked.action.request == {"message": "Sure?"}
+	asked.action.args == {}
+	given := inputs.answer("notes", "elicitation", {"message": "Sure?"}, {"action": "accept"})
+	given.action.request == asked.action.request
+	given.action.args == {"action": "accept"}
+}
