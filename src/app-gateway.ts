@@ -1,66 +1,78 @@
+import { serversUnder } from './app-directory.ts';
 import type { AppOptions } from './app-options.ts';
+import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
+import type { JsonObject } from './core/json.ts';
+import type { AgentReach } from './gateway/agent-reach.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
-import type { ToolCall } from './gateway/call-tool.ts';
 import { Conversations } from './gateway/conversation.ts';
+import { createDialogue } from './gateway/create-dialogue.ts';
+import type { Directory } from './gateway/directory.ts';
 import { Exposure } from './gateway/exposure.ts';
 import type { AgentProfile, GatewayParts } from './gateway/gateway.ts';
-import type { AgentReach } from './gateway/agent-reach.ts';
+import type { Governing } from './gateway/governing.ts';
+import { Instances } from './gateway/instances.ts';
+import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
-import type { Toolbox } from './gateway/toolbox.ts';
-import type { ToolRoute } from './gateway/tool-route.ts';
-import { toolSteps } from './gateway/tool-steps.ts';
-import type { JsonObject } from './core/json.ts';
-import type { RpcAnswer } from './core/rpc.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { decisionIds } from './state/decision-id.ts';
 import { createMasker } from './state/masking.ts';
 import type { Store } from './state/store.ts';
+import type { SignIns } from './upstream/sign-ins.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 /** What a gateway stands on, up and running. */
 export interface Standing {
   readonly store: Store;
   readonly checker: ArgumentChecker;
+  readonly found: readonly FoundServer[];
   readonly upstreams: Upstreams;
+  readonly signIns: SignIns;
   readonly policy: PolicySet;
-  readonly toolbox: Toolbox;
+  readonly directory: Directory;
 }
 
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
-  const { store, checker, upstreams, policy, toolbox } = standing;
+  const { store, checker, found, upstreams, signIns, directory } = standing;
   const { config, clock, logger } = options;
   const settingsOf = agentSettings(config.agents);
-  const conversations = new Conversations(clock);
-  const environment = environmentOf(options);
-  const exposure = new Exposure({
-    routes: () => toolbox.routes,
-    policy: () => policy,
-    reachOf: (agent) => settingsOf(agent)?.reach,
-    environment,
-    clock,
+  const policy = new PolicyInForce(standing.policy, {
+    directory,
+    serversUnder: (next) => serversUnder(found, next),
   });
-  const court = courts(standing, options);
+  const environment = environmentOf(options);
+  const reachOf = (agent: string): AgentReach | undefined => settingsOf(agent)?.reach;
+  const governing: Governing = {
+    court: courts(() => policy.current, store, options),
+    environment,
+    conversations: new Conversations(clock),
+    log: store.log,
+    clock,
+    logger,
+  };
+  const instances = new Instances({ acquire: (server, holder) => upstreams.acquire(server, holder), logger });
+  const dialogue = createDialogue({
+    ...governing,
+    send: (outgoing) => instances.send(outgoing),
+    keyedHash: (text) => store.keyedHash(text),
+    namesServers: () => found.length > 1,
+  });
   return {
-    toolbox,
-    conversations,
-    lists: { exposure, court: () => court(undefined), append: (record) => store.log.append(record) },
-    calls: toolSteps({
-      exposure,
-      check: ({ pin, server }, args) =>
-        checker.check(pin, args, unknownArgumentsFor(server.unknownArguments, server.hasBundle)),
-      court,
-      conversations,
-      environment,
-      log: store.log,
-      send: (call, route, params) => send(upstreams, call, { route, params }),
-      clock,
-      logger,
-    }),
+    ...governing,
+    policy,
+    directory,
+    exposure: new Exposure({ policy: () => policy.current, reachOf, environment, clock }),
+    instances,
+    dialogue,
+    signIns,
+    beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
+    check: ({ pin, server }, args) =>
+      checker.check(pin, args, unknownArgumentsFor(server.unknownArguments, server.hasBundle)),
+    allowedMethods: config.gateway.methods.allow,
     profileOf: (agent) => settingsOf(agent)?.profile,
-    instructions: () => instructionsOf(upstreams),
+    instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
     endInstances: (session) => upstreams.endSession(session),
   };
 }
@@ -85,44 +97,32 @@ function environmentOf({ config, timezone }: AppOptions): Environment {
 }
 
 /** Makes the court for a tool: what its schema marks as secret is kept out of the record. */
-function courts({ store, policy }: Standing, { config, secrets, clock }: AppOptions): (route?: ToolRoute) => Court {
+function courts(
+  policy: () => PolicySet,
+  store: Store,
+  { config, secrets, clock }: AppOptions,
+): (inputSchema?: JsonObject) => Court {
   const { arguments: kept, redact } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
   const newId = decisionIds(clock);
-  const masks = new WeakMap<ToolRoute, Mask>();
-  const maskFor = (route: ToolRoute | undefined): Mask => {
-    const known = route === undefined ? undefined : masks.get(route);
+  const masks = new WeakMap<JsonObject, Mask>();
+  const maskWithout = (pointers: readonly string[]): Mask => ({
+    maskInput: (input) => masker.maskInput(input, pointers),
+    maskQuotes: (value, hidden) => masker.maskQuotes(value, hidden),
+  });
+  const plain = maskWithout([]);
+  const maskFor = (inputSchema: JsonObject): Mask => {
+    const known = masks.get(inputSchema);
     if (known !== undefined) return known;
-    const pointers = route === undefined ? [] : secretPointers(route.inputSchema);
-    const mask: Mask = {
-      maskInput: (input) => masker.maskInput(input, pointers),
-      maskQuotes: (value, hidden) => masker.maskQuotes(value, hidden),
-    };
-    if (route !== undefined) masks.set(route, mask);
+    const mask = maskWithout(secretPointers(inputSchema));
+    masks.set(inputSchema, mask);
     return mask;
   };
-  return (route) => ({ policy, clock, newId, mask: maskFor(route) });
-}
-
-interface Sending {
-  readonly route: ToolRoute;
-  readonly params: JsonObject;
-}
-
-async function send(upstreams: Upstreams, call: ToolCall, { route, params }: Sending): Promise<RpcAnswer> {
-  const { session, principal } = call.caller;
-  const upstream = upstreams.acquire(route.server.id, { session, principalId: principal.user.id });
-  const { signal, onProgress } = call.exchange;
-  return upstream.callTool(params, { signal, onProgress });
-}
-
-/** What the servers say of themselves, each under its id. */
-function instructionsOf(upstreams: Upstreams): string {
-  return upstreams
-    .status()
-    .flatMap(({ server, state }) =>
-      state.kind === 'ready' && state.facts.instructions !== '' ? [`${server}: ${state.facts.instructions}`] : [],
-    )
-    .join('\n\n');
+  return (inputSchema) => ({
+    policy: policy(),
+    clock,
+    newId,
+    mask: inputSchema === undefined ? plain : maskFor(inputSchema),
+  });
 }

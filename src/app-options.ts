@@ -13,6 +13,8 @@ export interface AppOptions {
   /** Where compiled policies are kept. */
   readonly cache: string;
   readonly version: string;
+  /** Id of the user who runs the gateway, in whose name it does what nobody has asked for. */
+  readonly owner: string;
   readonly host: Host;
   /** IANA name. */
   readonly timezone: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { WantedBundle } from './app-policies.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/logger.ts';
 import { isServerId, type ServerId } from './core/names.ts';
 import type { GovernedServer } from './gateway/governed-server.ts';
@@ -65,6 +66,7 @@ export function governedServer({ id, config, package: name, version }: FoundServ
     ),
     dataClasses: Object.fromEntries(tools.map(([tool, declared]) => [tool, declared.data_classes])),
     unknownArguments: config.unknownArguments,
+    allow: config.allow,
   };
 }
 
@@ -74,16 +76,26 @@ export function modesOf<M>(rules: Readonly<Record<string, { readonly mode: M }>>
 
 async function findServer(id: ServerId, config: ServerConfig, options: FindOptions): Promise<FoundServer> {
   const { transport, policy, timeout: timeoutMs, instance } = config;
+  const discoveryOffers = allOffers(config.allow);
   const configured: OwnBundle | undefined =
     policy.source.kind === 'path' ? { kind: 'at', path: policy.source.path } : undefined;
   if (transport.kind !== 'stdio') {
     const road = { kind: transport.kind, url: new URL(transport.url), headers: transport.headers };
-    const definition = { id, transport: road, timeoutMs, instance };
+    const definition = { id, transport: road, timeoutMs, instance, discoveryOffers };
     return { id, config, definition, package: '', version: '', bundle: configured ?? { kind: 'none' } };
   }
   const { command, args, package: name, version, bundle } = await resolveProgram(id, transport, options);
-  const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance };
+  const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance, discoveryOffers };
   return { id, config, definition, package: name, version, bundle: configured ?? bundle };
+}
+
+/** What the most able client could offer to a server that may ask for this. */
+function allOffers({ sampling, elicitation, roots }: ServerConfig['allow']): JsonObject {
+  return {
+    ...(sampling ? { sampling: {} } : {}),
+    ...(elicitation ? { elicitation: { form: {}, url: {} } } : {}),
+    ...(roots ? { roots: { listChanged: true } } : {}),
+  };
 }
 
 interface ResolvedProgram {

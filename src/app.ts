@@ -1,4 +1,5 @@
 import { readLibrary } from './app-bundles.ts';
+import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import type { AppOptions } from './app-options.ts';
 import {
@@ -8,20 +9,22 @@ import {
   starterBundles,
   type WantedBundle,
 } from './app-policies.ts';
-import { bundleOfServer, findServers, type FoundServer, governedServer, modesOf } from './app-servers.ts';
+import { bundleOfServer, findServers, type FoundServer, modesOf } from './app-servers.ts';
+import { openSignIns } from './app-sign-ins.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { validateAgainst } from './catalog/validate-against.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
-import type { JsonObject } from './core/json.ts';
-import type { ServerId } from './core/names.ts';
 import { LAYERS } from './core/opinion.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
-import { Toolbox } from './gateway/toolbox.ts';
+import type { Directory } from './gateway/directory.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { Toolchain } from './rego/toolchain.ts';
 import { wordsFact, writeWords } from './review/rule-words.ts';
 import { Store } from './state/store.ts';
+import type { InstanceHost } from './upstream/instance-host.ts';
+import type { SignIns } from './upstream/sign-ins.ts';
+import { ServerLogs } from './upstream/server-log.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
@@ -41,12 +44,13 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const store = await Store.open({ path: place.path, home, durability, clock, logger });
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   const live: Live = { store, toolchain, checker: new ArgumentChecker(), closing: new AbortController() };
-  const parts = bringUp(live, options);
+  const parts = bringUp(live, options, () => gateway.host);
+  const gateway: Gateway = new Gateway(parts);
   const ready = parts.then(() => undefined);
   // Whoever asks is told; where nobody does, because the gateway is ended before it is up, it is no fault.
   ready.catch(() => undefined);
   return {
-    gateway: new Gateway(parts),
+    gateway,
     ready,
     readiness: () => ({
       ready: live.policy !== undefined,
@@ -64,38 +68,76 @@ interface Live {
   readonly checker: ArgumentChecker;
   /** Aborted when the gateway ends: nothing is started any more. */
   readonly closing: AbortController;
+  signIns?: SignIns;
+  logs?: ServerLogs;
   upstreams?: Upstreams;
-  toolbox?: Toolbox;
+  directory?: Directory;
+  parts?: GatewayParts;
   policy?: PolicySet;
 }
 
-async function bringUp(live: Live, options: AppOptions): Promise<GatewayParts> {
-  const { config, home, host, logger, version, clock } = options;
-  const { signal } = live.closing;
-  const found = await findServers(config, { home, host, logger, memory: live.store.catalog, signal });
+async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHost): Promise<GatewayParts> {
+  const { config, home, host, logger } = options;
+  const { store, checker, closing } = live;
+  const { signal } = closing;
+  const found = await findServers(config, { home, host, logger, memory: store.catalog, signal });
   signal.throwIfAborted();
-  const { resultBytes: maxMessageBytes } = config.gateway.limits;
-  const upstreams = new Upstreams(
-    found.map(({ definition }) => definition),
-    { version, host, clock, logger, maxMessageBytes },
-  );
+  const signIns = openSignIns(store, options);
+  live.signIns = signIns;
+  const logs = new ServerLogs(options);
+  live.logs = logs;
+  const upstreams = openUpstreams(found, { store, signIns, logs, instanceHost: hostOf() }, options);
   live.upstreams = upstreams;
+  await upstreams.recalled();
   // Servers start while policies are compiled.
-  const early = new Map(found.map(({ id }) => [id, readTools(upstreams, id)]));
-  // They are awaited only then; a server that has failed by that time must not end the process.
-  for (const asked of early.values()) asked.catch(() => undefined);
+  const reader = new ListReader(
+    { upstreams, signIns },
+    found.map(({ id }) => id),
+  );
   const policy = await loadPolicies(wantedBundles(config, found), policyOptions(live, options));
   signal.throwIfAborted();
   live.policy = policy;
-  await rememberWords(live.store, policy);
-  const toolbox = await openToolbox(live, options, { found, policy, upstreams, early });
-  return gatewayParts({ store: live.store, checker: live.checker, upstreams, policy, toolbox }, options);
+  await rememberWords(store, policy);
+  const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker }, options);
+  live.directory = directory;
+  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory }, options);
+  live.parts = parts;
+  return parts;
 }
 
-/** The tools of a server, read from an instance that is then given to whoever calls first. */
-async function readTools(upstreams: Upstreams, server: ServerId): Promise<readonly JsonObject[]> {
-  return upstreams.forDiscovery(server).listTools();
+interface UpstreamParts {
+  readonly store: Store;
+  readonly signIns: SignIns;
+  readonly logs: ServerLogs;
+  readonly instanceHost: InstanceHost;
 }
+
+function openUpstreams(
+  found: readonly FoundServer[],
+  { store, signIns, logs, instanceHost }: UpstreamParts,
+  { version, host, clock, logger, config }: AppOptions,
+): Upstreams {
+  return new Upstreams(
+    found.map(({ definition }) => definition),
+    {
+      version,
+      host,
+      clock,
+      logger,
+      instanceHost,
+      maxMessageBytes: config.gateway.limits.resultBytes,
+      memory: {
+        read: (server) => store.catalog.readFact(server, SERVER_FACTS),
+        write: (server, facts) => store.catalog.writeFact(server, SERVER_FACTS, facts),
+      },
+      onErrorLine: (server, line) => logs.add(server, line),
+      authorizerFor: (server, principal) => signIns.authorizerFor(server, principal),
+    },
+  );
+}
+
+/** Under which name it is remembered what a server says of itself and in which eras it can be spoken with. */
+const SERVER_FACTS = 'server';
 
 function wantedBundles(config: Config, found: readonly FoundServer[]): readonly WantedBundle[] {
   const organisation = config.policies.org.map(
@@ -132,41 +174,13 @@ async function rememberWords({ catalog }: Store, { participants }: PolicySet): P
   }
 }
 
-interface Arrived {
-  readonly found: readonly FoundServer[];
-  readonly policy: PolicySet;
-  readonly upstreams: Upstreams;
-  /** Lists of tools that have been asked for already. */
-  readonly early: Map<ServerId, Promise<readonly JsonObject[]>>;
-}
-
-async function openToolbox(live: Live, { config, logger }: AppOptions, arrived: Arrived): Promise<Toolbox> {
-  const { found, policy, upstreams, early } = arrived;
-  const listTools = (server: ServerId): Promise<readonly JsonObject[]> => {
-    const asked = early.get(server);
-    early.delete(server);
-    return asked ?? readTools(upstreams, server);
-  };
-  const toolbox = new Toolbox({
-    servers: new Map(found.map((server) => [server.id, governedServer(server, policy)])),
-    catalog: {
-      toolNames: config.gateway.toolNames,
-      filters: new Map(found.map(({ id, config: server }) => [id, server.tools])),
-    },
-    source: { listTools, onToolsChanged: (listener) => upstreams.onToolsChanged(listener) },
-    memory: live.store.catalog,
-    prepare: async ({ pin, inputSchema }) => void (await live.checker.prepare(pin, inputSchema)),
-    startWaitMs: config.gateway.startWait,
-    logger,
-  });
-  live.toolbox = toolbox;
-  await toolbox.start();
-  return toolbox;
-}
-
-async function closeAll({ store, toolchain, checker, closing, upstreams, toolbox }: Live): Promise<void> {
+async function closeAll(live: Live): Promise<void> {
+  const { store, toolchain, checker, closing, signIns, logs, upstreams, directory, parts } = live;
   closing.abort(new GatewayError('CANCELLED', 'The gateway is being ended.'));
-  toolbox?.close();
+  directory?.close();
+  parts?.dialogue.close();
+  signIns?.close();
   await Promise.allSettled([upstreams?.close(), toolchain.close(), checker.close()]);
+  await logs?.close();
   await store.close();
 }

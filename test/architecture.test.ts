@@ -33,7 +33,7 @@ const HOMES: Record<string, readonly string[]> = {
   pino: ['cli'],
   '@modelcontextprotocol/sdk': [],
   '@modelcontextprotocol/server': [],
-  '@modelcontextprotocol/client': [],
+  '@modelcontextprotocol/client': ['upstream'],
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../core/canonical-json.ts';
-import { FORBIDDEN_NAMES, type ExposedToolName, type ServerId } from '../core/names.ts';
+import { FORBIDDEN_NAMES, type ExposedName, type ServerId } from '../core/names.ts';
 
-/** How tools are shown: `auto` is plain as long as one server is configured. */
+/** How tools and prompts are shown: `auto` is plain as long as one server is configured. */
 export type ToolNames = 'auto' | 'prefixed' | 'plain';
 
 /** Clients put their own prefix before a name and stop at 64 characters. */
@@ -11,15 +11,15 @@ const HASH_LENGTH = 8;
 const MAX_NAME = 128;
 
 /**
- * The name under which a tool of a server is shown: at most 48 characters of `[A-Za-z0-9_-]`. Where that needs a change
- * the name ends with a part of a hash over server and tool, so it is the same on every start and on every machine.
+ * The name under which a tool or prompt of a server is shown: at most 48 characters of `[A-Za-z0-9_-]`. Where that needs a change
+ * the name ends with a part of a hash over server and name, so it is the same on every start and on every machine.
  */
-export function exposedName(server: ServerId, tool: string, names: 'prefixed' | 'plain'): ExposedToolName {
-  const whole = names === 'prefixed' ? `${server}__${tool}` : tool;
+export function exposedName(server: ServerId, name: string, names: 'prefixed' | 'plain'): ExposedName {
+  const whole = names === 'prefixed' ? `${server}__${name}` : name;
   const clean = whole.replaceAll(/[^A-Za-z0-9_-]/gu, '_');
-  if (clean === whole && whole.length <= MAX_EXPOSED) return whole as ExposedToolName;
-  const hash = sha256Hex(`${server}/${tool}`).slice(0, HASH_LENGTH);
-  return `${clean.slice(0, MAX_EXPOSED - HASH_LENGTH - 1)}_${hash}` as ExposedToolName;
+  if (clean === whole && whole.length <= MAX_EXPOSED) return whole as ExposedName;
+  const hash = sha256Hex(`${server}/${name}`).slice(0, HASH_LENGTH);
+  return `${clean.slice(0, MAX_EXPOSED - HASH_LENGTH - 1)}_${hash}` as ExposedName;
 }
 
 /** What `auto` means for this many configured servers. */
@@ -29,7 +29,7 @@ export function namesFor(names: ToolNames, configuredServers: number): 'prefixed
 }
 
 /**
- * Why a tool's own name is not shown at all, or undefined where nothing is wrong with it. People read names, in questions
+ * Why a name of a server's is not shown at all, or undefined where nothing is wrong with it. People read names, in questions
  * and in records: two that look alike must be alike.
  */
 export function faultOfName(name: string): string | undefined {

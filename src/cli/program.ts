@@ -6,6 +6,7 @@ import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
 import { addServeCommand } from './serve-command.ts';
+import { addServerCommands } from './server-commands.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -36,6 +37,7 @@ function programFor(context: CommandContext): Command {
     .configureOutput({ writeErr: (text) => void context.terminal.err.write(text) })
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);
+  addServerCommands(program, context);
   addDecisionCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);

@@ -1,3 +1,4 @@
+import { passesParam } from '../app-methods.ts';
 import { startApp, type RunningGateway } from '../app.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
@@ -31,7 +32,8 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const app = await startApp({ config, secrets, home, cache, version: VERSION, host, timezone, clock, logger });
+  const owner = config.gateway.principal.user.id ?? context.environment.user;
+  const app = await startApp({ config, secrets, home, cache, version: VERSION, owner, host, timezone, clock, logger });
   const serving: Serving = { app, config, identity: identityFor(config, options, context), logger };
   try {
     const doors = await openDoors(serving, options, output);
@@ -111,7 +113,9 @@ function limitsOf(config: Config): {
 function openStdio({ app, config, identity, logger }: Serving, output: ReturnType<typeof claimStdout>): Door {
   const serverInfo = { name: config.gateway.name, version: VERSION };
   const limits = limitsOf(config);
-  return serveStdio({ gateway: app.gateway, identity, serverInfo, limits, logger, input: process.stdin, output });
+  const passes = passesParam(config.gateway.methods);
+  const { gateway } = app;
+  return serveStdio({ gateway, identity, serverInfo, limits, logger, passes, input: process.stdin, output });
 }
 
 async function openHttp({ app, config, identity, logger }: Serving, options: ServeOptions): Promise<Door> {
@@ -129,6 +133,7 @@ async function openHttp({ app, config, identity, logger }: Serving, options: Ser
     limits: { ...limitsOf(config), maxSessions: 1_000, idleMs: 30 * 60_000 },
     identify: () => identity,
     readiness: () => app.readiness(),
+    passes: passesParam(config.gateway.methods),
     clock,
     logger,
   });

@@ -25,13 +25,10 @@ const ADDRESS: Asking = {
   by: (value) => typeof value === 'string' && /^(https?:|git\+|oci:|ssh:|s3:)/.test(value),
   words: 'an address instead of a path',
 };
-const ITEMS: Asking = { by: (value) => !Array.isArray(value) || value.length > 0, words: 'a list with anything in it' };
 
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
 const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'gateway.auth', what: 'authentication', help: 'the gateway listens on loopback addresses only' },
-  { path: 'gateway.methods.allow', what: 'letting unknown methods through', help: LEAVE_OUT, asks: ITEMS },
-  { path: 'gateway.methods.params', what: 'passing on unknown parameters', help: LEAVE_OUT, asks: ITEMS },
   { path: 'agents.*.parent', what: 'bounding an agent by another', help: 'give the agent its own servers and tools' },
   {
     path: 'agents.*.policy',
@@ -46,10 +43,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   },
   { path: 'mcpServers.*.policy.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'mcpServers.*.policy.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
-  { path: 'mcpServers.*.allow.sampling', what: 'sampling for servers', help: LEAVE_OUT, asks: TRUE },
-  { path: 'mcpServers.*.allow.elicitation', what: 'elicitation for servers', help: LEAVE_OUT, asks: TRUE },
-  { path: 'mcpServers.*.allow.roots', what: 'showing roots to servers', help: LEAVE_OUT, asks: TRUE },
-  { path: 'mcpServers.*.credentials', what: 'signing in to servers', help: 'send a token with headers' },
   { path: 'policies.org.*.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
   { path: 'policies.org.*.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },

@@ -88,11 +88,18 @@ const Environment = z.strictObject({
 });
 
 const Methods = z.strictObject({
-  allow: Texts.default([]).describe('Methods unknown to the gateway that are let through.'),
+  allow: z
+    .array(z.string().regex(/^([a-z0-9][a-z0-9-]{0,19}:)?[\w$/.-]+$/, 'not <method> or <server>:<method>'))
+    .default([])
+    .describe(
+      'Methods unknown to the gateway that are let through, recorded but read by no policy: `<server>:<method>`, or `<method>` where there is one server. All their parameters pass.',
+    ),
   params: z
     .array(z.string().regex(/^[\w$/-]+\.[\w$-]+$/, 'not <method>.<member>, such as tools/call.priority'))
     .default([])
-    .describe('Parameters unknown to the protocol that are passed on, as `<method>.<member>`; others are dropped.'),
+    .describe(
+      'Parameters unknown to the protocol that are passed on although no policy reads them, as `<method>.<member>`; others are dropped.',
+    ),
 });
 
 export const Gateway = z.strictObject({
@@ -101,9 +108,9 @@ export const Gateway = z.strictObject({
     .enum(['auto', 'prefixed', 'plain'])
     .default('auto')
     .describe(
-      'How tools are called: `prefixed` as `<server>__<tool>`, `plain` as they are, `auto` plain with one server.',
+      'How tools and prompts are called: `prefixed` as `<server>__<name>`, `plain` as they are, `auto` plain with one server.',
     ),
-  startWait: Duration.prefault('3s').describe('How long a first list waits for servers whose tools are not known yet.'),
+  startWait: Duration.prefault('3s').describe('How long a first list waits for servers of which nothing is known yet.'),
   limits: Limits.prefault({}).describe('Limits on messages.'),
   transports: Transports.prefault({}).describe('How clients reach the gateway.'),
   auth: Auth.optional().describe('Who may use the HTTP endpoint.'),

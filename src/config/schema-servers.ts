@@ -40,6 +40,40 @@ const ServerPolicy = z.strictObject({
   signer: z.string().optional().describe('Whose signature the bundle must carry.'),
 });
 
+const Credentials = z
+  .strictObject({
+    client_id: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The gateway’s id there. Default: it registers itself. An https address is that of a metadata document.',
+      ),
+    client_secret: z.string().min(1).optional().describe('The secret to that id, as a reference; needs `issuer`.'),
+    scopes: Texts.optional().describe('What to ask for. Default: what the server asks for.'),
+    issuer: z
+      .url({ protocol: /^https?$/, error: 'not an http or https URL' })
+      .optional()
+      .describe('The authorization server. Default: the first one that the server names.'),
+    redirect_port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Port on 127.0.0.1 that the browser returns to. Default: any free one.'),
+  })
+  .refine((given) => given.client_secret === undefined || given.client_id !== undefined, {
+    path: ['client_secret'],
+    error: 'needs the client_id that it belongs to',
+  })
+  .refine((given) => given.client_secret === undefined || given.issuer !== undefined, {
+    path: ['client_secret'],
+    error: 'needs the issuer that it may be sent to',
+  })
+  .transform(({ client_id: clientId, client_secret: clientSecret, redirect_port: redirectPort, ...rest }) => {
+    return { ...rest, clientId, clientSecret, redirectPort };
+  });
+
 const ServerFields = z.strictObject({
   type: z
     .enum(['stdio', 'http', 'streamable-http', 'streamableHttp', 'sse'])
@@ -71,9 +105,12 @@ const ServerFields = z.strictObject({
   trust: z.string().default('').describe('How far it is trusted, in your own words, for policies to read.'),
   allow: z
     .strictObject({
-      sampling: z.boolean().default(false).describe('Whether it may ask the client’s model.'),
-      elicitation: z.boolean().default(false).describe('Whether it may ask the user.'),
-      roots: z.boolean().default(false).describe('Whether it may ask for the client’s folders.'),
+      sampling: z.boolean().default(false).describe('Whether it may ask the client’s model; each question is decided.'),
+      elicitation: z.boolean().default(false).describe('Whether it may ask the user; each question is decided.'),
+      roots: z
+        .boolean()
+        .default(false)
+        .describe('Whether it may ask for the client’s folders; each question is decided.'),
     })
     .prefault({})
     .describe('Requests that the server may make.'),
@@ -83,7 +120,9 @@ const ServerFields = z.strictObject({
     .describe(
       'Arguments that the tool’s schema does not name. Default: denied where the schema is closed or a bundle governs the server.',
     ),
-  credentials: z.unknown().optional().describe('How the gateway signs in to the server.'),
+  credentials: Credentials.optional().describe(
+    'How users sign in to a server with a `url` through the gateway, where it has to be told. See docs/sign-in.md.',
+  ),
 });
 
 /** A block as any client has it, with our keys beside the standard ones. */
@@ -125,13 +164,17 @@ function checkTransport(server: ServerFields, context: z.RefinementCtx): void {
 }
 
 function refuseKeysOfUrl(server: ServerFields, refuse: (path: string, message: string) => void): void {
-  if (server.headers !== undefined) refuse('headers', 'belongs to a server with a url; this one has a command');
+  for (const key of ['headers', 'credentials'] as const) {
+    if (server[key] !== undefined) refuse(key, 'belongs to a server with a url; this one has a command');
+  }
 }
 
 function refuseKeysOfCommand(server: ServerFields, refuse: (path: string, message: string) => void): void {
   for (const key of ['args', 'env', 'cwd'] as const) {
     if (server[key] !== undefined) refuse(key, 'belongs to a server with a command; this one has a url');
   }
+  const hasKey = Object.keys(server.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
+  if (hasKey && server.credentials !== undefined) refuse('credentials', 'stands beside an authorization header');
 }
 
 function transportOf(server: ServerFields): Transport {

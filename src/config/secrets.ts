@@ -2,12 +2,14 @@ import { scalarsUnder, type ScalarNode, type TreeNode } from './tree.ts';
 
 const SECRET_NAME = /token|key|secret|passw|pwd|credential|auth|cookie|bearer|dsn|(^|_)pat($|_)/i;
 const CREDENTIALS_IN_URL = /:\/\/[^/@\s]+:[^/@\s]+@/;
+/** What a server is given that may be secret. */
+const HOLDERS: ReadonlySet<string> = new Set(['env', 'headers', 'credentials']);
 /** Masking shorter texts would blacken ordinary words and numbers. */
 const MIN_LENGTH = 8;
 
 /**
- * The values that nothing may show: what came from a file, what came from a variable or stands in `env` or `headers`
- * under a name that speaks of a secret, and addresses with a password in them. Longest first, for replacing.
+ * The values that nothing may show: what came from a file, what came from a variable or stands in `env`, `headers`
+ * or `credentials` under a name that speaks of a secret, and addresses with a password in them. Longest first, for replacing.
  */
 export function secretsIn(root: TreeNode): readonly string[] {
   const found = scalarsUnder(root).flatMap(({ path, node }) => [
@@ -24,7 +26,8 @@ function insertedSecrets(path: readonly string[], node: ScalarNode): readonly st
     .filter(
       ({ from, name, value }) =>
         from === 'file' ||
-        (from === 'variable' && (speaksOfSecret(path) || SECRET_NAME.test(name) || CREDENTIALS_IN_URL.test(value))),
+        (from === 'variable' &&
+          (isHeader(path) || speaksOfSecret(path) || SECRET_NAME.test(name) || CREDENTIALS_IN_URL.test(value))),
     )
     .map(({ value }) => value);
 }
@@ -36,7 +39,12 @@ function writtenSecrets(path: readonly string[], node: ScalarNode): readonly str
   return speaksOfSecret(path) ? [node.value.replace(/^(Bearer|Basic|token)\s+/i, '')] : [];
 }
 
+/** A value that is kept out of the file and sent as a header is a key, whatever it is called. */
+function isHeader([section, , group]: readonly string[]): boolean {
+  return section === 'mcpServers' && group === 'headers';
+}
+
 function speaksOfSecret(path: readonly string[]): boolean {
   const [section, , group, name] = path;
-  return section === 'mcpServers' && (group === 'env' || group === 'headers') && SECRET_NAME.test(name ?? '');
+  return section === 'mcpServers' && HOLDERS.has(group ?? '') && SECRET_NAME.test(name ?? '');
 }

@@ -14,6 +14,8 @@ export const ERRORS = {
   UPSTREAM_CLOSED: 'the connection to an upstream server ended',
   UPSTREAM_TIMEOUT: 'an upstream server gave no sign of life in time',
   UPSTREAM_PROTOCOL: 'an upstream server broke the protocol',
+  SIGN_IN_REQUIRED: 'an upstream server wants its user to sign in',
+  CLIENT_GONE: 'the client cannot be asked any more',
   CANCELLED: 'the client cancelled the request',
   LISTEN_FAILED: 'an address cannot be listened on',
   UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',

@@ -1,3 +1,5 @@
+import type { Era } from './protocol.ts';
+
 /** Whether a message with this method waits for an answer. */
 export type MethodKind = 'request' | 'notification';
 
@@ -5,6 +7,8 @@ export interface McpMethod {
   readonly kind: MethodKind;
   /** Members of `params` that some revision of the protocol gives this method; `_meta` belongs to all. */
   readonly params: readonly string[];
+  /** The era that has it, where only one has. */
+  readonly only?: Era;
 }
 
 /**
@@ -12,35 +16,39 @@ export interface McpMethod {
  * what the protocol knows, not what this gateway answers: that is the session's to say.
  */
 export const MCP_METHODS: ReadonlyMap<string, McpMethod> = new Map<string, McpMethod>([
-  ['initialize', { kind: 'request', params: ['protocolVersion', 'capabilities', 'clientInfo'] }],
-  ['server/discover', { kind: 'request', params: [] }],
-  ['ping', { kind: 'request', params: [] }],
+  ['initialize', { kind: 'request', params: ['protocolVersion', 'capabilities', 'clientInfo'], only: 'session' }],
+  ['server/discover', { kind: 'request', params: [], only: 'stateless' }],
+  ['ping', { kind: 'request', params: [], only: 'session' }],
   ['tools/list', { kind: 'request', params: ['cursor'] }],
   ['tools/call', { kind: 'request', params: ['name', 'arguments', 'task', 'inputResponses', 'requestState'] }],
   ['resources/list', { kind: 'request', params: ['cursor'] }],
   ['resources/templates/list', { kind: 'request', params: ['cursor'] }],
   ['resources/read', { kind: 'request', params: ['uri', 'inputResponses', 'requestState'] }],
-  ['resources/subscribe', { kind: 'request', params: ['uri'] }],
-  ['resources/unsubscribe', { kind: 'request', params: ['uri'] }],
+  ['resources/subscribe', { kind: 'request', params: ['uri'], only: 'session' }],
+  ['resources/unsubscribe', { kind: 'request', params: ['uri'], only: 'session' }],
   ['prompts/list', { kind: 'request', params: ['cursor'] }],
   ['prompts/get', { kind: 'request', params: ['name', 'arguments', 'inputResponses', 'requestState'] }],
   ['completion/complete', { kind: 'request', params: ['ref', 'argument', 'context'] }],
-  ['logging/setLevel', { kind: 'request', params: ['level'] }],
-  ['subscriptions/listen', { kind: 'request', params: ['notifications'] }],
+  ['logging/setLevel', { kind: 'request', params: ['level'], only: 'session' }],
+  ['subscriptions/listen', { kind: 'request', params: ['notifications'], only: 'stateless' }],
   ['tasks/get', { kind: 'request', params: ['taskId'] }],
-  ['tasks/list', { kind: 'request', params: ['cursor'] }],
-  ['tasks/result', { kind: 'request', params: ['taskId'] }],
-  ['tasks/update', { kind: 'request', params: ['taskId', 'inputResponses'] }],
+  ['tasks/list', { kind: 'request', params: ['cursor'], only: 'session' }],
+  ['tasks/result', { kind: 'request', params: ['taskId'], only: 'session' }],
+  ['tasks/update', { kind: 'request', params: ['taskId', 'inputResponses'], only: 'stateless' }],
   ['tasks/cancel', { kind: 'request', params: ['taskId'] }],
-  ['notifications/initialized', { kind: 'notification', params: [] }],
+  ['notifications/initialized', { kind: 'notification', params: [], only: 'session' }],
   ['notifications/cancelled', { kind: 'notification', params: ['requestId', 'reason'] }],
-  ['notifications/progress', { kind: 'notification', params: ['progressToken', 'progress', 'total', 'message'] }],
-  ['notifications/roots/list_changed', { kind: 'notification', params: [] }],
+  [
+    'notifications/progress',
+    { kind: 'notification', params: ['progressToken', 'progress', 'total', 'message'], only: 'session' },
+  ],
+  ['notifications/roots/list_changed', { kind: 'notification', params: [], only: 'session' }],
   [
     'notifications/tasks/status',
     {
       kind: 'notification',
       params: ['taskId', 'status', 'statusMessage', 'createdAt', 'lastUpdatedAt', 'ttl', 'pollInterval'],
+      only: 'session',
     },
   ],
 ]);

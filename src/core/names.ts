@@ -8,7 +8,7 @@ export const OWN_META_PREFIX = 'mcp-gateway/';
 export const REFUSED_CODE = 4030;
 
 export type ServerId = string & { readonly brand: 'ServerId' };
-export type ExposedToolName = string & { readonly brand: 'ExposedToolName' };
+export type ExposedName = string & { readonly brand: 'ExposedName' };
 
 export const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,19}$/;
 

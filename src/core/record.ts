@@ -15,7 +15,7 @@ export interface DecisionRecord {
   readonly principal: { readonly agent: Agent; readonly user: User };
   readonly client: { readonly name: string; readonly version: string; readonly protocol: string };
   readonly session: string;
-  /** For a `tool_result` decision the id of the call's record, else empty. */
+  /** Id of the record of the request that this belongs to (its result, what its server asks, its task), else empty. */
   readonly call: string;
   readonly server: string;
   /** Unprefixed name of the tool; empty where the action has none. */

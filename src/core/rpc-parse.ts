@@ -14,6 +14,9 @@ export type ParsedClientMessage =
     }
   | RpcRefusal;
 
+/** Whether the configuration lets a member of a method's `params` pass that the protocol does not know. */
+export type Passes = (method: string, member: string) => boolean;
+
 export interface RpcRefusal {
   readonly kind: 'refused';
   /** The id to answer under; null where the message has none that can be used. */
@@ -43,9 +46,10 @@ export function parseRpcMessage(value: JsonObject): ParsedMessage {
 
 /**
  * As `parseRpcMessage`, for what a client sends: a request that lost its id is refused instead of being taken for a
- * notification, and members that the protocol does not know are dropped and named, because no policy reads them.
+ * notification, and members that neither the protocol nor the configuration knows are dropped and named, because no policy
+ * reads them.
  */
-export function parseClientMessage(value: JsonObject): ParsedClientMessage {
+export function parseClientMessage(value: JsonObject, passes: Passes = passesNothing): ParsedClientMessage {
   const parsed = parseRpcMessage(value);
   if (parsed.kind === 'refused') return parsed;
   const { message } = parsed;
@@ -54,11 +58,14 @@ export function parseClientMessage(value: JsonObject): ParsedClientMessage {
   if (message.kind === 'notification' && known?.kind === 'request') {
     return refuse(value, `A request for ${message.method} must have an id.`);
   }
+  const { method } = message;
   const { name } = message.params;
   if (typeof name === 'string' && FORBIDDEN_NAMES.has(name)) {
     return refuse(value, 'A name cannot be __proto__, constructor or prototype.', RPC.invalidParams);
   }
-  const isKnown = (key: string): boolean => key === '_meta' || (known !== undefined && known.params.includes(key));
+  const isKnown = (key: string): boolean => {
+    return key === '_meta' || (known !== undefined && known.params.includes(key)) || passes(method, key);
+  };
   const dropped = unknownMembers(value, message.params, isKnown);
   if (dropped.length === 0) return { kind: 'ok', message, dropped };
   const params = Object.fromEntries(Object.entries(message.params).filter(([key]) => isKnown(key)));
@@ -82,6 +89,7 @@ export function findIdAtEdges(head: Buffer, tail: Buffer): RpcId | null {
 }
 
 const NO_PARAMS: JsonObject = {};
+const passesNothing: Passes = () => false;
 const NOTHING_DROPPED: readonly string[] = [];
 const ID = String.raw`"id"\s*:\s*(\d{1,15}|"[\w.:-]{1,128}")`;
 const ID_AT_HEAD = new RegExp(String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?${ID}\s*,`);

@@ -48,4 +48,13 @@ export const RPC = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
+  /** Up to 2025-11-25; from 2026-07-28 on it is `invalidParams`. */
+  resourceNotFound: -32002,
+  /** 2025-11-25: the user must open an address before this can go on. */
+  urlElicitationRequired: -32042,
+  /** 2026-07-28: headers and body of one request say different things. */
+  headerMismatch: -32020,
+  /** 2026-07-28: the request needs something that its client cannot do. */
+  missingCapability: -32021,
+  unsupportedVersion: -32022,
 } as const;

@@ -4,9 +4,6 @@ import { writeJson } from '../core/lossless-json.ts';
 import { REFUSED_CODE } from '../core/names.ts';
 import { RPC, type RpcAnswer, type RpcError, type RpcId } from '../core/rpc.ts';
 
-/** Code of MCP 2026-07-28 for a protocol version that is not spoken here; older clients read only that it is an error. */
-const UNSUPPORTED_VERSION_CODE = -32022;
-
 /** The text of an answer. Under id null stands a refusal of a message whose id could not be read. */
 export function answerText(id: RpcId | null, answer: RpcAnswer): string {
   return answer.kind === 'result'
@@ -16,6 +13,10 @@ export function answerText(id: RpcId | null, answer: RpcAnswer): string {
 
 export function notificationText(method: string, params?: JsonObject): string {
   return params === undefined ? writeJson({ jsonrpc: '2.0', method }) : writeJson({ jsonrpc: '2.0', method, params });
+}
+
+export function requestText(id: RpcId, method: string, params: JsonObject): string {
+  return writeJson({ jsonrpc: '2.0', id, method, params });
 }
 
 export function resultOf(result: JsonObject): RpcAnswer {
@@ -34,8 +35,7 @@ export function invalidParams(message: string): RpcAnswer {
   return failureOf({ code: RPC.invalidParams, message });
 }
 
-export function tooManyInFlight(limit: number): RpcAnswer {
-  const message = `This session has ${String(limit)} requests in flight, which is its limit. Wait for an answer, then send again.`;
+export function tooMany(message: string): RpcAnswer {
   return failureOf({ code: REFUSED_CODE, message });
 }
 
@@ -46,7 +46,11 @@ export function tooLarge(byteLength: number, maxBytes: number): RpcAnswer {
 
 export function unsupportedVersion(requested: string, supported: readonly string[]): RpcAnswer {
   const message = `The protocol version ${JSON.stringify(requested)} is not spoken here.`;
-  return failureOf({ code: UNSUPPORTED_VERSION_CODE, message, data: { requested, supported } });
+  return failureOf({ code: RPC.unsupportedVersion, message, data: { supported, requested } });
+}
+
+export function headerMismatch(message: string): RpcAnswer {
+  return failureOf({ code: RPC.headerMismatch, message });
 }
 
 /** What a thrown thing looks like on the wire. Of a bug the client learns only that there is one. */

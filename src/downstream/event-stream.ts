@@ -5,8 +5,13 @@ import { startEvents } from './http-answer.ts';
 /** For one session: what may be asked for again after a connection broke. */
 const MAX_KEPT_EVENTS = 256;
 const MAX_KEPT_CHARACTERS = 1024 * 1024;
-/** Bytes that may wait for a client that does not read, before its connection is given up; it can resume. */
+/**
+ * Bytes that may wait for a client that does not read, before its connection is given up instead of the next event; it
+ * can resume. One event alone may be larger.
+ */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/** Milliseconds for which what was sent can be asked for again, about. */
+const KEPT_MS = 5 * 60_000;
 /** After which a client comes back whose connection broke. */
 const RETRY_MS = 1000;
 
@@ -14,6 +19,13 @@ interface KeptEvent {
   readonly stream: EventStream;
   readonly number: number;
   readonly text: string;
+  readonly keptAt: number;
+}
+
+/** A way on which messages reach a client ahead of an answer, and the answer. */
+export interface MessageStream {
+  send(text: string): void;
+  end(): void;
 }
 
 /** The event streams of one session (2025-11-25, Transports, Resumability and Redelivery). */
@@ -24,6 +36,7 @@ export class EventStreams {
   readonly #kept: KeptEvent[] = [];
   #keptCharacters = 0;
   #opened = 0;
+  #now = 0;
 
   open(): EventStream {
     const stream = new EventStream(this, this.#opened);
@@ -39,10 +52,12 @@ export class EventStreams {
     return found === undefined ? undefined : { stream: found, after: Number(after) };
   }
 
-  keep(event: KeptEvent): void {
-    this.#kept.push(event);
+  keep(event: Omit<KeptEvent, 'keptAt'>): KeptEvent {
+    const kept = { ...event, keptAt: this.#now };
+    this.#kept.push(kept);
     this.#keptCharacters += event.text.length;
     while (this.#kept.length > MAX_KEPT_EVENTS || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forgetFirst();
+    return kept;
   }
 
   keptAfter(stream: EventStream, after: number): readonly KeptEvent[] {
@@ -54,7 +69,11 @@ export class EventStreams {
     if (stream.hasEnded && !this.#kept.some((event) => event.stream === stream)) this.#streams.delete(stream.number);
   }
 
-  beat(): void {
+  /** Now and then, with the time on the clock that only grows. */
+  beat(now: number): void {
+    this.#now = now;
+    for (let first = this.#kept[0]; first !== undefined && isOld(first, now); first = this.#kept[0])
+      this.#forgetFirst();
     for (const stream of this.#streams.values()) stream.beat();
   }
 
@@ -70,8 +89,13 @@ export class EventStreams {
   }
 }
 
+/** What waits for a client that is away stays: it has not been sent yet. */
+function isOld({ stream, number, keptAt }: KeptEvent, now: number): boolean {
+  return now - keptAt > KEPT_MS && stream.hasDelivered(number);
+}
+
 /** A sequence of messages to the client that outlives the connection it is sent over. */
-export class EventStream {
+export class EventStream implements MessageStream {
   readonly number: number;
   hasEnded = false;
   readonly #streams: EventStreams;
@@ -88,11 +112,13 @@ export class EventStream {
     return this.#connection !== undefined;
   }
 
+  hasDelivered(number: number): boolean {
+    return number <= this.#delivered;
+  }
+
   send(text: string): void {
     this.#sent += 1;
-    const event = { stream: this, number: this.#sent, text };
-    this.#streams.keep(event);
-    this.#write(event);
+    this.#write(this.#streams.keep({ stream: this, number: this.#sent, text }));
   }
 
   /** Goes on over this connection with what was not delivered, or was after a given event. */
@@ -124,9 +150,9 @@ export class EventStream {
   #write(event: KeptEvent): void {
     const connection = this.#connection;
     if (connection === undefined) return;
+    if (connection.writableLength > MAX_WAITING_BYTES) return void connection.destroy();
     this.#delivered = event.number;
     connection.write(`event: message\nid: ${this.#idOf(event.number)}\ndata: ${event.text}\n\n`);
-    if (connection.writableLength > MAX_WAITING_BYTES) connection.destroy();
   }
 
   #disconnect(): void {

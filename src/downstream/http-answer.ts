@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** Writes a whole answer of JSON at once. */
 export function sendJson(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.writeHead(status, ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(text))]);
   // As a text it leaves in one piece with the head.
   response.end(text);
 }

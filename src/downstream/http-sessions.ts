@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { JsonLimits } from '../core/json-scan.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Passes } from '../core/rpc-parse.ts';
 import type { GatewayPort } from '../gateway/port.ts';
 import { type Identity, isSameIdentity } from './identity.ts';
 import { type ServerInfo, Session } from './session.ts';
@@ -16,6 +17,8 @@ export interface HttpLimits extends JsonLimits {
   readonly idleMs: number;
   /** Milliseconds that requests in flight have to finish when the door closes. */
   readonly drainMs: number;
+  /** Milliseconds after which an answer becomes a stream that can be resumed, for clients that know how. */
+  readonly streamAfterMs?: number;
 }
 
 export interface SessionsOptions {
@@ -24,6 +27,8 @@ export interface SessionsOptions {
   readonly limits: HttpLimits;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Parameters beyond the protocol that go on; none where it is left out. */
+  readonly passes?: Passes | undefined;
 }
 
 /** What a transport keeps beside a session. */
@@ -62,6 +67,7 @@ export class HttpSessions<C extends Channel> {
     if (this.#held.size >= limits.maxSessions) return undefined;
     const id = randomBytes(16).toString('hex');
     const announce = (text: string): void => channel.announce(text);
+    const isListening = (): boolean => channel.isListening();
     const session = new Session({
       id,
       gateway,
@@ -70,6 +76,7 @@ export class HttpSessions<C extends Channel> {
       maxInFlight: limits.maxInFlight,
       logger,
       announce,
+      isListening,
     });
     const held = { session, identity, channel, lastSeen: clock.monotonic() };
     this.#held.set(id, held);
@@ -91,10 +98,6 @@ export class HttpSessions<C extends Channel> {
       this.#options.logger.error('A session could not be ended.', { error: messageOf(error) });
     }
     held.channel.close();
-  }
-
-  toolsChanged(): void {
-    for (const { session } of this.#held.values()) session.toolsChanged();
   }
 
   /** Keeps open streams alive and ends sessions that nobody uses. */

@@ -11,7 +11,6 @@ import type { Identity } from './identity.ts';
 import { LegacySse } from './sse.ts';
 import { Streamable } from './streamable.ts';
 import { settledWithin } from './settled-within.ts';
-import { onToolsChangedDebounced } from './tool-changes.ts';
 
 export interface HttpOptions extends SessionsOptions {
   readonly host: string;
@@ -51,7 +50,6 @@ class Http {
   readonly #server: Server;
   readonly #streamable: Streamable;
   readonly #legacy: LegacySse | undefined;
-  readonly #stopListening: () => void;
   /** One for all, because it is set for every request. A client that goes away is nothing to act on. */
   readonly #onBrokenResponse = (error: Error): void => {
     this.#options.logger.debug('An answer could not be written.', { error: error.message });
@@ -64,10 +62,6 @@ class Http {
     this.#options = options;
     this.#streamable = new Streamable(options);
     this.#legacy = options.sse === undefined ? undefined : new LegacySse(options, options.sse.messagesPath);
-    this.#stopListening = onToolsChangedDebounced(options.gateway, () => {
-      this.#streamable.sessions.toolsChanged();
-      this.#legacy?.sessions.toolsChanged();
-    });
     this.#server = createServer(SERVER_OPTIONS, (request, response) => this.#answer(request, response));
     this.#server.on('error', (error) => options.logger.error('The listener has failed.', { error: error.message }));
   }
@@ -124,20 +118,18 @@ class Http {
   }
 
   #sweep(): void {
-    this.#streamable.sessions.sweep();
+    this.#streamable.sweep();
     this.#legacy?.sessions.sweep();
   }
 
   async #shutDown(): Promise<void> {
     clearInterval(this.#sweeper);
-    this.#stopListening();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    const tables =
-      this.#legacy === undefined ? [this.#streamable.sessions] : [this.#streamable.sessions, this.#legacy.sessions];
-    await settledWithin(Promise.all(tables.map((table) => table.drained())), this.#options.limits.drainMs);
-    await Promise.all(tables.map((table) => table.endAll()));
+    const drained = Promise.all([this.#streamable.drained(), this.#legacy?.sessions.drained()]);
+    await settledWithin(drained, this.#options.limits.drainMs);
+    await Promise.all([this.#streamable.close(), this.#legacy?.sessions.endAll()]);
     this.#server.closeIdleConnections();
     await settledWithin(closed, LAST_WORDS_MS);
     this.#server.closeAllConnections();

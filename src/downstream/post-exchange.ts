@@ -1,21 +1,27 @@
 import type { ServerResponse } from 'node:http';
 
-import type { EventStream, EventStreams } from './event-stream.ts';
+import type { MessageStream } from './event-stream.ts';
 import type { Accepted } from './http-guard.ts';
-import { sendEmpty, sendJson } from './http-answer.ts';
-import type { Outlet } from './session.ts';
+import { sendJson } from './http-answer.ts';
+import type { Outlet } from './outlet.ts';
 
 export interface PostExchangeOptions {
   readonly response: ServerResponse;
   readonly accepted: Accepted;
-  readonly streams: EventStreams;
+  /** Whose it is: what ends together. */
+  readonly owner: object;
   /** Milliseconds on the clock that only grows. */
   readonly startedAt: number;
+  /** After so many milliseconds the answer becomes a stream. */
+  readonly streamAfterMs: number;
+  /** Begins the stream on the response. */
+  readonly openStream: (response: ServerResponse) => MessageStream;
+  /** HTTP status of an answer that is an error. */
+  readonly statusOf: (errorCode: number) => number;
+  /** Ends a response on which nothing was sent and nothing will be. */
+  readonly leaveUnanswered: (response: ServerResponse) => void;
   readonly onEnd: (exchange: PostExchange) => void;
 }
-
-/** A request that takes longer than this is answered as a stream, because clients give up on silent connections. */
-const STREAM_AFTER_MS = 10_000;
 
 /**
  * Answers one POST: as plain JSON where the answer is all there is, which is what most calls are and what costs least; as
@@ -23,25 +29,37 @@ const STREAM_AFTER_MS = 10_000;
  */
 export class PostExchange implements Outlet {
   readonly #options: PostExchangeOptions;
-  #stream: EventStream | undefined = undefined;
+  #stream: MessageStream | undefined = undefined;
   #hasEnded = false;
 
   constructor(options: PostExchangeOptions) {
     this.#options = options;
   }
 
-  notify(text: string): void {
-    if (this.#options.accepted.events && !this.#hasEnded) this.#openStream().send(text);
+  get owner(): object {
+    return this.#options.owner;
   }
 
-  end(text: string | undefined): void {
-    const { response, accepted, onEnd } = this.#options;
+  notify(text: string): void {
+    this.send(text);
+  }
+
+  send(text: string): boolean {
+    if (!this.#options.accepted.events || this.#hasEnded) return false;
+    this.#openStream().send(text);
+    return true;
+  }
+
+  end(text: string | undefined, errorCode?: number): void {
+    const { response, accepted, statusOf, leaveUnanswered, onEnd } = this.#options;
     // The door may end it before the session does.
     if (this.#hasEnded) return undefined;
     this.#hasEnded = true;
     onEnd(this);
-    if (this.#stream === undefined && text === undefined) return sendEmpty(response, 202);
-    if (this.#stream === undefined && text !== undefined && accepted.json) return sendJson(response, 200, text);
+    if (this.#stream === undefined && text === undefined) return leaveUnanswered(response);
+    if (this.#stream === undefined && text !== undefined && accepted.json) {
+      return sendJson(response, errorCode === undefined ? 200 : statusOf(errorCode), text);
+    }
     const stream = this.#openStream();
     if (text !== undefined) stream.send(text);
     return stream.end();
@@ -49,14 +67,16 @@ export class PostExchange implements Outlet {
 
   /** Called now and then while the request waits for its answer. */
   beat(now: number): void {
-    const { accepted, startedAt } = this.#options;
-    if (accepted.events && now - startedAt > STREAM_AFTER_MS) this.#openStream();
+    if (this.isDue(now)) this.#openStream();
   }
 
-  #openStream(): EventStream {
-    if (this.#stream !== undefined) return this.#stream;
-    this.#stream = this.#options.streams.open();
-    this.#stream.connect(this.#options.response);
+  isDue(now: number): boolean {
+    const { accepted, startedAt, streamAfterMs } = this.#options;
+    return accepted.events && now - startedAt >= streamAfterMs;
+  }
+
+  #openStream(): MessageStream {
+    this.#stream ??= this.#options.openStream(this.#options.response);
     return this.#stream;
   }
 }

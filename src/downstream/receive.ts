@@ -1,6 +1,6 @@
 import { EDGE_BYTES } from '../core/framing.ts';
 import type { JsonLimits } from '../core/json-scan.ts';
-import { findIdAtEdges, parseClientMessage } from '../core/rpc-parse.ts';
+import { findIdAtEdges, parseClientMessage, type Passes } from '../core/rpc-parse.ts';
 import type { RpcError, RpcId, RpcMessage } from '../core/rpc.ts';
 import { parseRequestBytes } from '../core/strict-json.ts';
 
@@ -22,13 +22,13 @@ export interface RefusedMessage {
 }
 
 /** From the bytes of one message to what it means, or to the refusal that its sender gets. */
-export function receiveMessage(bytes: Buffer, limits: JsonLimits): ReceivedMessage | RefusedMessage {
+export function receiveMessage(bytes: Buffer, limits: JsonLimits, passes?: Passes): ReceivedMessage | RefusedMessage {
   const json = parseRequestBytes(bytes, limits);
   if (json.kind === 'refused') {
     const id = findIdAtEdges(bytes.subarray(0, EDGE_BYTES), bytes.subarray(-EDGE_BYTES));
     return { kind: 'refused', reason: json.reason, id, error: { code: json.code, message: json.message } };
   }
-  const parsed = parseClientMessage(json.value);
+  const parsed = parseClientMessage(json.value, passes);
   if (parsed.kind === 'ok') return parsed;
   return { kind: 'refused', reason: 'invalid_message', id: parsed.id, error: parsed.error };
 }

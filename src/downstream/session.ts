@@ -1,34 +1,23 @@
-import { GatewayError, messageOf } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { Logger } from '../core/logger.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isLogLevel, isSessionVersion, SESSION_VERSIONS } from '../core/protocol.ts';
 import { isRpcId } from '../core/rpc-parse.ts';
-import type { RpcAnswer, RpcId, RpcNotification, RpcRequest } from '../core/rpc.ts';
-import type { Caller, Exchange, GatewayPort } from '../gateway/port.ts';
-import {
-  answerText,
-  failureOf,
-  failureOfThrown,
-  invalidParams,
-  invalidRequest,
-  notificationText,
-  resultOf,
-  tooManyInFlight,
-} from './answer.ts';
-import { readCallParams } from './call-params.ts';
+import type { RpcAnswer, RpcNotification, RpcRequest } from '../core/rpc.ts';
+import type { Caller, Exchange, GatewayPort, Introduction } from '../gateway/port.ts';
+import { failureOfThrown, invalidParams, invalidRequest, resultOf } from './answer.ts';
+import { readClientRequest, readSubscription } from './client-request.ts';
+import { ClientSide, type ClientSideOptions } from './client-side.ts';
 import { type Identity, principalOf, readClientInfo, UNKNOWN_CLIENT } from './identity.ts';
+import { endWith, InFlight, logUnforeseen } from './in-flight.ts';
+import type { Outlet } from './outlet.ts';
 import type { ReceivedMessage } from './receive.ts';
-import { negotiateVersion } from './versions.ts';
+import { shapeSession } from './session-results.ts';
+import { Watches } from './watches.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends ClientSideOptions {
   readonly id: string;
   readonly gateway: GatewayPort;
   readonly identity: Identity;
   readonly serverInfo: ServerInfo;
-  /** Requests that may wait for their answers at one time. */
-  readonly maxInFlight: number;
-  readonly logger: Logger;
-  /** Sends a message that belongs to no request. */
-  readonly announce: (text: string) => void;
 }
 
 export interface ServerInfo {
@@ -36,36 +25,33 @@ export interface ServerInfo {
   readonly version: string;
 }
 
-/** Milliseconds by which progress reaches the client ahead of the answer. */
-const PROGRESS_LEAD_MS = 5;
-
-/** Where one request is answered. */
-export interface Outlet {
-  /** Passes on a message that belongs to the request and comes before its answer. */
-  notify(text: string): void;
-  /** The answer; undefined where there is none, because the client has cancelled. Called once. */
-  end(text: string | undefined): void;
-}
-
 /**
- * One client in a revision of MCP with `initialize`: what it may ask when, and what is its to be told. Knows no
- * transport. Answers nothing that `capabilities` does not promise: the rest is refused and recorded by the gateway.
+ * One client in a revision of MCP with `initialize`: what it may ask when, what it is told, and what it is asked. Knows
+ * no transport. What it does not answer itself it hands to the gateway, which refuses and records what it does not know.
  */
 export class Session {
   readonly id: string;
   readonly #options: SessionOptions;
-  readonly #inFlight = new Map<RpcId, AbortController>();
+  readonly #inFlight: InFlight;
+  readonly #watches: Watches;
+  readonly #client: ClientSide;
   #caller: Caller;
   #state: 'opened' | 'initialized' | 'ready' | 'ended' = 'opened';
-  readonly #onDrained: (() => void)[] = [];
+  #leave: (() => void) | undefined = undefined;
 
   constructor(options: SessionOptions) {
-    this.id = options.id;
+    const { id, gateway, identity, maxInFlight, logger } = options;
+    this.id = id;
     this.#options = options;
-    const principal = principalOf(options.identity, UNKNOWN_CLIENT);
-    this.#caller = { session: options.id, principal, client: { ...UNKNOWN_CLIENT, protocol: '' } };
+    this.#inFlight = new InFlight(maxInFlight, logger);
+    this.#watches = new Watches(gateway, logger);
+    this.#client = new ClientSide(options);
+    const client = { ...UNKNOWN_CLIENT, protocol: '' };
+    const principal = principalOf(identity, UNKNOWN_CLIENT);
+    this.#caller = { session: id, principal, client, era: 'session', capabilities: {} };
   }
 
+  /** Empty until the client has said `initialize`. */
   get protocol(): string {
     return this.#caller.client.protocol;
   }
@@ -77,39 +63,42 @@ export class Session {
   /** Ends the outlet of a request, sooner or later. Nothing else is answered. */
   receive(received: ReceivedMessage, outlet: Outlet): void {
     const { message, dropped } = received;
-    if (message.kind === 'request') this.#handleSafely(message, dropped, outlet);
-    else if (message.kind === 'notification') this.#take(message);
-    // No request of ours is open, so nobody waits for an answer.
-    else this.#options.logger.debug('An answer to no request was dropped.');
-  }
-
-  /** What `tools/list` answers may have changed. */
-  toolsChanged(): void {
-    if (this.#state === 'ready') this.#options.announce(notificationText('notifications/tools/list_changed'));
+    if (message.kind === 'request') return this.#handleSafely(message, dropped, outlet);
+    if (message.kind === 'notification') return this.#take(message);
+    return this.#client.settle(message);
   }
 
   /** Resolves when no request waits for its answer any more. */
   drained(): Promise<void> {
-    if (!this.isBusy) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onDrained.push(resolve);
-    });
+    return this.#inFlight.drained();
   }
 
   /** Cancels what is in flight and ends the upstreams' side. Safe to call again. */
   async end(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    for (const controller of this.#inFlight.values()) controller.abort(cancelled('The session has ended.'));
+    this.#leave?.();
+    this.#client.close();
+    this.#inFlight.cancelAll('The session has ended.');
+    this.#watches.close();
     await this.#options.gateway.endSession(this.id);
   }
 
-  #take(notification: RpcNotification): void {
-    const { method, params } = notification;
-    if (method === 'notifications/initialized' && this.#state === 'initialized') this.#state = 'ready';
-    if (method !== 'notifications/cancelled') return;
-    const { requestId } = params;
-    if (isRpcId(requestId)) this.#inFlight.get(requestId)?.abort(cancelled('The client cancelled the request.'));
+  #take({ method, params }: RpcNotification): void {
+    if (method === 'notifications/initialized') return this.#attend();
+    if (method === 'notifications/cancelled') {
+      const { requestId } = params;
+      return isRpcId(requestId) ? this.#inFlight.cancel(requestId, 'The client cancelled the request.') : undefined;
+    }
+    const isNews = method === 'notifications/roots/list_changed' && this.#state === 'ready';
+    return isNews ? this.#options.gateway.tell({ kind: 'roots_changed' }, this.#caller) : undefined;
+  }
+
+  /** From now on the client hears what belongs to no request. */
+  #attend(): void {
+    if (this.#state !== 'initialized') return;
+    this.#state = 'ready';
+    this.#leave = this.#options.gateway.attend(this.#caller, this.#client.audience());
   }
 
   /** One request that finds a bug must not take the other sessions of this process with it. */
@@ -117,127 +106,97 @@ export class Session {
     try {
       this.#handle(request, dropped, outlet);
     } catch (thrown) {
-      this.#logUnforeseen(thrown);
-      outlet.end(answerText(request.id, failureOfThrown(thrown)));
+      logUnforeseen(thrown, this.#options.logger);
+      endWith(outlet, request.id, failureOfThrown(thrown));
     }
   }
 
   #handle(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
-    const { id, method } = request;
-    if (method === 'ping') return outlet.end(answerText(id, resultOf({})));
-    if (method === 'initialize') return outlet.end(answerText(id, this.#initialize(request.params)));
-    const isOffered = method === 'tools/list' || method === 'tools/call';
-    if (isOffered && this.#state !== 'initialized' && this.#state !== 'ready') {
-      return outlet.end(answerText(id, invalidRequest('The session is not initialized: send initialize first.')));
+    const { id, method, params } = request;
+    if (method === 'ping') return endWith(outlet, id, resultOf({}));
+    if (method === 'initialize') return this.#initialize(request, dropped, outlet);
+    if (this.#state === 'ended') return endWith(outlet, id, invalidRequest('The session has ended.'));
+    if (this.#state === 'opened' && method !== 'server/discover') {
+      return endWith(outlet, id, invalidRequest('The session is not initialized: send initialize first.'));
     }
-    if (method === 'tools/list') return this.#list(request, dropped, outlet);
-    if (method === 'tools/call') return this.#call(request, dropped, outlet);
-    return this.#run({ id, outlet, dropped, progressToken: undefined, hasProgressed: false }, async (exchange) =>
-      failureOf(await this.#options.gateway.refuseMethod(method, this.#caller, exchange)),
+    if (method === 'logging/setLevel') return endWith(outlet, id, this.#setLogLevel(params));
+    if (method === 'resources/subscribe') return this.#subscribe(request, dropped, outlet);
+    if (method === 'resources/unsubscribe') return endWith(outlet, id, this.#unsubscribe(params));
+    const read = readClientRequest(request, 'session');
+    if (read.kind === 'invalid') return endWith(outlet, id, invalidParams(read.message));
+    const { progressToken } = read;
+    const all = read.dropped.length === 0 ? dropped : [...dropped, ...read.dropped];
+    return this.#run({ request, outlet, dropped: all, progressToken }, (exchange) =>
+      this.#options.gateway.answer(read.request, this.#caller, exchange),
     );
   }
 
-  #initialize(params: JsonObject): RpcAnswer {
-    const { gateway, identity, serverInfo } = this.#options;
-    const { protocolVersion, clientInfo } = params;
-    if (this.#state !== 'opened') return invalidRequest('The session is initialized already.');
-    if (typeof protocolVersion !== 'string') return invalidParams('The protocolVersion must be a text.');
-    const protocol = negotiateVersion(protocolVersion);
-    const client = readClientInfo(clientInfo);
-    this.#caller = { session: this.id, principal: principalOf(identity, client), client: { ...client, protocol } };
-    this.#state = 'initialized';
-    const instructions = gateway.instructions(this.#caller);
-    return resultOf({
-      protocolVersion: protocol,
-      capabilities: { tools: { listChanged: true } },
-      serverInfo: { ...serverInfo },
-      ...(instructions === '' ? {} : { instructions }),
-    });
-  }
-
-  /** One page holds all, so there is no cursor that a client could have from us. */
-  #list(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+  #initialize(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
     const { id, params } = request;
-    if (params['cursor'] !== undefined) return outlet.end(answerText(id, invalidParams('There is no such cursor.')));
-    return this.#run({ id, outlet, dropped, progressToken: undefined, hasProgressed: false }, async (exchange) =>
-      resultOf({ tools: await this.#options.gateway.listTools(this.#caller, exchange) }),
-    );
-  }
-
-  #call(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
-    const { id } = request;
-    const params = readCallParams(request.params);
-    if (params.kind === 'invalid') return outlet.end(answerText(id, invalidParams(params.message)));
-    const { call, progressToken } = params;
-    return this.#run(
-      { id, outlet, dropped: [...dropped, ...params.dropped], progressToken, hasProgressed: false },
-      (exchange) => this.#options.gateway.callTool(call, this.#caller, exchange),
-    );
-  }
-
-  #run(started: Started, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
-    const { id, outlet, dropped } = started;
-    const { maxInFlight } = this.#options;
-    if (this.#inFlight.size >= maxInFlight) return outlet.end(answerText(id, tooManyInFlight(maxInFlight)));
-    if (this.#inFlight.has(id)) {
-      return outlet.end(answerText(id, invalidRequest('A request with this id is in flight already.')));
+    const { protocolVersion, clientInfo, capabilities } = params;
+    if (this.#state !== 'opened') return endWith(outlet, id, invalidRequest('The session is initialized already.'));
+    if (typeof protocolVersion !== 'string') {
+      return endWith(outlet, id, invalidParams('The protocolVersion must be a text.'));
     }
-    const controller = new AbortController();
-    this.#inFlight.set(id, controller);
-    const onProgress = this.#progressOf(started, controller);
-    work({ signal: controller.signal, dropped, onProgress }).then(
-      (answer) => this.#finish(started, controller, answer),
-      (thrown: unknown) => this.#fail(started, controller, thrown),
+    const { identity, gateway } = this.#options;
+    const client = { ...readClientInfo(clientInfo), protocol: negotiated(protocolVersion) };
+    const can = isJsonObject(capabilities) ? capabilities : {};
+    const principal = principalOf(identity, client);
+    this.#caller = { session: this.id, principal, client, era: 'session', capabilities: can };
+    this.#client.meet(can);
+    this.#state = 'initialized';
+    return this.#run({ request, outlet, dropped, progressToken: undefined }, async () =>
+      resultOf(this.#welcome(await gateway.introduce(this.#caller))),
     );
-    return undefined;
   }
 
-  #progressOf(started: Started, controller: AbortController): Exchange['onProgress'] {
-    const { id, outlet, progressToken } = started;
-    if (progressToken === undefined) return undefined;
-    return (params) => {
-      if (this.#inFlight.get(id) !== controller || controller.signal.aborted) return;
-      started.hasProgressed = true;
-      outlet.notify(notificationText('notifications/progress', { ...params, progressToken }));
-    };
+  #welcome({ capabilities, instructions }: Introduction): JsonObject {
+    const welcome = { protocolVersion: this.protocol, capabilities, serverInfo: { ...this.#options.serverInfo } };
+    return instructions === '' ? welcome : { ...welcome, instructions };
   }
 
-  #fail(started: Started, controller: AbortController, thrown: unknown): void {
-    if (!controller.signal.aborted) this.#logUnforeseen(thrown);
-    this.#finish(started, controller, failureOfThrown(thrown));
+  #setLogLevel({ level }: JsonObject): RpcAnswer {
+    if (!isLogLevel(level)) return invalidParams('There is no such log level.');
+    this.#client.logLevel = level;
+    this.#options.gateway.tell({ kind: 'log_level', level }, this.#caller);
+    return resultOf({});
   }
 
-  #logUnforeseen(thrown: unknown): void {
-    if (thrown instanceof GatewayError) return;
-    this.#options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(thrown) });
+  #subscribe(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+    const read = readSubscription(request.params);
+    if (read.kind === 'invalid') return endWith(outlet, request.id, invalidParams(read.message));
+    const { uri, meta, progressToken } = read;
+    const onUpdated = (update: JsonObject): void => this.#client.tell('notifications/resources/updated', update);
+    return this.#run({ request, outlet, dropped, progressToken }, (exchange) =>
+      this.#watches.subscribe({ uri, meta, onUpdated }, this.#caller, exchange),
+    );
   }
 
-  /**
-   * The SDK's clients forget a request when they read its answer, before they look at progress that they read in the same
-   * piece. So the answer to a request that has shown progress comes a little later.
-   */
-  #finish(started: Started, controller: AbortController, answer: RpcAnswer): void {
-    if (started.hasProgressed) setTimeout(() => this.#deliver(started, controller, answer), PROGRESS_LEAD_MS);
-    else this.#deliver(started, controller, answer);
+  #unsubscribe({ uri }: JsonObject): RpcAnswer {
+    if (typeof uri !== 'string') return invalidParams('The uri must be a text.');
+    this.#watches.unsubscribe(uri);
+    return resultOf({});
   }
 
-  /** A cancelled request is not answered (2025-11-25, Cancellation). */
-  #deliver(started: Started, controller: AbortController, answer: RpcAnswer): void {
-    this.#inFlight.delete(started.id);
-    started.outlet.end(controller.signal.aborted ? undefined : answerText(started.id, answer));
-    if (!this.isBusy) for (const resolve of this.#onDrained.splice(0)) resolve();
+  #run(asked: Asked, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
+    const { request, outlet, dropped, progressToken } = asked;
+    const { id, method } = request;
+    const ask = this.#client.askOver(outlet);
+    const { logLevel } = this.#client;
+    const shape = (answer: RpcAnswer): RpcAnswer => shapeSession(method, answer);
+    const facts = { id, key: id, outlet, era: 'session', dropped, progressToken, logLevel, ask } as const;
+    this.#inFlight.run({ ...facts, shape }, work);
   }
 }
 
-/** A request on its way. */
-interface Started {
-  readonly id: RpcId;
+interface Asked {
+  readonly request: RpcRequest;
   readonly outlet: Outlet;
   readonly dropped: readonly string[];
-  readonly progressToken: RpcId | undefined;
-  hasProgressed: boolean;
+  readonly progressToken: string | number | undefined;
 }
 
-function cancelled(message: string): GatewayError {
-  return new GatewayError('CANCELLED', message);
+/** The version asked for where it is spoken, else the newest: the client then decides whether to stay. */
+function negotiated(requested: string): string {
+  return isSessionVersion(requested) ? requested : SESSION_VERSIONS[0];
 }

@@ -5,10 +5,13 @@ import { readBody, refuse, refuseMethod, sendEmpty, sendJson, sendRefusal, start
 import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Identity } from './identity.ts';
+import type { Outlet } from './outlet.ts';
 import { receiveMessage } from './receive.ts';
-import type { Outlet } from './session.ts';
 
-/** Bytes that may wait for a client that does not read. There is no way to resume, so its session ends then. */
+/**
+ * Bytes that may wait for a client that does not read. There is no way to resume, so its session ends instead of the next
+ * event. One event alone may be larger.
+ */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -54,7 +57,7 @@ export class LegacySse {
   }
 
   #take(bytes: Buffer, held: HeldSession<SseChannel>, response: ServerResponse): void {
-    const received = receiveMessage(bytes, this.#options.limits);
+    const received = receiveMessage(bytes, this.#options.limits, this.#options.passes);
     if (received.kind === 'refused') {
       const text = answerText(received.id, failureOf(received.error));
       this.#options.logger.warn('A message was refused.', { reason: received.reason });
@@ -75,12 +78,18 @@ class SseChannel implements Channel, Outlet {
   }
 
   announce(text: string): void {
-    this.#stream.write(`event: message\ndata: ${text}\n\n`);
     if (this.#stream.writableLength > MAX_WAITING_BYTES) this.#stream.destroy();
+    else this.#stream.write(`event: message\ndata: ${text}\n\n`);
   }
 
   notify(text: string): void {
     this.announce(text);
+  }
+
+  send(text: string): boolean {
+    if (this.#stream.closed) return false;
+    this.announce(text);
+    return true;
   }
 
   end(text: string | undefined): void {

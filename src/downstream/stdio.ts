@@ -1,18 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { type Readable, Writable } from 'node:stream';
 
 import { messageOf } from '../core/errors.ts';
 import { NewlineFramer, type OversizedLine } from '../core/framing.ts';
 import type { JsonLimits } from '../core/json-scan.ts';
 import type { Logger } from '../core/logger.ts';
-import { findIdAtEdges } from '../core/rpc-parse.ts';
+import { findIdAtEdges, type Passes } from '../core/rpc-parse.ts';
 import type { GatewayPort } from '../gateway/port.ts';
 import { answerText, failureOf, tooLarge } from './answer.ts';
 import type { Identity } from './identity.ts';
 import { receiveMessage } from './receive.ts';
-import { type Outlet, type ServerInfo, Session } from './session.ts';
+import type { ServerInfo } from './session.ts';
 import { settledWithin } from './settled-within.ts';
-import { onToolsChangedDebounced } from './tool-changes.ts';
+import { StdioEras } from './stdio-eras.ts';
 
 export interface StdioOptions {
   readonly gateway: GatewayPort;
@@ -23,6 +22,8 @@ export interface StdioOptions {
   readonly input: Readable;
   /** Carries JSON-RPC and nothing else; see `claimStdout`. */
   readonly output: Writable;
+  /** Parameters beyond the protocol that go on; none where it is left out. */
+  readonly passes?: Passes | undefined;
 }
 
 export interface StdioLimits extends JsonLimits {
@@ -39,6 +40,9 @@ export interface StdioDoor {
 
 /** Bytes that may wait to be written before progress is left out: it is only advice, and the client does not read. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** Bytes that may wait before the client is taken for gone: answers are not left out. */
+const MAX_WAITING_ANSWERS_BYTES = 64 * 1024 * 1024;
 
 /** Serves one client over a pair of streams, one message a line (2025-11-25, Transports, stdio). */
 export function serveStdio(options: StdioOptions): StdioDoor {
@@ -64,10 +68,8 @@ export function claimStdout(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStre
 class Stdio {
   readonly closed: Promise<void>;
   readonly #options: StdioOptions;
-  readonly #session: Session;
+  readonly #eras: StdioEras;
   readonly #framer: NewlineFramer;
-  readonly #stopListening: () => void;
-  readonly #outlet: Outlet;
   readonly #waiting: string[] = [];
   #resolveClosed: () => void = () => undefined;
   #isClosing = false;
@@ -77,25 +79,22 @@ class Stdio {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    const { gateway, identity, serverInfo, limits, logger } = options;
-    const id = randomBytes(16).toString('hex');
-    const announce = (text: string): void => this.#send(text);
-    this.#session = new Session({
-      id,
-      gateway,
-      identity,
-      serverInfo,
+    const { limits } = options;
+    this.#eras = new StdioEras({
+      ...options,
       maxInFlight: limits.maxInFlight,
-      logger,
-      announce,
-    });
-    this.#outlet = {
-      notify: (text) => this.#sendAdvice(text),
-      end: (text) => {
-        if (text !== undefined) this.#send(text);
+      announce: (text) => this.#send(text),
+      outlet: {
+        notify: (text) => this.#sendAdvice(text),
+        send: (text) => {
+          this.#send(text);
+          return true;
+        },
+        end: (text) => {
+          if (text !== undefined) this.#send(text);
+        },
       },
-    };
-    this.#stopListening = onToolsChangedDebounced(gateway, () => this.#session.toolsChanged());
+    });
     this.#framer = new NewlineFramer({
       maxBytes: limits.maxBytes,
       onLine: (line) => this.#receive(line),
@@ -113,9 +112,8 @@ class Stdio {
   #end(drainMs: number): Promise<void> {
     if (!this.#isClosing) {
       this.#isClosing = true;
-      this.#stopListening();
       this.#options.input.pause();
-      void settledWithin(this.#session.drained(), drainMs).then(() => this.#finish());
+      void settledWithin(this.#eras.drained(), drainMs).then(() => this.#finish());
     }
     return this.closed;
   }
@@ -142,7 +140,7 @@ class Stdio {
   async #finish(): Promise<void> {
     const { output, logger } = this.#options;
     try {
-      await this.#session.end();
+      await this.#eras.end();
     } catch (error) {
       logger.error('The session could not be ended.', { error: messageOf(error) });
     }
@@ -152,8 +150,8 @@ class Stdio {
   }
 
   #receive(line: Buffer): void {
-    const received = receiveMessage(line, this.#options.limits);
-    if (received.kind === 'ok') return this.#session.receive(received, this.#outlet);
+    const received = receiveMessage(line, this.#options.limits, this.#options.passes);
+    if (received.kind === 'ok') return this.#eras.receive(received);
     this.#options.logger.warn('A message was refused.', { reason: received.reason });
     return this.#send(answerText(received.id, failureOf(received.error)));
   }
@@ -170,8 +168,16 @@ class Stdio {
 
   /** What is sent in one turn of the event loop is written at once. */
   #send(text: string): void {
+    if (this.#options.output.writableLength > MAX_WAITING_ANSWERS_BYTES) return this.#giveUp();
     this.#waiting.push(text);
     if (this.#waiting.length === 1) process.nextTick(() => this.#flush());
+  }
+
+  #giveUp(): void {
+    if (this.#isClosing) return;
+    this.#options.logger.warn('The client does not read what it is sent.');
+    this.#options.output.destroy();
+    void this.#end(0);
   }
 
   #flush(): void {

@@ -1,31 +1,63 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { answerText, failureOf, tooLarge, unsupportedVersion } from './answer.ts';
-import { EventStreams } from './event-stream.ts';
+import { SESSION_VERSIONS, isSessionVersion, STATELESS_VERSIONS } from '../core/protocol.ts';
+import { answerText, failureOf, headerMismatch, invalidRequest, tooLarge, unsupportedVersion } from './answer.ts';
+import { type EventStream, EventStreams } from './event-stream.ts';
 import { readBody, refuse, refuseMethod, sendEmpty, sendJson, sendRefusal } from './http-answer.ts';
-import { type Accepted, isJsonContent, readAccept } from './http-guard.ts';
+import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Identity } from './identity.ts';
-import { PostExchange } from './post-exchange.ts';
+import type { Outlet } from './outlet.ts';
+import type { Post } from './post.ts';
+import type { PostExchange } from './post-exchange.ts';
+import { PostExchanges } from './post-exchanges.ts';
 import { type ReceivedMessage, receiveMessage } from './receive.ts';
-import type { Outlet } from './session.ts';
-import { isSessionVersion, SESSION_VERSIONS, takesEmptyEvents } from './versions.ts';
+import { eraOfPost, saysStateless } from './request-era.ts';
+import { Stateless } from './stateless.ts';
+import { StatelessHttp } from './stateless-http.ts';
 
-/** Streamable HTTP with sessions (2025-03-26 to 2025-11-25, Transports): one address for POST, GET and DELETE. */
+/**
+ * Streamable HTTP at one address for both eras: POST, GET and DELETE with sessions (2025-03-26 to 2025-11-25,
+ * Transports), and POST alone without them (2026-07-28).
+ */
 export class Streamable {
   readonly sessions: HttpSessions<StreamableChannel>;
+  readonly stateless: Stateless;
   readonly #options: SessionsOptions;
+  readonly #exchanges: PostExchanges;
+  readonly #statelessHttp: StatelessHttp;
 
   constructor(options: SessionsOptions) {
+    const { limits, clock, gateway } = options;
     this.#options = options;
     this.sessions = new HttpSessions(options);
+    this.stateless = new Stateless({ ...options, ...limits, maxClients: limits.maxSessions });
+    this.#exchanges = new PostExchanges(clock, limits.streamAfterMs);
+    this.#statelessHttp = new StatelessHttp(this.stateless, gateway, this.#exchanges);
   }
 
   handle(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
     if (request.method === 'POST') return this.#post(request, response, identity);
+    if (saysStateless(request.headers)) return refuseMethod(response, 'POST');
     if (request.method === 'GET') return this.#listen(request, response, identity);
     if (request.method === 'DELETE') return this.#delete(request, response, identity);
     return refuseMethod(response, 'GET, POST, DELETE');
+  }
+
+  /** Keeps what is open alive, and ends what nobody uses. */
+  sweep(): void {
+    this.#exchanges.beat();
+    this.#statelessHttp.beat();
+    this.sessions.sweep();
+    this.stateless.callers.sweep();
+  }
+
+  async drained(): Promise<void> {
+    await Promise.all([this.sessions.drained(), this.stateless.drained()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.sessions.endAll(), this.stateless.close()]);
   }
 
   #post(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
@@ -34,10 +66,10 @@ export class Streamable {
     if (!accepted.json && !accepted.events) {
       return refuse(response, 406, 'The client must accept application/json or text/event-stream.');
     }
-    const { limits, logger } = this.#options;
+    const { limits, logger, passes } = this.#options;
     return readBody(request, limits.maxBytes, (body) => {
       if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, limits.maxBytes));
-      const received = receiveMessage(body.bytes, limits);
+      const received = receiveMessage(body.bytes, limits, passes);
       if (received.kind === 'ok') return this.#take(received, { request, response, identity, accepted });
       logger.warn('A message was refused.', { reason: received.reason });
       return sendJson(response, 400, answerText(received.id, failureOf(received.error)));
@@ -46,24 +78,37 @@ export class Streamable {
 
   #take(received: ReceivedMessage, post: Post): void {
     const { message } = received;
+    const { headers } = post.request;
+    if (eraOfPost(message, headers) === 'stateless') return this.#statelessHttp.take(received, post);
     const isOpening = message.kind === 'request' && message.method === 'initialize';
-    if (isOpening && post.request.headers['mcp-session-id'] === undefined) return this.#open(received, post);
+    if (saysStateless(headers)) return refuseStateless(post.response, received);
+    if (isOpening && headers['mcp-session-id'] === undefined) return this.#open(received, post);
     const held = this.#find(post.request, post.response, post.identity);
     if (held === undefined) return undefined;
-    if (message.kind === 'request')
-      return held.session.receive(received, held.channel.startExchange(post, this.#now()));
+    if (message.kind === 'request') return held.session.receive(received, this.#startExchange(held, post));
     held.session.receive(received, NO_OUTLET);
     return sendEmpty(post.response, 202);
   }
 
   #open(received: ReceivedMessage, post: Post): void {
-    const held = this.sessions.open(post.identity, new StreamableChannel());
+    const held = this.sessions.open(post.identity, new StreamableChannel(this.#exchanges));
     if (held === undefined) return refuse(post.response, 503, 'This gateway has as many sessions as it may have.');
     post.response.setHeader('Mcp-Session-Id', held.session.id);
-    held.session.receive(received, held.channel.startExchange(post, this.#now()));
-    held.channel.streams.takesEmptyEvents = takesEmptyEvents(held.session.protocol);
+    held.session.receive(received, this.#startExchange(held, post));
+    held.channel.streams.takesEmptyEvents = held.session.protocol >= FIRST_WITH_EMPTY_EVENTS;
     if (held.session.protocol === '') void this.sessions.end(held);
     return undefined;
+  }
+
+  #startExchange({ channel }: Held, { response, accepted }: Post): PostExchange {
+    const { streams } = channel;
+    const openStream = (): EventStream => {
+      const stream = streams.open();
+      stream.connect(response);
+      return stream;
+    };
+    const isResumable = streams.takesEmptyEvents;
+    return this.#exchanges.start({ ...IN_SESSIONS, response, accepted, owner: channel, isResumable, openStream });
   }
 
   #listen(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
@@ -91,7 +136,7 @@ export class Streamable {
   #find(request: IncomingMessage, response: ServerResponse, identity: Identity): Held | undefined {
     const { 'mcp-session-id': id, 'mcp-protocol-version': version } = request.headers;
     if (typeof version === 'string' && !isSessionVersion(version)) {
-      sendRefusal(response, 400, unsupportedVersion(version, SESSION_VERSIONS));
+      sendRefusal(response, 400, unsupportedVersion(version, [...STATELESS_VERSIONS, ...SESSION_VERSIONS]));
       return undefined;
     }
     if (typeof id !== 'string') {
@@ -102,35 +147,39 @@ export class Streamable {
     if (held === undefined) refuse(response, 404, 'There is no such session, or it has ended: send initialize again.');
     return held;
   }
-
-  #now(): number {
-    return this.#options.clock.monotonic();
-  }
 }
 
 type Held = HeldSession<StreamableChannel>;
 
-interface Post {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly identity: Identity;
-  readonly accepted: Accepted;
-}
+/** From this version on a client takes an event without data, which tells it from where to resume. */
+const FIRST_WITH_EMPTY_EVENTS = '2025-11-25';
 
-const NO_OUTLET: Outlet = { notify: () => undefined, end: () => undefined };
+const NO_OUTLET: Outlet = { notify: () => undefined, send: () => false, end: () => undefined };
+
+/** In sessions an error is an answer like any other, and a cancelled request has none. */
+const IN_SESSIONS = {
+  statusOf: () => 200,
+  leaveUnanswered: (response: ServerResponse) => sendEmpty(response, 202),
+} as const;
+
+/** What opens or answers in a session cannot at the same time be of a revision that has none. */
+function refuseStateless(response: ServerResponse, { message }: ReceivedMessage): void {
+  const id = message.kind === 'notification' ? null : message.id;
+  const refusal =
+    message.kind === 'request'
+      ? headerMismatch('The header MCP-Protocol-Version names a revision without initialize.')
+      : invalidRequest('In this revision clients answer no requests.');
+  sendJson(response, 400, answerText(id, refusal));
+}
 
 class StreamableChannel implements Channel {
   readonly streams = new EventStreams();
   /** What belongs to no request. */
   readonly standing = this.streams.open();
-  readonly #exchanges = new Set<PostExchange>();
+  readonly #exchanges: PostExchanges;
 
-  startExchange(post: Post, startedAt: number): PostExchange {
-    const { response, accepted } = post;
-    const onEnd = (ended: PostExchange): void => void this.#exchanges.delete(ended);
-    const exchange = new PostExchange({ response, accepted, streams: this.streams, startedAt, onEnd });
-    this.#exchanges.add(exchange);
-    return exchange;
+  constructor(exchanges: PostExchanges) {
+    this.#exchanges = exchanges;
   }
 
   announce(text: string): void {
@@ -142,12 +191,11 @@ class StreamableChannel implements Channel {
   }
 
   beat(now: number): void {
-    for (const exchange of this.#exchanges) exchange.beat(now);
-    this.streams.beat();
+    this.streams.beat(now);
   }
 
   close(): void {
-    for (const exchange of this.#exchanges) exchange.end(undefined);
+    this.#exchanges.endOf(this);
     this.streams.closeAll();
   }
 }

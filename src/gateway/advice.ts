@@ -95,7 +95,7 @@ function tellOwnDenial(denial: Denial): ToldDenial {
     reason: denial.reason,
     why: problems === undefined ? own.title : `${own.title}: ${problems}`,
     origin: 'the gateway',
-    remediation: own.remediation,
+    remediation: fill(own.remediation, denial.params),
     remedy: denial.reason,
     alternatives: [],
     appealPath: '',

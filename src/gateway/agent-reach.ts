@@ -5,7 +5,10 @@ export interface AgentReach {
   readonly tools: readonly string[] | undefined;
 }
 
-/** Whether a tool exists for an agent at all. */
+/**
+ * Whether a tool exists for an agent at all. What is no tool has the empty name: it is reached with its server, where
+ * only tools are listed with any of its tools.
+ */
 export function isInReach(reach: AgentReach | undefined, server: string, tool: string): boolean {
   if (reach === undefined) return true;
   const { servers, tools } = reach;
@@ -15,7 +18,7 @@ export function isInReach(reach: AgentReach | undefined, server: string, tool: s
 
 function fitsTool(pattern: string, server: string, tool: string): boolean {
   const slash = pattern.indexOf('/');
-  return fits(pattern.slice(0, slash), server) && fits(pattern.slice(slash + 1), tool);
+  return fits(pattern.slice(0, slash), server) && (tool === '' || fits(pattern.slice(slash + 1), tool));
 }
 
 function fits(pattern: string, name: string): boolean {

@@ -38,11 +38,23 @@ export interface InputFacts {
   readonly principal: Principal;
   readonly server: ServerFacts;
   readonly tool: ToolFacts;
+  /** What it is about where that is no tool; what is absent is empty. */
+  readonly about?: AboutFacts | undefined;
   /** Absent when things are listed: then arguments, context and claims are empty, not missing. */
   readonly call?: CallFacts;
   readonly environment: Environment;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+export interface AboutFacts {
+  /** A URI, or the template of URIs. */
+  readonly resource?: string;
+  readonly prompt?: string;
+  /** Of a completion, under the server's own names. */
+  readonly ref?: JsonObject;
+  /** Params of a request that a server makes. */
+  readonly request?: JsonObject;
 }
 
 export interface CallFacts {
@@ -57,7 +69,7 @@ export interface CallFacts {
 
 /** Policy input, version 1: every field present with its type. */
 export function buildInput(facts: InputFacts): PolicyInput {
-  const { principal, server, tool, call } = facts;
+  const { principal, server, tool, about, call } = facts;
   return {
     agent: { ...principal.agent, delegated_by: [...principal.agent.delegated_by] },
     user: {
@@ -70,10 +82,10 @@ export function buildInput(facts: InputFacts): PolicyInput {
     action: {
       type: facts.action,
       tool: tool.tool,
-      resource: '',
-      prompt: '',
-      ref: {},
-      request: {},
+      resource: about?.resource ?? '',
+      prompt: about?.prompt ?? '',
+      ref: about?.ref ?? {},
+      request: about?.request ?? {},
       args: call?.args ?? {},
       annotations: tool.annotations,
       effect: tool.effect,

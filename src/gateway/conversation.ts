@@ -22,7 +22,7 @@ const TURN_PAUSE_MS = 20_000;
 /** The usual rule of thumb for English text and JSON. */
 const BYTES_PER_TOKEN = 4;
 
-/** Counts calls and bytes for each downstream session, for as long as it lasts. */
+/** Counts tool calls and their bytes for each downstream session, for as long as it lasts. */
 export class Conversations {
   readonly #clock: Clock;
   readonly #conversations = new Map<string, Conversation>();
@@ -31,7 +31,7 @@ export class Conversations {
     this.#clock = clock;
   }
 
-  /** Counts a call that is about to be decided; the facts include it. */
+  /** Counts a tool call that is about to be decided; the facts include it. */
   noteCall(session: string, bytes: number): ConversationFacts {
     const now = this.#clock.monotonic();
     const before = this.#conversations.get(session);
@@ -44,16 +44,27 @@ export class Conversations {
       bytes: (before?.bytes ?? 0) + bytes,
     };
     this.#conversations.set(session, after);
-    return {
-      conversationId: session,
-      turnCount: after.turnCount,
-      cumulativeTokens: Math.ceil(after.bytes / BYTES_PER_TOKEN),
-      sessionAgeSeconds: Math.floor((now - after.startedAtMs) / 1000),
-      callsInARow: after.callsInARow,
-    };
+    return factsOf(session, after, now);
+  }
+
+  /** The facts for what is no tool call: prompts, resources and completions are read at any time and count for nothing. */
+  look(session: string): ConversationFacts {
+    const now = this.#clock.monotonic();
+    const none = { startedAtMs: now, lastCallAtMs: now, turnCount: 0, callsInARow: 0, bytes: 0 };
+    return factsOf(session, this.#conversations.get(session) ?? none, now);
   }
 
   end(session: string): void {
     this.#conversations.delete(session);
   }
+}
+
+function factsOf(session: string, conversation: Conversation, now: number): ConversationFacts {
+  return {
+    conversationId: session,
+    turnCount: conversation.turnCount,
+    cumulativeTokens: Math.ceil(conversation.bytes / BYTES_PER_TOKEN),
+    sessionAgeSeconds: Math.floor((now - conversation.startedAtMs) / 1000),
+    callsInARow: conversation.callsInARow,
+  };
 }

@@ -4,12 +4,10 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import { type AgentReach, isInReach } from './agent-reach.ts';
 import { buildInput, type Environment } from './build-input.ts';
 import type { Caller } from './port.ts';
-import type { ToolRoute } from './tool-route.ts';
+import type { Route } from './route.ts';
 import { ListDecisions, type Visibility } from './visibility.ts';
 
 export interface ExposureOptions {
-  /** The tools there are now, by the names that clients call them by. */
-  readonly routes: () => ReadonlyMap<string, ToolRoute>;
   readonly policy: () => PolicySet;
   readonly reachOf: (agent: string) => AgentReach | undefined;
   readonly environment: Environment;
@@ -18,7 +16,7 @@ export interface ExposureOptions {
 
 const OUT_OF_REACH: Visibility = { kind: 'hidden', internal: 'gateway.out_of_scope', rules: [] };
 
-/** Which tools exist for whom; lists and calls both ask here. */
+/** What exists for whom; lists and requests both ask here. */
 export class Exposure {
   readonly #options: ExposureOptions;
   readonly #decisions = new ListDecisions();
@@ -28,28 +26,30 @@ export class Exposure {
     this.#options = options;
   }
 
-  all(): Iterable<[string, ToolRoute]> {
-    return this.#options.routes();
-  }
-
-  find(name: string): ToolRoute | undefined {
-    return this.#options.routes().get(name);
-  }
-
-  visibilityOf(route: ToolRoute, caller: Caller): Visibility {
+  visibilityOf(route: Route, { principal }: Caller): Visibility {
     const { reachOf, policy, clock, environment } = this.#options;
-    const { principal } = caller;
-    if (!isInReach(reachOf(principal.agent.id), route.server.id, route.tool)) return OUT_OF_REACH;
+    if (!isInReach(reachOf(principal.agent.id), route.server.id, route.facts.tool)) return OUT_OF_REACH;
     const input = () =>
       buildInput({
-        action: 'tool_list',
+        action: route.listed,
         principal,
         server: route.server.facts,
         tool: route.facts,
+        about: route.about,
         environment,
         now: clock.now(),
       });
-    return this.#decisions.find(policy(), { pin: route.pin, principal: this.#keyOf(principal), input });
+    return this.#decisions.find(policy(), {
+      action: route.listed,
+      pin: route.pin,
+      principal: this.#keyOf(principal),
+      input,
+    });
+  }
+
+  /** Whether the configuration lets the caller's agent reach a server at all. */
+  reaches(server: string, { principal }: Caller): boolean {
+    return isInReach(this.#options.reachOf(principal.agent.id), server, '');
   }
 
   /** A session's principal is one object for as long as it lasts. */

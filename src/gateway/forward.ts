@@ -3,21 +3,26 @@ import { GatewayError, messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import type { Ended, Said } from './dialogue.ts';
 
-/** What came of a call that was allowed; `ms` from forwarding to the end. */
+/** What came of a request that was allowed; `ms` from forwarding to the end. */
 export type Forwarded =
   | { readonly kind: 'answered'; readonly status: OutcomeStatus; readonly ms: number; readonly answer: RpcAnswer }
+  /** Answered by the gateway itself, while the request may go on. */
+  | { readonly kind: 'said'; readonly answer: RpcAnswer; readonly ended: Promise<Ended> }
   | { readonly kind: 'failed'; readonly status: OutcomeStatus; readonly ms: number; readonly text: string };
 
-/** Sends an allowed call; throws `UPSTREAM_*` or `CANCELLED`. */
-export type Send = () => Promise<RpcAnswer>;
+/** Sends an allowed request; throws `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
+export type Send = () => Promise<Said>;
 
-/** Runs an allowed call and says what became of it. Never throws: after the forward, whatever happens is an outcome. */
+/** Runs an allowed request and says what became of it. Never throws: after the forward, whatever happens is an outcome. */
 export async function forward(send: Send, server: string, clock: Clock): Promise<Forwarded> {
   const startedMs = clock.monotonic();
   const elapsedMs = (): number => clock.monotonic() - startedMs;
   try {
     const answer = await send();
+    const { outcome } = answer;
+    if (outcome !== undefined) return { kind: 'said', answer, ended: outcome };
     return { kind: 'answered', status: statusOf(answer), ms: elapsedMs(), answer };
   } catch (thrown) {
     return { kind: 'failed', ...failureOf(thrown, server), ms: elapsedMs() };
@@ -38,6 +43,10 @@ function failureOf(thrown: unknown, server: string): { status: OutcomeStatus; te
   const why = messageOf(thrown);
   if (code === 'UPSTREAM_UNAVAILABLE') {
     return { status: 'not_forwarded', text: `The server ${server} cannot be reached: ${why}. The call was not made.` };
+  }
+  if (code === 'SIGN_IN_REQUIRED') {
+    const mend = thrown instanceof GatewayError ? (thrown.mend ?? '') : '';
+    return { status: 'not_forwarded', text: `${why} ${mend} The call was not made.` };
   }
   if (code === 'UPSTREAM_TIMEOUT') {
     return { status: 'timeout', text: `${why}. The call may have run: find out before you repeat it.` };

@@ -1,11 +1,41 @@
-import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
-import type { JsonObject } from '../core/json.ts';
-import { callTool, type CallSteps } from './call-tool.ts';
-import type { Conversations } from './conversation.ts';
-import { type ListParts, listTools } from './list-tools.ts';
-import type { Caller, Exchange, GatewayPort, ToolCallRequest } from './port.ts';
-import { type Question, rule } from './rule.ts';
-import type { Toolbox } from './toolbox.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HeaderParam } from '../core/header-params.ts';
+import type { ServerId } from '../core/names.ts';
+import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
+import { fill } from '../policy/author-text.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { InstanceHost, InstanceOf } from '../upstream/instance-host.ts';
+import { Audiences } from './audiences.ts';
+import { completionWay } from './completion-way.ts';
+import { type Asked, govern, type Steps } from './govern.ts';
+import { listItems } from './list-items.ts';
+import { mergeCapabilities } from './merged-capabilities.ts';
+import { answerOther, type OtherMethodParts } from './other-method.ts';
+import { callWithSignIn, type SignInOffer } from './offer-sign-in.ts';
+import { ownReason } from './own-reasons.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
+import type {
+  Audience,
+  Caller,
+  ClientNews,
+  ClientRequest,
+  CompletionRequest,
+  Exchange,
+  GatewayPort,
+  Introduction,
+  PromptGetRequest,
+  ResourceReadRequest,
+  ToolCallRequest,
+  Watch,
+  WatchRequest,
+} from './port.ts';
+import { promptWay } from './prompt-way.ts';
+import { resourceWay } from './resource-way.ts';
+import type { PromptRoute, ResourceRoute, Route } from './route.ts';
+import { stepsOf } from './steps.ts';
+import type { ToolRoute } from './tool-route.ts';
+import { type ToolWayParts, toolWay } from './tool-way.ts';
+import { watchResource } from './watch-resource.ts';
 
 /** What an agent is, beside its id, by the configuration. */
 export interface AgentProfile {
@@ -14,99 +44,196 @@ export interface AgentProfile {
   readonly model: string;
 }
 
-export interface GatewayParts {
-  readonly toolbox: Toolbox;
-  readonly calls: CallSteps;
-  readonly lists: ListParts;
-  readonly conversations: Conversations;
+export interface GatewayParts extends ToolWayParts, OtherMethodParts {
+  readonly policy: PolicyInForce;
   readonly profileOf: (agent: string) => AgentProfile | undefined;
-  readonly instructions: () => string;
+  readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
+  /** What a server says of itself; empty where it says nothing or was never reached. */
+  readonly instructionsOf: (server: ServerId) => string;
   /** The instances that were the session's own end. */
   readonly endInstances: (session: string) => Promise<void>;
 }
+
+/** Parts that have arrived, with the steps of each governed method. */
+interface Arrived {
+  readonly parts: GatewayParts;
+  readonly calls: Steps<ToolCallRequest, ToolRoute>;
+  readonly prompts: Steps<PromptGetRequest, PromptRoute>;
+  readonly reads: Steps<ResourceReadRequest, ResourceRoute>;
+  readonly completions: Steps<CompletionRequest, Route>;
+}
+
+/** A client that connects while the gateway starts is told what is known by then. */
+const INTRODUCTION_WAIT_MS = 1_000;
 
 /**
  * The gateway behind every door. The doors open at once; what it stands on may still be on its way, and until it is
  * there nothing is listed, called or refused.
  */
 export class Gateway implements GatewayPort {
-  readonly #parts: Promise<GatewayParts>;
-  readonly #listeners = new Set<() => void>();
+  readonly #arriving: Promise<Arrived>;
+  readonly #audiences = new Audiences();
   readonly #callers = new WeakMap<Caller, Caller>();
-  #arrived: GatewayParts | undefined;
+  #arrived: Arrived | undefined;
 
   constructor(parts: Promise<GatewayParts>) {
-    this.#parts = parts;
-    parts.then(
-      (arrived) => this.#arrive(arrived),
-      // Whoever asks is told why; there is nobody to tell before.
-      () => undefined,
-    );
+    this.#arriving = parts.then((arrived) => this.#arrive(arrived));
+    // Whoever asks is told why; there is nobody to tell before.
+    this.#arriving.catch(() => undefined);
   }
 
-  instructions(): string {
-    return this.#arrived?.instructions() ?? '';
+  /** Hears what servers say outside of any request. */
+  get host(): InstanceHost {
+    return {
+      onNotification: (from, notification) => this.#hear(from, notification),
+      onRequest: (from, request, signal) => this.#answerServer(from, request, signal),
+    };
   }
 
-  async listTools(caller: Caller, exchange: Exchange): Promise<readonly JsonObject[]> {
-    const parts = await this.#parts;
-    await parts.toolbox.settled();
-    return listTools(this.#known(caller, parts), exchange, parts.lists);
+  async introduce(caller: Caller): Promise<Introduction> {
+    const late = wait(INTRODUCTION_WAIT_MS, undefined, { ref: false });
+    const arrived = this.#arrived ?? (await Promise.race([this.#arriving.catch(() => undefined), late]));
+    if (arrived === undefined) return { capabilities: mergeCapabilities([undefined]), instructions: '' };
+    const { directory, exposure, instructionsOf, signIns } = arrived.parts;
+    const known = this.#known(caller, arrived);
+    const shown = directory.capabilities().filter(({ server }) => exposure.reaches(server, known));
+    const instructions = shown.flatMap(({ server }) => {
+      const isLocked = signIns.stateOf(server, caller.principal.user.id) === 'required';
+      const text = isLocked ? signInAdvice(server) : instructionsOf(server);
+      return text === '' ? [] : [`${server}: ${text}`];
+    });
+    return { capabilities: mergeCapabilities(shown.map(({ has }) => has)), instructions: instructions.join('\n\n') };
   }
 
-  async callTool(request: ToolCallRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
-    const parts = this.#arrived ?? (await this.#parts);
-    if (!parts.toolbox.routes.has(request.name)) await parts.toolbox.settled();
-    return callTool({ request, caller: this.#known(caller, parts), exchange }, parts.calls);
+  async answer(request: ClientRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
+    const arrived = this.#arrived ?? (await this.#arriving);
+    const { parts, prompts, reads, completions } = arrived;
+    const known = { caller: this.#known(caller, arrived), exchange };
+    switch (request.method) {
+      case 'tools/call':
+        return callTool({ request, ...known }, arrived);
+      case 'prompts/get':
+        return govern({ request, ...known }, prompts);
+      case 'resources/read':
+        return govern({ request, ...known }, reads);
+      case 'completion/complete':
+        return govern({ request, ...known }, completions);
+      case 'tools/list':
+      case 'prompts/list':
+      case 'resources/list':
+      case 'resources/templates/list':
+        return listItems({ request, ...known }, parts);
+      case 'tasks/get':
+      case 'tasks/list':
+      case 'tasks/result':
+      case 'tasks/update':
+      case 'tasks/cancel':
+        return parts.dialogue.tasks.answer(request, known.caller, exchange);
+      case 'other':
+        return answerOther({ request, ...known }, parts);
+    }
   }
 
-  async refuseMethod(method: string, caller: Caller, exchange: Exchange): Promise<RpcError> {
-    const parts = await this.#parts;
-    const { lists } = parts;
-    const { record } = rule(refusedMethod(method, this.#known(caller, parts), exchange), lists.court());
-    await lists.append(record);
-    return { code: RPC.methodNotFound, message: `The method ${method} is not available here.` };
+  async watch(request: WatchRequest, caller: Caller, exchange: Exchange): Promise<Watch> {
+    const arrived = this.#arrived ?? (await this.#arriving);
+    const asked: Asked<WatchRequest> = { request, caller: this.#known(caller, arrived), exchange };
+    return watchResource(asked, arrived.parts);
   }
 
-  onToolsChanged(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  attend(caller: Caller, audience: Audience): () => void {
+    return this.#audiences.attend(caller, audience);
+  }
+
+  headerParams(tool: string, caller: Caller): readonly HeaderParam[] {
+    const arrived = this.#arrived;
+    const route = arrived?.parts.directory.tools.get(tool);
+    if (arrived === undefined || route === undefined) return [];
+    const isHidden = arrived.parts.exposure.visibilityOf(route, this.#known(caller, arrived)).kind === 'hidden';
+    return isHidden ? [] : route.headerParams;
+  }
+
+  tell(news: ClientNews, caller: Caller): void {
+    this.#arrived?.parts.instances.tell(news, caller);
   }
 
   async endSession(session: string): Promise<void> {
-    const parts = await this.#parts;
+    const { parts } = await this.#arriving;
     parts.conversations.end(session);
+    parts.instances.endSession(session);
     await parts.endInstances(session);
   }
 
+  /** Puts another generation in force. Resolves when it decides; clients are then told that their lists may have changed. */
+  async enforce(policy: PolicySet): Promise<void> {
+    const { parts } = await this.#arriving;
+    await parts.policy.replace(policy);
+  }
+
   /** The caller with what the configuration says of its agent: one object for as long as the session lasts. */
-  #known(caller: Caller, { profileOf }: GatewayParts): Caller {
+  #known(caller: Caller, { parts }: Arrived): Caller {
     const before = this.#callers.get(caller);
     if (before !== undefined) return before;
-    const profile = profileOf(caller.principal.agent.id);
+    const profile = parts.profileOf(caller.principal.agent.id);
     const { agent, user } = caller.principal;
     const known = profile === undefined ? caller : { ...caller, principal: { agent: { ...agent, ...profile }, user } };
     this.#callers.set(caller, known);
     return known;
   }
 
-  #arrive(parts: GatewayParts): void {
-    this.#arrived = parts;
-    parts.toolbox.onChanged(() => {
-      for (const listener of this.#listeners) listener();
-    });
+  #hear(from: InstanceOf, notification: RpcNotification): void {
+    if (this.#arrived === undefined) return;
+    const { instances, dialogue } = this.#arrived.parts;
+    const { method, params } = notification;
+    const task = dialogue.tasks.route(from.server, params);
+    if (task !== undefined) {
+      this.#audiences.relayTo(task.caller.session, { kind: 'notification', method, params: task.params });
+      return;
+    }
+    const elicited =
+      method === 'notifications/elicitation/complete' && typeof params['elicitationId'] === 'string'
+        ? dialogue.elicitedSession(from.server, params['elicitationId'])
+        : undefined;
+    if (elicited === undefined) this.#audiences.relay(from, notification, instances);
+    else this.#audiences.relayTo(elicited, notification);
+  }
+
+  async #answerServer(from: InstanceOf, request: RpcRequest, signal: AbortSignal): Promise<RpcAnswer> {
+    const { parts } = await this.#arriving;
+    const server = parts.directory.servers.get(from.server);
+    if (server === undefined) return NOT_ANSWERED;
+    const listener = this.#audiences.whose(from, parts.instances);
+    return parts.dialogue.asked({ server, request, signal, listener });
+  }
+
+  #arrive(parts: GatewayParts): Arrived {
+    const arrived: Arrived = {
+      parts,
+      calls: stepsOf(toolWay(parts), parts),
+      prompts: stepsOf(promptWay(parts), parts),
+      reads: stepsOf(resourceWay(parts), parts),
+      completions: stepsOf(completionWay(parts), parts),
+    };
+    this.#arrived = arrived;
+    // A change of templates is told as one of resources.
+    parts.directory.onChanged((list) => this.#audiences.listChanged(list === 'templates' ? 'resources' : list));
+    return arrived;
   }
 }
 
-function refusedMethod(method: string, caller: Caller, exchange: Exchange): Question {
-  return {
-    caller,
-    action: 'method',
-    server: '',
-    tool: '',
-    own: [{ reason: 'gateway.method_not_allowed', internal: '', rules: [], params: { method } }],
-    input: undefined,
-    dropped: exchange.dropped,
-    traceId: '',
-  };
+const NOT_ANSWERED: RpcAnswer = {
+  kind: 'failure',
+  error: { code: RPC.methodNotFound, message: 'Nobody here answers that.' },
+};
+
+function callTool(asked: Asked<ToolCallRequest>, { parts, calls }: Arrived): Promise<RpcAnswer> {
+  const call = (): Promise<RpcAnswer> => govern(asked, calls);
+  const { beginSignIn, directory } = parts;
+  if (beginSignIn === undefined) return call();
+  return callWithSignIn(asked, call, { beginSignIn, serverOf: (name) => directory.tools.get(name)?.server.id });
+}
+
+/** In place of what a server says of itself while it says nothing without a sign-in. */
+function signInAdvice(server: ServerId): string {
+  const { title, remediation } = ownReason('gateway.sign_in_required');
+  return `${title}. ${fill(remediation, { server })}`;
 }

@@ -12,4 +12,6 @@ export interface GovernedServer {
   readonly effects: DeclaredEffects;
   readonly dataClasses: Readonly<Record<string, readonly string[]>>;
   readonly unknownArguments: 'deny' | 'allow' | undefined;
+  /** Requests that it may make of its clients. */
+  readonly allow: { readonly sampling: boolean; readonly elicitation: boolean; readonly roots: boolean };
 }

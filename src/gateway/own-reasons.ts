@@ -15,8 +15,18 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     remediation: 'List the tools again and use one of those.',
     retry: 'never',
   },
+  unknown_prompt: {
+    title: 'There is no such prompt here',
+    remediation: 'List the prompts again and use one of those.',
+    retry: 'never',
+  },
+  unknown_resource: {
+    title: 'There is no such resource here',
+    remediation: 'List the resources again and use one of those.',
+    retry: 'never',
+  },
   invalid_arguments: {
-    title: 'The arguments do not fit the tool’s input schema',
+    title: 'The arguments do not fit what is declared for them',
     remediation: 'Correct the arguments that are named and call again.',
     retry: 'with_changes',
   },
@@ -51,6 +61,11 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     remediation: 'Tell the user; nothing that you change in the request will help.',
     retry: 'never',
   },
+  sign_in_required: {
+    title: 'The server wants its user to sign in',
+    remediation: 'Ask the user to sign in to {server} (in a terminal: mcp-gateway server login {server}).',
+    retry: 'after',
+  },
   approval_denied: {
     title: 'A person refused this call',
     remediation: 'Do not ask again; tell the user.',
@@ -68,7 +83,7 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
   },
   method_not_allowed: {
     title: 'This method is not allowed here',
-    remediation: 'Use the tools that are listed.',
+    remediation: 'Use what is listed.',
     retry: 'never',
   },
 };

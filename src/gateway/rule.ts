@@ -28,6 +28,8 @@ export interface Question {
   readonly input: PolicyInput | undefined;
   readonly dropped: readonly string[];
   readonly traceId: string;
+  /** Id of the record of the call that this belongs to; absent where it stands for itself. */
+  readonly call?: string;
 }
 
 /** What a question is ruled with. A ruling pins the policy set that was in force when it was made. */
@@ -79,7 +81,7 @@ export function rule(question: Question, court: Court): Ruling {
     principal: question.caller.principal,
     client: question.caller.client,
     session: question.caller.session,
-    call: '',
+    call: question.call ?? '',
     ...facts,
     layers: kept.layers,
     effect: decision.effect,

@@ -41,6 +41,6 @@ export function failure(text: string, decision: DecisionObject): RpcAnswer {
 }
 
 /** The decision object is made of JSON alone; its interface merely lacks the index signature. */
-function asJson(object: DecisionObject): JsonObject & Json {
+export function asJson(object: DecisionObject): JsonObject & Json {
   return object as unknown as JsonObject;
 }

@@ -1,32 +1,31 @@
-import type { CatalogTool } from '../catalog/catalog.ts';
+import type { CatalogItem } from '../catalog/catalog.ts';
 import { annotationsOf, effectOf } from '../catalog/effect.ts';
 import { fingerprintOf } from '../catalog/fingerprint.ts';
+import { type HeaderParam, headerParamsOf } from '../core/header-params.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { ToolFacts } from './build-input.ts';
 import type { GovernedServer } from './governed-server.ts';
+import type { Route } from './route.ts';
 
 /** One tool of one server with all that a call of it needs; made once for each definition. */
-export interface ToolRoute {
-  readonly server: GovernedServer;
+export interface ToolRoute extends Route {
   /** The server's own name for it. */
   readonly tool: string;
-  /** As clients see it. */
-  readonly definition: JsonObject;
-  readonly facts: ToolFacts;
   readonly inputSchema: JsonObject;
   readonly hasOutputSchema: boolean;
-  /** Names this very definition of this very tool. */
-  readonly pin: string;
+  /** The arguments that the headers of an HTTP request repeat. */
+  readonly headerParams: readonly HeaderParam[];
 }
 
-export function routeTo(shown: CatalogTool, server: GovernedServer): ToolRoute {
-  const { tool, definition } = shown;
+export function routeToTool(shown: CatalogItem, server: GovernedServer): ToolRoute {
+  const { name: tool, definition } = shown;
   const original = { ...definition, name: tool };
   const { contract, text } = fingerprintOf(original);
-  const inputSchema = definition['inputSchema'];
+  const inputSchema = isJsonObject(definition['inputSchema']) ? definition['inputSchema'] : {};
   return {
     server,
+    listed: 'tool_list',
     tool,
+    about: undefined,
     definition,
     facts: {
       tool,
@@ -35,8 +34,9 @@ export function routeTo(shown: CatalogTool, server: GovernedServer): ToolRoute {
       consent: 'new',
       dataClasses: server.dataClasses[tool] ?? [],
     },
-    inputSchema: isJsonObject(inputSchema) ? inputSchema : {},
+    inputSchema,
     hasOutputSchema: definition['outputSchema'] !== undefined,
+    headerParams: headerParamsOf(inputSchema),
     pin: `${server.id}/${tool}@${contract}.${text}`,
   };
 }

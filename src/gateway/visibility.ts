@@ -1,10 +1,11 @@
 import type { PolicyInput } from '../core/policy-input.ts';
 import { combine } from '../policy/combine.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import type { ListAction } from './route.ts';
 
 /**
- * Whether a tool may be seen. What is `hidden`, by rules or by scope, does not exist for the agent. What is `in_doubt`,
- * because a bundle could not be asked, is not listed either; its call is decided and says what is the matter.
+ * Whether a tool, prompt or resource may be seen. What is `hidden`, by rules or by scope, does not exist for the agent. What is `in_doubt`,
+ * because a bundle could not be asked, is not listed either; a request for it is decided and says what is the matter.
  */
 export type Visibility =
   | { readonly kind: 'visible' }
@@ -12,7 +13,8 @@ export type Visibility =
   | { readonly kind: 'in_doubt' };
 
 export interface ListQuestion {
-  /** Names the tool and its definition. */
+  readonly action: ListAction;
+  /** Names the thing and its definition. */
   readonly pin: string;
   /** Tells principals apart. */
   readonly principal: string;
@@ -24,25 +26,25 @@ const VISIBLE: Visibility = { kind: 'visible' };
 const MOST_KEPT = 10_000;
 
 /**
- * Decisions of the list phase, kept by generation, principal and tool: what hides a tool from a list also refuses its
- * call, because both take the answer from here.
+ * Decisions of the list phase, kept by generation, principal and thing: what hides a thing from a list also refuses every
+ * request for it, because both take the answer from here.
  */
 export class ListDecisions {
   readonly #kept = new Map<string, Visibility>();
 
-  find(policy: PolicySet, { pin, principal, input }: ListQuestion): Visibility {
+  find(policy: PolicySet, { action, pin, principal, input }: ListQuestion): Visibility {
     const key = `${policy.generation}\n${pin}\n${principal}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
     if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-    const visibility = decide(policy, input());
+    const visibility = decide(policy, action, input());
     this.#kept.set(key, visibility);
     return visibility;
   }
 }
 
-function decide(policy: PolicySet, input: PolicyInput): Visibility {
-  const facts = { action: 'tool_list' as const, server: input.server.id, tool: input.action.tool };
+function decide(policy: PolicySet, action: ListAction, input: PolicyInput): Visibility {
+  const facts = { action, server: input.server.id, tool: input.action.tool };
   const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input });
   const decision = combine({
     ...facts,

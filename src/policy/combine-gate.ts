@@ -3,12 +3,15 @@ import { LAYERS, type Opinion } from '../core/opinion.ts';
 import { capabilitiesOf, kindsExceeded, rulesGranting } from './combine-capabilities.ts';
 import { type CombineInput, denialsOf, type Finding, gatewayFinding, hidesOf, ofLayer } from './combine-opinions.ts';
 
-/** What the gateway had refused before it asked any layer, in its own order. */
+/**
+ * What the gateway had refused before it asked any layer, in its own order. A method that no policy can read is refused,
+ * unless it has a server to go to: the configuration lists it for that one, or it belongs to a call that was allowed.
+ */
 export function ownDenialsOf(facts: CombineInput): readonly Finding[] {
   const own = facts.combine.own.map(({ reason, internal, rules, params }, rank) =>
     gatewayFinding(reason, { internal, rules, params, rank, holdsInPause: true }),
   );
-  if (own.length > 0 || facts.action !== 'method') return own;
+  if (own.length > 0 || facts.action !== 'method' || facts.server !== '') return own;
   return [gatewayFinding('gateway.method_not_allowed', { holdsInPause: true })];
 }
 

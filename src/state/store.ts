@@ -12,6 +12,7 @@ import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdent
 import { giveLeases } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
 import { sweep } from './sweep.ts';
+import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
 
 export interface StoreOptions {
@@ -30,6 +31,8 @@ export interface StoreOptions {
 export class Store {
   readonly log: DecisionLog;
   readonly catalog: CatalogStore;
+  /** For what only one of the processes that share the store may do at a time. */
+  readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
   readonly instance: string;
   readonly driver: Driver;
@@ -43,6 +46,7 @@ export class Store {
     this.#parts = parts;
     this.log = parts.log;
     this.catalog = createCatalogStore(parts.connection);
+    this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
     this.path = parts.options.path;

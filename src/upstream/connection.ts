@@ -2,39 +2,37 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { writeJson } from '../core/lossless-json.ts';
-import {
-  RPC,
-  type RpcAnswer,
-  type RpcId,
-  type RpcMessage,
-  type RpcNotification,
-  type RpcRequest,
-} from '../core/rpc.ts';
-import { ProgressGate } from './progress-gate.ts';
-import type { Wire, WireListener } from './wire.ts';
+import { SUBSCRIPTION_ID } from '../core/protocol.ts';
+import type { RpcAnswer, RpcId, RpcMessage, RpcNotification, RpcRequest } from '../core/rpc.ts';
+import { isRpcId } from '../core/rpc-parse.ts';
+import { attribute, mayBelong, type InFlight } from './attribution.ts';
+import { SESSION_DIALECT, type Dialect } from './dialect.ts';
+import { notificationText, requestText } from './message-text.ts';
+import { Pending } from './pending.ts';
+import { Questions } from './questions.ts';
+import type { SentOptions } from './request-options.ts';
+import type { HeaderList, Wire, WireListener } from './wire.ts';
 
 export interface ConnectionOptions {
   /** How messages name the server. */
   readonly name: string;
   readonly wire: Wire;
   readonly clock: Clock;
-  /** What the server tells unasked, progress excepted. */
+  /** How long a request may go without a sign of life where it does not say so itself, milliseconds. */
+  readonly timeoutMs: number;
+  /** The client capabilities that the server is told of in a handshake. */
+  readonly offers: JsonObject;
+  /** What the server tells outside of requests. */
   readonly onNotification: (notification: RpcNotification) => void;
+  /** What the server asks outside of requests. */
+  readonly onRequest: (request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly onRefused: (request: RpcRequest) => void;
   /** A request got no sign of life in time; its caller has been told. */
   readonly onTimeout: () => void;
   /** The connection ended by itself. */
   readonly onClose: (error: GatewayError) => void;
   /** How often silence is looked for, milliseconds. */
-  readonly tickMs?: number;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Gets the parameters of each `notifications/progress`, less the token. */
-  readonly onProgress?: ((params: JsonObject) => void) | undefined;
-  /** Milliseconds since the last sign of life of this request; progress is one. */
-  readonly timeoutMs: number;
+  readonly tickMs?: number | undefined;
 }
 
 /** Messages that belong to no request of ours: ignored, and counted here. */
@@ -45,19 +43,11 @@ export interface Strays {
   readonly foreign: number;
 }
 
-interface Pending {
-  readonly method: string;
-  readonly resolve: (answer: RpcAnswer) => void;
-  readonly reject: (error: GatewayError) => void;
-  readonly options: RequestOptions;
-  readonly onAbort: (() => void) | undefined;
-  readonly progress: ProgressGate | undefined;
-  lastSignMs: number;
-}
-
 const TICK_MS = 500;
 const CANCELLED = 'notifications/cancelled';
-
+const LISTEN = 'subscriptions/listen';
+/** Never cancelled: `initialize` because MCP 2025-11-25 forbids it, a probe because nobody may know it. */
+const HANDSHAKES: ReadonlySet<string> = new Set(['initialize', 'server/discover']);
 /**
  * Requests and answers of one connection to an upstream server (JSON-RPC 2.0; MCP 2025-11-25, basic/utilities). The ids
  * are its own and begin at a random number, so that no answer meant for another connection fits. It hands messages on in
@@ -66,7 +56,11 @@ const CANCELLED = 'notifications/cancelled';
 export class Connection implements WireListener {
   readonly #options: ConnectionOptions;
   readonly #pending = new Map<number, Pending>();
+  readonly #inFlight: InFlight;
+  readonly #questions: Questions;
   readonly #firstId = randomInt(1, 2 ** 31);
+  readonly #abort = (id: number): void => this.#cancel(id);
+  #dialect: Dialect = SESSION_DIALECT;
   #nextId = this.#firstId;
   #late = 0;
   #foreign = 0;
@@ -75,37 +69,55 @@ export class Connection implements WireListener {
   #isRetiring = false;
 
   constructor(options: ConnectionOptions) {
+    const { wire, clock } = options;
     this.#options = options;
+    this.#inFlight = { pending: this.#pending, hasStreams: wire.hasStreams };
+    this.#questions = new Questions({
+      send: (text) => void this.#send(text),
+      offers: () => (this.#dialect.era === 'session' ? options.offers : NO_OFFERS),
+      onRequest: options.onRequest,
+      onRefused: options.onRefused,
+      now: () => clock.monotonic(),
+    });
   }
 
   get inFlight(): number {
     return this.#pending.size;
   }
 
+  /** Nothing new begins on it. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined || this.#isRetiring;
+  }
+
   get strays(): Strays {
     return { late: this.#late, foreign: this.#foreign };
   }
 
-  /** The server's answer. Rejects with CANCELLED, UPSTREAM_TIMEOUT, UPSTREAM_CLOSED, UPSTREAM_UNAVAILABLE or UPSTREAM_PROTOCOL. */
-  request(method: string, params: JsonObject, options: RequestOptions): Promise<RpcAnswer> {
+  /** From now on requests are dressed so. */
+  speak(dialect: Dialect): void {
+    this.#dialect = dialect;
+  }
+
+  /** The server's answer. Rejects with CANCELLED, SIGN_IN_REQUIRED or one of UPSTREAM_*. */
+  request(method: string, params: JsonObject, options: SentOptions): Promise<RpcAnswer> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     if (options.signal?.aborted === true) return Promise.reject(cancelled(method));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      const onAbort = options.signal === undefined ? undefined : (): void => this.#cancel(id);
-      if (onAbort !== undefined) options.signal?.addEventListener('abort', onAbort, { once: true });
-      const lastSignMs = this.#options.clock.monotonic();
-      const progress = options.onProgress === undefined ? undefined : new ProgressGate(lastSignMs);
-      this.#pending.set(id, { method, resolve, reject, options, onAbort, progress, lastSignMs });
+      const settlers = { resolve, reject, abort: this.#abort };
+      this.#pending.set(id, new Pending({ id, method, options }, this.#options.clock.monotonic(), settlers));
       this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS).unref();
-      const sent = options.onProgress === undefined ? params : withProgressToken(params, id);
-      void this.#send(requestText(id, method, sent), id);
+      const dialect = this.#dialect;
+      const text = requestText(id, method, dialect.dress(params, id, options));
+      void this.#send(text, id, dialect.headersFor(method, params));
     });
   }
 
   /** Tells the server something. Fulfilled when it has been handed over, or cannot be. */
   async notify(method: string, params: JsonObject): Promise<void> {
-    if (this.#ended === undefined) await this.#send(notificationText(method, params));
+    if (this.#ended !== undefined) return;
+    await this.#send(notificationText(method, this.#dialect.dressNotification(params)));
   }
 
   /** Ends the wire; whatever still waits gets UPSTREAM_CLOSED. */
@@ -116,13 +128,14 @@ export class Connection implements WireListener {
     await this.#options.wire.close();
   }
 
-  /** Lets what is under way end, and then ends itself. */
+  /** Lets what is under way end, and then ends itself. What would never end is ended. */
   retire(): void {
     this.#isRetiring = true;
+    for (const { id, method } of this.#pending.values()) if (method === LISTEN) this.#cancel(id);
     if (this.#pending.size === 0) void this.close();
   }
 
-  onMessage(message: RpcMessage): void {
+  onMessage(message: RpcMessage, stream?: number): void {
     switch (message.kind) {
       case 'result':
         this.#take(message.id)?.resolve({ kind: 'result', result: message.result });
@@ -131,11 +144,10 @@ export class Connection implements WireListener {
         this.#take(message.id)?.resolve({ kind: 'failure', error: message.error });
         break;
       case 'notification':
-        if (message.method === 'notifications/progress') this.#progress(message.params);
-        else this.#options.onNotification(message);
+        this.#hear(message, stream);
         break;
       case 'request':
-        this.#answer(message);
+        this.#questions.take(message, () => attribute(this.#inFlight, stream, takesRequests));
         break;
     }
   }
@@ -159,9 +171,32 @@ export class Connection implements WireListener {
       return undefined;
     }
     this.#pending.delete(id);
-    if (pending.onAbort !== undefined) pending.options.signal?.removeEventListener('abort', pending.onAbort);
+    this.#questions.endOf(pending);
     if (this.#isRetiring && this.#pending.size === 0) void this.close();
     return pending;
+  }
+
+  #hear(notification: RpcNotification, stream: number | undefined): void {
+    const { method, params } = notification;
+    if (method === 'notifications/progress') return this.#progress(params);
+    if (method === CANCELLED) {
+      const { requestId } = params;
+      return isRpcId(requestId) ? this.#questions.cancel(requestId) : undefined;
+    }
+    const subscription = this.#subscriptionOf(params, stream);
+    if (subscription !== undefined) return subscription.options.onNotification?.(notification);
+    const found = mayBelong(method, stream) ? attribute(this.#inFlight, stream, takesNotifications) : undefined;
+    if (found?.kind !== 'of') return this.#options.onNotification(notification);
+    found.request.lastSignMs = this.#options.clock.monotonic();
+    found.request.options.onNotification?.(notification);
+  }
+
+  /** The `subscriptions/listen` that a notification is for. */
+  #subscriptionOf({ _meta: meta }: JsonObject, stream: number | undefined): Pending | undefined {
+    const id = isJsonObject(meta) ? meta[SUBSCRIPTION_ID] : undefined;
+    if (typeof id !== 'number' || (stream !== undefined && stream !== id)) return undefined;
+    const pending = this.#pending.get(id);
+    return pending?.method === LISTEN ? pending : undefined;
   }
 
   #progress(params: JsonObject): void {
@@ -169,23 +204,13 @@ export class Connection implements WireListener {
     const pending = typeof progressToken === 'number' ? this.#pending.get(progressToken) : undefined;
     if (pending?.progress === undefined) return;
     pending.lastSignMs = this.#options.clock.monotonic();
-    if (pending.progress.admits(pending.lastSignMs)) pending.options.onProgress?.(rest);
+    if (pending.progress.admits(rest['progress'], pending.lastSignMs)) pending.options.onProgress?.(rest);
   }
 
-  /** No capability is offered to servers in this version, so all they may ask is whether we live. */
-  #answer(request: RpcRequest): void {
-    const id = JSON.stringify(request.id);
-    if (request.method === 'ping') {
-      void this.#send(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
-      return;
-    }
-    const error = { code: RPC.methodNotFound, message: 'The client offers no such method.' };
-    void this.#send(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
-  }
-
-  #send(text: string, requestId?: number): Promise<void> | undefined {
+  #send(text: string, requestId?: number, headers?: HeaderList): Promise<void> | undefined {
     try {
-      return this.#options.wire.send(text, requestId)?.catch((error: unknown) => this.#notDelivered(error, requestId));
+      const sending = this.#options.wire.send(text, requestId, headers);
+      return sending?.catch((error: unknown) => this.#notDelivered(error, requestId));
     } catch (error) {
       this.#notDelivered(error, requestId);
       return undefined;
@@ -200,33 +225,34 @@ export class Connection implements WireListener {
   #cancel(id: number): void {
     const pending = this.#take(id);
     if (pending === undefined) return;
-    this.#giveUp(id, 'cancelled by the client');
+    this.#giveUp(pending, 'cancelled by the client');
     pending.reject(cancelled(pending.method));
   }
 
   #tick(): void {
     const now = this.#options.clock.monotonic();
-    for (const [id, { lastSignMs, options }] of this.#pending) {
-      if (now - lastSignMs > options.timeoutMs) this.#expire(id);
+    for (const pending of this.#pending.values()) {
+      const timeoutMs = pending.options.timeoutMs ?? this.#options.timeoutMs;
+      if (pending.openQuestions === 0 && now - pending.lastSignMs > timeoutMs) this.#expire(pending, timeoutMs);
     }
     if (this.#pending.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #expire(id: number): void {
+  #expire({ id, method }: Pending, timeoutMs: number): void {
     const pending = this.#take(id);
     if (pending === undefined) return;
-    // MCP 2025-11-25, basic/utilities/cancellation: `initialize` is never cancelled.
-    if (pending.method !== 'initialize') this.#giveUp(id, 'no sign of life in time');
-    const seconds = pending.options.timeoutMs / 1000;
-    const said = `"${this.#options.name}" gave no sign of life for ${seconds} s after ${pending.method}.`;
+    this.#giveUp(pending, 'no sign of life in time');
+    const said = `"${this.#options.name}" gave no sign of life for ${timeoutMs / 1000} s after ${method}.`;
     pending.reject(new GatewayError('UPSTREAM_TIMEOUT', said));
     this.#options.onTimeout();
   }
 
-  #giveUp(id: number, reason: string): void {
-    void this.notify(CANCELLED, { requestId: id, reason });
+  /** A stateless server over HTTP is told by the end of the stream alone (MCP 2026-07-28, basic/utilities/cancellation). */
+  #giveUp({ id, method }: Pending, reason: string): void {
+    const isToldByStream = this.#dialect.era === 'stateless' && this.#options.wire.hasStreams;
+    if (!isToldByStream && !HANDSHAKES.has(method)) void this.notify(CANCELLED, { requestId: id, reason });
     this.#options.wire.abandon(id);
   }
 
@@ -236,20 +262,18 @@ export class Connection implements WireListener {
     clearInterval(this.#timer);
     this.#timer = undefined;
     for (const id of this.#pending.keys()) this.#take(id)?.reject(error);
+    this.#questions.close();
   }
 }
 
-function requestText(id: number, method: string, params: JsonObject): string {
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${writeJson(params)}}`;
+const NO_OFFERS: JsonObject = {};
+
+function takesRequests({ options }: Pending): boolean {
+  return options.onRequest !== undefined;
 }
 
-function notificationText(method: string, params: JsonObject): string {
-  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${writeJson(params)}}`;
-}
-
-function withProgressToken(params: JsonObject, progressToken: number): JsonObject {
-  const meta = params['_meta'];
-  return { ...params, _meta: isJsonObject(meta) ? { ...meta, progressToken } : { progressToken } };
+function takesNotifications({ options }: Pending): boolean {
+  return options.onNotification !== undefined;
 }
 
 function cancelled(method: string): GatewayError {

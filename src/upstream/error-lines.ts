@@ -9,6 +9,7 @@ const BYTES_PER_SECOND = 64 * 1024;
 /** The last lines a server wrote to its stderr; a flood of them costs neither memory nor time. */
 export class ErrorLines {
   readonly #clock: Clock;
+  readonly #onLine: (line: string) => void;
   readonly #decoder = new TextDecoder();
   #lines: string[] = [];
   #rest = '';
@@ -16,8 +17,10 @@ export class ErrorLines {
   #windowBytes = 0;
   #dropped = 0;
 
-  constructor(clock: Clock) {
+  /** `onLine` gets every line that is taken, safe to be shown. */
+  constructor(clock: Clock, onLine: (line: string) => void = () => undefined) {
     this.#clock = clock;
+    this.#onLine = onLine;
   }
 
   /** Oldest first. */
@@ -38,7 +41,9 @@ export class ErrorLines {
   /** Adds one line of its own. */
   add(text: string): void {
     const line = plainText(text, MOST_CHARACTERS);
-    if (line !== '') this.#lines = [...this.#lines.slice(1 - MOST_LINES), line];
+    if (line === '') return;
+    this.#lines = [...this.#lines.slice(1 - MOST_LINES), line];
+    this.#onLine(line);
   }
 
   #admits(bytes: number): boolean {

@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { GatewayError, messageOf } from '../core/errors.ts';
+import { RefusedByStatus, type HeaderList } from './wire.ts';
 
 export interface Exchange {
   /** The answer's head; its body is still to be read. Rejects with UPSTREAM_UNAVAILABLE. */
@@ -11,14 +12,28 @@ export interface Exchange {
 }
 
 export type Headers = Readonly<Record<string, string>>;
+export type HttpMethod = 'GET' | 'POST' | 'DELETE';
+
+export interface HttpBody {
+  readonly text: string;
+  /** Another path of the same origin. */
+  readonly path?: string | undefined;
+}
+
+/** Where requests of HTTP are made: an address, with or without somebody who sees to its credentials. */
+export interface HttpDoor {
+  begin(method: HttpMethod, headers: HeaderList, body?: HttpBody): Exchange;
+  close(): void;
+}
 
 /** Headers that say how a message is framed or whose it is; a configuration that set them could forge either. */
 const OURS: ReadonlySet<string> = new Set(
   (
     'host connection content-length transfer-encoding te trailer upgrade expect keep-alive ' +
-    'content-type accept accept-encoding mcp-session-id mcp-protocol-version last-event-id'
+    'content-type accept accept-encoding mcp-session-id mcp-protocol-version last-event-id mcp-method mcp-name'
   ).split(' '),
 );
+const OUR_PREFIX = 'mcp-param-';
 
 /**
  * How long a connection without a request is kept: shorter than the five seconds after which many servers end it, so that
@@ -31,7 +46,7 @@ const FREE_SOCKET_MS = 4_000;
  * CPU, redirects are never followed, and a tool that works for longer than five minutes is not cut off by fetch's own
  * limit. Sent are the configured headers and those of the protocol; nothing that came from a client.
  */
-export class HttpEndpoint {
+export class HttpEndpoint implements HttpDoor {
   readonly #name: string;
   /** Names and values in turn, as `node:http` takes them with the least work: a tenth of a request's CPU. */
   readonly #headers: readonly string[];
@@ -49,14 +64,9 @@ export class HttpEndpoint {
     this.#agent = this.#isSecure ? new https.Agent(keep) : new http.Agent(keep);
   }
 
-  /** Sends one HTTP request to the address, or to another `path` of the same origin. */
-  begin(
-    method: 'GET' | 'POST' | 'DELETE',
-    headers: Headers,
-    body?: { readonly text: string; readonly path?: string },
-  ): Exchange {
-    const sent = [...this.#headers];
-    for (const header of Object.keys(headers)) sent.push(header, headers[header] ?? '');
+  /** Sends one HTTP request. */
+  begin(method: HttpMethod, headers: HeaderList, body?: HttpBody): Exchange {
+    const sent = [...this.#headers, ...headers];
     if (body !== undefined) sent.push('content-length', String(Buffer.byteLength(body.text)));
     const path = body?.path ?? this.#target.path;
     const options: http.RequestOptions = { ...this.#target, path, method, agent: this.#agent, headers: sent };
@@ -80,6 +90,10 @@ export class HttpEndpoint {
       cause,
     });
   }
+}
+
+export function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300;
 }
 
 /** The media type alone: lower case, without parameters. */
@@ -106,38 +120,24 @@ export function readBody(answer: IncomingMessage, maxBytes: number): Promise<Buf
 }
 
 /** What an answer that is no success means. */
-export function refusalOf(name: string, answer: IncomingMessage): GatewayError {
+export function refusalOf(name: string, answer: IncomingMessage): RefusedByStatus {
   const status = answer.statusCode ?? 0;
-  if (status >= 300 && status < 400) {
-    return unavailable(
-      name,
-      `answers with a redirect (${status}), which is not followed`,
-      'Give the final address as its url.',
-    );
-  }
-  if (status === 401 || status === 403) {
-    return unavailable(
-      name,
-      `refuses the credentials (${status})`,
-      `Set what it asks for under mcpServers.${name}.headers.`,
-    );
-  }
-  if (status === 404 || status === 405) {
-    return unavailable(
-      name,
-      `has no such door at this address (${status})`,
-      'Check its url, and whether it wants type: http or sse.',
-    );
-  }
-  return unavailable(
-    name,
-    `answers with status ${status}`,
-    'Try again, and look at the server itself when it goes on.',
-  );
+  const [what, mend] = wordsFor(status, name);
+  return new RefusedByStatus(status, `"${name}" ${what}.`, mend);
 }
 
-function unavailable(name: string, what: string, mend: string): GatewayError {
-  return new GatewayError('UPSTREAM_UNAVAILABLE', `"${name}" ${what}.`, { mend });
+/** What it does, and what can be done about it. */
+function wordsFor(status: number, name: string): readonly [string, string] {
+  if (status >= 300 && status < 400) {
+    return [`answers with a redirect (${status}), which is not followed`, 'Give the final address as its url.'];
+  }
+  if (status === 401 || status === 403) {
+    return [`refuses the credentials (${status})`, `Set what it asks for under mcpServers.${name}.headers.`];
+  }
+  if (status === 404 || status === 405) {
+    return [`has no such door at this address (${status})`, 'Check its url, and whether it wants type: http or sse.'];
+  }
+  return [`answers with status ${status}`, 'Try again, and look at the server itself when it goes on.'];
 }
 
 /** Name and password of an address such as `https://name:password@host/`. */
@@ -151,7 +151,7 @@ function checkedHeaders(name: string, headers: Headers): Headers {
   const checked: Record<string, string> = {};
   for (const [header, value] of Object.entries(headers)) {
     const key = header.toLowerCase();
-    if (OURS.has(key)) throw badHeader(name, header, 'is set by the gateway itself');
+    if (OURS.has(key) || key.startsWith(OUR_PREFIX)) throw badHeader(name, header, 'is set by the gateway itself');
     try {
       http.validateHeaderName(key);
       http.validateHeaderValue(key, value);

@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
+import type { Authorizer } from './authorizer.ts';
 import type { Environment } from './environment.ts';
 import { HttpWire } from './http.ts';
 import { SseWire } from './sse.ts';
@@ -18,6 +20,8 @@ export interface ServerDefinition {
   readonly instance?: InstanceKind | undefined;
   /** How long a request may go without a sign of life, milliseconds; ten minutes by default. */
   readonly timeoutMs?: number | undefined;
+  /** The client capabilities with which its lists are read: some servers show more to clients that can do more. */
+  readonly discoveryOffers?: JsonObject | undefined;
 }
 
 export type Transport =
@@ -41,6 +45,13 @@ export interface UpstreamContext {
   readonly maxMessageBytes: number;
   /** Milliseconds from asking a process to end until it is killed; 5,000 by default. */
   readonly graceMs?: number | undefined;
+  /** Gets the name of a server that is a program, and each line that it writes to its stderr. */
+  readonly onErrorLine?: ((name: string, line: string) => void) | undefined;
+}
+
+/** What one wire is handed. */
+export interface WireContext extends UpstreamContext {
+  readonly authorizer?: Authorizer | undefined;
 }
 
 export function instanceKindOf(definition: ServerDefinition): InstanceKind {
@@ -48,7 +59,7 @@ export function instanceKindOf(definition: ServerDefinition): InstanceKind {
 }
 
 /** A new road to the server; nothing is started before it is opened. */
-export function wireTo(definition: ServerDefinition, context: UpstreamContext): Wire {
+export function wireTo(definition: ServerDefinition, context: WireContext): Wire {
   const { transport, id: name } = definition;
   if (transport.kind === 'stdio') return new StdioWire({ ...context, ...transport, name });
   if (transport.kind === 'http') return new HttpWire({ ...context, ...transport, name });

@@ -1,11 +1,11 @@
 import { GatewayError } from '../core/errors.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
-import { HttpEndpoint, mediaTypeOf, refusalOf, type Headers } from './http-endpoint.ts';
-import type { HttpOptions } from './http.ts';
+import { isSuccess, mediaTypeOf, refusalOf, type HttpDoor } from './http-endpoint.ts';
+import { EVENTS_TYPE } from './http-stream.ts';
+import { doorTo, type HttpOptions } from './http.ts';
 import { readMessage } from './read-message.ts';
-import type { Wire, WireListener } from './wire.ts';
+import type { HeaderList, Wire, WireListener } from './wire.ts';
 
-const EVENTS_TYPE = 'text/event-stream';
 const DELIVERY_MS = 15_000;
 
 /**
@@ -13,21 +13,22 @@ const DELIVERY_MS = 15_000;
  * that its first event names. Old, and kept for the servers that have nothing newer.
  */
 export class SseWire implements Wire {
+  readonly hasStreams = false;
   readonly #options: HttpOptions;
-  readonly #endpoint: HttpEndpoint;
+  readonly #door: HttpDoor;
   #listener: WireListener | undefined;
   #postPath: string | undefined;
-  #protocolHeader: Headers = {};
+  #ofPosts: HeaderList = ['content-type', 'application/json'];
   #isClosed = false;
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#endpoint = new HttpEndpoint(options.name, options.url, options.headers);
+    this.#door = doorTo(options);
   }
 
   /** Waits for the event that names the address to post to. */
   async open(listener: WireListener): Promise<void> {
-    const answer = await this.#endpoint.begin('GET', { accept: EVENTS_TYPE }).answer;
+    const answer = await this.#door.begin('GET', ['accept', EVENTS_TYPE]).answer;
     if (answer.statusCode !== 200) {
       answer.destroy();
       throw refusalOf(this.#options.name, answer);
@@ -57,14 +58,12 @@ export class SseWire implements Wire {
   }
 
   async send(text: string): Promise<void> {
-    const headers = { 'content-type': 'application/json', ...this.#protocolHeader };
-    const exchange = this.#endpoint.begin('POST', headers, { text, path: this.#postPath ?? '' });
+    const exchange = this.#door.begin('POST', this.#ofPosts, { text, path: this.#postPath ?? '' });
     const timer = setTimeout(() => exchange.abort(), DELIVERY_MS).unref();
     try {
       const answer = await exchange.answer;
       answer.resume();
-      if ((answer.statusCode ?? 0) < 200 || (answer.statusCode ?? 0) >= 300)
-        throw refusalOf(this.#options.name, answer);
+      if (!isSuccess(answer)) throw refusalOf(this.#options.name, answer);
     } finally {
       clearTimeout(timer);
     }
@@ -75,7 +74,7 @@ export class SseWire implements Wire {
   }
 
   agree(protocolVersion: string): void {
-    this.#protocolHeader = { 'mcp-protocol-version': protocolVersion };
+    this.#ofPosts = ['content-type', 'application/json', 'mcp-protocol-version', protocolVersion];
   }
 
   listen(): void {
@@ -88,7 +87,7 @@ export class SseWire implements Wire {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#endpoint.close();
+    this.#door.close();
   }
 
   #take({ event, data }: ServerEvent): void {

@@ -26,6 +26,8 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Milliseconds from asking to end until the process group is killed; 5,000 by default. */
   readonly graceMs?: number | undefined;
+  /** Gets the server's name and each line that it writes to its stderr. */
+  readonly onErrorLine?: ((name: string, line: string) => void) | undefined;
 }
 
 /** The machine and the process in which the gateway runs. */
@@ -51,6 +53,7 @@ const NEW_LINE = 0x0a;
  * survived; a line that is too long ends the server, because what follows it cannot be trusted to be a line.
  */
 export class StdioWire implements Wire {
+  readonly hasStreams = false;
   readonly #options: StdioOptions;
   readonly #errors: ErrorLines;
   #child: ChildProcessWithoutNullStreams | undefined;
@@ -59,12 +62,18 @@ export class StdioWire implements Wire {
   /** Bytes since the last end of a line. */
   #unendedBytes = 0;
   #junkLines = 0;
+  #outgoing = '';
+  readonly #flush = (): void => {
+    const text = this.#outgoing;
+    this.#outgoing = '';
+    if (text !== '' && this.#child?.stdin.writable === true) this.#child.stdin.write(text);
+  };
   #isClosed = false;
   #ending: Promise<void> | undefined;
 
   constructor(options: StdioOptions) {
     this.#options = options;
-    this.#errors = new ErrorLines(options.clock);
+    this.#errors = new ErrorLines(options.clock, (line) => options.onErrorLine?.(options.name, line));
   }
 
   async open(listener: WireListener): Promise<void> {
@@ -96,15 +105,12 @@ export class StdioWire implements Wire {
   send(text: string): undefined {
     const stdin = this.#child?.stdin;
     if (stdin === undefined || !stdin.writable) throw this.#closedBecause('takes no more input');
-    if (stdin.writableLength > MOST_QUEUED_BYTES) {
+    if (stdin.writableLength + this.#outgoing.length > MOST_QUEUED_BYTES) {
       throw new GatewayError('UPSTREAM_UNAVAILABLE', `"${this.#options.name}" does not read what it is sent.`);
     }
-    // Several messages of one turn leave in one system call.
-    if (stdin.writableCorked === 0) {
-      stdin.cork();
-      process.nextTick(() => stdin.uncork());
-    }
-    stdin.write(`${text}\n`);
+    // Several messages of one turn leave in one write.
+    if (this.#outgoing === '') process.nextTick(this.#flush);
+    this.#outgoing += `${text}\n`;
     return undefined;
   }
 
@@ -208,6 +214,7 @@ export class StdioWire implements Wire {
   async #end(): Promise<void> {
     const child = this.#child;
     if (child?.pid === undefined) return;
+    this.#flush();
     child.stdin.end();
     if (child.exitCode === null && child.signalCode === null) {
       await Promise.race([new Promise((resolve) => child.once('exit', resolve)), wait(POLITE_MS)]);

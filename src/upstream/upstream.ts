@@ -1,13 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
-import { GatewayError, messageOf } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import type { RpcAnswer, RpcNotification } from '../core/rpc.ts';
-import { backoffAfter, withFailure } from './backoff.ts';
-import { Connection, type RequestOptions, type Strays } from './connection.ts';
-import { greet, readTools, type ServerFacts } from './handshake.ts';
-import { beforeAbort, withinTime } from './waiting.ts';
+import type { Era, ListName, LogLevel } from '../core/protocol.ts';
+import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
+import type { Connection, ConnectionOptions, Strays } from './connection.ts';
+import { dial } from './dial.ts';
+import { keepListening } from './keep-listening.ts';
+import type { Knowledge } from './knowledge.ts';
+import { Life, type Live, type UpstreamState } from './life.ts';
+import { announcedLists, changedList, listFilter } from './list-changes.ts';
+import type { ParameterHeaders } from './mcp-headers.ts';
+import { readList } from './read-list.ts';
+import { ownOptions, type RequestOptions } from './request-options.ts';
+import type { ServerFacts } from './server-facts.ts';
+import { Watches, type Watching, type WatchOptions } from './watches.ts';
 import { RequestNotTaken, type Wire } from './wire.ts';
 
 export interface UpstreamOptions {
@@ -18,255 +26,244 @@ export interface UpstreamOptions {
   readonly openWire: () => Wire;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The server's tools may be others now. */
-  readonly onToolsChanged: () => void;
+  /** For whom it is dialled, asked at each start. */
+  readonly wish: () => { readonly era: Era; readonly offers: JsonObject };
+  readonly knowledge: Knowledge;
+  readonly parameterHeaders: ParameterHeaders;
+  /** What the server says outside of requests. */
+  readonly onNotification: (notification: RpcNotification) => void;
+  readonly onRequest: (request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly onRefused: (request: RpcRequest) => void;
+  /** A list of the server may be another now. */
+  readonly onListChanged: (list: ListName) => void;
   /** How long a request may go without a sign of life; ten minutes by default. */
   readonly timeoutMs?: number | undefined;
   /** How long a start may take; a minute by default. */
   readonly startTimeoutMs?: number | undefined;
-  /** How long a server that let a request run out of time may take to answer a ping before it is ended; ten seconds by default. */
+  /** How long a process of which nothing is known may take to answer a probe; ten seconds by default: a busy machine starts slowly, and who is taken for old stays so for a day. */
+  readonly probeMs?: number | undefined;
+  /** How long a server that let a request run out of time may take to say that it is there before it is ended; ten seconds by default. */
   readonly pingTimeoutMs?: number | undefined;
   readonly tickMs?: number | undefined;
 }
 
-export type UpstreamState =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly facts: ServerFacts }
-  /** It can be tried again; calls do so. */
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'closed' };
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((params: JsonObject) => void) | undefined;
-  /** Milliseconds since the last sign of life; by default what is configured for the server. */
-  readonly timeoutMs?: number | undefined;
-}
-
-interface Live {
-  readonly wire: Wire;
-  readonly connection: Connection;
-  readonly facts: ServerFacts;
-}
-
 const TIMEOUT_MS = 600_000;
 const START_TIMEOUT_MS = 60_000;
+const PROBE_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
+const REVIVE_MS = 30_000;
 
-/**
- * One running instance of a governed server, or one that will run when it is needed. It starts at the first request,
- * starts again after a failure (later and later, and not at all for a while after five failures in a minute), and is
- * ended when it lets a request run out of time and does not even answer a ping.
- */
+/** One running instance of a governed server, or one that will run when it is needed. */
 export class Upstream {
   readonly #options: UpstreamOptions;
-  #state: UpstreamState = { kind: 'idle' };
-  /** The last wire and its connection, alive or not. */
-  #wire: Wire | undefined;
-  #connection: Connection | undefined;
-  /** Connections whose session the server lost, with calls that do not know it yet. */
-  #retired: readonly Connection[] = [];
-  #live: Live | undefined;
-  #starting: Promise<Live> | undefined;
-  #failuresAtMs: readonly number[] = [];
-  #starts = 0;
-  #requests = 0;
-  #lastUsedAtMs: number;
-  #isSuspected = false;
-  readonly #closing = new AbortController();
+  readonly #life: Life;
+  readonly #watches: Watches;
+  readonly #startTimeoutMs: number;
+  #logLevel: LogLevel | undefined;
 
   constructor(options: UpstreamOptions) {
+    const { name, clock, logger, openWire, startTimeoutMs = START_TIMEOUT_MS } = options;
     this.#options = options;
-    this.#lastUsedAtMs = options.clock.monotonic();
+    this.#startTimeoutMs = startTimeoutMs;
+    this.#life = new Life({
+      name,
+      clock,
+      logger,
+      openWire,
+      startTimeoutMs,
+      pingTimeoutMs: options.pingTimeoutMs ?? PING_TIMEOUT_MS,
+      connectionOptions: () => this.#connectionOptions(),
+      greet: (wire, connection) => this.#greet(wire, connection),
+      onReady: (live, isFirst) => this.#begin(live, isFirst),
+      onLost: () => void this.#revive(),
+    });
+    this.#watches = new Watches({
+      name,
+      logger,
+      clock,
+      timeoutMs: startTimeoutMs,
+      use: (work) => this.#life.use(undefined, work),
+      live: () => this.#life.live,
+    });
   }
 
   get state(): UpstreamState {
-    return this.#state;
+    return this.#life.state;
   }
 
   /** Monotonic milliseconds of the last request's begin or end; while one runs, now. */
   get lastUsedAtMs(): number {
-    return this.#requests > 0 ? this.#options.clock.monotonic() : this.#lastUsedAtMs;
+    return this.#life.lastUsedAtMs;
   }
 
   get isBusy(): boolean {
-    return this.#requests > 0;
+    return this.#life.requests > 0 || this.#watches.size > 0;
   }
 
   get strays(): Strays {
-    return this.#live?.connection.strays ?? { late: 0, foreign: 0 };
+    return this.#life.live?.connection.strays ?? { late: 0, foreign: 0 };
   }
 
   /** What it last said beside the protocol (stderr, junk on stdout), oldest first, safe to print. */
   lastErrors(): readonly string[] {
-    return this.#wire?.lastErrors() ?? [];
+    return this.#life.lastErrors();
   }
 
-  /** Starts it unless it runs. Rejects with UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT, UPSTREAM_PROTOCOL, UPSTREAM_CLOSED or CANCELLED. */
+  /** Starts it unless it runs. Rejects with SIGN_IN_REQUIRED, CANCELLED or one of UPSTREAM_*. */
   async start(signal?: AbortSignal): Promise<ServerFacts> {
-    return this.#use(signal, async ({ facts }) => facts);
-  }
-
-  /** The tools as the server defines them. Rejects as `start` does. */
-  async listTools(signal?: AbortSignal): Promise<readonly JsonObject[]> {
-    const options = { signal, timeoutMs: this.#options.startTimeoutMs ?? START_TIMEOUT_MS };
-    return this.#use(signal, ({ connection }) => readTools(connection, this.#options.name, options));
+    return this.#life.use(signal, async ({ facts }) => facts);
   }
 
   /**
-   * The server's answer to `tools/call` with these parameters, which go out as they are but for a progress token of our
-   * own. Rejects as `start` does. A call is sent once: only one that a server verifiably did not take is sent again.
+   * A whole list as the server defines it, less the tools whose annotations for headers are wrong. Empty where the server
+   * has no such list. Rejects as `start` does.
    */
-  async callTool(params: JsonObject, options: CallOptions = {}): Promise<RpcAnswer> {
-    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS;
-    const request: RequestOptions = { signal: options.signal, onProgress: options.onProgress, timeoutMs };
-    return this.#use(options.signal, ({ connection }) => connection.request('tools/call', params, request));
+  readList(list: ListName, signal?: AbortSignal): Promise<readonly JsonObject[]> {
+    return this.#life.use(signal, (live) => this.#read(live, list, signal));
+  }
+
+  /**
+   * The server's answer, without a loss. Parameters go out as they are, but for a progress token of our own and the
+   * envelope of a stateless server, which may answer with `resultType: "input_required"`. Rejects as `start` does. A
+   * request is sent once: only one that a server verifiably did not take is sent again.
+   */
+  request(method: string, params: JsonObject, options: RequestOptions): Promise<RpcAnswer> {
+    return this.#life.use(options.signal, (live) => {
+      const answer = live.connection.request(method, params, options);
+      return live.facts.era === 'session' ? answer : this.#reconsider(live, answer, { method, params, options });
+    });
+  }
+
+  /** Tells a session server that runs something, such as `notifications/roots/list_changed`. Any other is told nothing. */
+  async notify(method: string, params: JsonObject): Promise<void> {
+    const { live } = this.#life;
+    if (live?.facts.era === 'session') await live.connection.notify(method, params);
+  }
+
+  /**
+   * Tells of each change of a resource, with the parameters of `notifications/resources/updated` under the server's own
+   * URI, until it is stopped; after a restart of the server too. Rejects as `start` does.
+   */
+  watch(uri: string, onUpdated: (params: JsonObject) => void, options: WatchOptions): Promise<Watching> {
+    return this.#watches.add(uri, onUpdated, options);
+  }
+
+  /** Log messages from this level on are wanted from a session server, from now on and after a restart. Never rejects. */
+  async setLogLevel(level: LogLevel): Promise<void> {
+    if (level === this.#logLevel) return;
+    this.#logLevel = level;
+    if (this.#life.live !== undefined) await this.#sendLogLevel(this.#life.live);
   }
 
   /** Ends it for good, with all that belongs to it; idempotent. */
   async close(): Promise<void> {
-    this.#state = { kind: 'closed' };
-    this.#closing.abort();
-    this.#live = undefined;
-    const connections = this.#connection === undefined ? this.#retired : [this.#connection, ...this.#retired];
-    await Promise.allSettled(connections.map((connection) => connection.close()));
+    this.#watches.close();
+    await this.#life.close();
   }
 
-  async #use<T>(signal: AbortSignal | undefined, work: (live: Live) => Promise<T>): Promise<T> {
-    this.#requests++;
-    try {
-      const live = this.#live ?? (await this.#started(signal));
-      try {
-        return await work(live);
-      } catch (error) {
-        if (!(error instanceof RequestNotTaken)) throw error;
-        this.#discard(live);
-        return await work(await this.#started(signal));
-      }
-    } finally {
-      this.#requests--;
-      this.#lastUsedAtMs = this.#options.clock.monotonic();
-    }
+  #connectionOptions(): Omit<ConnectionOptions, 'wire' | 'onTimeout' | 'onClose'> {
+    const { name, clock, onRequest, onRefused, tickMs, timeoutMs = TIMEOUT_MS } = this.#options;
+    const { offers } = this.#options.wish();
+    const onNotification = (notification: RpcNotification): void => this.#hear(notification);
+    return { name, clock, offers, onNotification, onRequest, onRefused, timeoutMs, tickMs };
   }
 
-  /** All that wait share one start; one that is cancelled leaves it to the others. */
-  #started(signal: AbortSignal | undefined): Promise<Live> {
-    if (this.#live !== undefined) return Promise.resolve(this.#live);
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = undefined;
-    });
-    return beforeAbort(this.#starting, signal);
-  }
-
-  async #start(): Promise<Live> {
-    await this.#backOff();
-    this.#state = { kind: 'starting' };
-    const { name, version } = this.#options;
-    const timeoutMs = this.#options.startTimeoutMs ?? START_TIMEOUT_MS;
-    let connection: Connection | undefined;
-    try {
-      const wire = this.#options.openWire();
-      connection = this.#connect(wire);
-      this.#wire = wire;
-      this.#connection = connection;
-      await withinTime(wire.open(connection), timeoutMs, name);
-      const facts = await withinTime(greet(connection, wire, { name, version, timeoutMs }), timeoutMs, name);
-      if (this.#closing.signal.aborted) throw this.#closed();
-      return this.#begin({ wire, connection, facts });
-    } catch (error) {
-      void connection?.close();
-      this.#fail(error);
+  async #greet(wire: Wire, connection: Connection): Promise<ServerFacts | undefined> {
+    const { name, version, knowledge, parameterHeaders, probeMs = PROBE_MS } = this.#options;
+    await knowledge.recall();
+    const { era, offers } = this.#options.wish();
+    const clientInfo = { name: 'mcp-gateway', version };
+    const greeting = { name, wire, connection, clientInfo, offers, parameterHeaders, timeoutMs: this.#startTimeoutMs };
+    const wish = { era, isStatelessOffered: knowledge.offers('stateless'), probeMs };
+    const dialled = await dial(greeting, wish).catch((error: unknown) => {
+      knowledge.doubt();
       throw error;
-    }
-  }
-
-  #connect(wire: Wire): Connection {
-    const connection: Connection = new Connection({
-      name: this.#options.name,
-      wire,
-      clock: this.#options.clock,
-      onNotification: (notification) => this.#hear(notification),
-      onTimeout: () => void this.#suspect(connection),
-      onClose: (error) => this.#lose(connection, error),
-      ...(this.#options.tickMs === undefined ? {} : { tickMs: this.#options.tickMs }),
     });
-    return connection;
+    if (dialled.kind === 'ready') return knowledge.learn(dialled.facts, dialled.offered);
+    knowledge.lacksStateless();
+    return undefined;
   }
 
-  #begin(live: Live): Live {
-    this.#live = live;
-    this.#state = { kind: 'ready', facts: live.facts };
-    this.#starts++;
-    // Another process may offer other tools than the one before.
-    if (this.#starts > 1) this.#options.onToolsChanged();
-    return live;
-  }
-
-  async #backOff(): Promise<void> {
-    if (this.#closing.signal.aborted) throw this.#closed();
-    const { nextAttemptAtMs, isTripped, failures } = backoffAfter(this.#failuresAtMs);
-    const remainingMs = nextAttemptAtMs - this.#options.clock.monotonic();
-    if (remainingMs <= 0) return;
-    if (isTripped) throw this.#tripped(failures, remainingMs);
-    await wait(remainingMs, undefined, { signal: this.#closing.signal }).catch(() => {
-      throw this.#closed();
-    });
+  #begin(live: Live, isFirst: boolean): void {
+    // Another process may offer other things than the one before.
+    if (!isFirst) for (const list of ['tools', 'prompts', 'resources'] as const) this.#options.onListChanged(list);
+    if (live.facts.era === 'session') void this.#sendLogLevel(live);
+    else void this.#listen(live);
+    if (!isFirst) this.#watches.renew();
   }
 
   #hear(notification: RpcNotification): void {
-    if (notification.method === 'notifications/tools/list_changed') this.#options.onToolsChanged();
+    const list = changedList(notification);
+    if (list !== undefined) this.#options.onListChanged(list);
+    else if (notification.method === 'notifications/resources/updated') this.#watches.tell(notification.params);
+    else this.#options.onNotification(notification);
   }
 
-  /** A request ran out of time. Where the server is merely slow with that one, it still answers a ping. */
-  async #suspect(connection: Connection): Promise<void> {
-    if (this.#isSuspected || this.#live?.connection !== connection) return;
-    this.#isSuspected = true;
-    try {
-      await connection.request('ping', {}, { timeoutMs: this.#options.pingTimeoutMs ?? PING_TIMEOUT_MS });
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === 'UPSTREAM_TIMEOUT') {
-        this.#lose(connection, new GatewayError('UPSTREAM_TIMEOUT', `"${this.#options.name}" hung and was ended.`));
-        await connection.close();
+  /** A stateless server tells of changed lists only who listens. */
+  async #listen({ connection, facts }: Live): Promise<void> {
+    const lists = announcedLists(facts.capabilities);
+    if (lists.length === 0) return;
+    const { name, logger, clock } = this.#options;
+    const wish = {
+      name,
+      logger,
+      clock,
+      connection,
+      filter: listFilter(lists),
+      offers: {},
+      timeoutMs: this.#startTimeoutMs,
+      signal: this.#life.signal,
+      onEvent: (notification: RpcNotification) => this.#hear(notification),
+      onRenewed: () => lists.forEach((list) => this.#options.onListChanged(list)),
+    };
+    await keepListening(wish).catch(() => logger.debug('an upstream server cannot be listened to', { server: name }));
+  }
+
+  async #sendLogLevel({ connection, facts }: Live): Promise<void> {
+    const level = this.#logLevel;
+    if (level === undefined || facts.era !== 'session' || facts.capabilities['logging'] === undefined) return;
+    await connection.request('logging/setLevel', { level }, ownOptions(this.#startTimeoutMs)).catch(() => undefined);
+  }
+
+  async #read(live: Live, list: ListName, signal: AbortSignal | undefined): Promise<readonly JsonObject[]> {
+    const { name, logger, parameterHeaders } = this.#options;
+    const source = { name, connection: live.connection, facts: live.facts };
+    const items = await readList(source, list, ownOptions(this.#startTimeoutMs, signal));
+    if (list !== 'tools') return items;
+    return parameterHeaders.learn(items, (tool, why) =>
+      logger.warn('a tool is not shown', { server: name, tool, why }),
+    );
+  }
+
+  /** Two refusals say that nothing was done: of headers that do not fit tools as they are now, and of the revision. */
+  async #reconsider(live: Live, first: Promise<RpcAnswer>, { method, params, options }: Sent): Promise<RpcAnswer> {
+    const answer = await first;
+    if (answer.kind === 'result') return answer;
+    const { code } = answer.error;
+    if (code === RPC.unsupportedVersion) {
+      throw new RequestNotTaken('UPSTREAM_PROTOCOL', `"${this.#options.name}" does not speak its protocol any more.`);
+    }
+    if (code !== RPC.headerMismatch || method !== 'tools/call' || !live.wire.hasStreams) return answer;
+    await this.#read(live, 'tools', options.signal);
+    return live.connection.request(method, params, options);
+  }
+
+  /** Whoever watches is told nothing by a server that is gone, and makes no request that would start it. */
+  async #revive(): Promise<void> {
+    const { signal } = this.#life;
+    while (this.#watches.size > 0 && this.#life.live === undefined && !signal.aborted) {
+      try {
+        await this.start();
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === 'SIGN_IN_REQUIRED') return;
+        await wait(REVIVE_MS, undefined, { signal, ref: false }).catch(() => undefined);
       }
-    } finally {
-      this.#isSuspected = false;
     }
   }
+}
 
-  #lose(connection: Connection, error: GatewayError): void {
-    if (this.#live?.connection !== connection) return;
-    this.#live = undefined;
-    this.#fail(error);
-  }
-
-  #discard(live: Live): void {
-    if (this.#live !== live) return;
-    this.#live = undefined;
-    this.#state = { kind: 'idle' };
-    this.#retired = [...this.#retired.filter(({ inFlight }) => inFlight > 0), live.connection];
-    live.connection.retire();
-  }
-
-  #fail(error: unknown): void {
-    if (this.#state.kind === 'closed') return;
-    const reason = messageOf(error);
-    this.#state = { kind: 'failed', reason };
-    this.#failuresAtMs = withFailure(this.#failuresAtMs, this.#options.clock.monotonic());
-    this.#options.logger.warn('an upstream server failed', { server: this.#options.name, why: reason });
-  }
-
-  #tripped(failures: number, remainingMs: number): GatewayError {
-    const { name } = this.#options;
-    const seconds = Math.ceil(remainingMs / 1000);
-    const last = this.#state.kind === 'failed' ? ` ${this.#state.reason}` : '';
-    const said = `"${name}" failed ${failures} times within a minute and is left alone for ${seconds} s.${last}`;
-    return new GatewayError('UPSTREAM_UNAVAILABLE', said, {
-      mend: 'Its last words are kept with the server: see its log.',
-    });
-  }
-
-  #closed(): GatewayError {
-    return new GatewayError('UPSTREAM_CLOSED', `"${this.#options.name}" has been ended by the gateway.`);
-  }
+interface Sent {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly options: RequestOptions;
 }

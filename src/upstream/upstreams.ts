@@ -1,28 +1,31 @@
 import { GatewayError } from '../core/errors.ts';
 import type { ServerId } from '../core/names.ts';
-import {
-  instanceKindOf,
-  wireTo,
-  type InstanceKind,
-  type ServerDefinition,
-  type UpstreamContext,
-} from './server-definition.ts';
-import { Upstream, type UpstreamState } from './upstream.ts';
+import type { ListName } from '../core/protocol.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { Holder, InstanceHost, InstanceOf } from './instance-host.ts';
+import { Knowledge, type ServerMemory } from './knowledge.ts';
+import type { UpstreamState } from './life.ts';
+import { ListNews } from './list-news.ts';
+import { ParameterHeaders } from './mcp-headers.ts';
+import { Pool, type Instance } from './pool.ts';
+import { wireTo, type ServerDefinition, type UpstreamContext } from './server-definition.ts';
+import type { ServerFacts } from './server-facts.ts';
+import { Upstream } from './upstream.ts';
 
 export interface UpstreamsOptions extends UpstreamContext {
+  readonly memory: ServerMemory;
+  readonly instanceHost: InstanceHost;
+  /**
+   * The credentials of a principal for a server that wants a sign-in; undefined where none are kept for it. The empty
+   * principal stands for nobody: lists are read before anybody is there, and instances for all are nobody's.
+   */
+  readonly authorizerFor?: ((server: ServerId, principalId: string) => Authorizer | undefined) | undefined;
   /** How many instances of all servers together may be there at once; 64 by default. */
   readonly maxInstances?: number | undefined;
   /** How long an instance that nobody uses is kept, milliseconds; half an hour by default. */
   readonly idleMs?: number | undefined;
-  /** How long changes of tools are gathered before they are told, milliseconds. */
+  /** How long changes of lists are gathered before they are told, milliseconds. */
   readonly gatherMs?: number | undefined;
-}
-
-/** On whose behalf an instance is asked for. */
-export interface Holder {
-  /** Id of the downstream session. */
-  readonly session: string;
-  readonly principalId: string;
 }
 
 export interface InstanceStatus {
@@ -31,37 +34,32 @@ export interface InstanceStatus {
   readonly lastErrors: readonly string[];
 }
 
-interface Pool {
-  readonly definition: ServerDefinition;
-  readonly kind: InstanceKind;
-  /** By session or principal; for `gateway` there is one, under the empty name. */
-  readonly instances: Map<string, Upstream>;
-  /** Started to read the tools, and given to the first who needs an instance. */
-  spare: Upstream | undefined;
-  /** The instance that last said that its tools have changed. */
-  changed: Upstream | undefined;
-  gathering: NodeJS.Timeout | undefined;
-}
-
 const MAX_INSTANCES = 64;
 const IDLE_MS = 30 * 60_000;
-const GATHER_MS = 100;
 const LEAST_SWEEP_MS = 10;
 
 /** All instances of all governed servers: who may use which, and how many there are. */
 export class Upstreams {
   readonly #options: UpstreamsOptions;
   readonly #pools: ReadonlyMap<ServerId, Pool>;
-  readonly #listeners = new Set<(server: ServerId) => void>();
+  readonly #news: ListNews;
   readonly #endings = new Set<Promise<void>>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #recalled: Promise<unknown>;
   #isClosed = false;
 
   constructor(definitions: readonly ServerDefinition[], options: UpstreamsOptions) {
     this.#options = options;
-    this.#pools = new Map(definitions.map((definition) => [definition.id, newPool(definition)]));
+    this.#news = new ListNews(options.gatherMs);
+    this.#pools = new Map(definitions.map((definition) => [definition.id, this.#newPool(definition)]));
+    this.#recalled = Promise.all([...this.#pools.values()].map(({ knowledge }) => knowledge.recall()));
     const sweepMs = Math.max(LEAST_SWEEP_MS, (options.idleMs ?? IDLE_MS) / 4);
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** Resolves when what is remembered of the servers has been read: `describe` knows it from then on. Never rejects. */
+  async recalled(): Promise<void> {
+    await this.#recalled;
   }
 
   /**
@@ -69,62 +67,44 @@ export class Upstreams {
    * what is idle for long is ended. Throws UPSTREAM_UNAVAILABLE when there are too many, all of them at work.
    */
   acquire(server: ServerId, holder: Holder): Upstream {
-    const pool = this.#poolOf(server);
-    const key = keyOf(pool.kind, holder);
-    const held = pool.instances.get(key);
-    if (held !== undefined) return held;
-    const instance = pool.spare ?? this.#create(pool);
-    pool.spare = undefined;
-    pool.instances.set(key, instance);
-    return instance;
+    return this.#poolOf(server).acquire(holder);
   }
 
-  /**
-   * An instance to read the server's tools from: the one that said they changed, else one that runs, else a new one that
-   * goes to the first holder who needs one, so that reading the tools starts no process twice.
-   */
+  /** An instance to read the server's lists from; a new one goes to the first holder whom it fits. */
   forDiscovery(server: ServerId): Upstream {
-    const pool = this.#poolOf(server);
-    const running = instancesOf(pool).filter(({ state }) => state.kind === 'ready');
-    const found = running.find((instance) => instance === pool.changed) ?? running[0] ?? pool.spare;
-    if (found !== undefined) return found;
-    const shared = pool.kind === 'gateway' ? pool.instances.get('') : undefined;
-    if (shared !== undefined) return shared;
-    const spare = this.#create(pool);
-    pool.spare = spare;
-    return spare;
+    return this.#poolOf(server).forDiscovery();
+  }
+
+  /** What is known of a server: from an instance that ran, else from what is remembered. */
+  describe(server: ServerId): ServerFacts | undefined {
+    return this.#pools.get(server)?.knowledge.facts;
   }
 
   /** Every instance there is, by server in the order of the configuration. A server without one is idle. */
   status(): readonly InstanceStatus[] {
-    return [...this.#pools.values()].flatMap((pool) => {
-      const server = pool.definition.id;
-      const all = instancesOf(pool).map((it) => ({ server, state: it.state, lastErrors: it.lastErrors() }));
+    return [...this.#pools].flatMap(([server, { instances }]) => {
+      const all = instances.map((it) => ({ server, state: it.state, lastErrors: it.lastErrors() }));
       return all.length > 0 ? all : [{ server, state: { kind: 'idle' } as const, lastErrors: [] }];
     });
   }
 
-  /** Calls back when a server says that its tools have changed, or was started anew. Returns the way to stop. */
-  onToolsChanged(listener: (server: ServerId) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Calls back when a list of a server may be another now. A change of templates is told as one of resources. Returns the way to stop. */
+  onListChanged(listener: (server: ServerId, list: ListName) => void): () => void {
+    return this.#news.subscribe(listener);
   }
 
   /** The downstream session is over: the instances that were its own end. */
   async endSession(session: string): Promise<void> {
-    const own = [...this.#pools.values()].filter(({ kind }) => kind === 'session');
-    await Promise.allSettled(own.map((pool) => this.#end(pool, pool.instances.get(session))));
+    const own = [...this.#pools.values()].flatMap((pool) => pool.ofSession(session).map((it) => this.#end(pool, it)));
+    await Promise.allSettled(own);
   }
 
   /** Ends everything; idempotent, and it waits for endings that are under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
-    this.#listeners.clear();
-    for (const pool of this.#pools.values()) {
-      clearTimeout(pool.gathering);
-      for (const instance of instancesOf(pool)) void this.#end(pool, instance);
-    }
+    this.#news.close();
+    for (const pool of this.#pools.values()) for (const upstream of pool.instances) void this.#end(pool, upstream);
     await Promise.allSettled(this.#endings);
   }
 
@@ -135,32 +115,66 @@ export class Upstreams {
     return pool;
   }
 
-  #create(pool: Pool): Upstream {
-    this.#makeRoom();
-    const { definition } = pool;
-    const { version, clock, logger } = this.#options;
-    const instance: Upstream = new Upstream({
-      name: definition.id,
+  #newPool(definition: ServerDefinition): Pool {
+    const { memory, clock, logger, authorizerFor } = this.#options;
+    const { id: server } = definition;
+    const parameterHeaders = new ParameterHeaders();
+    const pool: Pool = new Pool({
+      definition,
+      knowledge: new Knowledge({ server, memory, clock, logger, hasOneEra: definition.transport.kind === 'sse' }),
+      hasCredentials: () => authorizerFor?.(server, '') !== undefined,
+      newInstance: (dialling) => {
+        this.#makeRoom();
+        return this.#newInstance(pool, dialling, parameterHeaders);
+      },
+    });
+    return pool;
+  }
+
+  #newInstance(
+    pool: Pool,
+    dialling: Pick<Instance, 'holder' | 'era' | 'offers'>,
+    parameterHeaders: ParameterHeaders,
+  ): Instance {
+    const { version, clock, logger, instanceHost: host, authorizerFor } = this.#options;
+    const { definition, knowledge, kind } = pool;
+    const { id: server, timeoutMs } = definition;
+    const principalId = kind === 'gateway' ? '' : (dialling.holder?.principalId ?? '');
+    const upstream: Upstream = new Upstream({
+      name: server,
       version,
       clock,
       logger,
-      timeoutMs: definition.timeoutMs,
-      openWire: () => wireTo(definition, this.#options),
-      onToolsChanged: () => this.#gather(pool, instance),
+      timeoutMs,
+      knowledge,
+      parameterHeaders,
+      wish: () => instance,
+      openWire: () => wireTo(definition, { ...this.#options, authorizer: authorizerFor?.(server, principalId) }),
+      onNotification: (notification) => host.onNotification(whose(), notification),
+      onRequest: (request, signal) => host.onRequest(whose(), request, signal),
+      onRefused: (request) => host.onRefused?.(whose(), request),
+      onListChanged: (list) => {
+        pool.sayChanged(upstream);
+        this.#news.add(server, list);
+      },
     });
+    const instance: Instance = { ...dialling, upstream };
+    const whose = (): InstanceOf => {
+      return { server, kind, upstream, holder: kind === 'gateway' ? undefined : instance.holder };
+    };
     return instance;
   }
 
   /** Where there is no room, the instance that has been unused for longest makes it. */
   #makeRoom(): void {
     const most = this.#options.maxInstances ?? MAX_INSTANCES;
-    const all = [...this.#pools.values()].flatMap((pool) => instancesOf(pool).map((instance) => ({ pool, instance })));
+    const all = this.#all();
     if (all.length < most) return;
     const [oldest] = all
-      .filter(({ instance }) => !instance.isBusy)
-      .toSorted((one, other) => one.instance.lastUsedAtMs - other.instance.lastUsedAtMs);
+      .filter(({ upstream }) => !upstream.isBusy)
+      .toSorted((one, other) => one.upstream.lastUsedAtMs - other.upstream.lastUsedAtMs);
     if (oldest !== undefined) {
-      void this.#end(oldest.pool, oldest.instance);
+      void this.#end(oldest.pool, oldest.upstream);
       return;
     }
     throw new GatewayError('UPSTREAM_UNAVAILABLE', `All ${most} instances of upstream servers are at work.`, {
@@ -168,45 +182,21 @@ export class Upstreams {
     });
   }
 
-  /** A server may say so a thousand times in a second; it is told on once. */
-  #gather(pool: Pool, instance: Upstream): void {
-    pool.changed = instance;
-    if (this.#isClosed) return;
-    pool.gathering ??= setTimeout(() => {
-      pool.gathering = undefined;
-      for (const listener of this.#listeners) listener(pool.definition.id);
-    }, this.#options.gatherMs ?? GATHER_MS).unref();
-  }
-
   #sweep(): void {
     const unusedSinceMs = this.#options.clock.monotonic() - (this.#options.idleMs ?? IDLE_MS);
-    for (const pool of this.#pools.values()) {
-      for (const instance of instancesOf(pool)) {
-        if (!instance.isBusy && instance.lastUsedAtMs < unusedSinceMs) void this.#end(pool, instance);
-      }
+    for (const { pool, upstream } of this.#all()) {
+      if (!upstream.isBusy && upstream.lastUsedAtMs < unusedSinceMs) void this.#end(pool, upstream);
     }
   }
 
-  #end(pool: Pool, instance: Upstream | undefined): Promise<void> {
-    if (instance === undefined) return Promise.resolve();
-    if (pool.spare === instance) pool.spare = undefined;
-    if (pool.changed === instance) pool.changed = undefined;
-    for (const [key, held] of pool.instances) if (held === instance) pool.instances.delete(key);
-    const ending = instance.close().finally(() => this.#endings.delete(ending));
+  #all(): readonly { readonly pool: Pool; readonly upstream: Upstream }[] {
+    return [...this.#pools.values()].flatMap((pool) => pool.instances.map((upstream) => ({ pool, upstream })));
+  }
+
+  #end(pool: Pool, upstream: Upstream): Promise<void> {
+    pool.remove(upstream);
+    const ending = upstream.close().finally(() => this.#endings.delete(ending));
     this.#endings.add(ending);
     return ending;
   }
-}
-
-function newPool(definition: ServerDefinition): Pool {
-  const state = { spare: undefined, changed: undefined, gathering: undefined };
-  return { definition, kind: instanceKindOf(definition), instances: new Map(), ...state };
-}
-
-function instancesOf({ instances, spare }: Pool): readonly Upstream[] {
-  return spare === undefined ? [...instances.values()] : [...instances.values(), spare];
-}
-
-function keyOf(kind: InstanceKind, { session, principalId }: Holder): string {
-  return { session, principal: principalId, gateway: '' }[kind];
 }

@@ -5,7 +5,7 @@ import {
   refuseCollisions,
   type Catalog,
   type ToolFilter,
-  type ToolList,
+  type OfferedList,
 } from '../../src/catalog/catalog.ts';
 import type { ToolNames } from '../../src/catalog/naming.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -24,9 +24,9 @@ interface Given {
 
 function catalogOf(servers: Readonly<Record<string, readonly JsonObject[]>>, given: Given = {}): Catalog {
   const ids = Object.keys(servers).map((id) => id as ServerId);
-  const lists: readonly ToolList[] = ids.map((server) => ({ server, definitions: servers[server] ?? [] }));
+  const lists: readonly OfferedList[] = ids.map((server) => ({ server, definitions: servers[server] ?? [] }));
   const filters = new Map(ids.map((id) => [id, { include: ['*'], exclude: [], ...given.filter }]));
-  return buildCatalog(lists, { toolNames: given.toolNames ?? 'auto', filters });
+  return buildCatalog(lists, { kind: 'tool', toolNames: given.toolNames ?? 'auto', filters });
 }
 
 const namesIn = (catalog: Catalog): readonly string[] => catalog.listing.map((tool) => tool.exposedName);
@@ -35,7 +35,7 @@ describe('the catalog', () => {
   it('knows by an exposed name which tool of which server is meant', () => {
     const catalog = catalogOf({ files: tools('read', 'write'), notes: tools('read') });
     expect(namesIn(catalog)).toEqual(['files__read', 'files__write', 'notes__read']);
-    expect(catalog.resolve('notes__read')).toMatchObject({ server: 'notes', tool: 'read' });
+    expect(catalog.resolve('notes__read')).toMatchObject({ server: 'notes', name: 'read' });
     expect([catalog.resolve('read'), catalog.resolve('toString'), catalog.resolve('__proto__')]).toEqual([
       undefined,
       undefined,
@@ -59,14 +59,14 @@ describe('the catalog', () => {
       { server: 'notes' as ServerId, definitions: tools('read', 'add') },
     ];
     const filters = new Map(lists.map(({ server }) => [server, { include: ['*'], exclude: [] }]));
-    const expected = buildCatalog(lists, { toolNames: 'auto', filters }).listing;
+    const expected = buildCatalog(lists, { kind: 'tool', toolNames: 'auto', filters }).listing;
     fc.assert(
       fc.property(fc.shuffledSubarray(lists, { minLength: 2 }), fc.boolean(), (shuffled, reverse) => {
         const given = shuffled.map((list) => ({
           ...list,
           definitions: reverse ? list.definitions.toReversed() : list.definitions,
         }));
-        expect(buildCatalog(given, { toolNames: 'auto', filters }).listing).toEqual(expected);
+        expect(buildCatalog(given, { kind: 'tool', toolNames: 'auto', filters }).listing).toEqual(expected);
       }),
     );
   });
@@ -80,7 +80,7 @@ describe('the catalog', () => {
 
   it('has nothing of a server that is not configured', () => {
     const list = { server: 'other' as ServerId, definitions: tools('read') };
-    expect(buildCatalog([list], { toolNames: 'auto', filters: new Map() }).listing).toEqual([]);
+    expect(buildCatalog([list], { kind: 'tool', toolNames: 'auto', filters: new Map() }).listing).toEqual([]);
   });
 
   it('hides a tool whose name or schema would harm the others, and says why', () => {
@@ -92,7 +92,7 @@ describe('the catalog', () => {
     ];
     const catalog = catalogOf({ files: definitions });
     expect(namesIn(catalog)).toEqual(['good']);
-    expect(catalog.hidden.map(({ kind, tool }) => [kind, tool])).toEqual([
+    expect(catalog.hidden.map(({ kind, name }) => [kind, name])).toEqual([
       ['name', '__proto__'],
       ['name', 're\u200bad'],
       ['definition', 'no-schema'],
@@ -104,19 +104,19 @@ describe('the catalog', () => {
   it('takes the first of two definitions with one name', () => {
     const catalog = catalogOf({ files: [{ name: 'a', inputSchema: SCHEMA, title: 'first' }, ...tools('a')] });
     expect(catalog.resolve('a')?.definition['title']).toBe('first');
-    expect(catalog.hidden).toMatchObject([{ kind: 'twice', tool: 'a' }]);
+    expect(catalog.hidden).toMatchObject([{ kind: 'twice', name: 'a' }]);
   });
 
   it('shows neither of two tools that would have one name', () => {
     const catalog = catalogOf({ files: tools('read', 'list'), notes: tools('read') }, { toolNames: 'plain' });
     expect(namesIn(catalog)).toEqual(['list']);
-    expect(() => refuseCollisions(catalog)).toThrow(
+    expect(() => refuseCollisions(catalog, 'tool')).toThrow(
       expect.objectContaining({
         code: 'NAME_COLLISION',
         message: expect.stringContaining('files/read, notes/read') as string,
       }),
     );
-    expect(() => refuseCollisions(catalogOf({ files: tools('read') }))).not.toThrow();
+    expect(() => refuseCollisions(catalogOf({ files: tools('read') }), 'tool')).not.toThrow();
   });
 
   it('cannot be made to show another tool by a name that imitates a shortened one', () => {

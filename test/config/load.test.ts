@@ -94,6 +94,20 @@ describe('a good file', () => {
     expect(secrets).toEqual(['example-payments-token', 'code-host-secret']);
   });
 
+  it('has a secret in every reference within a header, and in the secret of a client', () => {
+    const { secrets } = load(
+      written(`version: 1
+mcpServers:
+  a: { url: "https://a.example.com", headers: { X-Api: "\${LETTERS}", X-Kind: "plain-text-kept" } }
+  b:
+    url: "https://b.example.com"
+    credentials: { client_id: gateway-id, client_secret: written-out-1234, issuer: "https://id.example.com" }
+`),
+      { environment: { LETTERS: 'from-the-environment' } },
+    );
+    expect(secrets).toEqual(['from-the-environment', 'written-out-1234']);
+  });
+
   it('may be put together from several files', () => {
     const { config, files } = load(join(GOOD, 'including.yaml'));
     expect(Object.keys(config.mcpServers)).toEqual(['first', 'second']);

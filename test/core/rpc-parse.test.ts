@@ -78,6 +78,14 @@ describe('what the protocol does not know', () => {
     expect(parseClientMessage(value)).toMatchObject({ message: { params: { _meta: {} } }, dropped: ['/params/a'] });
   });
 
+  test('passes where the configuration says so', () => {
+    const passes = (method: string, member: string): boolean => method === 'tools/call' && member === 'bcc';
+    expect(parseClientMessage(strange, passes)).toMatchObject({
+      message: { params: { bcc: 'me', task: {} } },
+      dropped: ['/x-top', '/params/a~1b~0c'],
+    });
+  });
+
   test('stays in what an upstream sends', () => {
     expect(parseRpcMessage(strange)).toMatchObject({ message: { params: strange.params } });
   });

@@ -1,3 +1,6 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
 import { describe, expect, test } from 'vitest';
 
 import { EventStreams } from '../../src/downstream/event-stream.ts';
@@ -26,3 +29,32 @@ describe('an ended stream', () => {
     expect(streams.find('0-0')).toBeUndefined();
   });
 });
+
+describe('what is kept', () => {
+  const MINUTE = 60_000;
+
+  test('is forgotten some minutes after it was delivered', () => {
+    const streams = new EventStreams();
+    const stream = streams.open();
+    stream.connect(aResponse());
+    streams.beat(MINUTE);
+    stream.send('{}');
+    stream.end();
+    streams.beat(5 * MINUTE);
+    expect(streams.find('0-0')).toBeDefined();
+    streams.beat(7 * MINUTE);
+    expect(streams.find('0-0')).toBeUndefined();
+  });
+
+  test('waits for a client that is away', () => {
+    const streams = new EventStreams();
+    const stream = streams.open();
+    stream.send('{}');
+    streams.beat(99 * MINUTE);
+    expect(streams.keptAfter(stream, 0)).toHaveLength(1);
+  });
+});
+
+function aResponse(): ServerResponse {
+  return new ServerResponse(new IncomingMessage(new Socket()));
+}

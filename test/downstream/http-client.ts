@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 
 import type { JsonObject } from '../../src/core/json.ts';
 import { type HttpDoor, type HttpOptions, serveHttp } from '../../src/downstream/http.ts';
-import { aFakeGateway, anIdentity, type FakeGateway, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
+import { aFakeGateway, anEnvelope, anIdentity, type FakeGateway, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
 
 export interface OpenDoor {
   readonly gateway: FakeGateway;
@@ -50,6 +50,45 @@ export function initialize(protocolVersion = '2025-11-25'): JsonObject {
 
 export function aCall(id: number, name: string, meta: JsonObject = {}): JsonObject {
   return { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: {}, _meta: meta } };
+}
+
+export interface StatelessCall {
+  readonly id?: number;
+  readonly method: string;
+  readonly params?: JsonObject;
+  /** What the client declares. */
+  readonly capabilities?: JsonObject;
+  /** Beside the envelope. */
+  readonly meta?: JsonObject;
+  /** Over the headers that belong to the request; an empty text takes one away. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request as a stateless client sends it, with its envelope and its headers. */
+export function ask(url: string, call: StatelessCall, signal?: AbortSignal): Promise<Response> {
+  const { id = 1, method, params = {}, capabilities, meta, headers = {} } = call;
+  const named = params['name'] ?? params['uri'] ?? params['taskId'];
+  const all = {
+    ...JSON_HEADERS,
+    'MCP-Protocol-Version': '2026-07-28',
+    'Mcp-Method': method,
+    ...(typeof named === 'string' && { 'Mcp-Name': named }),
+    ...headers,
+  };
+  const body = { jsonrpc: '2.0', id, method, params: { ...params, _meta: anEnvelope(capabilities, meta) } };
+  const kept = Object.entries(all).filter(([, value]) => value !== '');
+  const init = { method: 'POST', body: JSON.stringify(body), headers: Object.fromEntries(kept) };
+  return fetch(url, signal === undefined ? init : { ...init, signal });
+}
+
+/** Status and body of the answer to a stateless client. */
+export async function answerTo(url: string, call: StatelessCall): Promise<[number, JsonObject]> {
+  const response = await ask(url, call);
+  return [response.status, (await response.json()) as JsonObject];
+}
+
+export function tool(name: string, args: JsonObject = {}): StatelessCall {
+  return { method: 'tools/call', params: { name, arguments: args } };
 }
 
 export function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {

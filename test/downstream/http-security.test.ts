@@ -225,7 +225,7 @@ describe('a header', () => {
   test('that names a version which is not spoken is refused with 400 and those that are', async () => {
     const { url } = await anHttpDoor();
     const session = await openSession(url);
-    for (const version of ['2026-07-28', '1999-01-01', 'x']) {
+    for (const version of ['1999-01-01', 'x']) {
       const response = await post(url, CALL, { ...session, 'MCP-Protocol-Version': version });
       expect([response.status, await response.json()]).toMatchObject([
         400,

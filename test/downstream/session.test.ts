@@ -1,52 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { JsonObject } from '../../src/core/json.ts';
-import { receiveMessage } from '../../src/downstream/receive.ts';
-import { Session } from '../../src/downstream/session.ts';
-import { aFakeGateway, anIdentity, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
-
-function aSession(options: { maxInFlight?: number; agent?: string } = {}) {
-  const gateway = aFakeGateway();
-  const announced: JsonObject[] = [];
-  const identity = anIdentity();
-  const session = new Session({
-    id: 's-1',
-    gateway,
-    identity: { ...identity, agent: { ...identity.agent, id: options.agent ?? '' } },
-    serverInfo: SERVER_INFO,
-    maxInFlight: options.maxInFlight ?? 8,
-    logger: QUIET,
-    announce: (text) => announced.push(JSON.parse(text) as JsonObject),
-  });
-  const notified: JsonObject[] = [];
-  const send = (message: JsonObject): Promise<JsonObject | undefined> =>
-    new Promise((resolve, reject) => {
-      const received = receiveMessage(Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message })), LIMITS);
-      if (received.kind === 'refused') return reject(new Error(received.error.message));
-      session.receive(received, {
-        notify: (text) => notified.push(JSON.parse(text) as JsonObject),
-        end: (text) => resolve(text === undefined ? undefined : (JSON.parse(text) as JsonObject)),
-      });
-      return received.message.kind === 'request' ? undefined : resolve(undefined);
-    });
-  return { gateway, session, announced, notified, send };
-}
-
-async function anOpenSession(options: { maxInFlight?: number; agent?: string } = {}) {
-  const opened = aSession(options);
-  await opened.send(initialize('2025-11-25'));
-  await opened.send({ method: 'notifications/initialized' });
-  return opened;
-}
-
-function initialize(protocolVersion: string): JsonObject {
-  const clientInfo = { name: 'inspector', version: '9' };
-  return { id: 0, method: 'initialize', params: { protocolVersion, capabilities: {}, clientInfo } };
-}
-
-function call(id: number, name: string, meta: JsonObject = {}): JsonObject {
-  return { id, method: 'tools/call', params: { name, arguments: { a: [1] }, _meta: meta } };
-}
+import { aSession, anOpenSession, call, initialize } from './a-session.ts';
+import { CAPABILITIES, SERVER_INFO } from './fake-gateway.ts';
 
 describe('initialize', () => {
   test.each([
@@ -62,12 +18,12 @@ describe('initialize', () => {
     expect(await send(initialize(requested))).toMatchObject({ id: 0, result: { protocolVersion: spoken } });
   });
 
-  test('promises tools and nothing else', async () => {
+  test('promises what all servers together can do', async () => {
     const { send } = aSession();
     const answer = await send(initialize('2025-11-25'));
     expect(answer?.['result']).toEqual({
       protocolVersion: '2025-11-25',
-      capabilities: { tools: { listChanged: true } },
+      capabilities: CAPABILITIES,
       serverInfo: SERVER_INFO,
       instructions: 'Ask before you write.',
     });
@@ -86,7 +42,7 @@ describe('initialize', () => {
 
 test('an initialize that fails inside is answered, without the inside', async () => {
   const { send, gateway } = aSession();
-  gateway.instructions = () => {
+  gateway.introduce = async () => {
     throw new Error('secret of the inside');
   };
   const answer = await send(initialize('2025-11-25'));
@@ -99,51 +55,41 @@ describe('before initialize', () => {
     expect(await aSession().send({ id: 1, method: 'ping' })).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 
-  test.each(['tools/list', 'tools/call'])('%s is refused', async (method) => {
-    const { send, gateway } = aSession();
-    expect(await send({ id: 1, method, params: { name: 'echo' } })).toMatchObject({ error: { code: -32600 } });
-    expect(gateway.calls).toEqual([]);
-  });
+  test.each(['tools/list', 'tools/call', 'resources/subscribe', 'logging/setLevel', 'vendor/thing'])(
+    '%s is refused',
+    async (method) => {
+      const { send, gateway } = aSession();
+      expect(await send({ id: 1, method, params: { name: 'echo' } })).toMatchObject({ error: { code: -32600 } });
+      expect(gateway.calls).toEqual([]);
+    },
+  );
 
   test('server/discover is a method that is not offered, so that clients of both eras fall back', async () => {
     expect(await aSession().send({ id: 1, method: 'server/discover' })).toMatchObject({ error: { code: -32601 } });
   });
 });
 
-describe('what is not promised is refused and told to the gateway', () => {
-  test.each([
-    'logging/setLevel',
-    'resources/list',
-    'prompts/get',
-    'tasks/list',
-    'vendor/thing',
-    'notifications/initialized',
-  ])('%s', async (method) => {
-    const { send, gateway } = await anOpenSession();
-    expect(await send({ id: 1, method })).toMatchObject({ id: 1, error: { code: -32601 } });
-    expect(gateway.refused).toEqual([method]);
-  });
-});
-
-describe('tools/list', () => {
-  test('is one page', async () => {
-    const { send } = await anOpenSession();
-    const answer = await send({ id: 1, method: 'tools/list' });
-    expect(answer).toMatchObject({ result: { tools: [{ name: 'echo', 'x-vendor': [1] }, {}, {}, {}] } });
-    expect(answer?.['result']).not.toHaveProperty('nextCursor');
-  });
-
-  test.each(['', 'x', 7])('knows no cursor %j', async (cursor) => {
-    const { send } = await anOpenSession();
-    expect(await send({ id: 1, method: 'tools/list', params: { cursor } })).toMatchObject({ error: { code: -32602 } });
-  });
+describe('what a session does not have is refused and told to the gateway', () => {
+  test.each(['server/discover', 'subscriptions/listen', 'tasks/update', 'vendor/thing', 'notifications/initialized'])(
+    '%s',
+    async (method) => {
+      const { send, gateway } = await anOpenSession();
+      expect(await send({ id: 1, method })).toMatchObject({ id: 1, error: { code: -32601 } });
+      expect(gateway.refused).toEqual([method]);
+    },
+  );
 });
 
 describe('tools/call', () => {
   test('hands over name, arguments and _meta, less what is ours', async () => {
     const { send, gateway } = await anOpenSession();
     await send(call(1, 'echo', { progressToken: 3, 'mcp-gateway/decision': 1, traceparent: '00-1' }));
-    expect(gateway.calls[0]?.call).toEqual({ name: 'echo', args: { a: [1] }, meta: { traceparent: '00-1' } });
+    expect(gateway.calls[0]?.call).toEqual({
+      method: 'tools/call',
+      name: 'echo',
+      args: { a: [1] },
+      meta: { traceparent: '00-1' },
+    });
   });
 
   test('says who calls', async () => {
@@ -153,6 +99,7 @@ describe('tools/call', () => {
       session: 's-1',
       principal: { agent: { id: 'inspector', client: { name: 'inspector', version: '9' } }, user: { id: 'ada' } },
       client: { name: 'inspector', version: '9', protocol: '2025-11-25' },
+      era: 'session',
     });
   });
 
@@ -168,7 +115,8 @@ describe('tools/call', () => {
   test('names what it dropped', async () => {
     const { send, gateway } = await anOpenSession();
     await send({ id: 1, method: 'tools/call', params: { name: 'echo', bcc: 1, task: { ttl: 1 }, requestState: 'x' } });
-    expect(gateway.calls[0]?.exchange.dropped).toEqual(['/params/bcc', '/params/task', '/params/requestState']);
+    expect(gateway.calls[0]?.exchange.dropped).toEqual(['/params/bcc', '/params/requestState']);
+    expect(gateway.calls[0]?.call).toMatchObject({ task: { ttl: 1 } });
   });
 
   test.each<[string, JsonObject]>([
@@ -259,19 +207,117 @@ describe('a request in flight', () => {
   });
 });
 
-describe('that the tools changed', () => {
-  test('is told once the client is ready', async () => {
-    const { send, session, announced } = aSession();
-    session.toolsChanged();
+describe('list_changed', () => {
+  test('is told once the client is ready, once for a burst, and templates are told as resources', async () => {
+    const { send, gateway, announced } = aSession();
     await send(initialize('2025-11-25'));
-    session.toolsChanged();
+    gateway.change('tools');
     await send({ method: 'notifications/initialized' });
-    session.toolsChanged();
-    expect(announced).toEqual([{ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }]);
+    gateway.change('tools', 'prompts', 'resources', 'templates', 'tools');
+    await expect.poll(() => announced.length).toBe(3);
+    expect(announced.map(({ method }) => method)).toEqual(
+      ['tools', 'prompts', 'resources'].map((list) => `notifications/${list}/list_changed`),
+    );
+  });
+
+  test('is not told any more when the session has ended', async () => {
+    const { session, gateway, announced } = await anOpenSession();
+    gateway.change('tools');
+    await session.end();
+    expect(gateway.audiences.size).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(announced).toEqual([]);
   });
 });
 
-test('G-04 an answer to no request is dropped', async () => {
+describe('logging/setLevel and notifications/message', () => {
+  const levels = (seen: readonly JsonObject[]) => seen.map(({ params }) => (params as JsonObject)['level']);
+
+  test('pass what the client wants, which is info and worse before it says so', async () => {
+    const { send, notified, announced, gateway } = await anOpenSession();
+    await send(call(1, 'log'));
+    expect(levels(notified.splice(0))).toEqual(['info', 'error']);
+    expect(await send({ id: 2, method: 'logging/setLevel', params: { level: 'error' } })).toMatchObject({ result: {} });
+    await send(call(3, 'log'));
+    expect(levels(notified)).toEqual(['error']);
+    const [audience] = gateway.audiences;
+    for (const level of ['warning', 'alert', 'x-vendor']) audience?.notify('notifications/message', { level });
+    expect(levels(announced)).toEqual(['alert', 'x-vendor']);
+    expect(audience?.logLevel()).toBe('error');
+    expect(gateway.news).toEqual([{ kind: 'log_level', level: 'error' }]);
+  });
+
+  test.each([undefined, 'loud', 7])('know no level %j', async (level) => {
+    const { send } = await anOpenSession();
+    const params = level === undefined ? {} : { level };
+    expect(await send({ id: 1, method: 'logging/setLevel', params })).toMatchObject({ error: { code: -32602 } });
+  });
+});
+
+describe('resources/subscribe', () => {
+  const subscribe = (uri: string): JsonObject => ({ id: 1, method: 'resources/subscribe', params: { uri } });
+
+  test('passes on changes until the client unsubscribes', async () => {
+    const { send, gateway, announced } = await anOpenSession();
+    expect(await send(subscribe('note://a'))).toMatchObject({ result: {} });
+    expect(await send(subscribe('note://a'))).toMatchObject({ result: {} });
+    gateway.watched.get('note://a')?.({ uri: 'note://a', 'x-vendor': 1 });
+    expect(announced).toEqual([
+      { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'note://a', 'x-vendor': 1 } },
+    ]);
+    const unsubscribe = { id: 2, method: 'resources/unsubscribe', params: { uri: 'note://a' } };
+    expect(await send(unsubscribe)).toMatchObject({ result: {} });
+    expect(await send({ ...unsubscribe, id: 3 })).toMatchObject({ result: {} });
+    expect(gateway.watched.size).toBe(0);
+  });
+
+  test('is refused where policy refuses it, and without a uri', async () => {
+    const { send } = await anOpenSession();
+    expect(await send(subscribe('note://secret'))).toMatchObject({ error: { code: 4030 } });
+    for (const method of ['resources/subscribe', 'resources/unsubscribe'])
+      expect(await send({ id: 1, method, params: {} })).toMatchObject({ error: { code: -32602 } });
+  });
+
+  test('ends with the session, even where the decision comes later', async () => {
+    const { send, session, gateway } = await anOpenSession();
+    await send(subscribe('note://a'));
+    const late = send({ ...subscribe('note://b'), id: 2 });
+    await session.end();
+    await late;
+    await expect.poll(() => gateway.watched.size).toBe(0);
+  });
+});
+
+test('progress for a token that nobody gave, and what else is no news, has no effect', async () => {
+  const { send, gateway, announced, notified } = await anOpenSession();
+  await send({ method: 'notifications/progress', params: { progressToken: 'x', progress: 1 } });
+  await send({ method: 'notifications/tasks/status', params: { taskId: 'x' } });
+  await send({ method: 'vendor/hello' });
+  expect([gateway.news, gateway.requests, announced, notified]).toEqual([[], [], [], []]);
+});
+
+test('roots/list_changed of the client is told to the gateway', async () => {
+  const { send, gateway } = aSession();
+  await send({ method: 'notifications/roots/list_changed' });
+  await send(initialize('2025-11-25'));
+  await send({ method: 'notifications/initialized' });
+  await send({ method: 'notifications/roots/list_changed' });
+  expect(gateway.news).toEqual([{ kind: 'roots_changed' }]);
+});
+
+test('structuredContent and outputSchema are objects for clients that know nothing else', async () => {
+  const { send, gateway } = await anOpenSession();
+  expect(await send(call(1, 'list'))).toMatchObject({ result: { structuredContent: { result: [1, 2] } } });
+  const tools = [
+    { name: 'a', outputSchema: { type: 'array' } },
+    { name: 'b', outputSchema: { type: 'object' } },
+  ];
+  gateway.answer = async () => ({ kind: 'result', result: { tools } });
+  const listed = await send({ id: 2, method: 'tools/list' });
+  expect(listed?.['result']).toEqual({ tools: [{ name: 'a' }, tools[1]] });
+});
+
+test('G-04 an answer to no question is dropped', async () => {
   const { send, gateway } = await anOpenSession();
   await send({ id: 1, result: { content: [] } });
   await send({ id: 1, error: { code: 1, message: '' } });

@@ -4,6 +4,7 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, test } from 'vitest';
 
+import { TOOL_NAMES } from './fake-gateway.ts';
 import { anHttpDoor, post } from './http-client.ts';
 
 const CLIENT_INFO = { name: 'test-client', version: '1' };
@@ -18,7 +19,7 @@ describe('over the old transport a client of the SDK’s first line', () => {
 
   test('lists and calls, and its session ends with its stream', async () => {
     const { client, gateway } = await aClient();
-    expect((await client.listTools()).tools).toHaveLength(4);
+    expect((await client.listTools()).tools).toHaveLength(TOOL_NAMES.length);
     expect(await client.callTool({ name: 'echo', arguments: { a: 1 } })).toMatchObject({
       content: [{ text: '{"a":1}' }],
     });
@@ -39,7 +40,7 @@ describe('over the old transport a client of the SDK’s first line', () => {
     controller.abort();
     await expect(call).rejects.toThrow(/abort/i);
     await expect.poll(() => gateway.calls[before]?.exchange.signal.aborted).toBe(true);
-    gateway.changeTools();
+    gateway.change('tools');
     await expect.poll(() => heard).toBe(1);
     await client.close();
   });
@@ -57,7 +58,7 @@ test('over the old transport a client of the SDK’s second line lists and calls
   const { base } = await anHttpDoor();
   const client = new SecondClient(CLIENT_INFO);
   await client.connect(new SecondTransport(new URL(`${base}/sse`)));
-  expect((await client.listTools()).tools).toHaveLength(4);
+  expect((await client.listTools()).tools).toHaveLength(TOOL_NAMES.length);
   expect(await client.callTool({ name: 'echo', arguments: { a: 1 } })).toMatchObject({
     content: [{ text: '{"a":1}' }],
   });

@@ -6,63 +6,15 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { StdioServerTransport as SecondTransport } from '@modelcontextprotocol/server/stdio';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import type { JsonObject } from '../../src/core/json.ts';
-import { serveStdio } from '../../src/downstream/stdio.ts';
-import { aFakeGateway, anIdentity, BIG, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
-
-const CLIENT_INFO = { name: 'test-client', version: '1' };
-
-function aDoor(output: Writable = new PassThrough()) {
-  const gateway = aFakeGateway();
-  const input = new PassThrough();
-  const door = serveStdio({
-    gateway,
-    identity: anIdentity(),
-    serverInfo: SERVER_INFO,
-    limits: LIMITS,
-    logger: QUIET,
-    input,
-    output,
-  });
-  onTestFinished(() => door.close());
-  return { gateway, input, door };
-}
-
-/** A door with a client that speaks lines. */
-function aRawDoor() {
-  const output = new PassThrough();
-  const opened = aDoor(output);
-  let text = '';
-  const waiting = new Set<() => void>();
-  output.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-    for (const go of waiting) go();
-  });
-  const lines = (): readonly string[] => text.split('\n').slice(0, -1);
-  const nextLines = async (count: number): Promise<readonly JsonObject[]> => {
-    while (lines().length < count) await new Promise<void>((resolve) => waiting.add(resolve));
-    return lines().map((line) => JSON.parse(line) as JsonObject);
-  };
-  const write = (message: JsonObject | string): void => {
-    opened.input.write(typeof message === 'string' ? message : `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-  };
-  const open = (): void => {
-    write({
-      id: 0,
-      method: 'initialize',
-      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT_INFO },
-    });
-    write({ method: 'notifications/initialized' });
-  };
-  return { ...opened, lines, nextLines, write, open };
-}
+import { aRawDoor, aStdioDoor, CLIENT_INFO } from './a-stdio-door.ts';
+import { BIG, TOOL_NAMES } from './fake-gateway.ts';
 
 describe('a client of the SDK’s first line', () => {
   async function aClient() {
     const output = new PassThrough();
-    const opened = aDoor(output);
+    const opened = aStdioDoor(output);
     const client = new Client(CLIENT_INFO);
     await client.connect(new StdioServerTransport(output, opened.input));
     return { ...opened, client };
@@ -70,7 +22,7 @@ describe('a client of the SDK’s first line', () => {
 
   test('lists and calls', async () => {
     const { client } = await aClient();
-    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['echo', 'progress', 'strange', 'wait']);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(TOOL_NAMES);
     expect(client.getInstructions()).toBe('Ask before you write.');
     expect(await client.callTool({ name: 'echo', arguments: { a: 1 } })).toMatchObject({
       content: [{ text: '{"a":1}' }],
@@ -100,9 +52,9 @@ describe('a client of the SDK’s first line', () => {
     let heard = 0;
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => void (heard += 1));
     await client.ping();
-    for (let count = 0; count < 20; count += 1) gateway.changeTools();
+    for (let count = 0; count < 20; count += 1) gateway.change('tools');
     await expect.poll(() => heard).toBe(1);
-    gateway.changeTools();
+    gateway.change('tools');
     await expect.poll(() => heard).toBe(2);
   });
 
@@ -114,25 +66,26 @@ describe('a client of the SDK’s first line', () => {
   });
 });
 
-test('a client of the SDK’s second line lists and calls in the era of sessions', async () => {
-  for (const mode of ['legacy', 'auto'] as const) {
+test.each(['legacy', 'auto'] as const)(
+  'a client of the SDK’s second line that negotiates %s lists and calls',
+  async (mode) => {
     const output = new PassThrough();
-    const { input } = aDoor(output);
+    const { input, gateway } = aStdioDoor(output);
     const client = new SecondClient(CLIENT_INFO, { versionNegotiation: { mode } });
     await client.connect(new SecondTransport(output, input));
-    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['echo', 'progress', 'strange', 'wait']);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(TOOL_NAMES);
     expect(await client.callTool({ name: 'echo', arguments: { a: 1 } })).toMatchObject({
       content: [{ text: '{"a":1}' }],
     });
+    expect(gateway.calls[0]?.caller.era).toBe(mode === 'auto' ? 'stateless' : 'session');
     await client.close();
-  }
-});
+  },
+);
 
 describe('on the wire', () => {
   test('progress and the result come in their order', async () => {
     const { open, write, nextLines } = aRawDoor();
-    open();
-    await nextLines(1);
+    await open();
     write({ id: 1, method: 'tools/call', params: { name: 'progress', arguments: {}, _meta: { progressToken: 'p' } } });
     const messages = (await nextLines(5)).slice(1);
     expect(messages.map(({ method, id }) => method ?? id)).toEqual([
@@ -143,7 +96,7 @@ describe('on the wire', () => {
 
   test('a result passes with all that nobody here knows, numbers included', async () => {
     const { open, write, nextLines, lines } = aRawDoor();
-    open();
+    await open();
     write({ id: 1, method: 'tools/call', params: { name: 'strange' } });
     await nextLines(2);
     expect(lines()[1]).toBe(
@@ -189,7 +142,7 @@ describe('on the wire', () => {
     ['no JSON', 'hello', -32700],
   ])('%s is refused, reaches nobody, and the session goes on', async (_name, line, code) => {
     const { open, write, nextLines, gateway } = aRawDoor();
-    open();
+    await open();
     write(`${line}\n`);
     write({ id: 10, method: 'ping' });
     const [, refusal, pong] = await nextLines(3);
@@ -209,7 +162,7 @@ describe('on the wire', () => {
 describe('the door closes', () => {
   test('when the client has ended its side, after the last answer', async () => {
     const { open, write, nextLines, input, door, gateway } = aRawDoor();
-    open();
+    await open();
     write({ id: 1, method: 'tools/call', params: { name: 'wait' } });
     input.end('{"jsonrpc":"2.0","id":2,"method":"ping"}');
     await nextLines(2);
@@ -223,7 +176,7 @@ describe('the door closes', () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });
-    const { input, door, gateway } = aDoor(broken);
+    const { input, door, gateway } = aStdioDoor(broken);
     input.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
     await door.closed;
     expect(gateway.ended).toHaveLength(1);
@@ -231,7 +184,7 @@ describe('the door closes', () => {
 
   test('when asked to, however often', async () => {
     const { open, write, nextLines, door, gateway } = aRawDoor();
-    open();
+    await open();
     write({ id: 1, method: 'tools/call', params: { name: 'wait' } });
     await nextLines(1);
     await expect.poll(() => gateway.calls.length).toBe(1);
@@ -242,12 +195,28 @@ describe('the door closes', () => {
 
 test('a client that does not read makes the door stop reading', async () => {
   const output = new PassThrough({ highWaterMark: 1024 });
-  const { input } = aDoor(output);
+  const { input } = aStdioDoor(output);
   for (let id = 0; id < 200; id += 1) input.write(`{"jsonrpc":"2.0","id":${String(id)},"method":"ping"}\n`);
   await expect.poll(() => input.isPaused()).toBe(true);
   let text = '';
   output.on('data', (chunk: Buffer) => void (text += chunk.toString()));
   await expect.poll(() => text.split('\n').length).toBe(201);
+});
+
+test('a client that never reads is given up', async () => {
+  const { input, door, gateway } = aStdioDoor();
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT_INFO };
+  for (const message of [{ id: 0, method: 'initialize', params }, { method: 'notifications/initialized' }])
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  await expect.poll(() => gateway.audiences.size).toBe(1);
+  const [audience] = gateway.audiences;
+  const data = 'x'.repeat(4 * 1024 * 1024);
+  for (let count = 0; count < 20; count += 1) {
+    audience?.notify('notifications/message', { level: 'error', data });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await door.closed;
+  expect(gateway.ended).toHaveLength(1);
 });
 
 test('G-66 what else writes to stdout writes to stderr', () => {

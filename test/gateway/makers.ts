@@ -2,6 +2,7 @@ import type { Decision } from '../../src/core/decision.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { Environment } from '../../src/gateway/build-input.ts';
+import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { Caller, Exchange } from '../../src/gateway/port.ts';
 import type { Ruling } from '../../src/gateway/rule.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
@@ -20,29 +21,48 @@ export function aCaller(agent = 'assistant'): Caller {
       user: { id: 'ana', groups: ['engineering'], data_classifications_authorized: [] },
     },
     client: { name: 'test', version: '1', protocol: '2025-11-25' },
+    era: 'session',
+    capabilities: {},
   };
 }
 
 export function anExchange(part: Partial<Exchange> = {}): Exchange {
-  return { signal: new AbortController().signal, dropped: [], onProgress: undefined, ...part };
+  return {
+    signal: new AbortController().signal,
+    dropped: [],
+    onProgress: undefined,
+    logLevel: undefined,
+    notify: () => undefined,
+    ask: undefined,
+    ...part,
+  };
+}
+
+export function aGovernedServer(name = 'files', part: Partial<GovernedServer> = {}): GovernedServer {
+  const id = name as ServerId;
+  return {
+    id,
+    facts: { id, package: '', version: '', region: '', trust: '' },
+    hasBundle: false,
+    effects: {},
+    dataClasses: {},
+    unknownArguments: undefined,
+    allow: { sampling: false, elicitation: false, roots: false },
+    ...part,
+  };
 }
 
 export function aRoute(tool = 'read', part: Partial<ToolRoute> = {}): ToolRoute {
-  const id = 'files' as ServerId;
   return {
-    server: {
-      id,
-      facts: { id, package: '', version: '', region: '', trust: '' },
-      hasBundle: false,
-      effects: {},
-      dataClasses: {},
-      unknownArguments: undefined,
-    },
+    server: aGovernedServer(),
+    listed: 'tool_list',
     tool,
+    about: undefined,
     definition: { name: tool, inputSchema: { type: 'object' } },
     facts: { tool, annotations: {}, effect: 'read', consent: 'new', dataClasses: [] },
     inputSchema: { type: 'object' },
     hasOutputSchema: false,
+    headerParams: [],
     pin: `files/${tool}@1`,
     ...part,
   };

@@ -46,3 +46,12 @@ test.for([
 ])('G-44 %j is shown as %j', ([text = '', shown]) => {
   expect(plainText(text, 20)).toBe(shown);
 });
+
+test('whoever listens gets every line that is taken, once and safe to be shown', () => {
+  const heard: string[] = [];
+  const errors = new ErrorLines(aTicking(), (line) => void heard.push(line));
+  errors.push(Buffer.from('one\ntw'));
+  errors.push(Buffer.from('o \u001b[31mred\n\nrest'));
+  errors.add('three');
+  expect(heard).toEqual(['one', 'two red', 'three']);
+});

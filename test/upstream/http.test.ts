@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { writeJson } from '../../src/core/lossless-json.ts';
 import type { Transport } from '../../src/upstream/server-definition.ts';
-import { anUpstream, call, rejection, textOf } from './parts.ts';
+import { callTool, anUpstream, call, rejection, textOf } from './parts.ts';
 import { anSdkServer, aWebServer, type Seen, type WebServer } from './web.ts';
 
 function at(url: URL, headers: Record<string, string> = {}): Transport {
@@ -43,9 +43,15 @@ test.for([{}, { enableJsonResponse: true }])(
   async (options) => {
     const web = await anSdkServer(options);
     const upstream = anUpstream(at(web.url));
-    expect((await upstream.listTools()).map(({ name }) => name)).toEqual(['echo', 'steps', 'never']);
+    expect((await upstream.readList('tools')).map(({ name }) => name)).toEqual([
+      'echo',
+      'steps',
+      'ask',
+      'log',
+      'never',
+    ]);
     const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
-    const answers = await Promise.all(texts.map((text) => upstream.callTool(call('echo', { text }))));
+    const answers = await Promise.all(texts.map((text) => callTool(upstream, call('echo', { text }))));
     expect(answers.map(textOf)).toEqual(texts);
   },
 );
@@ -53,14 +59,14 @@ test.for([{}, { enableJsonResponse: true }])(
 test('progress over HTTP arrives, and before its result', async () => {
   const upstream = anUpstream(at((await anSdkServer()).url));
   const heard: unknown[] = [];
-  const answer = await upstream.callTool(call('steps'), { onProgress: ({ progress }) => heard.push(progress) });
+  const answer = await callTool(upstream, call('steps'), { onProgress: ({ progress }) => heard.push(progress) });
   expect([...heard, textOf(answer)]).toEqual([1, 2, 3, 'done']);
 });
 
 test('session, protocol version and configured headers are sent, and nothing else that could tell of a client', async () => {
   const web = await anSdkServer();
   const upstream = anUpstream(at(web.url, { Authorization: 'Bearer configured', 'X-Team': 'a' }));
-  await upstream.callTool(call('echo', { text: 'x' }));
+  await callTool(upstream, call('echo', { text: 'x' }));
 
   const [first, second] = web.seen;
   expect(Object.keys(first?.headers ?? {}).toSorted()).toEqual([
@@ -106,7 +112,7 @@ test('the session is told when it is over', async () => {
 test('what the server says unasked comes over its own stream', async () => {
   const web = await anSdkServer();
   let changes = 0;
-  const upstream = anUpstream(at(web.url), { onToolsChanged: () => changes++ });
+  const upstream = anUpstream(at(web.url), { onListChanged: () => changes++ });
   await upstream.start();
   await vi.waitFor(() => expect(web.seen.some(({ method }) => method === 'GET')).toBe(true));
   await vi.waitFor(async () => {
@@ -121,7 +127,7 @@ test('a lost session is begun anew, once, and the call is answered', async () =>
   await upstream.start();
   web.forget();
   const texts = ['a', 'b', 'c'];
-  const answers = await Promise.all(texts.map((text) => upstream.callTool(call('echo', { text }))));
+  const answers = await Promise.all(texts.map((text) => callTool(upstream, call('echo', { text }))));
   expect(answers.map(textOf)).toEqual(texts);
   expect(web.seen.filter(({ body }) => body.includes('"initialize"'))).toHaveLength(2);
 });
@@ -131,19 +137,19 @@ test('a cancelled call is cancelled at the server, and the next one works', asyn
   const upstream = anUpstream(at(web.url));
   await upstream.start();
   const controller = new AbortController();
-  const waiting = rejection(upstream.callTool(call('never'), { signal: controller.signal }));
+  const waiting = rejection(callTool(upstream, call('never'), { signal: controller.signal }));
   await vi.waitFor(() => expect(web.seen.some(({ body }) => body.includes('never'))).toBe(true));
   controller.abort();
   expect((await waiting).code).toBe('CANCELLED');
   await vi.waitFor(() => expect(web.seen.some(({ body }) => body.includes('notifications/cancelled'))).toBe(true));
-  expect(textOf(await upstream.callTool(call('echo', { text: 'x' })))).toBe('x');
+  expect(textOf(await callTool(upstream, call('echo', { text: 'x' })))).toBe('x');
 });
 
 test.for(['application/json', 'Application/JSON', 'application/json ;charset=utf-8', 'APPLICATION/JSON; a=b'])(
   'G-12 the media type %s is JSON',
   async (type) => {
     const web = await aRawServer(({ id, response }) => sendJson(response, result(id, 'x'), { type, status: 201 }));
-    expect(textOf(await anUpstream(at(web.url)).callTool(call('x')))).toBe('x');
+    expect(textOf(await callTool(anUpstream(at(web.url)), call('x')))).toBe('x');
   },
 );
 
@@ -151,7 +157,7 @@ test.for(['text/html', 'application/jsonx', 'text/json', ''])(
   'G-12 an answer of the media type "%s" is none',
   async (type) => {
     const web = await aRawServer(({ id, response }) => sendJson(response, result(id, 'x'), { type }));
-    const error = await rejection(anUpstream(at(web.url)).callTool(call('x')));
+    const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
     expect(error).toMatchObject({ code: 'UPSTREAM_PROTOCOL', message: expect.stringContaining('media type') });
   },
 );
@@ -159,7 +165,7 @@ test.for(['text/html', 'application/jsonx', 'text/json', ''])(
 test('G-12 the answer to another request is not the answer', async () => {
   const web = await aRawServer(({ id, response }) => sendJson(response, result(id + 1, 'stolen')));
   const upstream = anUpstream(at(web.url));
-  expect((await rejection(upstream.callTool(call('x')))).code).toBe('UPSTREAM_PROTOCOL');
+  expect((await rejection(callTool(upstream, call('x')))).code).toBe('UPSTREAM_PROTOCOL');
   expect(upstream.strays.foreign).toBe(1);
 });
 
@@ -170,7 +176,7 @@ test('G-11 one event is one message, whatever its text holds', async () => {
     response.end(`event: message\ndata: ${JSON.stringify(result(id, hostile))}\n\n`);
   });
   const upstream = anUpstream(at(web.url));
-  expect(textOf(await upstream.callTool(call('x')))).toBe(hostile);
+  expect(textOf(await callTool(upstream, call('x')))).toBe(hostile);
   expect(upstream.strays).toEqual({ late: 0, foreign: 0 });
 });
 
@@ -178,7 +184,7 @@ test('big integers survive over HTTP', async () => {
   const web = await aRawServer(({ id, response }) =>
     sendJson(response, `{"jsonrpc":"2.0","id":${id},"result":{"n":9223372036854775807}}`),
   );
-  const answer = await anUpstream(at(web.url)).callTool(call('x'));
+  const answer = await callTool(anUpstream(at(web.url)), call('x'));
   expect(answer.kind === 'result' && writeJson(answer.result)).toBe('{"n":9223372036854775807}');
 });
 
@@ -192,7 +198,7 @@ test.for([
   [503, {}, 'status 503'],
 ] as const)('status %i is an error that says what it means', async ([status, headers, words]) => {
   const web = await aRawServer(({ response }) => response.writeHead(status, headers).end('<html>'));
-  const error = await rejection(anUpstream(at(web.url)).callTool(call('x')));
+  const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
   expect(error).toMatchObject({
     code: 'UPSTREAM_UNAVAILABLE',
     message: expect.stringContaining(words),
@@ -205,7 +211,7 @@ test('a JSON-RPC error in the body of a refusal is the answer', async () => {
   const web = await aRawServer(({ id, response }) =>
     sendJson(response, { jsonrpc: '2.0', id, error: { code: -32602, message: 'bad' } }, { status: 400 }),
   );
-  expect(await anUpstream(at(web.url)).callTool(call('x'))).toEqual({
+  expect(await callTool(anUpstream(at(web.url)), call('x'))).toEqual({
     kind: 'failure',
     error: { code: -32602, message: 'bad' },
   });
@@ -238,8 +244,8 @@ test.for<[string, Raw]>([
     calls++ === 0 ? misbehave(exchange) : sendJson(exchange.response, result(exchange.id, 'fine')),
   );
   const upstream = anUpstream(at(web.url));
-  expect((await rejection(upstream.callTool(call('x')))).code).toMatch(/^UPSTREAM_(?:CLOSED|PROTOCOL|UNAVAILABLE)$/u);
-  expect(textOf(await upstream.callTool(call('x')))).toBe('fine');
+  expect((await rejection(callTool(upstream, call('x')))).code).toMatch(/^UPSTREAM_(?:CLOSED|PROTOCOL|UNAVAILABLE)$/u);
+  expect(textOf(await callTool(upstream, call('x')))).toBe('fine');
 });
 
 test.for<[string, string]>([
@@ -253,7 +259,7 @@ test.for<[string, string]>([
     const more = (): void => void (response.destroyed || response.write('x'.repeat(65_536), more));
     more();
   });
-  const error = await rejection(anUpstream(at(web.url), { maxMessageBytes: 1024 * 1024 }).callTool(call('x')));
+  const error = await rejection(callTool(anUpstream(at(web.url), { maxMessageBytes: 1024 * 1024 }), call('x')));
   expect(error).toMatchObject({ code: 'UPSTREAM_PROTOCOL', message: expect.stringContaining('1048576 bytes') });
   await vi.waitFor(() => expect(isCut).toBe(true));
 });
@@ -273,7 +279,7 @@ test('a stream that broke off after an event goes on where it ended', async () =
       return response.writeHead(200, events).end(`id: e-2\ndata: ${JSON.stringify(result(asked, 'resumed'))}\n\n`);
     },
   );
-  expect(textOf(await anUpstream(at(web.url)).callTool(call('x')))).toBe('resumed');
+  expect(textOf(await callTool(anUpstream(at(web.url)), call('x')))).toBe('resumed');
 });
 
 test.for([

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { create } from 'tar';
 import { beforeAll, expect, test } from 'vitest';
 import { resolveServer, type ResolveOptions } from '../../src/upstream/package.ts';
-import { aFolder, aHost, anUpstream, call, rejection, textOf } from './parts.ts';
+import { callTool, aFolder, aHost, anUpstream, call, rejection, textOf } from './parts.ts';
 
 /** Packed as authors pack theirs. */
 let archive = '';
@@ -74,7 +74,7 @@ test('npx PKG is installed once, and what runs is the package whose policy is re
     /^servers\/@acme\+orderly@1\.2\.3\+[0-9a-f]{8}\/node_modules\/@acme\/orderly$/u,
   );
   const upstream = anUpstream({ kind: 'stdio', command: server.command, args: server.args, env: {} });
-  expect(JSON.parse(textOf(await upstream.callTool(call('process')))).argv).toEqual(['one', 'a b']);
+  expect(JSON.parse(textOf(await callTool(upstream, call('process')))).argv).toEqual(['one', 'a b']);
 
   // Without an npm in reach the second time finds what the first installed.
   const again = await resolveServer(

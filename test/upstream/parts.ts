@@ -4,12 +4,17 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { LogFields, Logger } from '../../src/core/logger.ts';
 import { isServerId, type ServerId } from '../../src/core/names.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import type { Authorizer } from '../../src/upstream/authorizer.ts';
 import { wireTo, type ServerDefinition, type Transport } from '../../src/upstream/server-definition.ts';
 import type { Host } from '../../src/upstream/stdio.ts';
+import { Knowledge, type KnowledgeOptions, type ServerMemory } from '../../src/upstream/knowledge.ts';
+import type { Holder, InstanceHost } from '../../src/upstream/instance-host.ts';
+import { ParameterHeaders } from '../../src/upstream/mcp-headers.ts';
+import type { RequestOptions } from '../../src/upstream/request-options.ts';
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts';
 import { Upstreams, type UpstreamsOptions } from '../../src/upstream/upstreams.ts';
 
@@ -49,35 +54,66 @@ export function aDefinition(transport: Transport, more: Partial<ServerDefinition
   return { id: serverId('files'), transport, ...more };
 }
 
-/** An upstream that is ended with the test. */
-export function anUpstream(
-  transport: Transport,
-  more: Partial<UpstreamOptions> & {
-    maxMessageBytes?: number;
-    graceMs?: number;
-    environment?: Host['environment'];
-  } = {},
-): Upstream {
-  const { maxMessageBytes = LARGEST_MESSAGE, environment = process.env, ...options } = more;
-  const context = {
-    version: '0.0.1',
-    host: { ...aHost, environment },
-    clock: aClock,
-    logger: aLogger(),
-    maxMessageBytes,
+export function aMemory(kept: Record<string, Json> = {}): ServerMemory & { readonly kept: Record<string, Json> } {
+  return {
+    kept,
+    read: async (server) => kept[server],
+    write: async (server, facts) => void (kept[server] = facts),
   };
+}
+
+/** A host that wants nothing and answers nothing. */
+const noHost: InstanceHost = {
+  onNotification: () => {},
+  onRequest: async () => NOBODY,
+};
+
+const NOBODY: RpcAnswer = { kind: 'failure', error: { code: -32603, message: 'nobody is there' } };
+
+export interface AnUpstream extends Partial<UpstreamOptions> {
+  readonly maxMessageBytes?: number;
+  readonly graceMs?: number;
+  readonly environment?: Host['environment'];
+  readonly era?: Holder['era'];
+  readonly offers?: JsonObject;
+  readonly authorizer?: Authorizer;
+}
+
+/** An upstream that is ended with the test. */
+export function anUpstream(transport: Transport, more: AnUpstream = {}): Upstream {
+  const {
+    maxMessageBytes = LARGEST_MESSAGE,
+    environment = process.env,
+    era = 'session',
+    offers = {},
+    ...options
+  } = more;
+  const logger = more.logger ?? aLogger();
+  const definition = aDefinition(transport);
+  const context = { version: '0.0.1', host: { ...aHost, environment }, clock: aClock, logger, maxMessageBytes };
   const upstream = new Upstream({
+    onNotification: () => {},
+    onRequest: async () => NOBODY,
+    onRefused: () => {},
     name: 'files',
     version: '0.0.1',
-    openWire: () => wireTo(aDefinition(transport), { ...context, ...options }),
+    openWire: () => wireTo(definition, { ...context, ...options }),
     clock: aClock,
-    logger: context.logger,
-    onToolsChanged: () => {},
+    logger,
+    wish: () => ({ era, offers }),
+    knowledge: someKnowledge(),
+    parameterHeaders: new ParameterHeaders(),
+    onListChanged: () => {},
     tickMs: 10,
     ...options,
   });
   onTestFinished(() => upstream.close());
   return upstream;
+}
+
+export function someKnowledge(more: Partial<KnowledgeOptions> = {}): Knowledge {
+  const known = { server: serverId('files'), memory: aMemory(), clock: aClock, logger: aLogger(), hasOneEra: false };
+  return new Knowledge({ ...known, ...more });
 }
 
 export function theUpstreams(
@@ -91,10 +127,24 @@ export function theUpstreams(
     logger: aLogger(),
     maxMessageBytes: LARGEST_MESSAGE,
     gatherMs: 10,
+    memory: aMemory(),
+    instanceHost: noHost,
     ...more,
   });
   onTestFinished(() => upstreams.close());
   return upstreams;
+}
+
+export function callTool(
+  upstream: Upstream,
+  params: JsonObject,
+  options: Partial<RequestOptions> = {},
+): Promise<RpcAnswer> {
+  return upstream.request('tools/call', params, { offers: {}, ...options });
+}
+
+export function aHolder(more: Partial<Holder> = {}): Holder {
+  return { session: 'session-a', principalId: 'anna', era: 'session', offers: {}, ...more };
 }
 
 export function call(name: string, args: JsonObject = {}): JsonObject {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Transport } from '../../src/upstream/server-definition.ts';
-import { anUpstream, call, rejection, textOf } from './parts.ts';
+import { callTool, anUpstream, call, rejection, textOf } from './parts.ts';
 import { anSseServer, aWebServer } from './web.ts';
 
 function at(url: URL, headers: Record<string, string> = {}): Transport {
@@ -10,9 +10,9 @@ function at(url: URL, headers: Record<string, string> = {}): Transport {
 test('an HTTP+SSE server on the SDK works', async () => {
   const web = await anSseServer();
   const upstream = anUpstream(at(web.url, { 'X-Key': 'k' }));
-  expect((await upstream.listTools()).map(({ name }) => name)).toEqual(['echo', 'steps', 'never']);
+  expect((await upstream.readList('tools')).map(({ name }) => name)).toEqual(['echo', 'steps', 'ask', 'log', 'never']);
   const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
-  const answers = await Promise.all(texts.map((text) => upstream.callTool(call('echo', { text }))));
+  const answers = await Promise.all(texts.map((text) => callTool(upstream, call('echo', { text }))));
   expect(answers.map(textOf)).toEqual(texts);
   expect(web.seen.every(({ headers }) => headers['x-key'] === 'k')).toBe(true);
 });
@@ -20,7 +20,7 @@ test('an HTTP+SSE server on the SDK works', async () => {
 test('progress over SSE arrives, and before its result', async () => {
   const upstream = anUpstream(at((await anSseServer()).url));
   const heard: unknown[] = [];
-  const answer = await upstream.callTool(call('steps'), { onProgress: ({ progress }) => heard.push(progress) });
+  const answer = await callTool(upstream, call('steps'), { onProgress: ({ progress }) => heard.push(progress) });
   expect([...heard, textOf(answer)]).toEqual([1, 2, 3, 'done']);
 });
 
@@ -28,11 +28,11 @@ test('when the stream ends, what waits is told at once, and the next call works'
   const web = await anSseServer();
   const upstream = anUpstream(at(web.url));
   await upstream.start();
-  const waiting = rejection(upstream.callTool(call('never')));
-  await upstream.callTool(call('echo', { text: 'x' }));
+  const waiting = rejection(callTool(upstream, call('never')));
+  await callTool(upstream, call('echo', { text: 'x' }));
   web.drop();
   expect((await waiting).code).toBe('UPSTREAM_CLOSED');
-  expect(textOf(await upstream.callTool(call('echo', { text: 'again' })))).toBe('again');
+  expect(textOf(await callTool(upstream, call('echo', { text: 'again' })))).toBe('again');
 });
 
 test.for(['http://127.0.0.1:9/messages', '//evil.example/messages', 'http://[', 'file:///etc/passwd'])(

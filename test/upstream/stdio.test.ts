@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
-import { aLogger, anUpstream, call, fixture, isAlive, rejection, textOf } from './parts.ts';
+import { callTool, aLogger, anUpstream, call, fixture, isAlive, rejection, textOf } from './parts.ts';
 
 test('a server gets an environment of its own: the allow list and what is configured', async () => {
   const environment = {
@@ -17,19 +17,19 @@ test('a server gets an environment of its own: the allow list and what is config
       environment,
     },
   );
-  const seen = JSON.parse(textOf(await upstream.callTool(call('environment'))));
+  const seen = JSON.parse(textOf(await callTool(upstream, call('environment'))));
   expect(seen).toEqual({ PATH: '/usr/bin', LC_ALL: 'C', HOME: '/tmp', TOKEN: 't' });
 });
 
 test('no shell reads the command line', async () => {
   const odd = ['a b', '$(touch x)', '`id`', ';', '&& id', '*', '"', "'", '${HOME}', '|'];
   const upstream = anUpstream(fixture('orderly.mjs', ...odd));
-  expect(JSON.parse(textOf(await upstream.callTool(call('process')))).argv).toEqual(odd);
+  expect(JSON.parse(textOf(await callTool(upstream, call('process')))).argv).toEqual(odd);
 });
 
 test('a program that is not there is named, with what to do', async () => {
   const upstream = anUpstream({ kind: 'stdio', command: 'no-such-program', args: [], env: {} });
-  const error = await rejection(upstream.callTool(call('x')));
+  const error = await rejection(callTool(upstream, call('x')));
   expect(error).toMatchObject({
     code: 'UPSTREAM_UNAVAILABLE',
     mend: expect.stringContaining('Install "no-such-program"'),
@@ -42,14 +42,14 @@ test.for([
   ['a NUL in an argument', { args: ['a\0b'] }],
 ])('%s is an error of that server', async ([, broken]) => {
   const upstream = anUpstream({ ...fixture('orderly.mjs'), ...(broken as object) });
-  expect((await rejection(upstream.callTool(call('x')))).code).toBe('UPSTREAM_UNAVAILABLE');
+  expect((await rejection(callTool(upstream, call('x')))).code).toBe('UPSTREAM_UNAVAILABLE');
 });
 
 test('junk on stdout is survived, told once, and kept with the server', async () => {
   const logger = aLogger();
   const upstream = anUpstream(fixture('unruly.mjs'), { logger });
-  expect(textOf(await upstream.callTool(call('junk', { lines: 5000 })))).toBe('after junk');
-  expect(textOf(await upstream.callTool(call('fine')))).toBe('fine');
+  expect(textOf(await callTool(upstream, call('junk', { lines: 5000 })))).toBe('after junk');
+  expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
 
   const told = logger.lines.filter(({ message }) => message.includes('stdout'));
   expect(told.map(({ fields }) => fields['lines'])).toEqual([1, 10, 100, 1000]);
@@ -61,9 +61,9 @@ test.for(['unreadable', 'broken', 'deep', 'truncated'])(
   'F-33 an answer that is %s fails its call at once, and only that',
   async (tool) => {
     const upstream = anUpstream(fixture('unruly.mjs'));
-    const waiting = upstream.callTool(call('never'), { timeoutMs: 60_000 }).catch((error: unknown) => error);
-    expect((await rejection(upstream.callTool(call(tool)))).code).toBe('UPSTREAM_PROTOCOL');
-    expect(textOf(await upstream.callTool(call('fine')))).toBe('fine');
+    const waiting = callTool(upstream, call('never'), { timeoutMs: 60_000 }).catch((error: unknown) => error);
+    expect((await rejection(callTool(upstream, call(tool)))).code).toBe('UPSTREAM_PROTOCOL');
+    expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
     await upstream.close();
     expect(await waiting).toMatchObject({ code: 'UPSTREAM_CLOSED' });
   },
@@ -74,25 +74,25 @@ test('G-46 F-33 a line without an end is cut off at the limit, and the server is
   await upstream.start();
   const before = process.memoryUsage().rss;
 
-  const error = await rejection(upstream.callTool(call('endless')));
+  const error = await rejection(callTool(upstream, call('endless')));
 
   expect(error).toMatchObject({ code: 'UPSTREAM_PROTOCOL', message: expect.stringContaining('16777216 bytes') });
   expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024);
-  expect(textOf(await upstream.callTool(call('fine')))).toBe('fine');
+  expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
 });
 
 test('G-46 a result as large as the limit allows passes', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
   const bytes = 16 * 1024 * 1024 - 200;
-  expect(textOf(await upstream.callTool(call('large', { bytes })))).toHaveLength(bytes);
+  expect(textOf(await callTool(upstream, call('large', { bytes })))).toHaveLength(bytes);
 });
 
 test('G-49 the last fifty lines of stderr are kept, without control characters, however much is written', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'));
-  await upstream.callTool(call('stderr', { bytes: 0 }));
+  await callTool(upstream, call('stderr', { bytes: 0 }));
   await vi.waitFor(() => expect(upstream.lastErrors()).toEqual(['first  line']));
 
-  await upstream.callTool(call('stderr', { bytes: 8 * 1024 * 1024 }));
+  await callTool(upstream, call('stderr', { bytes: 8 * 1024 * 1024 }));
   await vi.waitFor(() => expect(upstream.lastErrors().at(-1)).toMatch(/^\(\d+ bytes were dropped/u));
   expect(upstream.lastErrors().length).toBeLessThanOrEqual(50);
 });
@@ -101,9 +101,9 @@ test('F-31 when a server ends, all that wait are told at once', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'));
   await upstream.start();
   const waiting = [
-    upstream.callTool(call('never')),
-    upstream.callTool(call('never')),
-    upstream.callTool(call('crash')),
+    callTool(upstream, call('never')),
+    callTool(upstream, call('never')),
+    callTool(upstream, call('crash')),
   ];
   const errors = await Promise.all(waiting.map(rejection));
   expect(errors.map(({ code }) => code)).toEqual(Array(3).fill('UPSTREAM_CLOSED'));
@@ -112,15 +112,15 @@ test('F-31 when a server ends, all that wait are told at once', async () => {
 
 test('a server that stops reading its input is ended', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'));
-  const first = rejection(upstream.callTool(call('closes')));
+  const first = rejection(callTool(upstream, call('closes')));
   // Its cancellation is what can no longer be written.
-  await rejection(upstream.callTool(call('never'), { timeoutMs: 100 }));
+  await rejection(callTool(upstream, call('never'), { timeoutMs: 100 }));
   expect(await first).toMatchObject({ code: 'UPSTREAM_CLOSED', message: '"files" stopped reading its input.' });
 });
 
 test('F-35 a server that ignores SIGTERM is killed with all that it started', async () => {
   const upstream = anUpstream(fixture('stubborn.mjs'), { graceMs: 300 });
-  const family: number[] = JSON.parse(textOf(await upstream.callTool(call('family'))));
+  const family: number[] = JSON.parse(textOf(await callTool(upstream, call('family'))));
   expect(family.map(isAlive)).toEqual([true, true]);
 
   await upstream.close();
@@ -130,14 +130,14 @@ test('F-35 a server that ignores SIGTERM is killed with all that it started', as
 
 test('F-35 what a server leaves behind when it ends by itself is ended too', async () => {
   const upstream = anUpstream(fixture('stubborn.mjs'), { graceMs: 300 });
-  const [, grandchild = 0]: number[] = JSON.parse(textOf(await upstream.callTool(call('family'))));
-  expect((await rejection(upstream.callTool(call('abandon')))).code).toBe('UPSTREAM_CLOSED');
+  const [, grandchild = 0]: number[] = JSON.parse(textOf(await callTool(upstream, call('family'))));
+  expect((await rejection(callTool(upstream, call('abandon')))).code).toBe('UPSTREAM_CLOSED');
   await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false));
 });
 
 test('a server that ends when its input ends needs no signal', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
-  const { pid } = JSON.parse(textOf(await upstream.callTool(call('process'))));
+  const { pid } = JSON.parse(textOf(await callTool(upstream, call('process'))));
   await upstream.close();
   expect(isAlive(pid)).toBe(false);
 });

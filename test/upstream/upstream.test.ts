@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { aClock, anUpstream, call, fixture, isAlive, rejection, textOf } from './parts.ts';
+import { callTool, aClock, anUpstream, call, fixture, isAlive, rejection, textOf } from './parts.ts';
 
 test('an upstream is idle until it is needed, and keeps what the server said of itself', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
@@ -9,6 +9,8 @@ test('an upstream is idle until it is needed, and keeps what the server said of 
 
   expect(facts).toEqual({
     protocolVersion: '2025-11-25',
+    era: 'session',
+    eras: ['session'],
     serverInfo: { name: 'fixture', version: '1.0.0' },
     instructions: 'Be brief.',
     capabilities: { tools: { listChanged: true } },
@@ -18,27 +20,27 @@ test('an upstream is idle until it is needed, and keeps what the server said of 
 
 test('many first requests start one process', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
-  const answers = await Promise.all(Array.from({ length: 20 }, () => upstream.callTool(call('process'))));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => callTool(upstream, call('process'))));
   expect(new Set(answers.map((answer) => JSON.parse(textOf(answer)).pid)).size).toBe(1);
 });
 
 test.for(['sdk-v1.mjs', 'sdk-v2.mjs'])('a server on the SDK works: %s', async (script) => {
   const upstream = anUpstream(fixture(script));
-  const tools = await upstream.listTools();
+  const tools = await upstream.readList('tools');
   expect(tools[0]).toMatchObject({ name: 'add', inputSchema: { type: 'object', required: ['a', 'b'] } });
-  expect(textOf(await upstream.callTool(call('add', { a: 2, b: 3 })))).toBe('5');
+  expect(textOf(await callTool(upstream, call('add', { a: 2, b: 3 })))).toBe('5');
   expect((await upstream.start()).instructions).toContain('Made with the SDK');
 });
 
 test('all progress of a server on the SDK arrives before its result', async () => {
   const upstream = anUpstream(fixture('sdk-v1.mjs'));
   const heard: unknown[] = [];
-  const answer = await upstream.callTool(call('steps'), { onProgress: ({ progress }) => heard.push(progress) });
+  const answer = await callTool(upstream, call('steps'), { onProgress: ({ progress }) => heard.push(progress) });
   expect([...heard, textOf(answer)]).toEqual([1, 2, 3, 'done']);
 });
 
 test('the tools of all pages are read, in their order', async () => {
-  const tools = await anUpstream(fixture('pages.mjs', '3')).listTools();
+  const tools = await anUpstream(fixture('pages.mjs', '3')).readList('tools');
   expect(tools.map(({ name }) => name)).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
 });
 
@@ -46,7 +48,7 @@ test.for([
   ['endless', 'more than 100 pages'],
   ['circle', 'the same page'],
 ])('a list of tools that is %s is refused', async ([kind = '', words]) => {
-  const error = await rejection(anUpstream(fixture('pages.mjs', kind)).listTools());
+  const error = await rejection(anUpstream(fixture('pages.mjs', kind)).readList('tools'));
   expect(error).toMatchObject({ code: 'UPSTREAM_PROTOCOL', message: expect.stringContaining(words ?? '') });
 });
 
@@ -67,8 +69,8 @@ test('a server that never answers the greeting does not start, and is ended', as
 test('one who waits for a start may be cancelled, and the others still get it', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
   const controller = new AbortController();
-  const cancelled = upstream.callTool(call('echo'), { signal: controller.signal });
-  const other = upstream.callTool(call('echo'));
+  const cancelled = callTool(upstream, call('echo'), { signal: controller.signal });
+  const other = callTool(upstream, call('echo'));
   controller.abort();
   expect((await rejection(cancelled)).code).toBe('CANCELLED');
   expect(textOf(await other)).toBe('{}');
@@ -97,45 +99,45 @@ test('F-31 a crash loop is slowed down and then left alone, with a clear message
 
 test('F-31 a server that crashed on a call is there again for the next one', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'));
-  expect((await rejection(upstream.callTool(call('crash')))).code).toBe('UPSTREAM_CLOSED');
+  expect((await rejection(callTool(upstream, call('crash')))).code).toBe('UPSTREAM_CLOSED');
   expect(upstream.state.kind).toBe('failed');
-  expect(textOf(await upstream.callTool(call('fine')))).toBe('fine');
+  expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
 });
 
 test('a crashed call is not sent a second time', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
-  const before = JSON.parse(textOf(await upstream.callTool(call('process')))).pid;
-  const waiting = rejection(upstream.callTool(call('wait', { ms: 600_000 })));
+  const before = JSON.parse(textOf(await callTool(upstream, call('process')))).pid;
+  const waiting = rejection(callTool(upstream, call('wait', { ms: 600_000 })));
   // It reads in order, so its answer to this says that it has the other call.
-  await upstream.callTool(call('process'));
+  await callTool(upstream, call('process'));
   process.kill(before, 'SIGKILL');
   expect((await waiting).message).toBe('"files" ended on SIGKILL.');
 });
 
 test('F-30 a server that hangs is told of the timeout, then ended, and started anew', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'), { pingTimeoutMs: 100, graceMs: 100 });
-  const hung = upstream.callTool(call('freeze'), { timeoutMs: 100 });
+  const hung = callTool(upstream, call('freeze'), { timeoutMs: 100 });
   expect((await rejection(hung)).code).toBe('UPSTREAM_TIMEOUT');
   await vi.waitFor(() => expect(upstream.state).toEqual({ kind: 'failed', reason: '"files" hung and was ended.' }));
-  expect(textOf(await upstream.callTool(call('fine')))).toBe('fine');
+  expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
 });
 
 test('a server that is slow with one call and answers a ping is left alone', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'), { pingTimeoutMs: 5_000 });
-  await upstream.callTool(call('fine'));
-  await rejection(upstream.callTool(call('never'), { timeoutMs: 50 }));
-  expect(textOf(await upstream.callTool(call('fine')))).toBe('fine');
+  await callTool(upstream, call('fine'));
+  await rejection(callTool(upstream, call('never'), { timeoutMs: 50 }));
+  expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
   expect(upstream.state.kind).toBe('ready');
 });
 
 test('closing ends the process and whatever waits, and may be done twice', async () => {
   const upstream = anUpstream(fixture('orderly.mjs'));
-  const { pid } = JSON.parse(textOf(await upstream.callTool(call('process'))));
-  const waiting = rejection(upstream.callTool(call('wait', { ms: 600_000 })));
+  const { pid } = JSON.parse(textOf(await callTool(upstream, call('process'))));
+  const waiting = rejection(callTool(upstream, call('wait', { ms: 600_000 })));
   await Promise.all([upstream.close(), upstream.close()]);
   expect((await waiting).code).toBe('UPSTREAM_CLOSED');
   expect(isAlive(pid)).toBe(false);
-  expect((await rejection(upstream.callTool(call('echo')))).code).toBe('UPSTREAM_CLOSED');
+  expect((await rejection(callTool(upstream, call('echo')))).code).toBe('UPSTREAM_CLOSED');
 });
 
 test('closing during the start ends the start', async () => {

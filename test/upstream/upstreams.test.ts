@@ -1,24 +1,38 @@
 import { expect, test, vi } from 'vitest';
+import type { InstanceHost } from '../../src/upstream/instance-host.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
-import { aDefinition, aLogger, call, fixture, isAlive, rejection, serverId, textOf, theUpstreams } from './parts.ts';
+import {
+  aMemory,
+  aHolder,
+  callTool,
+  aDefinition,
+  aLogger,
+  call,
+  fixture,
+  isAlive,
+  rejection,
+  serverId,
+  textOf,
+  theUpstreams,
+} from './parts.ts';
 
 const files = serverId('files');
 const other = serverId('other');
-const anna = { session: 'session-a', principalId: 'anna' };
-const ben = { session: 'session-b', principalId: 'ben' };
+const anna = aHolder();
+const ben = aHolder({ session: 'session-b', principalId: 'ben' });
 
 async function pidOf(upstream: Upstream): Promise<number> {
-  return JSON.parse(textOf(await upstream.callTool(call('process')))).pid;
+  return JSON.parse(textOf(await callTool(upstream, call('process')))).pid;
 }
 
 test.for([
   {
     instance: undefined,
-    same: [{ session: 'session-a', principalId: 'ben' }],
-    others: [ben, { session: 's', principalId: 'anna' }],
+    same: [aHolder({ session: 'session-a', principalId: 'ben' })],
+    others: [ben, aHolder({ session: 's', principalId: 'anna' })],
   },
-  { instance: 'session', same: [{ session: 'session-a', principalId: 'ben' }], others: [ben] },
-  { instance: 'principal', same: [{ session: 's', principalId: 'anna' }], others: [ben] },
+  { instance: 'session', same: [aHolder({ session: 'session-a', principalId: 'ben' })], others: [ben] },
+  { instance: 'principal', same: [aHolder({ session: 's', principalId: 'anna' })], others: [ben] },
   { instance: 'gateway', same: [ben], others: [] },
 ] as const)('instance: $instance says who shares a process', ({ instance, same, others }) => {
   const upstreams = theUpstreams([aDefinition(fixture('orderly.mjs'), { instance })]);
@@ -29,14 +43,14 @@ test.for([
 
 test('over HTTP principals share nothing and sessions of one do', () => {
   const upstreams = theUpstreams([aDefinition({ kind: 'http', url: new URL('http://127.0.0.1:9/mcp'), headers: {} })]);
-  expect(upstreams.acquire(files, anna)).toBe(upstreams.acquire(files, { session: 's', principalId: 'anna' }));
+  expect(upstreams.acquire(files, anna)).toBe(upstreams.acquire(files, aHolder({ session: 's', principalId: 'anna' })));
   expect(upstreams.acquire(files, anna)).not.toBe(upstreams.acquire(files, ben));
 });
 
 test('reading the tools starts no process that is not used: the first session gets it', async () => {
   const upstreams = theUpstreams([aDefinition(fixture('orderly.mjs'))]);
   const reader = upstreams.forDiscovery(files);
-  expect((await reader.listTools()).length).toBeGreaterThan(0);
+  expect((await reader.readList('tools')).length).toBeGreaterThan(0);
   expect(upstreams.forDiscovery(files)).toBe(reader);
 
   expect(upstreams.acquire(files, anna)).toBe(reader);
@@ -56,7 +70,7 @@ test('what nobody uses for long is ended; what is at work is not', async () => {
   const upstreams = theUpstreams([aDefinition(fixture('orderly.mjs'))], { idleMs: 300 });
   const busy = upstreams.acquire(files, ben);
   const benPid = await pidOf(busy);
-  const waiting = busy.callTool(call('wait', { ms: 1_500 }));
+  const waiting = callTool(busy, call('wait', { ms: 1_500 }));
   const pid = await pidOf(upstreams.acquire(files, anna));
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5_000 });
   expect(isAlive(benPid)).toBe(true);
@@ -69,11 +83,11 @@ test('where there is no room the instance that is unused for longest ends, and n
   const second = upstreams.acquire(files, ben);
   await pidOf(second);
 
-  const third = upstreams.acquire(files, { session: 'session-c', principalId: 'c' });
+  const third = upstreams.acquire(files, aHolder({ session: 'session-c', principalId: 'c' }));
   await vi.waitFor(() => expect(isAlive(oldest)).toBe(false));
 
   const waiting = [second, third].map((upstream) =>
-    upstream.callTool(call('wait', { ms: 600_000 })).catch(() => 'ended'),
+    callTool(upstream, call('wait', { ms: 600_000 })).catch(() => 'ended'),
   );
   expect(() => upstreams.acquire(files, anna)).toThrow('All 2 instances of upstream servers are at work.');
   await upstreams.close();
@@ -83,27 +97,27 @@ test('where there is no room the instance that is unused for longest ends, and n
 test('a thousand changes of tools in a burst are told once or twice', async () => {
   const upstreams = theUpstreams([aDefinition(fixture('orderly.mjs'))], { gatherMs: 50 });
   const told: string[] = [];
-  const stop = upstreams.onToolsChanged((server) => told.push(server));
-  await upstreams.acquire(files, anna).callTool(call('changes', { times: 1000 }));
+  const stop = upstreams.onListChanged((server, list) => told.push(`${server} ${list}`));
+  await callTool(upstreams.acquire(files, anna), call('changes', { times: 1000 }));
   await vi.waitFor(() => expect(told.length).toBeGreaterThan(0));
-  expect(new Set(told)).toEqual(new Set(['files']));
+  expect(new Set(told)).toEqual(new Set(['files tools']));
   expect(told.length).toBeLessThan(5);
 
   stop();
   told.length = 0;
-  await upstreams.acquire(files, anna).callTool(call('changes', { times: 1 }));
+  await callTool(upstreams.acquire(files, anna), call('changes', { times: 1 }));
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(told).toEqual([]);
 });
 
-test('a server that was started anew may have other tools, and that is told', async () => {
+test('a server that was started anew may have other things, and that is told', async () => {
   const upstreams = theUpstreams([aDefinition(fixture('unruly.mjs'))]);
   const told: string[] = [];
-  upstreams.onToolsChanged((server) => told.push(server));
+  upstreams.onListChanged((server, list) => told.push(`${server} ${list}`));
   const upstream = upstreams.acquire(files, anna);
-  await rejection(upstream.callTool(call('crash')));
-  await upstream.callTool(call('fine'));
-  await vi.waitFor(() => expect(told).toEqual(['files']));
+  await rejection(callTool(upstream, call('crash')));
+  await callTool(upstream, call('fine'));
+  await vi.waitFor(() => expect(told).toEqual(['files tools', 'files prompts', 'files resources']));
 });
 
 test.for([
@@ -116,14 +130,13 @@ test.for([
 ] as const)('a server that is %s harms no other', async ([, transport, tool]) => {
   const definitions = [aDefinition(transport), aDefinition(fixture('orderly.mjs'), { id: other })];
   const upstreams = theUpstreams(definitions, { logger: aLogger(), maxMessageBytes: 1024 * 1024, graceMs: 300 });
-  const bad = upstreams
-    .acquire(files, anna)
-    .callTool(call(tool, { lines: 50_000, bytes: 4_000_000 }))
-    .catch(() => undefined);
+  const bad = callTool(upstreams.acquire(files, anna), call(tool, { lines: 50_000, bytes: 4_000_000 })).catch(
+    () => undefined,
+  );
 
   const good = upstreams.acquire(other, anna);
   for (let round = 0; round < 50; round++)
-    expect(textOf(await good.callTool(call('echo', { round })))).toBe(`{"round":${round}}`);
+    expect(textOf(await callTool(good, call('echo', { round })))).toBe(`{"round":${round}}`);
 
   await upstreams.close();
   await bad;
@@ -159,4 +172,97 @@ test('the status shows every server, its state and its last words', async () => 
     },
     { server: 'other', state: { kind: 'idle' }, lastErrors: [] },
   ]);
+});
+
+const OFFERS = { sampling: {} };
+const stateless = aHolder({ era: 'stateless' });
+
+test('whoever offers a session server something else has an instance of its own, but for instances of all', () => {
+  const upstreams = theUpstreams([
+    aDefinition(fixture('orderly.mjs'), { instance: 'principal' }),
+    aDefinition(fixture('orderly.mjs'), { id: other, instance: 'gateway' }),
+  ]);
+  const own = upstreams.acquire(files, anna);
+  expect(upstreams.acquire(files, aHolder({ offers: {} }))).toBe(own);
+  expect(upstreams.acquire(files, aHolder({ offers: OFFERS }))).not.toBe(own);
+  expect(upstreams.acquire(other, aHolder({ offers: OFFERS }))).toBe(upstreams.acquire(other, anna));
+});
+
+test('nobody’s capabilities are offered where an instance is everybody’s', async () => {
+  const upstreams = theUpstreams([aDefinition(fixture('asking.mjs'), { instance: 'gateway' })]);
+  const upstream = upstreams.acquire(files, aHolder({ offers: OFFERS }));
+  expect(JSON.parse(textOf(await callTool(upstream, call('greeting')))).capabilities).toEqual({});
+});
+
+test('clients of both eras have instances of their own where the server speaks both, else they share', async () => {
+  const upstreams = theUpstreams([
+    aDefinition(fixture('both-eras.mjs'), { instance: 'principal' }),
+    aDefinition(fixture('sdk-v1.mjs'), { id: other, instance: 'principal' }),
+  ]);
+  const first = upstreams.acquire(files, stateless);
+  expect(await first.start()).toMatchObject({ era: 'stateless' });
+  const second = upstreams.acquire(other, stateless);
+  expect(await second.start()).toMatchObject({ era: 'session', eras: ['session'] });
+  expect(upstreams.acquire(other, anna)).toBe(second);
+});
+
+test('an instance that was started to read lists goes only to whom it fits', async () => {
+  const upstreams = theUpstreams([aDefinition(fixture('both-eras.mjs'))]);
+  const reader = upstreams.forDiscovery(files);
+  await reader.start();
+  expect(upstreams.acquire(files, aHolder({ offers: OFFERS }))).not.toBe(reader);
+  expect(upstreams.acquire(files, ben)).toBe(reader);
+});
+
+test('one that was not started yet is dialled for whom it goes to', async () => {
+  const upstreams = theUpstreams([aDefinition(fixture('both-eras.mjs'))]);
+  const reader = upstreams.forDiscovery(files);
+  expect(upstreams.acquire(files, stateless)).toBe(reader);
+  expect(await reader.start()).toMatchObject({ era: 'stateless' });
+});
+
+test('what is known of a server outlives the gateway, and its lists are read in the era that was wanted last', async () => {
+  const memory = aMemory();
+  const before = theUpstreams([aDefinition(fixture('both-eras.mjs'))], { memory });
+  expect(before.describe(files)).toBeUndefined();
+  await before.acquire(files, stateless).start();
+  const known = before.describe(files);
+  expect(known).toMatchObject({ era: 'stateless', serverInfo: { name: 'both-eras' } });
+  await before.close();
+
+  const after = theUpstreams([aDefinition(fixture('both-eras.mjs'))], { memory });
+  await after.recalled();
+  expect(after.describe(files)).toEqual(known);
+  expect(await after.forDiscovery(files).start()).toMatchObject({ era: 'stateless' });
+});
+
+test('the host is told whose instance speaks', async () => {
+  const told: unknown[] = [];
+  const instanceHost: InstanceHost = {
+    onNotification: ({ server, kind, holder }) => told.push([server, kind, holder]),
+    onRequest: async () => ({ kind: 'result', result: {} }),
+  };
+  const notifications = [{ method: 'notifications/message', params: { level: 'info', data: 'x' } }];
+  for (const instance of ['session', 'gateway'] as const) {
+    const upstreams = theUpstreams([aDefinition(fixture('asking.mjs'), { instance })], { instanceHost });
+    await callTool(upstreams.acquire(files, anna), call('tell', { notifications }));
+  }
+  expect(told).toEqual([
+    ['files', 'session', anna],
+    ['files', 'gateway', undefined],
+  ]);
+});
+
+test('credentials are those of the principal, and an instance without them is nobody’s', () => {
+  const asked: string[] = [];
+  const authorizer = { headers: async () => ({}), challenged: async () => 'retry' as const };
+  const upstreams = theUpstreams([aDefinition({ kind: 'http', url: new URL('http://127.0.0.1:9/'), headers: {} })], {
+    authorizerFor: (server, principalId) => (asked.push(`${server} ${principalId}`), authorizer),
+  });
+  const reader = upstreams.forDiscovery(files);
+  const own = upstreams.acquire(files, anna);
+  expect(own).not.toBe(reader);
+  return Promise.allSettled([reader.start(), own.start()]).then(() =>
+    expect(new Set(asked)).toEqual(new Set(['files ', 'files anna'])),
+  );
 });

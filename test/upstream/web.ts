@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { createMcpHandler, InMemoryServerEventBus, type ServerEvent } from '@modelcontextprotocol/server';
+import { CreateMessageResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { bothErasServer } from '../../fixtures/upstreams/both-eras-server.mjs';
 
 /** One request as a server of the tests saw it. */
 export interface Seen {
@@ -21,7 +30,7 @@ export interface WebServer {
   drop(): void;
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
+export type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
 
 /** An HTTP server that ends with the test and keeps what it was asked. */
 export async function aWebServer(handler: Handler, path = '/mcp'): Promise<WebServer> {
@@ -74,6 +83,66 @@ export async function anSdkServer(
   };
 }
 
+/** A server on the SDK 2.x that speaks 2026-07-28 and, unless `reject` is said, older revisions too, each request by itself. */
+export async function aBothErasServer({ legacy }: { legacy: 'stateless' | 'reject' }): Promise<BothErasServer> {
+  const bus = new InMemoryServerEventBus();
+  const tell = (what: string): void => bus.publish(CHANGES[what] ?? { kind: 'tools_list_changed' });
+  const { fetch } = createMcpHandler(() => bothErasServer(tell), { legacy, bus });
+  let older: WebServer | undefined;
+  const web = await aWebServer(async (request, response, body) => {
+    if (older !== undefined) return relay(older.url, { request, response, body });
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const { method = '' } = request;
+    const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]);
+    const asked = new Request(web.url, { method, headers, signal: gone.signal, ...(body === '' ? {} : { body }) });
+    await answerWith(await fetch(asked), response);
+  });
+  return {
+    ...web,
+    tell,
+    becomeSession: async () => {
+      older = await anSdkServer();
+    },
+  };
+}
+
+export interface BothErasServer extends WebServer {
+  tell(what: 'tools' | 'prompts' | 'resources' | 'note'): void;
+  /** From now on it is a server on the SDK 1.x. */
+  becomeSession(): Promise<void>;
+}
+
+const CHANGES: Readonly<Record<string, ServerEvent>> = {
+  tools: { kind: 'tools_list_changed' },
+  prompts: { kind: 'prompts_list_changed' },
+  resources: { kind: 'resources_list_changed' },
+  note: { kind: 'resource_updated', uri: 'note://one' },
+};
+
+interface Exchanged {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: string;
+}
+
+function relay(to: URL, { request, response, body }: Exchanged): void {
+  const { method, headers } = request;
+  const relayed = httpRequest(to, { method, headers: { ...headers, host: to.host } }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  });
+  relayed.on('error', () => response.destroy());
+  relayed.end(body);
+}
+
+async function answerWith(answer: Response, response: ServerResponse): Promise<void> {
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  response.flushHeaders();
+  for await (const chunk of answer.body ?? []) response.write(chunk);
+  response.end();
+}
+
 /** An HTTP+SSE server on the SDK 1.x. */
 export async function anSseServer(): Promise<WebServer> {
   const sessions = new Map<string, SSEServerTransport>();
@@ -89,7 +158,10 @@ export async function anSseServer(): Promise<WebServer> {
 }
 
 function sdkServer(): McpServer {
-  const server = new McpServer({ name: 'web', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } });
+  const server = new McpServer(
+    { name: 'web', version: '1.0.0' },
+    { capabilities: { tools: { listChanged: true }, logging: {} } },
+  );
   server.registerTool('echo', { inputSchema: { text: z.string() } }, async ({ text }) => ({
     content: [{ type: 'text', text }],
   }));
@@ -99,6 +171,19 @@ function sdkServer(): McpServer {
       await sendNotification({ method: 'notifications/progress', params: { progressToken, progress } });
     }
     return { content: [{ type: 'text', text: 'done' }] };
+  });
+  server.registerTool('ask', { inputSchema: {} }, async (_args, { sendRequest }) => {
+    const params = {
+      messages: [{ role: 'user' as const, content: { type: 'text' as const, text: 'Who?' } }],
+      maxTokens: 9,
+    };
+    const { content } = await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema);
+    return { content: [{ type: 'text', text: JSON.stringify(content) }] };
+  });
+  server.registerTool('log', { inputSchema: {} }, async (_args, { sendNotification }) => {
+    await sendNotification({ method: 'notifications/message', params: { level: 'info', data: 'on its stream' } });
+    await server.sendLoggingMessage({ level: 'info', data: 'on no stream' });
+    return { content: [{ type: 'text', text: 'logged' }] };
   });
   server.registerTool('never', { inputSchema: {} }, async (_args, { signal }) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve));

@@ -1,0 +1,178 @@
+import { GatewayError, messageOf } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/logger.ts';
+import { type Era, isLogLevel, isWanted, type LogLevel } from '../core/protocol.ts';
+import type { RpcAnswer, RpcId } from '../core/rpc.ts';
+import type { Ask, Exchange } from '../gateway/port.ts';
+import { answerText, failureOfThrown, invalidRequest, notificationText, tooMany } from './answer.ts';
+import type { Outlet } from './outlet.ts';
+
+/** Milliseconds by which progress reaches the client ahead of the answer. */
+const PROGRESS_LEAD_MS = 5;
+
+/** A request that is about to be worked on. */
+export interface Start {
+  readonly id: RpcId;
+  /** By what it is found to be cancelled: its id, or its outlet where ids are not told apart. */
+  readonly key: RpcId | Outlet;
+  readonly outlet: Outlet;
+  readonly era: Era;
+  readonly dropped: readonly string[];
+  readonly progressToken: RpcId | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly ask: Ask | undefined;
+  /** The answer as the client's era has it. */
+  readonly shape: (answer: RpcAnswer) => RpcAnswer;
+}
+
+/** Requests that wait for their answers, each with an end of its own. */
+export class InFlight {
+  readonly #max: number;
+  readonly #logger: Logger;
+  readonly #flights = new Map<RpcId | Outlet, Flight>();
+  #onDrained: (() => void)[] | undefined = undefined;
+
+  constructor(max: number, logger: Logger) {
+    this.#max = max;
+    this.#logger = logger;
+  }
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /** Ends the outlet with what the work comes to, sooner or later. */
+  run(start: Start, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
+    const { id, key, outlet } = start;
+    const refusal = this.#refusal(key);
+    if (refusal !== undefined) return endWith(outlet, id, refusal);
+    const flight = new Flight(start);
+    this.#flights.set(key, flight);
+    work(flight).then(
+      (answer) => this.#finish(flight, answer),
+      (thrown: unknown) => this.#fail(flight, thrown),
+    );
+    return undefined;
+  }
+
+  cancel(key: RpcId | Outlet, message: string): void {
+    this.#flights.get(key)?.cancel(message);
+  }
+
+  cancelAll(message: string): void {
+    for (const flight of this.#flights.values()) flight.cancel(message);
+  }
+
+  /** Resolves when no request waits for its answer any more. */
+  drained(): Promise<void> {
+    if (this.#flights.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onDrained ??= [];
+      this.#onDrained.push(resolve);
+    });
+  }
+
+  #refusal(key: RpcId | Outlet): RpcAnswer | undefined {
+    if (this.#flights.size >= this.#max) return tooMany(tooManyInFlight(this.#max));
+    return this.#flights.has(key) ? invalidRequest('A request with this id is in flight already.') : undefined;
+  }
+
+  #fail(flight: Flight, thrown: unknown): void {
+    if (!flight.isCancelled) logUnforeseen(thrown, this.#logger);
+    this.#finish(flight, failureOfThrown(thrown));
+  }
+
+  /**
+   * The SDK's clients forget a request when they read its answer, before they look at progress that they read in the same
+   * piece. So the answer to a request that has shown progress comes a little later.
+   */
+  #finish(flight: Flight, answer: RpcAnswer): void {
+    if (flight.hasProgressed) setTimeout(() => this.#deliver(flight, answer), PROGRESS_LEAD_MS);
+    else this.#deliver(flight, answer);
+  }
+
+  /** A cancelled request is not answered (2025-11-25, Cancellation). */
+  #deliver(flight: Flight, answer: RpcAnswer): void {
+    const { id, key, outlet, shape } = flight.start;
+    this.#flights.delete(key);
+    flight.hasEnded = true;
+    if (flight.isCancelled) outlet.end(undefined);
+    else endWith(outlet, id, shape(answer));
+    if (this.#flights.size > 0 || this.#onDrained === undefined) return;
+    for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+}
+
+export function endWith(outlet: Outlet, id: RpcId, answer: RpcAnswer): void {
+  outlet.end(answerText(id, answer), answer.kind === 'failure' ? answer.error.code : undefined);
+}
+
+export function logUnforeseen(thrown: unknown, logger: Logger): void {
+  if (thrown instanceof GatewayError) return;
+  logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(thrown) });
+}
+
+/** Whether a client that wants messages from `least` on wants this one. A level that nobody knows is wanted. */
+export function isWantedLog(params: JsonObject, least: LogLevel | undefined): boolean {
+  const { level } = params;
+  return least !== undefined && (!isLogLevel(level) || isWanted(level, least));
+}
+
+class Flight implements Exchange {
+  readonly start: Start;
+  readonly dropped: readonly string[];
+  readonly logLevel: LogLevel | undefined;
+  readonly ask: Ask | undefined;
+  readonly onProgress: Exchange['onProgress'];
+  hasProgressed = false;
+  hasEnded = false;
+  #controller: AbortController | undefined = undefined;
+  #cancelled: GatewayError | undefined = undefined;
+
+  constructor(start: Start) {
+    this.start = start;
+    this.dropped = start.dropped;
+    this.logLevel = start.logLevel;
+    this.ask = start.ask;
+    this.onProgress = start.progressToken === undefined ? undefined : this.#pass(start.progressToken);
+  }
+
+  /** Made when it is first asked for: most of what a request costs here would otherwise be its signal. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled);
+    }
+    return this.#controller.signal;
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
+  readonly notify = (method: string, params: JsonObject): void => {
+    if (this.hasEnded || this.isCancelled) return;
+    if (method === 'notifications/message' && !isWantedLog(params, this.logLevel)) return;
+    // Stateless clients know no such thing: they learn of the end by asking again.
+    if (method === 'notifications/elicitation/complete' && this.start.era === 'stateless') return;
+    this.start.outlet.notify(notificationText(method, params));
+  };
+
+  cancel(message: string): void {
+    if (this.#cancelled !== undefined) return;
+    this.#cancelled = new GatewayError('CANCELLED', message);
+    this.#controller?.abort(this.#cancelled);
+  }
+
+  #pass(progressToken: RpcId): (params: JsonObject) => void {
+    return (params) => {
+      if (this.hasEnded || this.isCancelled) return;
+      this.hasProgressed = true;
+      this.start.outlet.notify(notificationText('notifications/progress', { ...params, progressToken }));
+    };
+  }
+}
+
+function tooManyInFlight(max: number): string {
+  return `This client has ${String(max)} requests in flight, which is its limit. Wait for an answer, then send again.`;
+}

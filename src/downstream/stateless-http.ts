@@ -1,0 +1,118 @@
+import type { ServerResponse } from 'node:http';
+
+import { isJsonObject } from '../core/json.ts';
+import { isStatelessVersion, STATELESS_VERSIONS } from '../core/protocol.ts';
+import { RPC, type RpcAnswer, type RpcRequest } from '../core/rpc.ts';
+import type { Caller, GatewayPort } from '../gateway/port.ts';
+import { answerText, headerMismatch, invalidParams, tooMany, unsupportedVersion } from './answer.ts';
+import { type Envelope, readEnvelope } from './envelope.ts';
+import { refuse, sendEmpty, sendJson } from './http-answer.ts';
+import { PlainEvents } from './plain-events.ts';
+import type { Post } from './post.ts';
+import type { PostExchange } from './post-exchange.ts';
+import type { PostExchanges } from './post-exchanges.ts';
+import type { ReceivedMessage } from './receive.ts';
+import type { Stateless } from './stateless.ts';
+import { contradiction, omission, paramContradiction } from './stateless-headers.ts';
+
+/** Streamable HTTP without sessions (MCP 2026-07-28, Transports): each POST stands alone, and its stream is its own. */
+export class StatelessHttp {
+  readonly #stateless: Stateless;
+  readonly #gateway: GatewayPort;
+  readonly #exchanges: PostExchanges;
+  readonly #streams = new Set<PlainEvents>();
+
+  constructor(stateless: Stateless, gateway: GatewayPort, exchanges: PostExchanges) {
+    this.#stateless = stateless;
+    this.#gateway = gateway;
+    this.#exchanges = exchanges;
+  }
+
+  take({ message, dropped }: ReceivedMessage, post: Post): void {
+    // A stateless client cancels by closing the response; there is nothing else that it could notify us of.
+    if (message.kind !== 'request') return sendEmpty(post.response, 202);
+    const read = readEnvelope(message.params);
+    if (read.kind === 'invalid') return refuseRequest(post, message, invalidParams(read.message));
+    const refusal = misfit(post, message, read.envelope);
+    if (refusal !== undefined) return refuseRequest(post, message, refusal);
+    return this.#answer({ message, dropped, post, envelope: read.envelope });
+  }
+
+  beat(): void {
+    for (const stream of this.#streams) stream.beat();
+  }
+
+  #answer({ message, dropped, post, envelope }: Enveloped): void {
+    // A subscription is nothing but its stream.
+    if (message.method === 'subscriptions/listen' && !post.accepted.events) {
+      return refuse(post.response, 406, 'The client must accept text/event-stream.');
+    }
+    const found = this.#stateless.callers.find(post.identity, envelope);
+    if (found === undefined) return refuseRequest(post, message, tooMany('The gateway has as many clients as it may.'));
+    const { client, caller } = found;
+    const fault = this.#paramFault(post, message, caller);
+    if (fault !== undefined) return refuseRequest(post, message, headerMismatch(fault));
+    const outlet = this.#startExchange(post);
+    post.response.on('close', () => {
+      client.inFlight.cancel(outlet, 'The client closed the response.');
+      client.listening.cancel(outlet, 'The client closed the response.');
+    });
+    return this.#stateless.receive({ request: message, dropped, envelope, client, caller, outlet, key: outlet });
+  }
+
+  #paramFault({ request }: Post, { method, params }: RpcRequest, caller: Caller): string | undefined {
+    const { name, arguments: args } = params;
+    if (method !== 'tools/call' || typeof name !== 'string' || !isJsonObject(args)) return undefined;
+    return paramContradiction(request.headers, args, this.#gateway.headerParams(name, caller));
+  }
+
+  #startExchange({ response, accepted }: Post): PostExchange {
+    const openStream = (): PlainEvents => {
+      const stream = new PlainEvents(response);
+      this.#streams.add(stream);
+      response.on('close', () => this.#streams.delete(stream));
+      return stream;
+    };
+    return this.#exchanges.start({
+      response,
+      accepted,
+      owner: this,
+      isResumable: false,
+      openStream,
+      statusOf,
+      leaveUnanswered,
+    });
+  }
+}
+
+interface Enveloped {
+  readonly message: RpcRequest;
+  readonly dropped: readonly string[];
+  readonly post: Post;
+  readonly envelope: Envelope;
+}
+
+/** Why a request with a good envelope does not fit its headers or this gateway, in the specification's order. */
+function misfit({ request }: Post, message: RpcRequest, { protocol }: Envelope): RpcAnswer | undefined {
+  const { headers } = request;
+  const contradicted = contradiction(headers, message, protocol);
+  if (contradicted !== undefined) return headerMismatch(contradicted);
+  if (!isStatelessVersion(protocol)) return unsupportedVersion(protocol, STATELESS_VERSIONS);
+  const omitted = omission(headers, message);
+  return omitted === undefined ? undefined : headerMismatch(omitted);
+}
+
+/** Errors that proxies shall understand too; all others are answers as good as any (MCP 2026-07-28, Transports). */
+function statusOf(errorCode: number): number {
+  if (errorCode === RPC.methodNotFound) return 404;
+  return errorCode === RPC.missingCapability ? 400 : 200;
+}
+
+/** Only its client cancels a request, by closing the response; where we do, a closed one is all that it can read. */
+function leaveUnanswered(response: ServerResponse): void {
+  response.destroy();
+}
+
+function refuseRequest({ response }: Post, { id }: RpcRequest, refusal: RpcAnswer): void {
+  sendJson(response, 400, answerText(id, refusal));
+}

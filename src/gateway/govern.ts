@@ -1,0 +1,87 @@
+import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import type { Resumed } from './dialogue.ts';
+import type { Forwarded } from './forward.ts';
+import type { Caller, Exchange } from './port.ts';
+import type { Target } from './resolve.ts';
+import type { Ruling } from './rule.ts';
+
+/** One request as the door hands it over. */
+export interface Asked<R> {
+  readonly request: R;
+  readonly caller: Caller;
+  readonly exchange: Exchange;
+}
+
+/** A request whose `allow` is committed. */
+export interface Allowed<R, T> {
+  readonly asked: Asked<R>;
+  readonly target: Extract<Target<T>, { kind: 'found' }>;
+  readonly ruling: Ruling;
+  readonly resumed: Resumed | undefined;
+  /** Takes the same request its whole way once more, from where it stopped. */
+  readonly again: (resumed: Resumed) => Promise<RpcAnswer>;
+}
+
+/** Where a request begins: anew, where an earlier one has stopped, or nowhere, because its state is none of ours. */
+export type Opened =
+  | { readonly kind: 'anew' }
+  | { readonly kind: 'resumed'; readonly resumed: Resumed }
+  | { readonly kind: 'stale' };
+
+/** The steps of a request. `steps.ts` fills them with the real parts, a test with an object literal. */
+export interface Steps<R, T> {
+  resolve(asked: Asked<R>): Promise<Target<T>>;
+  open(asked: Asked<R>, target: Target<T>): Opened;
+  decide(asked: Asked<R>, target: Target<T>): Ruling;
+  /** Resolves when the record is committed, with the microseconds that took; rejects when it could not be. */
+  record(ruling: Ruling): Promise<number>;
+  forward(allowed: Allowed<R, T>): Promise<Forwarded>;
+  settle(ruling: Ruling, forwarded: Forwarded, recordUs: number): void;
+  answer(allowed: Allowed<R, T>, forwarded: Forwarded): RpcAnswer;
+  refuse(asked: Asked<R>, ruling: Ruling, target: Target<T>): RpcAnswer;
+  refuseUnrecorded(
+    asked: Asked<R>,
+    ruling: Ruling,
+    why: { readonly target: Target<T>; readonly cause: unknown },
+  ): RpcAnswer;
+}
+
+/**
+ * The way of one request, whatever it asks for: resolve, decide, record, forward, settle, answer.
+ *
+ * The record is committed first and awaited: a request that cannot be recorded goes nowhere. One that goes on from where
+ * it stopped, with answers to what its server asked, takes the whole way: it is decided and recorded anew.
+ */
+export function govern<R, T>(asked: Asked<R>, steps: Steps<R, T>): Promise<RpcAnswer> {
+  return pass(asked, steps, undefined);
+}
+
+async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Resumed | undefined): Promise<RpcAnswer> {
+  const target = await steps.resolve(asked);
+  const opened: Opened = from === undefined ? steps.open(asked, target) : { kind: 'resumed', resumed: from };
+  if (opened.kind === 'stale') return STALE;
+  const ruling = steps.decide(asked, target);
+
+  let recordUs: number;
+  try {
+    recordUs = await steps.record(ruling);
+  } catch (cause) {
+    return steps.refuseUnrecorded(asked, ruling, { target, cause });
+  }
+  if (ruling.decision.effect !== 'allow' || target.kind !== 'found') return steps.refuse(asked, ruling, target);
+
+  const resumed = opened.kind === 'resumed' ? opened.resumed : undefined;
+  const again = (next: Resumed): Promise<RpcAnswer> => pass(asked, steps, next);
+  const allowed: Allowed<R, T> = { asked, target, ruling, resumed, again };
+  const forwarded = await steps.forward(allowed);
+  steps.settle(ruling, forwarded, recordUs);
+  return steps.answer(allowed, forwarded);
+}
+
+const STALE: RpcAnswer = {
+  kind: 'failure',
+  error: {
+    code: RPC.invalidParams,
+    message: 'The requestState was not given for this request, or is too old. Send the request again without it.',
+  },
+};

@@ -1,0 +1,24 @@
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/logger.ts';
+import type { DecisionRecord, Outcome } from '../core/record.ts';
+import type { Environment } from './build-input.ts';
+import type { Conversations } from './conversation.ts';
+import type { Court } from './rule.ts';
+
+/** Keeps decisions; `append` resolves when one is committed. */
+export interface RecordKeeper {
+  append(record: DecisionRecord): Promise<unknown>;
+  settle(outcome: Outcome): void;
+}
+
+/** What every decision is made and kept with, whatever it is about. */
+export interface Governing {
+  /** With the policy that is in force now. What the schema of the arguments marks as secret is kept out of the record. */
+  readonly court: (inputSchema?: JsonObject) => Court;
+  readonly environment: Environment;
+  readonly conversations: Conversations;
+  readonly log: RecordKeeper;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,115 @@
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { ServerId } from '../core/names.ts';
+import { LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
+import type { RpcAnswer } from '../core/rpc.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Holder } from '../upstream/instance-host.ts';
+import type { Outgoing } from './dialogue.ts';
+import type { GovernedServer } from './governed-server.ts';
+import { offersTo } from './offers.ts';
+import type { Caller, ClientNews } from './port.ts';
+
+export interface InstancesOptions {
+  /** Gives the holder's instance of a server; throws UPSTREAM_UNAVAILABLE. */
+  readonly acquire: (server: ServerId, holder: Holder) => Upstream;
+  readonly logger: Logger;
+}
+
+/** Who has used an instance of a server. */
+interface Users {
+  /** Sessions that have not ended. */
+  readonly sessions: Set<string>;
+  /** Ids of users, those of ended sessions too. */
+  readonly principals: Set<string>;
+}
+
+/** The running instances of servers, and who uses which: what one says of itself goes to nobody else. */
+export class Instances {
+  readonly #options: InstancesOptions;
+  readonly #holders = new WeakMap<Caller, Map<ServerId, Holder>>();
+  readonly #users = new WeakMap<Upstream, Users>();
+  readonly #used = new Map<string, Set<Upstream>>();
+  readonly #levels = new Map<string, LogLevel>();
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  /** The caller's instance of the server, to be asked for at each request. Throws UPSTREAM_UNAVAILABLE. */
+  acquire(server: GovernedServer, caller: Caller): Upstream {
+    const upstream = this.#options.acquire(server.id, this.#holderOf(server, caller));
+    if (this.#used.get(caller.session)?.has(upstream) !== true) this.#join(upstream, caller);
+    return upstream;
+  }
+
+  /** Sends a request to the caller's instance. Rejects with `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
+  async send({ server, caller, method, params, options }: Outgoing): Promise<RpcAnswer> {
+    const { logLevel } = options;
+    // Whoever has a session says so once; a stateless client with each request.
+    if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
+    const { offers } = this.#holderOf(server, caller);
+    return this.acquire(server, caller).request(method, params, { ...options, offers, session: caller.session });
+  }
+
+  /** The sessions that use an instance; empty where users are several, because nobody knows whom of them it means. */
+  sessionsOf(upstream: Upstream): ReadonlySet<string> {
+    const users = this.#users.get(upstream);
+    return users === undefined || users.principals.size > 1 ? NOBODY : users.sessions;
+  }
+
+  /** Passes on to the caller's running instances what their client says to all servers. */
+  tell(news: ClientNews, { session }: Caller): void {
+    const used = [...(this.#used.get(session) ?? [])];
+    if (news.kind === 'roots_changed') {
+      for (const upstream of used) this.#behind(upstream.notify('notifications/roots/list_changed', {}));
+      return;
+    }
+    if (this.#levels.get(session) === news.level) return;
+    this.#levels.set(session, news.level);
+    for (const upstream of used) this.#setLevel(upstream);
+  }
+
+  endSession(session: string): void {
+    for (const upstream of this.#used.get(session) ?? []) this.#users.get(upstream)?.sessions.delete(session);
+    this.#used.delete(session);
+    this.#levels.delete(session);
+  }
+
+  /** A session's caller is one object for as long as it lasts, and so is its holder. */
+  #holderOf(server: GovernedServer, caller: Caller): Holder {
+    const known = this.#holders.get(caller)?.get(server.id);
+    if (known !== undefined) return known;
+    const { session, principal, era } = caller;
+    const holder: Holder = { session, principalId: principal.user.id, era, offers: offersTo(server, caller) };
+    const holders = this.#holders.get(caller) ?? new Map<ServerId, Holder>();
+    this.#holders.set(caller, holders.set(server.id, holder));
+    return holder;
+  }
+
+  #join(upstream: Upstream, { session, principal }: Caller): void {
+    const users = this.#users.get(upstream) ?? { sessions: new Set(), principals: new Set() };
+    users.sessions.add(session);
+    users.principals.add(principal.user.id);
+    this.#users.set(upstream, users);
+    const before = [...(this.#used.get(session) ?? [])].filter(({ state }) => state.kind !== 'closed');
+    this.#used.set(session, new Set([...before, upstream]));
+    if (this.#levels.has(session)) this.#setLevel(upstream);
+  }
+
+  /** One that several sessions share says what the most curious of them wants; the others do not get to see it. */
+  #setLevel(upstream: Upstream): void {
+    const sessions = [...(this.#users.get(upstream)?.sessions ?? [])];
+    const wanted = new Set(sessions.map((session) => this.#levels.get(session)));
+    const level = LOG_LEVELS.find((candidate) => wanted.has(candidate));
+    if (level !== undefined) this.#behind(upstream.setLogLevel(level));
+  }
+
+  #behind(told: Promise<void>): void {
+    told.catch((thrown: unknown) => {
+      this.#options.logger.debug('a server could not be told', { problem: messageOf(thrown) });
+    });
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();

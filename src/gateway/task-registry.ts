@@ -1,0 +1,96 @@
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { GovernedServer } from './governed-server.ts';
+import type { Caller, ServerQuestion } from './port.ts';
+import type { AskingCall, Heard } from './question-decision.ts';
+import { principalOf } from './request-state.ts';
+import { lifeOf, taskIdIn } from './task-ids.ts';
+
+/** A task of a call that went through here. */
+export interface KnownTask {
+  /** Its id for clients: the server's own, unless another task has that. */
+  readonly shownId: string;
+  /** Its id at the server. */
+  readonly taskId: string;
+  readonly server: GovernedServer;
+  /** Who made the call; the task lives at this caller's instance of the server. */
+  readonly caller: Caller;
+  readonly call: AskingCall;
+  /** Milliseconds on the monotonic clock. */
+  readonly endsAtMs: number;
+  /** What it asked, by key, and what was decided when it was seen first. */
+  readonly asked: Map<string, AskedByTask>;
+}
+
+interface AskedByTask {
+  readonly question: ServerQuestion;
+  readonly heard: Heard;
+}
+
+type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call'>;
+
+const PER_PRINCIPAL = 1000;
+/** A server that does not say how long it keeps a task is believed to keep it a day. */
+const LIFE_MS = 86_400_000;
+
+/** The tasks that are known, and whose they are. */
+export class TaskRegistry {
+  readonly #clock: Clock;
+  /** In the order in which they were made. */
+  readonly #tasks = new Map<string, KnownTask>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `state`: of the task as its server tells it. */
+  add(state: JsonObject, made: TaskMade): KnownTask {
+    this.#sweep(principalOf(made.caller));
+    const taskId = taskIdIn(state) ?? '';
+    const endsAtMs = this.#clock.monotonic() + (lifeOf(state) ?? LIFE_MS);
+    const task = { ...made, taskId, shownId: this.#freeId(taskId), endsAtMs, asked: new Map<string, AskedByTask>() };
+    this.#tasks.set(task.shownId, task);
+    return task;
+  }
+
+  /** By the id that clients know; undefined where it is another principal's. */
+  find(shownId: string, caller: Caller): KnownTask | undefined {
+    const task = this.#tasks.get(shownId);
+    return task !== undefined && principalOf(task.caller) === principalOf(caller) ? task : undefined;
+  }
+
+  /** By the server's own id. */
+  at(server: string, taskId: string): KnownTask | undefined {
+    const own = this.#tasks.get(taskId);
+    if (own?.server.id === server && own.taskId === taskId) return own;
+    return [...this.#tasks.values()].find((task) => task.server.id === server && task.taskId === taskId);
+  }
+
+  ofPrincipal(caller: Caller): readonly KnownTask[] {
+    return this.#of(principalOf(caller));
+  }
+
+  remove({ shownId }: KnownTask): void {
+    this.#tasks.delete(shownId);
+  }
+
+  #of(principal: string): readonly KnownTask[] {
+    return [...this.#tasks.values()].filter(({ caller }) => principalOf(caller) === principal);
+  }
+
+  /** Takes out what is over, and of the principal's the oldest where they are too many. */
+  #sweep(principal: string): void {
+    const now = this.#clock.monotonic();
+    for (const task of this.#tasks.values()) if (task.endsAtMs <= now) this.remove(task);
+    const own = this.#of(principal);
+    const [oldest] = own;
+    if (own.length >= PER_PRINCIPAL && oldest !== undefined) this.remove(oldest);
+  }
+
+  #freeId(taskId: string): string {
+    if (!this.#tasks.has(taskId)) return taskId;
+    let number = 2;
+    while (this.#tasks.has(`${taskId}~${number}`)) number += 1;
+    return `${taskId}~${number}`;
+  }
+}

@@ -1,0 +1,247 @@
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { OutcomeStatus } from '../core/record.ts';
+import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import { askClient, failed, show } from './asking.ts';
+import type { Forwarding, Said, Tasks } from './dialogue.ts';
+import { refusedError } from './error-answer.ts';
+import { readQuestions, writeQuestions } from './input-required.ts';
+import { relayTo } from './notices.ts';
+import type { Caller, Exchange, ServerQuestion, TaskRequest } from './port.ts';
+import { type AskingCall, hearAnswer, hearQuestion, type Matter, noteMethod } from './question-decision.ts';
+import { capabilityFor, lackingIn } from './questions.ts';
+import { matterOf, type RoundParts } from './rounds.ts';
+import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
+import { type KnownTask, TaskRegistry } from './task-registry.ts';
+
+/** What a client must declare to get tasks from a stateless server. */
+const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+
+const METHODS = {
+  session: ['tasks/get', 'tasks/list', 'tasks/result', 'tasks/cancel'],
+  stateless: ['tasks/get', 'tasks/update', 'tasks/cancel'],
+} as const;
+
+/** A page of `tasks/list`, and how many of its tasks are asked after at a time. */
+const PAGE = 50;
+const AT_A_TIME = 8;
+
+/**
+ * Tasks (MCP 2025-11-25, basic/utilities/tasks; extension io.modelcontextprotocol/tasks for 2026-07-28). A task belongs
+ * to the call that made it and to its principal, and is asked for at the instance that made it. Its result, answers to
+ * it and its end are recorded with that call; looking whether it is done yet is not.
+ */
+export class TaskBook implements Tasks {
+  readonly #parts: RoundParts;
+  readonly #tasks: TaskRegistry;
+
+  constructor(parts: RoundParts) {
+    this.#parts = parts;
+    this.#tasks = new TaskRegistry(parts.clock);
+  }
+
+  /** The server's result as its client gets it; a task that it made is known from now on. */
+  note(forwarding: Forwarding, result: JsonObject): Said {
+    const state = taskMadeBy(result, forwarding.params);
+    if (state === undefined) return { kind: 'result', result };
+    const { server, caller } = forwarding;
+    if (result['resultType'] === 'task' && lackingIn(caller.capabilities, EXTENSION) !== undefined) {
+      throw new GatewayError(
+        'UPSTREAM_PROTOCOL',
+        `the server ${server.id} made a task, which this client cannot follow`,
+      );
+    }
+    const task = this.#tasks.add(state, matterOf(forwarding));
+    return { kind: 'result', result: shownResult(result, task) };
+  }
+
+  async answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
+    if (!METHODS[caller.era].some((method) => method === request.method)) {
+      return failed(RPC.methodNotFound, `The method ${request.method} is not available here.`);
+    }
+    const lacking = caller.era === 'stateless' ? lackingIn(caller.capabilities, EXTENSION) : undefined;
+    if (lacking !== undefined) {
+      return failed(RPC.missingCapability, 'The client does not declare tasks.', { requiredCapabilities: lacking });
+    }
+    if (request.method === 'tasks/list') return this.#list(request, caller, exchange);
+    const task = this.#tasks.find(taskIdIn(request.params) ?? '', caller);
+    if (task === undefined) return failed(RPC.invalidParams, 'There is no such task.');
+    return this.#ask(request, task, { caller, exchange });
+  }
+
+  route(server: string, params: JsonObject): { readonly caller: Caller; readonly params: JsonObject } | undefined {
+    const task = this.#tasks.at(server, taskIdIn(params) ?? relatedTaskIn(params) ?? '');
+    return task === undefined ? undefined : { caller: task.caller, params: shownResult(params, task) };
+  }
+
+  /** The call behind a question that a server asks on behalf of a task. */
+  callBehind(server: string, params: JsonObject): AskingCall | undefined {
+    const related = relatedTaskIn(params);
+    return related === undefined ? undefined : this.#tasks.at(server, related)?.call;
+  }
+
+  #ask(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
+    switch (request.method) {
+      case 'tasks/get':
+        return this.#get(request, task, asking);
+      case 'tasks/update':
+        return this.#update(request, task, asking);
+      case 'tasks/list':
+      case 'tasks/result':
+      case 'tasks/cancel':
+        return this.#recorded(request, task, asking);
+    }
+  }
+
+  async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
+    const answer = await this.#send(request, task, asking);
+    if (answer.kind === 'failure') return answer;
+    const { inputRequests } = answer.result;
+    if (inputRequests === undefined) return { kind: 'result', result: shownResult(answer.result, task) };
+    const questions = readQuestions(inputRequests);
+    if (questions === undefined) {
+      throw new GatewayError(
+        'UPSTREAM_PROTOCOL',
+        `the server ${task.server.id} asked for input that the protocol does not know`,
+      );
+    }
+    const refused = await this.#hear(Object.entries(questions), task, asking.caller);
+    if (refused !== undefined) return refused;
+    const matter = matterIn(task, asking.caller);
+    const asked = Object.entries(questions).map(
+      ([key, question]) => [key, show(question, matter, this.#parts)] as const,
+    );
+    const result = { ...answer.result, inputRequests: writeQuestions(Object.fromEntries(asked)) };
+    return { kind: 'result', result: shownResult(result, task) };
+  }
+
+  /** Decides on what a task asks when it is seen first; what is denied once stays denied. */
+  async #hear(
+    questions: readonly (readonly [string, ServerQuestion])[],
+    task: KnownTask,
+    caller: Caller,
+  ): Promise<RpcAnswer | undefined> {
+    for (const [key, question] of questions) {
+      const lacking = lackingIn(caller.capabilities, capabilityFor(question));
+      if (lacking !== undefined) {
+        return failed(RPC.missingCapability, 'The task asks for something that this client does not declare.', {
+          requiredCapabilities: lacking,
+        });
+      }
+      const known = task.asked.get(key);
+      const heard = known?.heard ?? (await hearQuestion(question, matterIn(task, caller), this.#parts));
+      if (known === undefined) task.asked.set(key, { question, heard });
+      if (heard.advice !== undefined) return refusedError(heard.advice);
+      if (known === undefined) heard.settle('ok');
+    }
+    return undefined;
+  }
+
+  /** Answers to what the task did not ask go nowhere. */
+  async #update(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
+    const { inputResponses } = request.params;
+    if (!isJsonObject(inputResponses) || !Object.values(inputResponses).every(isJsonObject)) {
+      return failed(RPC.invalidParams, 'inputResponses must be an object of objects.');
+    }
+    const answers = Object.entries(inputResponses).flatMap(([key, answer]) => {
+      const question = task.asked.get(key)?.question;
+      return question === undefined || !isJsonObject(answer) ? [] : [{ key, question, answer }];
+    });
+    for (const { question, answer } of answers) {
+      const { advice, settle } = await hearAnswer({ question, answer }, matterIn(task, asking.caller), this.#parts);
+      if (advice !== undefined) return refusedError(advice);
+      settle('ok');
+    }
+    const responses = Object.fromEntries(answers.map(({ key, answer }) => [key, answer]));
+    return this.#recorded({ ...request, params: { ...request.params, inputResponses: responses } }, task, asking);
+  }
+
+  async #recorded(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
+    const { advice, settle } = await noteMethod(request.method, matterIn(task, asking.caller), this.#parts);
+    if (advice !== undefined) return refusedError(advice);
+    try {
+      const answer = await this.#send(request, task, asking);
+      settle(statusOf(answer));
+      return answer.kind === 'failure' ? answer : { kind: 'result', result: shownResult(answer.result, task) };
+    } catch (thrown) {
+      settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
+      throw thrown;
+    }
+  }
+
+  #send({ method, params, meta }: TaskRequest, task: KnownTask, { caller, exchange }: Asking): Promise<RpcAnswer> {
+    const { signal, logLevel, onProgress, ask } = exchange;
+    const { inputResponses } = params;
+    const matter = matterIn(task, caller);
+    return this.#parts.send({
+      server: task.server,
+      caller: task.caller,
+      method,
+      params: {
+        taskId: task.taskId,
+        ...(method === 'tasks/update' && inputResponses !== undefined ? { inputResponses } : {}),
+        ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }),
+      },
+      options: {
+        signal,
+        logLevel,
+        onProgress,
+        onNotification: relayTo(exchange),
+        onRequest:
+          ask && ((request, aborted) => askClient(request, matter, { ask, signal: aborted, parts: this.#parts })),
+      },
+    });
+  }
+
+  /** Servers list the tasks of all who share an instance, so each of the caller's own is asked for by itself. */
+  async #list({ params, meta }: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
+    const own = this.#tasks.ofPrincipal(caller);
+    const { cursor } = params;
+    const before = cursor === undefined ? -1 : own.findIndex(({ shownId }) => encoded(shownId) === cursor);
+    if (cursor !== undefined && before < 0) return failed(RPC.invalidParams, 'There is no such cursor.');
+    const page = own.slice(before + 1, before + 1 + PAGE);
+    const tasks: JsonObject[] = [];
+    for (let first = 0; first < page.length; first += AT_A_TIME) {
+      const request: TaskRequest = { method: 'tasks/get', params: {}, meta };
+      const some = page.slice(first, first + AT_A_TIME).map((task) => this.#look(request, task, { caller, exchange }));
+      tasks.push(...(await Promise.all(some)).flat());
+    }
+    const last = page.at(-1);
+    const isEnd = last === undefined || last === own.at(-1);
+    return { kind: 'result', result: { tasks, ...(isEnd ? {} : { nextCursor: encoded(last.shownId) }) } };
+  }
+
+  /** A task whose server does not answer is left out; one that its server does not know any more is forgotten. */
+  async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
+    try {
+      const answer = await this.#send(request, task, asking);
+      if (answer.kind === 'result') return [shownResult(answer.result, task)];
+      if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError)) throw thrown;
+    }
+    return [];
+  }
+}
+
+interface Asking {
+  readonly caller: Caller;
+  readonly exchange: Exchange;
+}
+
+function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
+  return { caller, server, call };
+}
+
+function shownResult(result: JsonObject, { shownId, taskId }: KnownTask): JsonObject {
+  return shownId === taskId ? result : withTaskId(result, shownId);
+}
+
+function statusOf(answer: RpcAnswer): OutcomeStatus {
+  if (answer.kind === 'failure') return 'protocol_error';
+  return answer.result['isError'] === true ? 'tool_error' : 'ok';
+}
+
+function encoded(shownId: string): string {
+  return Buffer.from(shownId).toString('base64url');
+}

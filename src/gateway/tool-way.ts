@@ -1,0 +1,83 @@
+import type { JsonObject } from '../core/json.ts';
+import type { OwnDenial } from '../core/record.ts';
+import type { Asked } from './govern.ts';
+import type { ToolCallRequest } from './port.ts';
+import { type Arguments, argumentsOf, denialBefore, type Target, unknownDenial } from './resolve.ts';
+import type { Way } from './steps.ts';
+import { failure, refusal } from './tool-answer.ts';
+import type { ToolRoute } from './tool-route.ts';
+import { converse, findOrWait, passedOn, type WayParts, withDecisionAndUris } from './way-parts.ts';
+
+/** Whether arguments fit a tool's input schema. */
+export interface ArgumentCheck {
+  (route: ToolRoute, args: JsonObject): Promise<ArgumentFinding> | ArgumentFinding;
+}
+
+export type ArgumentFinding =
+  | { readonly kind: 'valid' }
+  | { readonly kind: 'unchecked' }
+  | { readonly kind: 'invalid'; readonly problems: readonly { readonly pointer: string; readonly expected: string }[] };
+
+export interface ToolWayParts extends WayParts {
+  readonly check: ArgumentCheck;
+}
+
+/** `tools/call`: its refusal is a result with `isError`, because only results reach the model. */
+export function toolWay(parts: ToolWayParts): Way<ToolCallRequest, ToolRoute> {
+  const { directory, dialogue } = parts;
+  return {
+    action: 'tool_call',
+    resolve: (asked) => resolve(asked, parts),
+    aboutOf: () => undefined,
+    send: (allowed) => {
+      const params = paramsFor(allowed.asked.request, allowed.target.route);
+      return converse(allowed, 'tools/call', { params, dialogue });
+    },
+    subjectOf: ({ name }) => `the tool ${name}`,
+    refuse: (_asked, advice, target) => refusal(advice, hasOutputSchema(target)),
+    finish: ({ target }, answer, object) =>
+      withDecisionAndUris(answer, object, (uri) => directory.resources.expose(target.route.server.id, uri)),
+    breakOff: failure,
+    unknownTool: ({ name }) => name,
+    schemaOf: ({ inputSchema }) => inputSchema,
+  };
+}
+
+async function resolve({ request, caller }: Asked<ToolCallRequest>, parts: ToolWayParts): Promise<Target<ToolRoute>> {
+  const { directory } = parts;
+  const { name } = request;
+  // No detour for what is there, which is nearly always so.
+  const route =
+    directory.tools.get(name) ??
+    (await findOrWait(
+      () => directory.tools.get(name),
+      () => directory.settled('tools'),
+    ));
+  if (route === undefined) return { kind: 'unknown', denial: unknownDenial('tool_list') };
+  const args = argumentsOf(route.server.id, route.tool, request.args);
+  const denial = denialBefore([route], caller, parts);
+  if (denial !== undefined) return { kind: 'refused', route, args, denial };
+  return checked(route, args, parts);
+}
+
+async function checked(route: ToolRoute, args: Arguments, { check }: ToolWayParts): Promise<Target<ToolRoute>> {
+  const finding = await check(route, args.value);
+  if (finding.kind !== 'invalid') return { kind: 'found', route, args, isSchemaChecked: finding.kind === 'valid' };
+  const problems = finding.problems.map(({ pointer, expected }) => `${pointer || '/'} ${expected}`).join('; ');
+  const denial: OwnDenial = { reason: 'gateway.invalid_arguments', internal: '', rules: [], params: { problems } };
+  return { kind: 'refused', route, args, denial };
+}
+
+/** What is forwarded is the value that policy read, under the server's own name for the tool. */
+function paramsFor(request: ToolCallRequest, route: ToolRoute): JsonObject {
+  const { args, task } = request;
+  const asTask = task === undefined ? {} : { task };
+  return { name: route.tool, arguments: args, ...asTask, ...passedOn(request) };
+}
+
+function hasOutputSchema(target: Target<ToolRoute>): boolean {
+  // A tool that is hidden answers as one that is not there, so its schema must not show.
+  return target.kind === 'found' || (target.kind === 'refused' && target.denial.reason !== 'gateway.unknown_tool')
+    ? target.route.hasOutputSchema
+    : false;
+}

@@ -1,0 +1,61 @@
+import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import { brokenOffError } from './error-answer.ts';
+import { type Allowed, type Asked, govern } from './govern.ts';
+import { offersTo } from './offers.ts';
+import type { Watch, WatchRequest } from './port.ts';
+import { exposedAs, resolveResource, resourceNotFound } from './resource-way.ts';
+import type { ResourceRoute } from './route.ts';
+import { stepsOf, type Way } from './steps.ts';
+import { refuseByError, type WayParts } from './way-parts.ts';
+
+/** Watching a resource, as `resources/subscribe` and `subscriptions/listen` ask for it. */
+export async function watchResource(asked: Asked<WatchRequest>, parts: WayParts): Promise<Watch> {
+  const started: { stop?: () => Promise<void> } = {};
+  const answer = await govern(
+    asked,
+    stepsOf(
+      watchWay(parts, (stop) => (started.stop = stop)),
+      parts,
+    ),
+  );
+  if (answer.kind === 'failure') return { kind: 'refused', error: answer.error };
+  const { stop } = started;
+  return stop === undefined
+    ? { kind: 'refused', error: { code: RPC.internalError, message: 'The resource is not being watched.' } }
+    : { kind: 'watching', stop };
+}
+
+function watchWay(parts: WayParts, onStarted: (stop: () => Promise<void>) => void): Way<WatchRequest, ResourceRoute> {
+  return {
+    action: 'subscribe',
+    resolve: ({ request, caller }) => resolveResource(request.uri, caller, { method: 'resources/subscribe', parts }),
+    aboutOf: (_request, { about }) => about,
+    send: (allowed) => begin(allowed, parts, onStarted),
+    subjectOf: ({ uri }) => `watching the resource ${uri}`,
+    refuse: ({ request, caller }, advice) => refuseByError(advice, resourceNotFound(request.uri, caller)),
+    finish: (_allowed, answer) => answer,
+    breakOff: brokenOffError,
+  };
+}
+
+async function begin(
+  { asked, target }: Allowed<WatchRequest, ResourceRoute>,
+  parts: WayParts,
+  onStarted: (stop: () => Promise<void>) => void,
+): Promise<RpcAnswer> {
+  const { request, caller, exchange } = asked;
+  const { route } = target;
+  const onUpdated: WatchRequest['onUpdated'] = (params) => {
+    const { uri } = params;
+    const isText = typeof uri === 'string';
+    request.onUpdated(isText ? { ...params, uri: exposedAs(uri, { asked: request.uri, route, parts }) } : params);
+  };
+  const upstream = parts.instances.acquire(route.server, caller);
+  const offers = offersTo(route.server, caller);
+  const watching = await upstream.watch(route.uri, onUpdated, { signal: exchange.signal, offers });
+  if (watching.kind === 'refused') return { kind: 'failure', error: watching.error };
+  onStarted(watching.stop);
+  return WATCHING;
+}
+
+const WATCHING: RpcAnswer = { kind: 'result', result: {} };

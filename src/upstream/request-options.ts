@@ -1,0 +1,37 @@
+import type { JsonObject } from '../core/json.ts';
+import type { LogLevel } from '../core/protocol.ts';
+import type { RpcAnswer, RpcNotification, RpcRequest } from '../core/rpc.ts';
+
+/** How a request to a server is made, and who hears what comes before its answer. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Gets the parameters of each `notifications/progress`, less the token. */
+  readonly onProgress?: ((params: JsonObject) => void) | undefined;
+  /** Milliseconds since the last sign of life; by default what is configured for the server. */
+  readonly timeoutMs?: number | undefined;
+  /** The downstream session that makes it: what a server says on a pipe is guessed to be of one session alone. */
+  readonly session?: string | undefined;
+  /** What a stateless server may log with this request. */
+  readonly logLevel?: LogLevel | undefined;
+  /** The client capabilities that a stateless server is told with this request. */
+  readonly offers: JsonObject;
+  /** Gets the notifications that belong to this request, progress excepted. */
+  readonly onNotification?: ((notification: RpcNotification) => void) | undefined;
+  /**
+   * Answers what the server asks on behalf of this request. The signal aborts when the server cancels its question or the
+   * request ends.
+   */
+  readonly onRequest?: ((request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>) | undefined;
+}
+
+/** A request as a connection sends it. */
+export interface SentOptions extends RequestOptions {
+  /** It is of the gateway itself: nothing that a server says unasked belongs to it. */
+  readonly isOwn?: boolean | undefined;
+}
+
+export function ownOptions(timeoutMs: number, signal?: AbortSignal): SentOptions {
+  return { timeoutMs, signal, offers: NOTHING, isOwn: true };
+}
+
+const NOTHING: JsonObject = {};

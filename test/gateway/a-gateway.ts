@@ -1,0 +1,185 @@
+import { onTestFinished } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { ServerId } from '../../src/core/names.ts';
+import type { Opinion } from '../../src/core/opinion.ts';
+import type { PolicyInput } from '../../src/core/policy-input.ts';
+import type { ListName } from '../../src/core/protocol.ts';
+import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
+import type { RpcAnswer } from '../../src/core/rpc.ts';
+import type { AgentReach } from '../../src/gateway/agent-reach.ts';
+import { Conversations } from '../../src/gateway/conversation.ts';
+import { createDialogue } from '../../src/gateway/create-dialogue.ts';
+import { Directory } from '../../src/gateway/directory.ts';
+import { Exposure } from '../../src/gateway/exposure.ts';
+import { Gateway } from '../../src/gateway/gateway.ts';
+import type { GovernedServer } from '../../src/gateway/governed-server.ts';
+import type { Governing } from '../../src/gateway/governing.ts';
+import { Instances } from '../../src/gateway/instances.ts';
+import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
+import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
+import type { InstanceOf } from '../../src/upstream/instance-host.ts';
+import { PolicySet } from '../../src/policy/policy-set.ts';
+import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
+import { silent } from '../state/records.ts';
+import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, NOW } from './makers.ts';
+import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
+
+/** What one bundle of each layer says; grants are given unless a rule denies. */
+export interface Rules {
+  readonly hides?: (input: PolicyInput) => boolean;
+  readonly denies?: (input: PolicyInput) => boolean;
+}
+
+export interface WorldOptions {
+  readonly servers: Readonly<Record<string, Script>>;
+  readonly rules?: Rules;
+  readonly toolNames?: 'auto' | 'prefixed' | 'plain';
+  readonly allowedMethods?: readonly string[];
+  readonly allow?: Partial<GovernedServer['allow']>;
+  readonly reach?: AgentReach;
+  readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
+  /** Throws where the record cannot be committed. */
+  readonly commit?: (record: DecisionRecord) => void;
+}
+
+/** A whole gateway on servers that are scripts, with the log in a list. */
+export interface World {
+  readonly gateway: Gateway;
+  readonly records: readonly DecisionRecord[];
+  readonly outcomes: readonly Outcome[];
+  readonly servers: Readonly<Record<string, ScriptedServer>>;
+  readonly ask: (request: ClientRequest, caller?: Caller, exchange?: Partial<Exchange>) => Promise<RpcAnswer>;
+  /** What a server got to hear after its lists were read. */
+  readonly heard: (server: string) => readonly { readonly method: string; readonly params: JsonObject }[];
+  readonly enforce: (rules: Rules) => Promise<void>;
+  /** As a server says by itself, in the name of its one instance. */
+  readonly say: (server: string, method: string, params: JsonObject) => void;
+}
+
+export async function aGateway(options: WorldOptions): Promise<World> {
+  const { servers: scripts, rules = {}, commit } = options;
+  const servers = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [id, aScriptedServer(script)]));
+  const scripted = (id: string): ScriptedServer => {
+    const server = servers[id];
+    if (server === undefined) throw new Error(`there is no server ${id}`);
+    return server;
+  };
+  const records: DecisionRecord[] = [];
+  const outcomes: Outcome[] = [];
+  const clock = { now: () => NOW, monotonic: () => 0 };
+  const directory = await aDirectory(Object.keys(scripts), scripted, options);
+  const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
+  const governing: Governing = {
+    court: () => ({
+      policy: policy.current,
+      clock,
+      newId: () => `id-${String(records.length + 1)}`,
+      mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+    }),
+    environment: ENVIRONMENT,
+    conversations: new Conversations(clock),
+    log: {
+      append: async (record) => {
+        commit?.(record);
+        records.push(record);
+      },
+      settle: (outcome) => void outcomes.push(outcome),
+    },
+    clock,
+    logger: silent,
+  };
+  const instances = new Instances({ acquire: (server) => scripted(server).upstream, logger: silent });
+  const send: Parameters<typeof createDialogue>[0]['send'] = (outgoing) => instances.send(outgoing);
+  const dialogue = createDialogue({ ...governing, send, keyedHash: (text) => text, namesServers: () => true });
+  onTestFinished(() => dialogue.close());
+  const gateway = new Gateway(
+    Promise.resolve({
+      ...governing,
+      policy,
+      directory,
+      exposure: new Exposure({
+        policy: () => policy.current,
+        reachOf: () => options.reach,
+        environment: ENVIRONMENT,
+        clock,
+      }),
+      instances,
+      dialogue,
+      signIns: { stateOf: () => options.signsIn ?? 'not_needed' },
+      check: () => ({ kind: 'valid' }),
+      allowedMethods: options.allowedMethods ?? [],
+      profileOf: () => undefined,
+      instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
+      endInstances: async () => undefined,
+    }),
+  );
+  const read = new Map(Object.keys(scripts).map((id) => [id, scripted(id).heard.length]));
+  return {
+    gateway,
+    records,
+    outcomes,
+    servers,
+    ask: (request, caller = aCaller(), exchange = {}) => gateway.answer(request, caller, anExchange(exchange)),
+    heard: (server) => scripted(server).heard.slice(read.get(server)),
+    enforce: (next) => gateway.enforce(new Scripted(next)),
+    say: (server, method, params) => {
+      const { upstream } = scripted(server);
+      const from: InstanceOf = { server: server as ServerId, kind: 'session', holder: undefined, upstream };
+      gateway.host.onNotification(from, { kind: 'notification', method, params });
+    },
+  };
+}
+
+async function aDirectory(
+  ids: readonly string[],
+  scripted: (id: string) => ScriptedServer,
+  { toolNames = 'auto', allow = {}, servers }: WorldOptions,
+): Promise<Directory> {
+  const allowed = { sampling: false, elicitation: false, roots: false, ...allow };
+  const governed = ids.map((id) => aGovernedServer(id, { allow: allowed }));
+  const directory = new Directory({
+    servers: new Map(governed.map((server) => [server.id, server])),
+    names: { toolNames, filters: new Map(governed.map(({ id }) => [id, { include: ['*'], exclude: [] }])) },
+    source: {
+      readList: (server: ServerId, list: ListName) => scripted(server).upstream.readList(list),
+      onListChanged: () => () => undefined,
+      capabilitiesOf: (server) => servers[server]?.capabilities,
+    },
+    memory: { read: async () => undefined, write: async () => undefined },
+    prepare: async () => undefined,
+    startWaitMs: 5_000,
+    logger: silent,
+  });
+  onTestFinished(() => directory.close());
+  await directory.start();
+  await Promise.all((['tools', 'prompts', 'resources', 'templates'] as const).map((list) => directory.settled(list)));
+  return directory;
+}
+
+let generations = 0;
+
+/** A policy that grants everything but what its rules hide or deny. */
+class Scripted extends PolicySet {
+  readonly #rules: Rules;
+
+  constructor(rules: Rules) {
+    generations += 1;
+    const clock = { now: () => NOW, monotonic: () => 0 };
+    const generation = `generation-${String(generations)}`;
+    super({ generation, participants: [], respondents: new Map(), required: [], evaluationFuel: 1, clock });
+    this.#rules = rules;
+  }
+
+  override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
+    const { hides, denies } = this.#rules;
+    const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
+    const isList = question.action.endsWith('_list');
+    const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
+    const opinions: readonly Opinion[] = [
+      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
+      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
+      anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
+    ];
+    return { ...super.evaluate(question), opinions };
+  }
+}

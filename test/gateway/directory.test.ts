@@ -1,0 +1,147 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { Json, JsonObject } from '../../src/core/json.ts';
+import type { ServerId } from '../../src/core/names.ts';
+import type { ListName } from '../../src/core/protocol.ts';
+import { Directory, type DirectoryOptions } from '../../src/gateway/directory.ts';
+import { silent } from '../state/records.ts';
+import { aGovernedServer } from './makers.ts';
+
+const FILES = 'files' as ServerId;
+const MAIL = 'mail' as ServerId;
+const READ: JsonObject = { name: 'read', inputSchema: { type: 'object' } };
+const SEND: JsonObject = { name: 'send', inputSchema: { type: 'object' } };
+const NEVER = new Promise<never>(() => undefined);
+
+test('what is remembered is shown at once, while the servers are still starting', async () => {
+  const directory = await started({
+    remembered: {
+      'files tools': [READ],
+      'mail tools': [SEND],
+      'files prompts': [{ name: 'plan' }],
+      'mail prompts': [],
+    },
+    readList: () => NEVER,
+  });
+  await Promise.all([directory.settled('tools'), directory.settled('prompts')]);
+  expect([...directory.tools.keys()]).toEqual(['files__read', 'mail__send']);
+  expect([...directory.prompts.keys()]).toEqual(['files__plan']);
+});
+
+test('the first list waits for a server of which nothing is remembered, but not for ever', async () => {
+  const directory = await started({ readList: (server) => (server === FILES ? later([READ]) : NEVER) });
+  expect([...directory.tools.keys()]).toEqual([]);
+  await directory.settled('tools');
+  expect([...directory.tools.keys()]).toEqual(['files__read']);
+});
+
+test('a server that cannot be read keeps what is remembered and harms no other', async () => {
+  const directory = await started({
+    remembered: { 'mail tools': [SEND] },
+    readList: (server) => (server === FILES ? later([READ]) : Promise.reject(new Error('down'))),
+  });
+  await directory.settled('tools');
+  expect([...directory.tools.keys()]).toEqual(['files__read', 'mail__send']);
+});
+
+test('a server that cannot be reached is asked for no other list', async () => {
+  const asked: string[] = [];
+  const directory = await started({
+    readList: (server, list) => {
+      asked.push(`${server} ${list}`);
+      return server === FILES ? later([]) : Promise.reject(new Error('down'));
+    },
+  });
+  await directory.settled('templates');
+  expect(asked.filter((entry) => entry.startsWith('mail'))).toEqual(['mail tools']);
+});
+
+test('tools that change are told of and remembered; tools that stay the same are not', async () => {
+  let definitions: readonly JsonObject[] = [READ];
+  const written: string[] = [];
+  let changed: (server: ServerId, list: ListName) => void = () => undefined;
+  const directory = await started({
+    remembered: everyList({ 'files tools': [READ] }),
+    readList: async (server, list) => (server === FILES && list === 'tools' ? definitions : []),
+    written,
+    onListening: (listener) => (changed = listener),
+  });
+  const told: ListName[] = [];
+  directory.onChanged((list) => told.push(list));
+  changed(FILES, 'tools');
+  await later([]);
+  expect({ told, written }).toEqual({ told: [], written: [] });
+  definitions = [READ, SEND];
+  changed(FILES, 'tools');
+  await expect.poll(() => told).toEqual(['tools']);
+  expect(written).toEqual(['files tools']);
+  expect([...directory.tools.keys()]).toEqual(['files__read', 'files__send']);
+});
+
+test('a change of resources may be one of templates', async () => {
+  let templates: readonly JsonObject[] = [];
+  let changed: (server: ServerId, list: ListName) => void = () => undefined;
+  const directory = await started({
+    remembered: everyList({}),
+    readList: async (server, list) => (server === FILES && list === 'templates' ? templates : []),
+    onListening: (listener) => (changed = listener),
+  });
+  templates = [{ uriTemplate: 'note://{id}', name: 'Any' }];
+  changed(FILES, 'resources');
+  await expect.poll(() => [...directory.resources.templates.keys()]).toEqual(['note://{id}']);
+});
+
+test.for(['tools', 'prompts'] as const)(
+  'where plain names were asked for and two %s have one, that is said instead of hiding both',
+  async (list) => {
+    const directory = await started({ toolNames: 'plain', readList: () => later([READ]) });
+    await expect(directory.settled(list)).rejects.toThrow(
+      `${list} would be shown under one name: files/read, mail/read`,
+    );
+  },
+);
+
+interface Circumstances {
+  readonly toolNames?: 'plain';
+  readonly remembered?: Readonly<Record<string, Json>>;
+  readonly readList: (server: ServerId, list: ListName) => Promise<readonly JsonObject[]>;
+  readonly written?: string[];
+  readonly onListening?: (listener: (server: ServerId, list: ListName) => void) => void;
+}
+
+async function started(circumstances: Circumstances): Promise<Directory> {
+  const { remembered = {}, readList, written = [], onListening, toolNames = 'prefixed' } = circumstances;
+  const all = { include: ['*'], exclude: [] };
+  const options: DirectoryOptions = {
+    servers: new Map([FILES, MAIL].map((id) => [id, aGovernedServer(id)])),
+    names: { toolNames, filters: new Map([FILES, MAIL].map((id) => [id, all])) },
+    source: {
+      readList,
+      onListChanged: (listener) => {
+        onListening?.(listener);
+        return () => undefined;
+      },
+      capabilitiesOf: () => undefined,
+    },
+    memory: {
+      read: async (id, list) => remembered[`${id} ${list}`],
+      write: async (id, list) => void written.push(`${id} ${list}`),
+    },
+    prepare: async () => undefined,
+    startWaitMs: 50,
+    logger: silent,
+  };
+  const directory = new Directory(options);
+  onTestFinished(() => directory.close());
+  await directory.start();
+  return directory;
+}
+
+function everyList(known: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
+  const lists = ['tools', 'prompts', 'resources', 'templates'];
+  const empty = [FILES, MAIL].flatMap((id) => lists.map((list) => [`${id} ${list}`, []] as const));
+  return { ...Object.fromEntries(empty), ...known };
+}
+
+function later<T>(value: T): Promise<T> {
+  return new Promise((done) => setTimeout(() => done(value), 5));
+}

@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import type { RpcAnswer } from '../../src/core/rpc.ts';
+import { callWithSignIn, type OpenSignIn } from '../../src/gateway/offer-sign-in.ts';
+import type { Exchange } from '../../src/gateway/port.ts';
+import { aCaller, aGovernedServer, anExchange } from './makers.ts';
+
+const DENIED = refusedFor('gateway.sign_in_required');
+const DONE: RpcAnswer = { kind: 'result', result: { content: [] } };
+
+function refusedFor(reason: string): RpcAnswer {
+  return { kind: 'result', result: { isError: true, _meta: { 'mcp-gateway/decision': { reasons: [reason] } } } };
+}
+
+interface Told {
+  readonly method: string;
+  readonly params: unknown;
+}
+
+/** A client whose user answers the question for the page with `action`; what it was asked and told, in order. */
+function aClient(action: string, more: Partial<Exchange> = {}) {
+  const told: Told[] = [];
+  const exchange = anExchange({
+    ask: async ({ method, params }) => {
+      told.push({ method, params });
+      return { kind: 'result', result: { action } };
+    },
+    notify: (method, params) => void told.push({ method, params }),
+    ...more,
+  });
+  return { told, exchange };
+}
+
+interface Offer {
+  readonly answers: readonly RpcAnswer[];
+  readonly exchange: Exchange;
+  readonly capabilities?: object;
+  readonly begin?: () => Promise<OpenSignIn>;
+}
+
+/** Makes a call that answers in turn; the last answer, and for whom a sign-in was begun. */
+async function made({ answers, exchange, capabilities = { elicitation: { url: {} } }, begin }: Offer) {
+  const begun: string[] = [];
+  const left = [...answers];
+  const caller = { ...aCaller(), capabilities: { ...capabilities } };
+  const request = {
+    method: 'tools/call',
+    name: 'orders',
+    args: {},
+    meta: {},
+    answers: undefined,
+    task: undefined,
+  } as const;
+  const answer = await callWithSignIn({ request, caller, exchange }, async () => left.shift() ?? DENIED, {
+    serverOf: () => aGovernedServer('shop').id,
+    beginSignIn: (server, principal) => {
+      begun.push(`${server} ${principal}`);
+      return begin?.() ?? Promise.resolve({ url: 'https://id.example.com/', done: Promise.resolve() });
+    },
+  });
+  return { answer, begun, unmade: left.length, user: caller.principal.user.id };
+}
+
+test('a call that is refused for want of a sign-in is made again when the user has signed in', async () => {
+  const { told, exchange } = aClient('accept');
+  const { answer, begun, user } = await made({ answers: [DENIED, DONE], exchange });
+  expect([answer, begun]).toEqual([DONE, [`shop ${user}`]]);
+  const elicitationId = expect.any(String) as string;
+  const message = 'Sign in to shop, so that what was asked for can be done.';
+  expect(told).toEqual([
+    { method: 'elicitation/create', params: { mode: 'url', elicitationId, url: 'https://id.example.com/', message } },
+    { method: 'notifications/elicitation/complete', params: { elicitationId } },
+  ]);
+});
+
+test.for([
+  ['the answer is no refusal', DONE, { elicitation: { url: {} } }],
+  ['the refusal has another reason', refusedFor('gateway.unknown_tool'), { elicitation: { url: {} } }],
+  ['the client shows only forms', DENIED, { elicitation: { form: {} } }],
+  ['the client says nothing of elicitation', DENIED, {}],
+] as const)('nobody is asked where %s', async ([, first, capabilities]) => {
+  const { told, exchange } = aClient('accept');
+  const { answer, begun, unmade } = await made({ answers: [first, DONE], exchange, capabilities });
+  expect([answer, begun, told, unmade]).toEqual([first, [], [], 1]);
+});
+
+test('a client that takes no questions on the road of its call gets the refusal', async () => {
+  const { exchange } = aClient('accept', { ask: undefined });
+  const { answer, begun } = await made({ answers: [DENIED, DONE], exchange });
+  expect([answer, begun]).toEqual([DENIED, []]);
+});
+
+test('a user who does not want to is not asked twice', async () => {
+  const { told, exchange } = aClient('decline');
+  const { answer } = await made({ answers: [DENIED, DONE], exchange });
+  expect([answer, told.length]).toEqual([DENIED, 1]);
+});
+
+test.for([
+  ['the server offers no sign-in', () => Promise.reject(new Error('none'))],
+  [
+    'nobody signs in',
+    () => Promise.resolve({ url: 'https://id.example.com/', done: Promise.reject(new Error('late')) }),
+  ],
+] as const)('the refusal stands where %s', async ([, begin]) => {
+  const { exchange } = aClient('accept');
+  const { answer } = await made({ answers: [DENIED, DONE], exchange, begin });
+  expect(answer).toEqual(DENIED);
+});
+
+test('a client that goes away while its user signs in ends the call and not the sign-in', async () => {
+  const gone = new AbortController();
+  const { exchange } = aClient('accept', { signal: gone.signal });
+  const never = new Promise<void>(() => undefined);
+  const making = made({
+    answers: [DENIED, DONE],
+    exchange,
+    begin: async () => ({ url: 'https://id.example.com/', done: never }),
+  });
+  gone.abort();
+  expect((await making).answer).toEqual(DENIED);
+});

@@ -1,0 +1,276 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { ServerId } from '../../src/core/names.ts';
+import type { RpcAnswer } from '../../src/core/rpc.ts';
+import type { Outgoing } from '../../src/gateway/dialogue.ts';
+import type { Caller, TaskRequest } from '../../src/gateway/port.ts';
+import { withTaskId } from '../../src/gateway/task-ids.ts';
+import {
+  ACCEPTED,
+  anExchangeOf,
+  aRequest,
+  aServer,
+  aSessionCaller,
+  aStatelessCaller,
+  aUser,
+  aWorld,
+  CAN_ALL,
+  errorOf,
+  FORM,
+  NEVER,
+  result,
+  resultOf,
+  type Send,
+  type World,
+  type WorldOptions,
+} from './dialogue-makers.ts';
+
+const TASK = { taskId: 't1', status: 'working', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000, vendor: 1 };
+const DECLARES: JsonObject = { ...CAN_ALL, extensions: { 'io.modelcontextprotocol/tasks': {} } };
+
+test('a task of a session is noted as it was made, and asked for at the instance that made it', async () => {
+  const { world, sent } = await withTask();
+  const later = aSessionCaller({ session: 'session-2' });
+  expect(resultOf(await ask(world, later, { method: 'tasks/get' }))).toEqual(TASK);
+  expect(sent.at(-1)).toMatchObject({
+    method: 'tasks/get',
+    params: { taskId: 't1' },
+    caller: { session: 'session-1' },
+  });
+});
+
+test('a task of a stateless server is noted too', async () => {
+  const made = { resultType: 'task', ...TASK };
+  const { world } = await withTask({ task: made, caller: stateless() });
+  expect(resultOf(await ask(world, stateless(), { method: 'tasks/get' }))).toEqual(TASK);
+});
+
+test.for(['tasks/get', 'tasks/result', 'tasks/cancel'] as const)('nobody else reaches a task by %s', async (method) => {
+  const { world, sent } = await withTask();
+  const before = sent.length;
+  expect(errorOf(await ask(world, aSessionCaller(aUser('ben')), { method })).code).toBe(-32602);
+  expect(errorOf(await ask(world, aSessionCaller(), { method, params: { taskId: 'unknown' } })).code).toBe(-32602);
+  expect(sent).toHaveLength(before);
+});
+
+test('a list shows the caller’s own tasks alone, as they are now, page by page', async () => {
+  const { world } = await withTask();
+  for (let number = 2; number <= 60; number += 1) await make(world, { ...TASK, taskId: `t${number}` });
+  await make(world, { ...TASK, taskId: 'of-ben' }, aSessionCaller(aUser('ben')));
+  const first = resultOf(await ask(world, aSessionCaller(), { method: 'tasks/list' }));
+  expect(first['tasks']).toHaveLength(50);
+  const second = resultOf(
+    await ask(world, aSessionCaller(), { method: 'tasks/list', params: { cursor: first['nextCursor'] ?? null } }),
+  );
+  expect(second['tasks']).toHaveLength(10);
+  expect(second).not.toHaveProperty('nextCursor');
+  expect(JSON.stringify([first, second])).not.toContain('of-ben');
+  expect(errorOf(await ask(world, aSessionCaller(), { method: 'tasks/list', params: { cursor: 'no' } })).code).toBe(
+    -32602,
+  );
+});
+
+test('its result and its end are recorded with the call that made it; looking at it is not', async () => {
+  const { world } = await withTask();
+  await ask(world, aSessionCaller(), { method: 'tasks/get' });
+  await ask(world, aSessionCaller(), { method: 'tasks/list' });
+  expect(world.records).toEqual([]);
+  await ask(world, aSessionCaller(), { method: 'tasks/result' });
+  await ask(world, aSessionCaller(), { method: 'tasks/cancel' });
+  expect(world.records).toMatchObject([
+    { action: 'method', effect: 'allow', server: 'files', tool: 'read', input: { method: 'tasks/result' } },
+    { action: 'method', effect: 'allow', server: 'files', tool: 'read', input: { method: 'tasks/cancel' } },
+  ]);
+  expect(world.records[0]?.call).toMatch(/./);
+  expect(world.outcomes.map(({ status }) => status)).toEqual(['ok', 'ok']);
+});
+
+test('what cannot be recorded is not done to a task', async () => {
+  const commit = (): never => {
+    throw new Error('disk full');
+  };
+  const { world, sent } = await withTask({ commit });
+  const before = sent.length;
+  expect(errorOf(await ask(world, aSessionCaller(), { method: 'tasks/cancel' })).code).toBe(4030);
+  expect(sent).toHaveLength(before);
+});
+
+test.for([
+  { era: 'session', method: 'tasks/update' },
+  { era: 'stateless', method: 'tasks/list' },
+  { era: 'stateless', method: 'tasks/result' },
+] as const)('a client of era $era does not know $method', async ({ era, method }) => {
+  const { world } = await withTask();
+  expect(errorOf(await ask(world, aSessionCaller({ era, capabilities: DECLARES }), { method })).code).toBe(-32601);
+});
+
+test('a stateless client that declares no tasks is told so, and never gets one', async () => {
+  const { world } = await withTask();
+  expect(errorOf(await ask(world, aStatelessCaller(), { method: 'tasks/get' }))).toMatchObject({
+    code: -32021,
+    data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
+  });
+  const made = { resultType: 'task', ...TASK };
+  const send: Send = () => Promise.resolve(result(made));
+  await expect(aWorld({ send }).call()).rejects.toMatchObject({ code: 'UPSTREAM_PROTOCOL' });
+});
+
+test('what a task asks is decided and recorded once, however often it is looked at', async () => {
+  const { world } = await withInput();
+  for (let look = 0; look < 3; look += 1) {
+    const got = resultOf(await ask(world, stateless(), { method: 'tasks/get' }));
+    expect(got['inputRequests']).toEqual({ name: { ...FORM } });
+  }
+  expect(world.records).toMatchObject([{ action: 'elicitation', effect: 'allow', tool: 'read' }]);
+});
+
+test('answers to a task are decided, and those that it did not ask for go nowhere', async () => {
+  const { world, sent } = await withInput();
+  await ask(world, stateless(), { method: 'tasks/get' });
+  await ask(world, stateless(), {
+    method: 'tasks/update',
+    params: { inputResponses: { name: ACCEPTED, other: ACCEPTED } },
+  });
+  expect(sent.at(-1)?.params).toEqual({ taskId: 't1', inputResponses: { name: ACCEPTED } });
+  expect(world.records.map(({ action }) => action)).toEqual(['elicitation', 'elicitation', 'method']);
+  expect(
+    errorOf(await ask(world, stateless(), { method: 'tasks/update', params: { inputResponses: { name: 5 } } })).code,
+  ).toBe(-32602);
+  expect(errorOf(await ask(world, stateless(), { method: 'tasks/update' })).code).toBe(-32602);
+});
+
+test('a denied question of a task is not shown, and stays denied', async () => {
+  const { world } = await withInput({ denies: () => true });
+  expect(errorOf(await ask(world, stateless(), { method: 'tasks/get' })).code).toBe(4030);
+  expect(errorOf(await ask(world, stateless(), { method: 'tasks/get' })).code).toBe(4030);
+  expect(world.records).toHaveLength(1);
+});
+
+test('a denied answer does not reach the task', async () => {
+  const denies: WorldOptions['denies'] = ({ action }) => Object.keys(action.args).length > 0;
+  const { world, sent } = await withInput({ denies });
+  await ask(world, stateless(), { method: 'tasks/get' });
+  const before = sent.length;
+  expect(
+    errorOf(await ask(world, stateless(), { method: 'tasks/update', params: { inputResponses: { name: ACCEPTED } } }))
+      .code,
+  ).toBe(4030);
+  expect(sent).toHaveLength(before);
+});
+
+test('a task asks only what its client declares', async () => {
+  const { world } = await withInput();
+  const caller = aStatelessCaller({ capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } });
+  expect(errorOf(await ask(world, caller, { method: 'tasks/get' }))).toMatchObject({
+    code: -32021,
+    data: { requiredCapabilities: { elicitation: { form: {} } } },
+  });
+});
+
+test('two servers that give their tasks one id get them told apart', async () => {
+  const { world, sent } = await withTask();
+  const other = aServer({ id: 'other' as ServerId });
+  const said = await world.call({ ...asTask(), caller: aSessionCaller(), server: other });
+  expect(resultOf(said)).toMatchObject({ task: { taskId: 't1~2', vendor: 1 } });
+  expect(resultOf(await ask(world, aSessionCaller(), { method: 'tasks/get', params: { taskId: 't1~2' } }))).toEqual({
+    ...TASK,
+    taskId: 't1~2',
+  });
+  expect(sent.at(-1)).toMatchObject({ server: { id: 'other' }, params: { taskId: 't1' } });
+  expect(world.dialogue.tasks.route('other', { ...TASK })?.params).toEqual({ ...TASK, taskId: 't1~2' });
+  expect(world.dialogue.tasks.route('files', { ...TASK })?.params).toEqual(TASK);
+});
+
+test('news of a task are for the session that made it, and for nobody if it is unknown', async () => {
+  const { world } = await withTask();
+  expect(world.dialogue.tasks.route('files', { ...TASK, status: 'completed' })?.caller.session).toBe('session-1');
+  expect(world.dialogue.tasks.route('files', { ...TASK, taskId: 'unknown' })).toBeUndefined();
+  expect(world.dialogue.tasks.route('other', { ...TASK })).toBeUndefined();
+});
+
+test('what a server asks on behalf of a task is recorded with the call that made it', async () => {
+  const { world } = await withTask();
+  const params = { ...FORM.params, _meta: { 'io.modelcontextprotocol/related-task': { taskId: 't1' } } };
+  const audience = {
+    listChanged: () => undefined,
+    notify: () => undefined,
+    logLevel: () => undefined,
+    ask: () => Promise.resolve(result(ACCEPTED)),
+  };
+  const listener = { caller: aSessionCaller(), audience };
+  await world.dialogue.asked({ server: aServer(), request: aRequest({ ...FORM, params }), signal: NEVER, listener });
+  expect(world.records[0]).toMatchObject({ action: 'elicitation', tool: 'read' });
+  expect(world.records[0]?.call).toMatch(/./);
+});
+
+test('a task whose time is over is forgotten', async () => {
+  const { world } = await withTask();
+  world.clock.move(60_000);
+  await make(world, { ...TASK, taskId: 'next' });
+  expect(errorOf(await ask(world, aSessionCaller(), { method: 'tasks/get' })).code).toBe(-32602);
+});
+
+test('an id is changed wherever the protocol has it, and nothing else', () => {
+  const meta = { 'io.modelcontextprotocol/related-task': { taskId: 't1' }, vendor: 't1' };
+  expect(withTaskId({ task: { taskId: 't1', x: 1 }, _meta: meta, note: 't1' }, 't2')).toEqual({
+    task: { taskId: 't2', x: 1 },
+    _meta: { ...meta, 'io.modelcontextprotocol/related-task': { taskId: 't2' } },
+    note: 't1',
+  });
+});
+
+interface Made {
+  readonly world: World;
+  readonly sent: readonly Outgoing[];
+}
+
+interface Making extends Partial<WorldOptions> {
+  readonly task?: JsonObject;
+  readonly caller?: Caller;
+  readonly state?: JsonObject;
+}
+
+/** A world in which a call has made the task `t1`; the server tells `state` of each task it is asked for. */
+async function withTask({ task, caller = aSessionCaller(), state = TASK, ...options }: Making = {}): Promise<Made> {
+  const sent: Outgoing[] = [];
+  const send: Send = (outgoing) => {
+    sent.push(outgoing);
+    const { method, params } = outgoing;
+    if (method === 'tools/call') return Promise.resolve(result(madeIn(params) ?? task ?? { task: TASK }));
+    return Promise.resolve(result(method === 'tasks/get' ? { ...state, taskId: params['taskId'] ?? '' } : {}));
+  };
+  const world = aWorld({ send, ...options });
+  await world.call({ ...asTask(), caller });
+  return { world, sent };
+}
+
+function withInput(options: Partial<WorldOptions> = {}): Promise<Made> {
+  const made = { resultType: 'task', ...TASK };
+  const state = { ...TASK, status: 'input_required', inputRequests: { name: { ...FORM } } };
+  return withTask({ task: made, caller: stateless(), state, ...options });
+}
+
+function make(world: World, task: JsonObject, caller: Caller = aSessionCaller()): Promise<unknown> {
+  return world.call({ params: { name: 'read', task: {}, made: { task } }, caller });
+}
+
+function madeIn({ made }: JsonObject): JsonObject | undefined {
+  return made as JsonObject | undefined;
+}
+
+function asTask(): { readonly params: JsonObject } {
+  return { params: { name: 'read', task: { ttl: 60_000 } } };
+}
+
+function stateless(): Caller {
+  return aStatelessCaller({ capabilities: DECLARES });
+}
+
+interface Wanted {
+  readonly method: TaskRequest['method'];
+  readonly params?: JsonObject;
+}
+
+function ask(world: World, caller: Caller, { method, params = {} }: Wanted): Promise<RpcAnswer> {
+  return world.dialogue.tasks.answer({ method, params: { taskId: 't1', ...params }, meta: {} }, caller, anExchangeOf());
+}
