@@ -25,6 +25,7 @@ function oneInFlight(results: Results): readonly Bar[] {
   return [
     lower('starter set over HTTP, p50 ÷ mcp-hub', p50(STARTER, HUB), { limit: 0.7 }),
     lower('starter set over stdio, p50 ÷ direct stdio', p50('stdio-starter-normal', 'direct-stdio'), { limit: 3 }),
+    lower('2026-07-28 without sessions ÷ with sessions, p50', p50('http-stateless-normal', STARTER), { limit: 1.1 }),
     lower('six heavy bundles over HTTP, p50 ÷ mcp-hub', p50(HEAVY, HUB), { limit: 1.1, stretch: 0.6 }),
     lower('`full` beyond `normal`, starter set over HTTP, p50, in fsyncs', fsyncsOf(results, STARTER), { limit: 1 }),
     lower('`full` beyond `normal`, six heavy bundles over HTTP, p50, in fsyncs', fsyncsOf(results, HEAVY), {
@@ -50,7 +51,7 @@ function eightInFlight(results: Results): readonly Bar[] {
 }
 
 function alone(results: Results): readonly Bar[] {
-  const { deciding, parsing } = results;
+  const { deciding, parsing, crowd } = results;
   const { gateway, reference } = deciding;
   const idle = idleBytes(results, STARTER) / 1e6;
   return [
@@ -67,6 +68,10 @@ function alone(results: Results): readonly Bar[] {
       limit: 3000,
       unit: 'ms',
     }),
+    lower('1,000 calls in flight, p99 beside a slow server ÷ without', crowd.besideSlowP99Ms / crowd.quickP99Ms, {
+      limit: 2,
+    }),
+    lower('an idle session', crowd.bytesPerSession / 1000, { limit: 40, unit: 'KB' }),
     higher('strict parsing of 100 KB', parsing.strictMbPerSecond, { limit: 80, unit: 'MB/s' }),
   ];
 }

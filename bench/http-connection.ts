@@ -22,6 +22,32 @@ export function httpConnection(url: string): Connection {
   };
 }
 
+/** MCP 2026-07-28 over Streamable HTTP: no session, and what a session knew stands in every request. */
+export function statelessConnection(url: string): Connection {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  let lastId = 0;
+  return {
+    request: async (method, params) => {
+      lastId += 1;
+      const name = typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {};
+      const headers = { 'mcp-protocol-version': STATELESS, 'mcp-method': method, ...name };
+      const text = messageText(method, { ...params, _meta: ENVELOPE }, lastId);
+      const { response, body } = await send(url, { agent, headers, text });
+      const isStream = headerOf(response, 'content-type')?.startsWith('text/event-stream') === true;
+      return JSON.parse(isStream ? lastData(body) : body) as Answer;
+    },
+    notify: async () => undefined,
+    close: () => agent.destroy(),
+  };
+}
+
+const STATELESS = '2026-07-28';
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': STATELESS,
+  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
+};
+
 /** The older HTTP+SSE: one stream for all answers, and an address for requests that the stream tells. */
 export async function sseConnection(url: string): Promise<Connection> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });

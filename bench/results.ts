@@ -1,3 +1,4 @@
+import type { Crowd } from './crowd.ts';
 import type { Deciding } from './decide.ts';
 import type { Sample } from './load.ts';
 import type { Parsing } from './parse.ts';
@@ -25,6 +26,7 @@ export interface Results {
   readonly deciding: Deciding;
   readonly parsing: Parsing;
   readonly fsyncUs: number;
+  readonly crowd: Crowd;
 }
 
 /** Which figure of which target at which level. */

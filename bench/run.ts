@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { writeBundles } from './configuration.ts';
+import { measureCrowd } from './crowd.ts';
 import { measureDeciding } from './decide.ts';
 import { measureFsync } from './fsync.ts';
 import { load, type LoadOptions } from './load.ts';
@@ -37,7 +38,7 @@ async function main(targets: readonly Target[]): Promise<void> {
   prepare(targets);
   const starts = await measureStarts(targets);
   const { rounds, loadedBytes } = await measureCalls(targets);
-  say('deciding, parsing, fsync');
+  say('deciding, parsing, fsync, many clients');
   const results: Results = {
     rounds,
     starts,
@@ -45,6 +46,7 @@ async function main(targets: readonly Target[]): Promise<void> {
     deciding: await measureDeciding(pace.decisions),
     parsing: measureParsing(pace.repeats),
     fsyncUs: measureFsync(pace.repeats),
+    crowd: await measureCrowd(pace.measureMs * 2),
   };
   const text = report(results);
   console.log(text);

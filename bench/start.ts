@@ -3,9 +3,9 @@ import { mkdirSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, INITIALIZE, stdioConnection } from './connection.ts';
-import { httpConnection, sseConnection } from './http-connection.ts';
+import { httpConnection, sseConnection, statelessConnection } from './http-connection.ts';
 import { WARM_CACHE, WORK } from './place.ts';
-import type { Target } from './targets.ts';
+import type { Front, Target } from './targets.ts';
 import { TOOL } from './workload.ts';
 
 /** A target with one session open. */
@@ -83,7 +83,7 @@ async function openSession({ front }: Target, child: ChildProcess, port: number)
   // Nobody tells when it listens, so the session is tried until there is one.
   for (;;) {
     try {
-      return await greet(front.kind === 'sse' ? await sseConnection(url) : httpConnection(url));
+      return await sessionAt(url, front.kind);
     } catch (cause) {
       if (child.exitCode !== null) throw cause;
       await sleep(5);
@@ -91,10 +91,19 @@ async function openSession({ front }: Target, child: ChildProcess, port: number)
   }
 }
 
+async function sessionAt(url: string, kind: Exclude<Front['kind'], 'stdio'>): Promise<Session> {
+  if (kind === 'stateless') return findTool(statelessConnection(url));
+  return greet(kind === 'sse' ? await sseConnection(url) : httpConnection(url));
+}
+
 async function greet(connection: Connection): Promise<Session> {
   const { error } = await connection.request('initialize', INITIALIZE);
   if (error !== undefined) throw new Error(JSON.stringify(error));
   await connection.notify('notifications/initialized');
+  return findTool(connection);
+}
+
+async function findTool(connection: Connection): Promise<Session> {
   // Some gateways answer before their servers have; their first lists are empty.
   for (;;) {
     const { result } = await connection.request('tools/list', {});

@@ -13,7 +13,10 @@ export interface Target {
 }
 
 /** How a client reaches it. */
-export type Front = { readonly kind: 'stdio' } | { readonly kind: 'http' | 'sse'; readonly path: string };
+export type Front =
+  | { readonly kind: 'stdio' }
+  /** `stateless` is Streamable HTTP of 2026-07-28, without a session. */
+  | { readonly kind: 'http' | 'stateless' | 'sse'; readonly path: string };
 
 const STDIO: Front = { kind: 'stdio' };
 const HTTP: Front = { kind: 'http', path: '/mcp' };
@@ -29,6 +32,11 @@ export const TARGETS: readonly Target[] = [
       (['normal', 'full'] as const).map((durability) => gateway(door, bundles, durability)),
     ),
   ),
+  {
+    ...gateway('http', 'starter', 'normal'),
+    name: 'http-stateless-normal',
+    front: { kind: 'stateless', path: '/mcp' },
+  },
   {
     name: 'mcp-hub',
     front: { kind: 'sse', path: '/mcp' },

@@ -3,6 +3,7 @@
 //
 //   node upstream.mjs              over stdio
 //   node upstream.mjs --http PORT  over Streamable HTTP on 127.0.0.1, answers as JSON
+//   node upstream.mjs --slow MS    over stdio, each call so much later
 
 import { createServer } from 'node:http';
 import { readLines } from './lines.mjs';
@@ -58,10 +59,12 @@ function answer(message) {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: `no method ${method}` } });
 }
 
-function serveStdio() {
+function serveStdio(delayMs) {
   readLines(process.stdin, (line) => {
     const text = answer(line);
-    if (text !== undefined) process.stdout.write(`${text}\n`);
+    if (text === undefined) return;
+    if (delayMs > 0 && line.includes('"tools/call"')) setTimeout(() => process.stdout.write(`${text}\n`), delayMs);
+    else process.stdout.write(`${text}\n`);
   });
   process.stdin.on('end', () => process.exit(0));
 }
@@ -81,6 +84,6 @@ function serveHttp(port) {
   server.listen(port, '127.0.0.1');
 }
 
-const [flag, port] = process.argv.slice(2);
-if (flag === '--http') serveHttp(Number(port));
-else serveStdio();
+const [flag, number] = process.argv.slice(2);
+if (flag === '--http') serveHttp(Number(number));
+else serveStdio(flag === '--slow' ? Number(number) : 0);
