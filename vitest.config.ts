@@ -6,7 +6,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
-    exclude: ['test/toolchain/**', 'test/long/**', 'test/interop/**', '**/node_modules/**'],
+    exclude: ['test/toolchain/**', 'test/long/**', 'test/interop/**', 'test/conformance/**', '**/node_modules/**'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

@@ -1,0 +1,92 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { SealedRecord } from '../../src/core/record.ts';
+import { reproduces } from '../../src/policy/combine-record.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
+import { REVISIONS, type Revision, SCORES } from './packages.ts';
+import { type Scenario, scoreOf, shortChecksOf, shortfallsOf } from './report.ts';
+import { runSuite } from './suite.ts';
+import { startTarget, type Target } from './targets.ts';
+
+interface Run {
+  /** Of each revision. */
+  readonly scenarios: ReadonlyMap<Revision, readonly Scenario[]>;
+  readonly records: readonly SealedRecord[];
+}
+
+let direct: Run;
+
+beforeAll(async () => {
+  direct = await runBoth('direct');
+});
+
+const roads: readonly { readonly name: string; readonly target: Target }[] = [
+  { name: 'one upstream over HTTP', target: 'gateway' },
+  { name: 'one upstream over stdio', target: 'gateway-stdio' },
+  { name: 'two upstreams', target: 'gateway-two' },
+];
+
+describe.each(roads)('through the gateway to $name', ({ target }) => {
+  let run: Run;
+
+  beforeAll(async () => {
+    run = await runBoth(target);
+  });
+
+  test.each(REVISIONS)('every scenario of %s that counts passes', (revision) => {
+    const scored = scenariosOf(run, revision).filter(({ isScored }) => isScored);
+    expect(shortfallsOf(scored)).toEqual([]);
+    expect(scoreOf(scored)).toBe(SCORES[revision]);
+  });
+
+  test.each(REVISIONS)('no other scenario of %s falls behind the upstream itself', (revision) => {
+    const without = shortChecksOf(scenariosOf(direct, revision));
+    const checks = shortChecksOf(scenariosOf(run, revision));
+    expect(checks.filter((check) => !without.includes(check))).toEqual([]);
+  });
+
+  test('every kind of request was decided, and each record follows from what it keeps', () => {
+    expect(run.records.filter((record) => !reproduces(record))).toEqual([]);
+    const allowed = new Set(run.records.filter(({ effect }) => effect === 'allow').map(({ action }) => action));
+    expect([...allowed]).toEqual(expect.arrayContaining(KINDS));
+  });
+});
+
+const KINDS = [
+  'tool_call',
+  'resource_read',
+  'prompt_get',
+  'completion',
+  'subscribe',
+  'sampling',
+  'elicitation',
+  'roots',
+];
+
+/** Both revisions against the same processes, as clients of any age share a gateway. */
+async function runBoth(target: Target): Promise<Run> {
+  const running = await startTarget(target);
+  const scenarios = new Map<Revision, readonly Scenario[]>();
+  try {
+    for (const revision of REVISIONS) scenarios.set(revision, (await runSuite(running, revision)).scenarios);
+  } finally {
+    await running.close();
+  }
+  const records = target === 'direct' ? [] : await recordsIn(running.folder);
+  rmSync(running.folder, { recursive: true, force: true, maxRetries: 5 });
+  return { scenarios, records };
+}
+
+function scenariosOf({ scenarios }: Run, revision: Revision): readonly Scenario[] {
+  return scenarios.get(revision) ?? [];
+}
+
+async function recordsIn(folder: string): Promise<readonly SealedRecord[]> {
+  const reader = new DecisionReader({ path: join(folder, 'home', 'decisions.db') });
+  try {
+    return await reader.list({ limit: Number.MAX_SAFE_INTEGER });
+  } finally {
+    reader.close();
+  }
+}
