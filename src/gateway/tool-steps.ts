@@ -20,7 +20,7 @@ import type { ToolRoute } from './tool-route.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
 export interface RecordKeeper {
-  append(record: DecisionRecord): Promise<unknown>;
+  append(record: DecisionRecord, inputText: string): Promise<unknown>;
   settle(outcome: Outcome): void;
 }
 
@@ -44,9 +44,9 @@ export function toolSteps(parts: ToolParts): CallSteps {
   return {
     resolve: ({ request, caller }) => resolveTool(request, caller, parts),
     decide: (call, target) => decide(call, target, parts),
-    record: async ({ record }) => {
+    record: async ({ record, inputText }) => {
       const startedMs = clock.monotonic();
-      await log.append(record);
+      await log.append(record, inputText);
       return Math.round((clock.monotonic() - startedMs) * 1000);
     },
     forward: (call, route) => forward(() => parts.send(call, route, paramsFor(call, route)), route.server.id, clock),
