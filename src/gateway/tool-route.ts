@@ -1,6 +1,7 @@
 import type { CatalogTool } from '../catalog/catalog.ts';
 import { annotationsOf, effectOf } from '../catalog/effect.ts';
 import { fingerprintOf } from '../catalog/fingerprint.ts';
+import { sortMembers } from '../core/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolFacts } from './build-input.ts';
 import type { GovernedServer } from './governed-server.ts';
@@ -30,7 +31,7 @@ export function routeTo(shown: CatalogTool, server: GovernedServer): ToolRoute {
     definition,
     facts: {
       tool,
-      annotations: annotationsOf(definition),
+      annotations: sortMembers(annotationsOf(definition)),
       effect: effectOf(tool, definition, server.effects),
       consent: 'new',
       dataClasses: server.dataClasses[tool] ?? [],
