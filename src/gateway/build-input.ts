@@ -39,11 +39,23 @@ export interface InputFacts {
   readonly principal: Principal;
   readonly server: ServerFacts;
   readonly tool: ToolFacts;
+  /** What it is about where that is no tool; what is absent is empty. */
+  readonly about?: AboutFacts | undefined;
   /** Absent when things are listed: then arguments, context and claims are empty, not missing. */
   readonly call?: CallFacts;
   readonly environment: Environment;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+export interface AboutFacts {
+  /** A URI, or the template of URIs. */
+  readonly resource?: string;
+  readonly prompt?: string;
+  /** Of a completion, under the server's own names. */
+  readonly ref?: JsonObject;
+  /** Params of a request that a server makes. */
+  readonly request?: JsonObject;
 }
 
 export interface CallFacts {
@@ -85,7 +97,7 @@ export function buildInput(facts: InputFacts): PolicyInput {
   };
 }
 
-function actionOf({ action, tool, call }: InputFacts): PolicyInput['action'] {
+function actionOf({ action, tool, about, call }: InputFacts): PolicyInput['action'] {
   return {
     annotations: sortMembers(tool.annotations),
     args: sortMembers(call?.args ?? {}),
@@ -93,10 +105,10 @@ function actionOf({ action, tool, call }: InputFacts): PolicyInput['action'] {
     data_classes_referenced: [...tool.dataClasses],
     effect: tool.effect,
     hash: call?.hash ?? '',
-    prompt: '',
-    ref: {},
-    request: {},
-    resource: '',
+    prompt: about?.prompt ?? '',
+    ref: sortMembers(about?.ref ?? {}),
+    request: sortMembers(about?.request ?? {}),
+    resource: about?.resource ?? '',
     schema_checked: call?.schemaChecked ?? false,
     tool: tool.tool,
     type: action,

@@ -28,6 +28,8 @@ export interface Question {
   readonly input: PolicyInput | undefined;
   readonly dropped: readonly string[];
   readonly traceId: string;
+  /** Id of the record of the call that this belongs to; absent where it stands for itself. */
+  readonly call?: string;
 }
 
 /** What a question is ruled with. A ruling pins the policy set that was in force when it was made. */
@@ -77,7 +79,7 @@ export function rule(question: Question, court: Court): Ruling {
     principal: caller.principal,
     client: caller.client,
     session: caller.session,
-    call: '',
+    call: question.call ?? '',
     action,
     server,
     tool,

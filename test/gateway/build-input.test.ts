@@ -72,6 +72,7 @@ function callInput(meta: JsonObject): PolicyInput {
     principal: aCaller().principal,
     server: server.facts,
     tool: facts,
+    about: { ref: { type: 'ref/prompt', name: 'p' }, request: { b: 1, a: 2 } },
     call: {
       args: { path: 'a', content: { z: [{ d: 1, c: 2 }], a: 1 } },
       schemaChecked: true,
