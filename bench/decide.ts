@@ -161,7 +161,7 @@ function occasionOf(input: string): { readonly input: string; readonly nowNs: bi
 }
 
 function valueOf(evaluated: Evaluated): unknown {
-  return evaluated.kind === 'value' ? evaluated.value : complain('a bundle failed', evaluated);
+  return evaluated.kind === 'value' ? JSON.parse(evaluated.text) : complain('a bundle failed', evaluated);
 }
 
 function timesOf(us: readonly number[]): Times {

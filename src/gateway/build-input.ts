@@ -1,4 +1,5 @@
 import type { ActionType, Consent, ToolEffect } from '../core/action.ts';
+import { sortMembers } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Principal } from '../core/principal.ts';
@@ -67,49 +68,85 @@ export interface CallFacts {
   readonly meta: JsonObject;
 }
 
-/** Policy input, version 1: every field present with its type. */
+/**
+ * Policy input, version 1: every field present with its type. Members stand sorted everywhere, so that the text of the
+ * record is the canonical one, which is hashed.
+ */
 export function buildInput(facts: InputFacts): PolicyInput {
-  const { principal, server, tool, about, call } = facts;
+  const { principal, server, call } = facts;
   return {
-    agent: { ...principal.agent, delegated_by: [...principal.agent.delegated_by] },
-    user: {
-      id: principal.user.id,
-      groups: [...principal.user.groups],
-      data_classifications_authorized: [...principal.user.data_classifications_authorized],
-    },
-    identity: { capabilities: {} },
-    server: { ...server },
-    action: {
-      type: facts.action,
-      tool: tool.tool,
-      resource: about?.resource ?? '',
-      prompt: about?.prompt ?? '',
-      ref: about?.ref ?? {},
-      request: about?.request ?? {},
-      args: call?.args ?? {},
-      annotations: tool.annotations,
-      effect: tool.effect,
-      consent: tool.consent,
-      schema_checked: call?.schemaChecked ?? false,
-      data_classes_referenced: [...tool.dataClasses],
-      hash: call?.hash ?? '',
-    },
-    context: contextOf(call?.conversation),
+    action: actionOf(facts),
+    agent: agentOf(principal),
     budgets: {},
-    claims: claimsOf(call?.meta ?? {}),
+    claims: call === undefined || isEmpty(call.meta) ? NO_CLAIMS : claimsOf(call.meta),
+    context: contextOf(call?.conversation),
     environment: environmentAt(facts.environment, facts.now),
+    identity: { capabilities: {} },
+    server: {
+      id: server.id,
+      package: server.package,
+      region: server.region,
+      trust: server.trust,
+      version: server.version,
+    },
+    user: {
+      data_classifications_authorized: [...principal.user.data_classifications_authorized],
+      groups: [...principal.user.groups],
+      id: principal.user.id,
+    },
+  };
+}
+
+function actionOf({ action, tool, about, call }: InputFacts): PolicyInput['action'] {
+  return {
+    annotations: sortMembers(tool.annotations),
+    args: sortMembers(call?.args ?? {}),
+    consent: tool.consent,
+    data_classes_referenced: [...tool.dataClasses],
+    effect: tool.effect,
+    hash: call?.hash ?? '',
+    prompt: about?.prompt ?? '',
+    ref: sortMembers(about?.ref ?? {}),
+    request: sortMembers(about?.request ?? {}),
+    resource: about?.resource ?? '',
+    schema_checked: call?.schemaChecked ?? false,
+    tool: tool.tool,
+    type: action,
+  };
+}
+
+function agentOf({ agent }: Principal): PolicyInput['agent'] {
+  return {
+    client: { name: agent.client.name, version: agent.client.version },
+    delegated_by: [...agent.delegated_by],
+    id: agent.id,
+    model: agent.model,
+    owner_team: agent.owner_team,
+    scope: agent.scope,
   };
 }
 
 function contextOf(conversation: ConversationFacts | undefined): PolicyInput['context'] {
   return {
-    conversation_id: conversation?.conversationId ?? '',
-    turn_count: conversation?.turnCount ?? 0,
-    cumulative_tokens: conversation?.cumulativeTokens ?? 0,
-    session_age_seconds: conversation?.sessionAgeSeconds ?? 0,
     calls_in_a_row: conversation?.callsInARow ?? 0,
+    conversation_id: conversation?.conversationId ?? '',
+    cumulative_tokens: conversation?.cumulativeTokens ?? 0,
     labels: [],
+    session_age_seconds: conversation?.sessionAgeSeconds ?? 0,
+    turn_count: conversation?.turnCount ?? 0,
   };
+}
+
+const NO_CLAIMS: PolicyInput['claims'] = {
+  conversation_id: '',
+  cumulative_tokens: 0,
+  model: '',
+  present: [],
+  turn_count: 0,
+};
+
+function isEmpty(object: JsonObject): boolean {
+  return Object.keys(object).length === 0;
 }
 
 /** What only the client says: under `claims`, so that a policy decides whether to believe it. */
@@ -125,25 +162,30 @@ function claimsOf(meta: JsonObject): PolicyInput['claims'] {
     conversation_id: conversationId,
   }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   return {
-    present,
-    model: model ?? '',
-    turn_count: turnCount ?? 0,
-    cumulative_tokens: cumulativeTokens ?? 0,
     conversation_id: conversationId ?? '',
+    cumulative_tokens: cumulativeTokens ?? 0,
+    model: model ?? '',
+    present,
+    turn_count: turnCount ?? 0,
   };
 }
 
 function environmentAt(environment: Environment, now: number): PolicyInput['environment'] {
   return {
+    gateway: environment.gateway,
+    is_production: environment.isProduction,
+    labels: sortedLabels(environment.labels),
     region: environment.region,
     time: new Date(now).toISOString(),
     time_ms: now,
-    weekday: environment.weekdayAt(now),
     timezone: environment.timezone,
-    is_production: environment.isProduction,
-    labels: { ...environment.labels },
-    gateway: environment.gateway,
+    weekday: environment.weekdayAt(now),
   };
+}
+
+function sortedLabels(labels: Environment['labels']): Record<string, string> {
+  const names = Object.keys(labels);
+  return names.length === 0 ? {} : Object.fromEntries(names.toSorted().map((name) => [name, labels[name] ?? '']));
 }
 
 function textIn(meta: JsonObject, name: string): string | undefined {
@@ -156,8 +198,15 @@ function countIn(meta: JsonObject, name: string): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** Makes `Environment.weekdayAt`; making the format is dear, using it is not. */
+const MINUTE_MS = 60_000;
+
+/** Makes `Environment.weekdayAt`. The calendar is asked once a minute: no day begins within one. */
 export function weekdays(timezone: string): (now: number) => string {
   const format = new Intl.DateTimeFormat('en-US', { weekday: 'long', timeZone: timezone });
-  return (now) => format.format(now).toLowerCase();
+  let known = { minute: Number.NaN, weekday: '' };
+  return (now) => {
+    const minute = Math.floor(now / MINUTE_MS);
+    if (minute !== known.minute) known = { minute, weekday: format.format(now).toLowerCase() };
+    return known.weekday;
+  };
 }

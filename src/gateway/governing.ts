@@ -8,7 +8,8 @@ import type { Court } from './rule.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
 export interface RecordKeeper {
-  append(record: DecisionRecord): Promise<unknown>;
+  /** `inputText` is the JSON of the record's input, where it is written already. */
+  append(record: DecisionRecord, inputText?: string): Promise<unknown>;
   settle(outcome: Outcome): void;
 }
 

@@ -120,7 +120,7 @@ function hear({ question, answer, own }: Hearing, matter: Matter, governing: Gov
 async function commit(ruling: Ruling, subject: string, { log, clock, logger }: Governing): Promise<Heard> {
   const startedMs = clock.monotonic();
   try {
-    await log.append(ruling.record);
+    await log.append(ruling.record, ruling.inputText);
   } catch (thrown) {
     logger.error('a decision could not be recorded, so a server’s question goes no further', {
       problem: messageOf(thrown),

@@ -53,6 +53,8 @@ export interface Mask {
 
 export interface Ruling {
   readonly record: DecisionRecord;
+  /** JSON text of the record's input, which was written already to be hashed. */
+  readonly inputText: string;
   readonly decision: Decision;
   readonly ruleText: (rule: string) => RuleText | undefined;
 }
@@ -62,28 +64,27 @@ type Asked = Omit<Evaluation, 'input'> & { readonly input: PolicyInput | undefin
 /** Asks the layers, combines their opinions and writes the record. Never throws for what a policy does. */
 export function rule(question: Question, court: Court): Ruling {
   const startedMs = court.clock.monotonic();
+  const { action, server, tool, own, caller } = question;
   const now = question.input?.environment.time_ms ?? court.clock.now();
   const evaluation = ask(question, court.policy);
-  const facts = {
-    action: question.action,
-    server: question.server,
-    tool: question.tool,
-    layers: evaluation.opinions,
-    combine: combineFacts(question.own, evaluation, now),
-  };
+  const combined = combineFacts(own, evaluation, now);
+  const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
   const kept = keep(evaluation, court);
   const record: DecisionRecord = {
     id: court.newId(),
-    time: new Date(now).toISOString(),
+    time: question.input?.environment.time ?? new Date(now).toISOString(),
     generation: court.policy.generation,
-    principal: question.caller.principal,
-    client: question.caller.client,
-    session: question.caller.session,
+    principal: caller.principal,
+    client: caller.client,
+    session: caller.session,
     call: question.call ?? '',
-    ...facts,
+    action,
+    server,
+    tool,
     layers: kept.layers,
+    combine: combined,
     effect: decision.effect,
     reasons: decision.reasons,
     reason_internal: decision.reason_internal,
@@ -100,7 +101,7 @@ export function rule(question: Question, court: Court): Ruling {
     trace_id: question.traceId,
     latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
   };
-  return { record, decision, ruleText };
+  return { record, inputText: kept.inputText, decision, ruleText };
 }
 
 /** Nobody is asked where the gateway itself denies; the input is kept all the same. */
@@ -132,20 +133,26 @@ function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | und
   return remedy === '' ? first.reason : remedy;
 }
 
-type Kept = Pick<DecisionRecord, 'layers' | 'input' | 'input_hash' | 'replayable'>;
+type Kept = Pick<DecisionRecord, 'layers' | 'input' | 'input_hash' | 'replayable'> & Pick<Ruling, 'inputText'>;
 
 function keep({ input, opinions }: Asked, { mask, policy }: Court): Kept {
   if (input === undefined) {
     const replayable = { kind: 'not', why: 'no policy was asked' } as const;
-    return { layers: opinions, input: {}, input_hash: '', replayable };
+    return { layers: opinions, input: {}, inputText: '{}', input_hash: '', replayable };
   }
   const { input: maskedInput, masked, hidden } = mask.maskInput(input);
+  const text = textOf(input);
   return {
     layers: mask.maskQuotes(opinions, hidden),
     input: maskedInput,
-    input_hash: sha256Hex(canonicalJson(input as unknown as JsonObject)),
+    inputText: masked.length === 0 ? text : textOf(maskedInput),
+    input_hash: sha256Hex(text),
     replayable: replayableWithout(masked, opinions, policy),
   };
+}
+
+function textOf(input: PolicyInput): string {
+  return canonicalJson(input as unknown as JsonObject);
 }
 
 /** What was masked matters to a replay only where a bundle that was asked can see it. */

@@ -54,9 +54,9 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts.dialogue),
     decide: (asked, target) => decide(asked, target, { way, parts }),
-    record: async ({ record }) => {
+    record: async ({ record, inputText }) => {
       const startedMs = clock.monotonic();
-      await log.append(record);
+      await log.append(record, inputText);
       return Math.round((clock.monotonic() - startedMs) * 1000);
     },
     forward: (allowed) => forward(() => way.send(allowed), allowed.target.route.server.id, clock),

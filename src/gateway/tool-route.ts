@@ -1,6 +1,7 @@
 import type { CatalogItem } from '../catalog/catalog.ts';
 import { annotationsOf, effectOf } from '../catalog/effect.ts';
 import { fingerprintOf } from '../catalog/fingerprint.ts';
+import { sortMembers } from '../core/canonical-json.ts';
 import { type HeaderParam, headerParamsOf } from '../core/header-params.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { GovernedServer } from './governed-server.ts';
@@ -29,7 +30,7 @@ export function routeToTool(shown: CatalogItem, server: GovernedServer): ToolRou
     definition,
     facts: {
       tool,
-      annotations: annotationsOf(definition),
+      annotations: sortMembers(annotationsOf(definition)),
       effect: effectOf(tool, definition, server.effects),
       consent: 'new',
       dataClasses: server.dataClasses[tool] ?? [],

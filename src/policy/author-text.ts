@@ -9,6 +9,8 @@ const UNSEEN = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
 /** Letters and marks by class that yet show nothing, or carry hidden bytes: fillers and variation selectors. */
 const BLANK =
   /\u034F|\u115F|\u1160|\u17B4|\u17B5|[\u180B-\u180D]|\u180F|\u3164|\uFFA0|[\uFE00-\uFE0F]|[\u{E0100}-\u{E01EF}]/gu;
+/** Words of visible ASCII: nothing to take out. Each step reads one character, so it is linear. */
+const CLEAN = /^[!-~]+(?: [!-~]+)*$/;
 const BREAKS = /[\p{Cc}\p{Z}\s]+/gu;
 
 /**
@@ -17,6 +19,7 @@ const BREAKS = /[\p{Cc}\p{Z}\s]+/gu;
  * prompts, so nothing may hide in it.
  */
 export function cleanText(text: string, max = MAX_TEXT): string {
+  if (CLEAN.test(text)) return cutText(text, max);
   return cutText(text.replaceAll(UNSEEN, '').replaceAll(BLANK, '').replaceAll(BREAKS, ' ').trim(), max);
 }
 

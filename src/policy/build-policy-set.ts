@@ -11,6 +11,7 @@ import type { Respondent } from './hearing.ts';
 import { loadModule } from './module.ts';
 import { cacheFor } from './opinion-cache.ts';
 import { ruleSetProblems, type RuleResolution } from './opinion.ts';
+import { OpinionReader } from './opinion-reader.ts';
 import type { LoadedBundle, Participant } from './participant.ts';
 import { PolicySet } from './policy-set.ts';
 import { PolicyUnit } from './policy-unit.ts';
@@ -52,7 +53,8 @@ export async function buildPolicySet(options: PolicySetOptions): Promise<PolicyS
     const unit = await buildUnit(group, options);
     for (const member of group) {
       const cache = cacheFor(unit.factsOf(member.id));
-      respondents.set(member.id, { unit, resolution: resolutionOf(member, participants), cache });
+      const reader = new OpinionReader(resolutionOf(member, participants));
+      respondents.set(member.id, { unit, reader, cache });
     }
   }
   return new PolicySet({

@@ -10,6 +10,7 @@ const ANY = '*';
 export function capabilitiesOf(opinions: readonly Opinion[]): Capabilities {
   const together: Partial<Record<CapabilityKind, readonly string[]>> = {};
   for (const opinion of identityOf(opinions)) {
+    if (opinion.capabilities.length === 0) continue;
     for (const kind of CAPABILITY_KINDS) {
       const values = valuesOf(opinion, kind);
       if (values.length === 0) continue;

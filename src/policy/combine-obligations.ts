@@ -48,6 +48,7 @@ interface Asked {
 function elementsOf(opinions: readonly Opinion[]): readonly Asked[] {
   const asked: Asked[] = [];
   for (const opinion of opinions) {
+    if (opinion.obligations.length === 0 && opinion.labels.length === 0) continue;
     for (const element of [...opinion.obligations, ...opinion.labels.map(asObligation)]) {
       const holdsInWarn = element.mode === 'warn' && HOLDING_IN_WARN.has(element.type);
       if (holdsInWarn || isEnforced(opinion.layer, element.mode)) asked.push({ opinion, element });

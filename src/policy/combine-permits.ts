@@ -13,6 +13,7 @@ export interface Lifting {
 
 /** Takes away exactly those denials that a valid permit names and that can be lifted. `now`: milliseconds. */
 export function lift(findings: readonly Finding[], opinions: readonly Opinion[], now: number): Lifting {
+  if (findings.length === 0) return { left: findings, lifted: [] };
   const permits = ofLayer(opinions, 'override').flatMap((opinion) =>
     opinion.permit
       .filter((permit) => permit.mode !== 'shadow' && isValid(permit, now))

@@ -32,8 +32,13 @@ export function reproduces(record: DecisionRecord): boolean {
 
 const RULE_SETS = ['allow', 'deny', 'hide', 'obligations', 'permit', 'labels', 'capabilities'] as const;
 
+/** Loops: this runs for every call. */
 function hasShadow(opinion: Opinion): boolean {
-  return opinion.mode === 'shadow' || RULE_SETS.some((set) => opinion[set].some(({ mode }) => mode === 'shadow'));
+  if (opinion.mode === 'shadow') return true;
+  for (const set of RULE_SETS) {
+    for (const { mode } of opinion[set]) if (mode === 'shadow') return true;
+  }
+  return false;
 }
 
 function enforced(opinion: Opinion): Opinion {

@@ -16,8 +16,8 @@ export interface Ruling {
 /** Puts the findings in their fixed order; while the gateway is paused, most denials become warnings. */
 export function toDecision(facts: CombineInput, found: Partial<Ruling>): Decision {
   const { denials = [], isPending = false, grantingRules = [], lifted = [], warnings = [] } = found;
-  const standing = denials.filter((finding) => stands(facts, finding)).toSorted(inOrder);
-  const passed = denials.filter((finding) => !stands(facts, finding)).toSorted(inOrder);
+  const standing = inOrder(denials.filter((finding) => stands(facts, finding)));
+  const passed = inOrder(denials.filter((finding) => !stands(facts, finding)));
   const isDenied = standing.length > 0;
   return {
     effect: isDenied ? 'deny' : isPending ? 'pending' : 'allow',
@@ -43,7 +43,11 @@ function asWarnings({ rules, reason }: Finding): readonly Warning[] {
   return rules.length === 0 ? [{ rule: '', text: reason }] : rules.map((rule) => ({ rule, text: reason }));
 }
 
-function inOrder(left: Finding, right: Finding): number {
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.length < 2 ? findings : findings.toSorted(compareFindings);
+}
+
+function compareFindings(left: Finding, right: Finding): number {
   return (
     left.rank - right.rank ||
     compareTexts(left.rule, right.rule) ||
@@ -63,7 +67,7 @@ function compareTexts(left: string, right: string): number {
 }
 
 function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)];
+  return texts.length < 2 ? texts : [...new Set(texts)];
 }
 
 function distinct<Item>(items: readonly Item[]): readonly Item[] {

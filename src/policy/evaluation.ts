@@ -25,7 +25,8 @@ export interface PolicyEngine {
 
 /** What asking one entrypoint came to; `fuel` is what it burned. */
 export type Evaluated =
-  | { readonly kind: 'value'; readonly value: unknown; readonly fuel: number }
+  /** JSON text. */
+  | { readonly kind: 'value'; readonly text: string; readonly fuel: number }
   | { readonly kind: 'undefined'; readonly fuel: number }
   | { readonly kind: 'timeout' | 'error'; readonly why: string; readonly fuel: number };
 

@@ -5,7 +5,7 @@ import { formatArgument, formatBadVerb, type FormatArgument, type FormatState, t
  * Source: `fmt/print.go`, `doPrintf`, Go 1.26. Arguments are what OPA hands to it: text, int64, *big.Int, float64.
  */
 export function sprintf(format: string, args: readonly FormatArgument[]): string {
-  return new Printer(Array.from(format), args).print();
+  return new Printer(format, args).print();
 }
 
 /** Widths and precisions beyond it are taken for nonsense. */
@@ -25,7 +25,7 @@ const FLAGS: ReadonlyMap<string, 'sharp' | 'zero' | 'plus' | 'minus' | 'space'> 
 ]);
 
 class Printer {
-  readonly #format: readonly string[];
+  readonly #format: string;
   readonly #args: readonly FormatArgument[];
   #output = '';
   #position = 0;
@@ -35,7 +35,7 @@ class Printer {
   /** The last thing read was an index such as `[3]`. */
   #isAfterIndex = false;
 
-  constructor(format: readonly string[], args: readonly FormatArgument[]) {
+  constructor(format: string, args: readonly FormatArgument[]) {
     this.#format = format;
     this.#args = args;
   }
@@ -54,7 +54,7 @@ class Printer {
   #text(): void {
     const next = this.#format.indexOf('%', this.#position);
     const end = next === -1 ? this.#format.length : next;
-    this.#output += this.#format.slice(this.#position, end).join('');
+    this.#output += this.#format.slice(this.#position, end);
     this.#position = end;
   }
 
@@ -68,12 +68,14 @@ class Printer {
     this.#width(state);
     this.#precision(state);
     if (!this.#isAfterIndex) this.#isAfterIndex = this.#index();
-    const verb = this.#format[this.#position];
-    if (verb === undefined) {
+    // The one place where a character beyond the first plane is not mere text.
+    const code = this.#format.codePointAt(this.#position);
+    if (code === undefined) {
       this.#output += '%!(NOVERB)';
       return;
     }
-    this.#position += 1;
+    const verb = String.fromCodePoint(code);
+    this.#position += verb.length;
     this.#argumentFor(verb, state);
   }
 
@@ -186,7 +188,7 @@ function newState(): FormatState {
   return { minus: false, plus: false, sharp: false, space: false, zero: false, sharpV: false, plusV: false };
 }
 
-function parseNumber(format: readonly string[], start: number, end: number): ParsedNumber & { readonly end: number } {
+function parseNumber(format: string, start: number, end: number): ParsedNumber & { readonly end: number } {
   let value = 0;
   let position = start;
   for (; position < end; position += 1) {
@@ -205,7 +207,7 @@ interface ParsedIndex {
   readonly isIndex: boolean;
 }
 
-function parseIndex(format: readonly string[]): ParsedIndex {
+function parseIndex(format: string): ParsedIndex {
   const close = format.indexOf(']', 1);
   if (format.length < 3 || close === -1) return { index: 0, length: 1, isIndex: false };
   const { value, isPresent, end } = parseNumber(format, 1, close);

@@ -2,15 +2,16 @@ import type { Clock } from '../core/clock.ts';
 import type { Capabilities, Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Evaluated } from './evaluation.ts';
-import { NO_PARTS, type OpinionParts, readOpinion, type RuleResolution } from './opinion.ts';
+import { NO_PARTS, type OpinionParts } from './opinion.ts';
 import type { OpinionCache } from './opinion-cache.ts';
+import type { OpinionReader } from './opinion-reader.ts';
 import type { Participant } from './participant.ts';
 import type { PolicyUnit } from './policy-unit.ts';
 
-/** A bundle that can be asked: the unit it is compiled in, and what is needed to read what it says. */
+/** A bundle that can be asked: the unit it is compiled in, and what reads what it says. */
 export interface Respondent {
   readonly unit: PolicyUnit;
-  readonly resolution: RuleResolution;
+  readonly reader: OpinionReader;
   /** Absent where each call has to be looked at. */
   readonly cache: OpinionCache | undefined;
 }
@@ -29,50 +30,50 @@ export interface HearingOptions {
 export class Hearing {
   readonly #options: HearingOptions;
   readonly #opened = new Set<PolicyUnit>();
+  /** The input as the bundle that is asked now reads it. */
+  #input: PolicyInput;
   #capabilities: Capabilities | undefined;
   #fuelLeft: number;
 
   constructor(options: HearingOptions) {
     this.#options = options;
+    this.#input = options.input;
     this.#fuelLeft = options.decisionFuel;
   }
 
-  /** From now on the bundles read what identity grants. */
-  grant(capabilities: Capabilities): void {
+  /** From now on the bundles read what identity grants. Answers the input as they read it. */
+  grant(capabilities: Capabilities): PolicyInput {
     this.#capabilities = capabilities;
     for (const unit of this.#opened) unit.grant(capabilities);
+    this.#input = { ...this.#input, identity: { capabilities: inInput(capabilities) } };
+    return this.#input;
   }
 
   ask(participant: Participant): Opinion {
     const respondent = this.#options.respondents.get(participant.id);
     if (respondent === undefined) return silent(participant, 'missing', 'it has no good version yet');
-    const { clock, bundleFuel } = this.#options;
-    const startedAt = clock.monotonic();
-    const fuel = Math.min(bundleFuel, this.#fuelLeft);
-    const key = respondent.cache?.keyOf(this.#grantedInput());
+    const fuel = Math.min(this.#options.bundleFuel, this.#fuelLeft);
+    const key = respondent.cache?.keyOf(this.#input);
     const kept = key === undefined ? undefined : respondent.cache?.find(key);
     // Where the fuel would not have sufficed, the bundle is asked and runs out of it.
-    const opinion =
-      kept !== undefined && kept.fuel <= fuel
-        ? { ...kept, cached: true }
-        : this.#evaluate(participant, respondent, fuel);
+    if (kept !== undefined && kept.fuel <= fuel) {
+      this.#fuelLeft -= kept.fuel;
+      return kept;
+    }
+    const opinion = this.#evaluate(participant, respondent, fuel);
     this.#fuelLeft -= opinion.fuel;
-    if (key !== undefined && !opinion.cached) respondent.cache?.keep(key, opinion);
-    return { ...opinion, us: Math.round((clock.monotonic() - startedAt) * 1000) };
+    if (key !== undefined) respondent.cache?.keep(key, opinion);
+    return opinion;
   }
 
-  #evaluate(participant: Participant, { unit, resolution }: Respondent, fuel: number): Opinion {
+  #evaluate(participant: Participant, { unit, reader }: Respondent, fuel: number): Opinion {
+    const { clock } = this.#options;
+    const startedAt = clock.monotonic();
     this.#open(unit);
     const evaluated = unit.ask(participant.id, fuel);
-    return { ...toOpinion(participant, evaluated, resolution), fuel: evaluated.fuel };
-  }
-
-  /** As the bundle that is asked now reads it: what identity grants is added once identity has been heard. */
-  #grantedInput(): PolicyInput {
-    const { input } = this.#options;
-    return this.#capabilities === undefined
-      ? input
-      : { ...input, identity: { capabilities: mutable(this.#capabilities) } };
+    const said = partsOf(evaluated, reader);
+    const us = Math.round((clock.monotonic() - startedAt) * 1000);
+    return opinionOf(participant, said, { us, fuel: evaluated.fuel });
   }
 
   #open(unit: PolicyUnit): void {
@@ -89,27 +90,54 @@ export function skipped(participant: Participant): Opinion {
   return silent(participant, 'skipped', '');
 }
 
-function toOpinion(participant: Participant, evaluated: Evaluated, resolution: RuleResolution): Opinion {
-  if (evaluated.kind === 'undefined') return silent(participant, 'undefined', 'its entrypoint is undefined');
-  if (evaluated.kind !== 'value') return silent(participant, evaluated.kind, evaluated.why);
-  const read = readOpinion(evaluated.value, resolution);
-  if (read.kind === 'malformed') return silent(participant, 'malformed', read.why);
-  const { kind: _, ...parts } = read;
-  return opinionOf(participant, { status: 'ok', error: '' }, parts);
+interface Said {
+  readonly status: Opinion['status'];
+  readonly error: string;
+  readonly parts: OpinionParts;
 }
 
-type Standing = Pick<Opinion, 'status' | 'error'>;
+function partsOf(evaluated: Evaluated, reader: OpinionReader): Said {
+  if (evaluated.kind === 'undefined') return nothing('undefined', 'its entrypoint is undefined');
+  if (evaluated.kind !== 'value') return nothing(evaluated.kind, evaluated.why);
+  const read = reader.read(evaluated.text);
+  return read.kind === 'malformed' ? nothing('malformed', read.why) : { status: 'ok', error: '', parts: read };
+}
+
+function nothing(status: Opinion['status'], error: string): Said {
+  return { status, error, parts: NO_PARTS };
+}
 
 function silent(participant: Participant, status: Opinion['status'], error: string): Opinion {
-  return opinionOf(participant, { status, error }, NO_PARTS);
+  return opinionOf(participant, nothing(status, error), { us: 0, fuel: 0 });
 }
 
-function opinionOf({ layer, id, loaded, mode }: Participant, standing: Standing, parts: OpinionParts): Opinion {
-  const digest = loaded?.bundle.digest ?? '';
-  return { layer, bundle: id, digest, mode, ...standing, ...parts, us: 0, fuel: 0, cached: false };
+function opinionOf(
+  { layer, id, loaded, mode }: Participant,
+  { status, error, parts }: Said,
+  cost: Pick<Opinion, 'us' | 'fuel'>,
+): Opinion {
+  return {
+    layer,
+    bundle: id,
+    digest: loaded?.bundle.digest ?? '',
+    mode,
+    status,
+    error,
+    allow: parts.allow,
+    deny: parts.deny,
+    hide: parts.hide,
+    obligations: parts.obligations,
+    permit: parts.permit,
+    labels: parts.labels,
+    capabilities: parts.capabilities,
+    us: cost.us,
+    fuel: cost.fuel,
+    cached: false,
+  };
 }
 
-/** Capabilities as they stand in an input. */
-export function mutable(capabilities: Capabilities): PolicyInput['identity']['capabilities'] {
-  return Object.fromEntries(Object.entries(capabilities).map(([kind, values]) => [kind, [...values]]));
+/** Capabilities as they stand in an input, whose members are sorted. */
+function inInput(capabilities: Capabilities): PolicyInput['identity']['capabilities'] {
+  const kinds = Object.entries(capabilities).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(kinds.map(([kind, values]) => [kind, [...values]]));
 }

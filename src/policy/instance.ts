@@ -196,10 +196,11 @@ function nativeName(failed: number): string {
   return [...NATIVE_BUILTINS.values()][failed - 1] ?? 'a built-in function';
 }
 
+const BEFORE_RESULT = '[{"result":';
+const AFTER_RESULT = '}]';
+
 /** A result set has one element `{"result": …}`, or none where the entrypoint is undefined. */
-function readResult(text: string, fuel: number): Evaluated {
-  const parsed: unknown = JSON.parse(text);
-  const first: unknown = Array.isArray(parsed) ? parsed[0] : undefined;
-  if (typeof first !== 'object' || first === null || !('result' in first)) return { kind: 'undefined', fuel };
-  return { kind: 'value', value: first.result, fuel };
+function readResult(set: string, fuel: number): Evaluated {
+  if (!set.startsWith(BEFORE_RESULT) || !set.endsWith(AFTER_RESULT)) return { kind: 'undefined', fuel };
+  return { kind: 'value', text: set.slice(BEFORE_RESULT.length, -AFTER_RESULT.length), fuel };
 }

@@ -11,11 +11,15 @@ const DAY_S = 86_400;
 
 const Id = z.string().regex(RULE_ID, 'is no rule id');
 
+/** Longest text of a parameter, in characters. */
+export const MAX_PARAM = 200;
+export const PARAM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
 /** The value of a parameter comes from a call's arguments: a long one is cut, so that no caller can spoil the denial. */
-const ParamValue = z.union([z.string().transform((text) => cutText(text, 200)), z.number()]);
+const ParamValue = z.union([z.string().transform((text) => cutText(text, MAX_PARAM)), z.number()]);
 const ParamName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'is no name of a parameter')
+  .regex(PARAM_NAME, 'is no name of a parameter')
   .refine((name) => !FORBIDDEN_NAMES.has(name), 'is no name of a parameter');
 
 /** Elements of the seven rule sets, as an author writes them; members that are not named here are ignored. */

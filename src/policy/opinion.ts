@@ -8,6 +8,7 @@ import {
   PermitElement,
   VerdictElement,
 } from './opinion-elements.ts';
+import { plainVerdict, plainWarn } from './plain-elements.ts';
 import type { RuleBook } from './rule-book.ts';
 
 /** What is known of a bundle beside what it says: enough to resolve each element's mode and whether it can be lifted. */
@@ -79,21 +80,9 @@ export function readOpinion(raw: unknown, resolution: RuleResolution): ReadOpini
     deny: verdicts(reading, 'deny'),
     hide: verdicts(reading, 'hide'),
     obligations: obligations(reading),
-    permit: elements(reading, 'permit', (element) => PermitElement.safeParse(element)).map((element) => ({
-      ...element,
-      mode: modeOf(reading, element.id),
-    })),
-    labels: elements(reading, 'labels', (element) => LabelSetElement.safeParse(element)).map((element) => ({
-      ...element,
-      mode: modeOf(reading, element.id),
-    })),
-    // A rule in shadow that grants less than its bundle would grant more: capabilities follow their bundle.
-    capabilities: elements(reading, 'capabilities', (element) => CapabilityElement.safeParse(element)).map(
-      (element) => ({
-        ...element,
-        mode: resolution.mode,
-      }),
-    ),
+    permit: permits(reading),
+    labels: labels(reading),
+    capabilities: capabilities(reading),
   };
   const [problem] = problems;
   return problem === undefined ? { kind: 'ok', ...parts } : { kind: 'malformed', why: problem };
@@ -118,7 +107,7 @@ function shapeProblem(raw: unknown, layer: Layer): string {
 }
 
 function verdicts(reading: Reading, ruleSet: 'allow' | 'deny' | 'hide'): Opinion['deny'] {
-  return elements(reading, ruleSet, (element) => VerdictElement.safeParse(element)).map(({ id, reason, params }) => ({
+  return elements(reading, ruleSet, readVerdict).map(({ id, reason, params }) => ({
     id,
     reason,
     params,
@@ -127,8 +116,13 @@ function verdicts(reading: Reading, ruleSet: 'allow' | 'deny' | 'hide'): Opinion
   }));
 }
 
+function readVerdict(element: unknown): z.ZodSafeParseResult<z.output<typeof VerdictElement>> {
+  const data = plainVerdict(element);
+  return data === undefined ? VerdictElement.safeParse(element) : { success: true, data };
+}
+
 function obligations(reading: Reading): Opinion['obligations'] {
-  const read = elements(reading, 'obligations', parseObligation);
+  const read = elements(reading, 'obligations', readObligation);
   for (const element of read) {
     if (element.type === 'counter' && !reading.resolution.counters.has(element.name)) {
       reading.problems.push(`obligations: the counter of ${element.id} is not declared in the manifest`);
@@ -137,28 +131,52 @@ function obligations(reading: Reading): Opinion['obligations'] {
   return read.map((element) => ({ ...element, mode: modeOf(reading, element.id) }));
 }
 
+function readObligation(element: unknown): ReturnType<typeof parseObligation> {
+  const data = plainWarn(element);
+  return data === undefined ? parseObligation(element) : { success: true, data };
+}
+
+function permits(reading: Reading): Opinion['permit'] {
+  const read = elements(reading, 'permit', (element) => PermitElement.safeParse(element));
+  return read.map((element) => ({ ...element, mode: modeOf(reading, element.id) }));
+}
+
+function labels(reading: Reading): Opinion['labels'] {
+  const read = elements(reading, 'labels', (element) => LabelSetElement.safeParse(element));
+  return read.map((element) => ({ ...element, mode: modeOf(reading, element.id) }));
+}
+
+/** A rule in shadow that grants less than its bundle would grant more: capabilities follow their bundle. */
+function capabilities(reading: Reading): Opinion['capabilities'] {
+  const read = elements(reading, 'capabilities', (element) => CapabilityElement.safeParse(element));
+  return read.map((element) => ({ ...element, mode: reading.resolution.mode }));
+}
+
 /** The elements of one rule set by their schema, or none where one breaks it; then a problem says which. */
 function elements<Element extends { readonly id: string }>(
-  { raw, resolution, problems }: Reading,
+  reading: Reading,
   ruleSet: RuleSet,
   parse: (element: unknown) => z.ZodSafeParseResult<Element>,
 ): readonly Element[] {
-  const set = raw[ruleSet];
-  if (!Array.isArray(set) || set.length === 0) return [];
-  return set.flatMap((element: unknown, index) => {
+  const set = reading.raw[ruleSet];
+  const read: Element[] = [];
+  if (!Array.isArray(set)) return read;
+  for (const [index, element] of set.entries()) {
     const parsed = parse(element);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      // Only the member's name: what lies below it may come from the arguments of the call.
-      const member = issue?.path[0] === undefined ? '' : `.${String(issue.path[0])}`;
-      problems.push(`${ruleSet}[${index}]${member}: ${issue?.message ?? 'is malformed'}`);
-      return [];
-    }
-    if (!resolution.rules.has(parsed.data.id)) {
-      problems.push(`${ruleSet}[${index}]: the id ${parsed.data.id} has no annotation`);
-    }
-    return [parsed.data];
-  });
+    if (parsed.success) read.push(parsed.data);
+    const problem = problemOf(parsed, reading.resolution.rules);
+    if (problem !== '') reading.problems.push(`${ruleSet}[${index}]${problem}`);
+  }
+  return read;
+}
+
+/** What is wrong with an element, empty where nothing is. */
+function problemOf(parsed: z.ZodSafeParseResult<{ readonly id: string }>, rules: RuleBook): string {
+  if (parsed.success) return rules.has(parsed.data.id) ? '' : `: the id ${parsed.data.id} has no annotation`;
+  const issue = parsed.error.issues[0];
+  // Only the member's name: what lies below it may come from the arguments of the call.
+  const member = issue?.path[0] === undefined ? '' : `.${String(issue.path[0])}`;
+  return `${member}: ${issue?.message ?? 'is malformed'}`;
 }
 
 function modeOf({ resolution }: Reading, id: string): Mode {

@@ -4,7 +4,7 @@ import type { PolicyInput } from '../core/policy-input.ts';
 import { phaseOf } from '../core/action.ts';
 import { capabilitiesOf } from './combine-capabilities.ts';
 import { denialsOf, takingPart } from './combine-opinions.ts';
-import { Hearing, mutable, type Respondent, skipped } from './hearing.ts';
+import { Hearing, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
 import { type Participant, participantsIn, type Question } from './participant.ts';
 
@@ -32,12 +32,21 @@ export interface PolicySetParts {
 }
 
 const DECISION_FUEL_RATIO = 2;
+const MOST_AUDIENCES = 1_000;
+
+/** The bundles that take part in what one agent does with one tool, and their modes. */
+interface Audience {
+  readonly identity: readonly Participant[];
+  readonly behind: readonly Participant[];
+  readonly modes: Evaluation['modes'];
+}
 
 /** A generation: the bundles in force, compiled and warm. It is never changed; a new one takes its place. */
 export class PolicySet {
   readonly generation: string;
   readonly participants: readonly Participant[];
   readonly #parts: PolicySetParts;
+  readonly #audiences = new Map<string, Audience>();
 
   constructor(parts: PolicySetParts) {
     this.generation = parts.generation;
@@ -49,20 +58,18 @@ export class PolicySet {
   evaluate(question: Question): Evaluation {
     const isListing = phaseOf(question.action) === 'list';
     const input = isListing ? withoutCall(question.input) : question.input;
-    const participants = participantsIn(question, this.participants);
+    const { identity: gate, behind, modes } = this.#audienceOf(question);
     const hearing = this.#hearingOf(input);
-    const identity = participants.filter(isIdentity).map((one) => hearing.ask(one));
-    const capabilities = capabilitiesOf(identity);
-    hearing.grant(capabilities);
+    const identity = gate.map((one) => hearing.ask(one));
+    const granted = hearing.grant(capabilitiesOf(identity));
     const isRefused = !isListing && denialsOf(takingPart(identity), 'identity').length > 0;
-    const behind = participants.filter((one) => !isIdentity(one));
     const others = behind.map((one) => (isRefused && one.loaded !== undefined ? skipped(one) : hearing.ask(one)));
     const opinions = [...identity, ...others];
     return {
       opinions: isListing ? opinions.map(onlyHides) : opinions,
       required: this.#parts.required,
-      modes: modesOf(participants),
-      input: { ...input, identity: { capabilities: mutable(capabilities) } },
+      modes,
+      input: granted,
     };
   }
 
@@ -71,10 +78,31 @@ export class PolicySet {
     return bundles.some((bundle) => this.#parts.respondents.get(bundle)?.unit.reads(bundle, place) === true);
   }
 
+  /** Who is asked depends on few names, which come again and again. */
+  #audienceOf(question: Question): Audience {
+    const { action, server, agent, tool } = question;
+    // Agent and tool are named by others: the length keeps one from reading as part of the other.
+    const key = `${action} ${server} ${agent.length} ${agent}${tool}`;
+    const known = this.#audiences.get(key);
+    if (known !== undefined) return known;
+    const audience = audienceOf(participantsIn(question, this.participants));
+    if (this.#audiences.size >= MOST_AUDIENCES) this.#audiences.clear();
+    this.#audiences.set(key, audience);
+    return audience;
+  }
+
   #hearingOf(input: PolicyInput): Hearing {
     const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
     return new Hearing({ respondents, input, bundleFuel, decisionFuel: DECISION_FUEL_RATIO * bundleFuel, clock });
   }
+}
+
+function audienceOf(participants: readonly Participant[]): Audience {
+  return {
+    identity: participants.filter(isIdentity),
+    behind: participants.filter((one) => !isIdentity(one)),
+    modes: modesOf(participants),
+  };
 }
 
 function isIdentity({ layer }: Participant): boolean {
@@ -100,14 +128,14 @@ function withoutCall(input: PolicyInput): PolicyInput {
     ...input,
     action: { ...input.action, args: {} },
     context: {
-      conversation_id: '',
-      turn_count: 0,
-      cumulative_tokens: 0,
-      session_age_seconds: 0,
       calls_in_a_row: 0,
+      conversation_id: '',
+      cumulative_tokens: 0,
       labels: [],
+      session_age_seconds: 0,
+      turn_count: 0,
     },
     budgets: {},
-    claims: { present: [], model: '', turn_count: 0, cumulative_tokens: 0, conversation_id: '' },
+    claims: { conversation_id: '', cumulative_tokens: 0, model: '', present: [], turn_count: 0 },
   };
 }

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../core/opinion.ts';
 import type { BuiltBundle } from '../core/rego.ts';
 import type { Evaluated, PolicyEngine } from './evaluation.ts';
+import { isOfTheCall } from './opinion-cache.ts';
 import { type Document, projectionTo, reads } from './projection.ts';
 
 /** What a unit is made of: an engine that holds the compiled module, and what the toolchain knows of its bundles. */
@@ -11,47 +12,83 @@ export interface PolicyUnitParts {
 
 const CAPABILITIES = ['identity', 'capabilities'];
 
+/** Bundles that read from one input, which is written and parsed once for all of them, less what none of them reads. */
+interface Readers {
+  readonly project: (input: Document) => Document;
+  readonly readsCapabilities: boolean;
+}
+
+interface Member {
+  readonly facts: BuiltBundle;
+  readonly readers: Readers;
+}
+
+interface Occasion {
+  readonly input: Document;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What identity grants, as JSON text, once it is known. */
+  readonly capabilities: string | undefined;
+}
+
 /**
  * One compiled module with the bundles that are linked in it: the organisation's are one unit, every author's bundle
- * is a unit of its own. The input is written and parsed once for all its bundles, less what none of them reads; what
- * the identity bundles grant is added to the parsed value.
+ * is a unit of its own. Those that are asked at every call read one input, those whose opinions are mostly kept another,
+ * so that every bundle reads the same whichever others are asked. What identity grants is added to the parsed value.
  */
 export class PolicyUnit {
   readonly #engine: PolicyEngine;
-  readonly #bundles: Readonly<Record<string, BuiltBundle>>;
-  readonly #project: (input: Document) => Document;
-  readonly #readsCapabilities: boolean;
+  readonly #members: ReadonlyMap<string, Member>;
+  #occasion: Occasion = { input: {}, now: 0, capabilities: undefined };
+  /** Whose input the engine has now. */
+  #opened: Readers | undefined;
 
   constructor({ engine, bundles }: PolicyUnitParts) {
-    const inputs = Object.values(bundles).flatMap((bundle) => bundle.inputs);
+    const all = Object.entries(bundles);
+    const groups = [all.filter(([, facts]) => isOfTheCall(facts)), all.filter(([, facts]) => !isOfTheCall(facts))];
     this.#engine = engine;
-    this.#bundles = bundles;
-    this.#project = projectionTo(inputs);
-    this.#readsCapabilities = reads(inputs, CAPABILITIES.join('.'));
+    this.#members = new Map(groups.flatMap(membersOf));
   }
 
   /** Whether a bundle can see what stands at a place of the input, such as `action.args.path`. */
   reads(bundle: string, place: string): boolean {
-    return reads(this.#bundles[bundle]?.inputs ?? [''], place);
+    return reads(this.factsOf(bundle)?.inputs ?? [''], place);
   }
 
   /** What the toolchain knows of a bundle; undefined where it is not in the module. */
   factsOf(bundle: string): BuiltBundle | undefined {
-    return this.#bundles[bundle];
+    return this.#members.get(bundle)?.facts;
   }
 
   /** Starts a decision: its input, and its one time in milliseconds since the epoch. */
   open(input: Document, now: number): void {
-    this.#engine.open({ input: JSON.stringify(this.#project(input)), nowNs: BigInt(now) * 1_000_000n });
+    this.#occasion = { input, now, capabilities: undefined };
+    this.#opened = undefined;
   }
 
   grant(capabilities: Capabilities): void {
-    if (this.#readsCapabilities) this.#engine.addToInput(CAPABILITIES, JSON.stringify(capabilities));
+    const text = JSON.stringify(capabilities);
+    this.#occasion = { ...this.#occasion, capabilities: text };
+    if (this.#opened?.readsCapabilities === true) this.#engine.addToInput(CAPABILITIES, text);
   }
 
   ask(bundle: string, fuel: number): Evaluated {
-    const built = this.#bundles[bundle];
-    if (built === undefined) return { kind: 'error', why: 'it is not in its compiled module', fuel: 0 };
-    return this.#engine.evaluate(built.entrypointPath, fuel);
+    const member = this.#members.get(bundle);
+    if (member === undefined) return { kind: 'error', why: 'it is not in its compiled module', fuel: 0 };
+    if (this.#opened !== member.readers) this.#openFor(member.readers);
+    return this.#engine.evaluate(member.facts.entrypointPath, fuel);
   }
+
+  #openFor(readers: Readers): void {
+    const { input, now, capabilities } = this.#occasion;
+    this.#opened = readers;
+    this.#engine.open({ input: JSON.stringify(readers.project(input)), nowNs: BigInt(now) * 1_000_000n });
+    if (capabilities !== undefined && readers.readsCapabilities) this.#engine.addToInput(CAPABILITIES, capabilities);
+  }
+}
+
+function membersOf(group: readonly (readonly [string, BuiltBundle])[]): readonly (readonly [string, Member])[] {
+  const inputs = group.flatMap(([, { inputs: read }]) => read);
+  const readers = { project: projectionTo(inputs), readsCapabilities: reads(inputs, CAPABILITIES.join('.')) };
+  return group.map(([id, facts]) => [id, { facts, readers }]);
 }

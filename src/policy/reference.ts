@@ -48,7 +48,7 @@ export class ReferenceEngine implements PolicyEngine {
       const results: unknown = this.#ready().evaluate(this.#input, entrypoint);
       const first: unknown = Array.isArray(results) ? results[0] : undefined;
       if (typeof first !== 'object' || first === null || !('result' in first)) return { kind: 'undefined', fuel: 0 };
-      return { kind: 'value', value: first.result, fuel: 0 };
+      return { kind: 'value', text: JSON.stringify(first.result), fuel: 0 };
     } catch (thrown) {
       this.#policy = undefined;
       return { kind: 'error', why: messageOf(thrown), fuel: 0 };

@@ -110,7 +110,7 @@ function encode(fields: readonly Field[], scratch: Buffer): Buffer {
   let end = 0;
   for (const field of fields) {
     const start = end + LENGTH_BYTES;
-    const length = typeof field === 'string' ? target.write(field, start) : copy(field, target, start);
+    const length = field.length === 0 ? 0 : put(field, target, start);
     target.writeUInt32BE(length, end);
     end = start + length;
   }
@@ -124,9 +124,10 @@ function exactLength(fields: readonly Field[]): number {
   );
 }
 
-function copy(bytes: Uint8Array, target: Buffer, start: number): number {
-  target.set(bytes, start);
-  return bytes.length;
+function put(field: Field, target: Buffer, start: number): number {
+  if (typeof field === 'string') return target.write(field, start);
+  target.set(field, start);
+  return field.length;
 }
 
 function hmac(key: ChainKey, bytes: Buffer): Buffer {

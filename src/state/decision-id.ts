@@ -19,6 +19,8 @@ export function decisionIds(clock: Clock): () => string {
       randomFillSync(pool);
       used = 0;
     }
+    // The variant: the two highest bits are one and nought (RFC 9562 §4.1).
+    pool[used] = ((pool[used] ?? 0) & 0x3f) | 0x80;
     const random = pool.toString('hex', used, used + RANDOM_BYTES);
     used += RANDOM_BYTES;
     const now = clock.now();
@@ -34,6 +36,6 @@ export function decisionIds(clock: Clock): () => string {
 
 function format(ms: number, counter: number, random: string): string {
   const time = ms.toString(16).padStart(12, '0');
-  const variant = ((Number.parseInt(random[0] ?? '0', 16) & 0x3) | 0x8).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${variant}${random.slice(1, 4)}-${random.slice(4)}`;
+  const count = counter.toString(16).padStart(3, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${random.slice(0, 4)}-${random.slice(4)}`;
 }

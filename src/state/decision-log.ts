@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
 import type { LogRow } from './chain.ts';
 import { decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
+import { RecordText } from './record-text.ts';
 
 /** What commits a group of rows: on this thread, or on another one. */
 export interface Writer {
@@ -38,6 +39,7 @@ const OUTCOME_WAIT_MS = 20;
  */
 export class DecisionLog {
   readonly #options: DecisionLogOptions;
+  readonly #texts = new RecordText();
   readonly #decisions: Pending[] = [];
   readonly #outcomes: LogRow[] = [];
   /** Allowed calls whose outcome is not committed yet: id → seq, oldest first. */
@@ -53,12 +55,16 @@ export class DecisionLog {
     this.#lastSeq = options.startsAfter;
   }
 
-  /** Resolves once the record is committed. Where it rejects, the call must not be forwarded. */
-  append(record: DecisionRecord): Promise<Seal> {
+  /**
+   * Resolves once the record is committed. Where it rejects, the call must not be forwarded. `inputText` is the JSON
+   * text of the record's input, for those who have it already.
+   */
+  append(record: DecisionRecord, inputText: string = JSON.stringify(record.input)): Promise<Seal> {
     if (this.#closing !== undefined) return Promise.reject(hasEnded());
     if (this.#decisions.length >= MOST_WAITING) return Promise.reject(tooMany());
+    const row = decisionRow(record, this.#texts.write(record, inputText), this.#options.instance);
     return new Promise((resolve, reject) => {
-      this.#decisions.push({ row: decisionRow(record, this.#options.instance), resolve, reject });
+      this.#decisions.push({ row, resolve, reject });
       this.#schedule();
     });
   }

@@ -8,8 +8,8 @@ export const FORWARDED_ACTIONS: readonly string[] = Object.entries(ACTION_PHASES
   .filter(([, phase]) => phase === 'request' || phase === 'server_initiated')
   .map(([action]) => action);
 
-/** The row of a decision: what is searched for in columns, the whole record as its body. */
-export function decisionRow(record: DecisionRecord, instance: string): LogRow {
+/** The row of a decision: what is searched for in columns, the whole record as its body, which is its JSON text. */
+export function decisionRow(record: DecisionRecord, body: string, instance: string): LogRow {
   return {
     kind: 'decision',
     id: record.id,
@@ -25,7 +25,7 @@ export function decisionRow(record: DecisionRecord, instance: string): LogRow {
     user: record.principal.user.id,
     session: record.session,
     us: Math.round(record.latency_us.decide),
-    body: JSON.stringify(record),
+    body,
   };
 }
 

@@ -103,24 +103,64 @@ function continues(database: Database, known: Head): boolean {
 const INSERT_ROW = `insert into log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent,
   user, session, us, prev, hash, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
+const MOVE_HEAD = 'update heads set seq = ?, hash = ?, mac = ? where chain = ? and seq = ?';
+
 interface Appending {
   readonly sealer: Sealer;
   readonly keyId: string;
   readonly known: Head | undefined;
 }
 
-/** Runs inside the transaction that holds the write lock, so the head it reads is the head it continues. */
+/**
+ * Runs inside the transaction that holds the write lock. Most often nobody else has written since, so the chain goes on
+ * where this writer left it; moving the head from there says whether it does.
+ */
 function appendRows(
   database: Database,
   rows: readonly LogRow[],
   { sealer, keyId, known }: Appending,
 ): { readonly head: Head; readonly seals: readonly Seal[] } {
-  let head = currentHead(database, known);
-  const insertRow = database.prepare(INSERT_ROW);
-  const seals: Seal[] = [];
-  for (const row of rows) {
+  if (known !== undefined) {
+    const sealed = sealRows(rows, known, sealer);
+    if (moveHead(database, known, sealed)) return insertRows(database, sealed, keyId);
+  }
+  const head = laterHead(database, known);
+  const sealed = sealRows(rows, head, sealer);
+  moveHead(database, head, sealed);
+  return insertRows(database, sealed, keyId);
+}
+
+interface SealedRows {
+  readonly rows: readonly { readonly row: LogRow; readonly place: Place; readonly hash: Buffer }[];
+  readonly head: Head;
+  /** Of the new head. */
+  readonly mac: Uint8Array;
+}
+
+function sealRows(rows: readonly LogRow[], after: Head, sealer: Sealer): SealedRows {
+  let head = after;
+  const sealed = rows.map((row) => {
     const place: Place = { chain: head.chain, seq: head.seq + 1, prev: head.hash };
     const hash = sealer.sealRow(row, place);
+    head = { chain: place.chain, seq: place.seq, hash };
+    return { row, place, hash };
+  });
+  return { rows: sealed, head, mac: sealer.sealHead(head) };
+}
+
+/** False where the chain does not end at `from`; then nothing is changed. */
+function moveHead(database: Database, from: Head, { head, mac }: SealedRows): boolean {
+  return database.prepare(MOVE_HEAD).run(head.seq, head.hash, mac, from.chain, from.seq) === 1;
+}
+
+function insertRows(
+  database: Database,
+  { rows, head }: SealedRows,
+  keyId: string,
+): { readonly head: Head; readonly seals: readonly Seal[] } {
+  const insertRow = database.prepare(INSERT_ROW);
+  const seals: Seal[] = [];
+  for (const { row, place, hash } of rows) {
     insertRow.run(
       place.seq,
       row.kind,
@@ -144,18 +184,12 @@ function appendRows(
       row.body,
     );
     seals.push({ seq: place.seq, chain: place.chain, instance: row.instance, hash: hexOf(hash) });
-    head = { chain: place.chain, seq: place.seq, hash };
   }
-  database
-    .prepare('update heads set seq = ?, hash = ?, mac = ? where chain = ?')
-    .run(head.seq, head.hash, sealer.sealHead(head), head.chain);
   return { head, seals };
 }
 
-/** Most often nobody else has written since; then the number alone is read, which costs a tenth. */
-function currentHead(database: Database, known: Head | undefined): Head {
-  const seq = database.prepare('select seq from heads').get()?.['seq'];
-  if (known !== undefined && seq === known.seq) return known;
+/** Where the chain ends now that others have written to it. */
+function laterHead(database: Database, known: Head | undefined): Head {
   const head = readHead(database);
   if (head === undefined || (known !== undefined && head.seq < known.seq)) {
     throw new GatewayError('STORE_UNAVAILABLE', 'the store has lost the end of its chain', {

@@ -20,6 +20,7 @@ export interface MaskingOptions {
 }
 
 export interface MaskedInput {
+  /** The input itself where nothing was masked. */
   readonly input: PolicyInput;
   /** JSON pointers into the input, sorted: a rule that reads one of them, or below or above it, cannot be replayed. */
   readonly masked: readonly string[];
@@ -50,7 +51,8 @@ export function createMasker(options: MaskingOptions): Masker {
       const marks = new Marks(options.keyedHash);
       const named = detects ? [...redact, ...pointers.map(segmentsOf)] : redact;
       const action = maskArguments(input.action, { marks, named, kept: options.arguments });
-      const masked = maskForeignText({ ...input, action }, marks, isSecret);
+      const kept = action === input.action ? input : { ...input, action };
+      const masked = holdsForeignSecret(kept, isSecret) ? maskForeignText(kept, marks, isSecret) : kept;
       return { input: masked, masked: marks.pointers(), hidden: marks.hidden };
     },
     maskQuotes<T>(value: T, hidden: ReadonlySet<string>): T {
@@ -69,6 +71,20 @@ function searchFor(secrets: readonly string[]): (text: string) => boolean {
   const whole = new Set(secrets.filter((secret) => secret.length >= SHORTEST_SECRET));
   const parts = [...whole].filter((secret) => secret.length >= SHORTEST_PART);
   return (text) => whole.has(text) || parts.some((part) => text.includes(part));
+}
+
+/** Most inputs hold no secret; looking costs a fraction of masking. Reads the same members as `maskForeignText`. */
+function holdsForeignSecret({ action, claims }: PolicyInput, isSecret: (text: string) => boolean): boolean {
+  const { args, request, ref, resource, prompt } = action;
+  return [args, request, ref, resource, prompt, claims.model, claims.conversation_id].some((value) =>
+    holdsSecret(value, isSecret),
+  );
+}
+
+function holdsSecret(value: unknown, isSecret: (text: string) => boolean): boolean {
+  if (typeof value === 'string' || typeof value === 'number') return isSecret(String(value));
+  if (Array.isArray(value)) return value.some((item) => holdsSecret(item, isSecret));
+  return isJsonObject(value) && Object.keys(value).some((name) => isSecret(name) || holdsSecret(value[name], isSecret));
 }
 
 /** Only what others wrote: the gateway's own facts hold no secret, and a hash in their place would be none of them. */
@@ -140,7 +156,8 @@ function maskArguments(action: Action, { marks, named, kept }: ArgumentMask): Ac
     const change = kept === 'none' ? emptied : hashed;
     return { ...action, args: change(action.args, 'args', marks), request: change(action.request, 'request', marks) };
   }
-  return named.length === 0 ? action : { ...action, args: maskNamed(action.args, named, marks) };
+  const args = named.length === 0 ? action.args : maskNamed(action.args, named, marks);
+  return args === action.args ? action : { ...action, args };
 }
 
 type Members = Record<string, unknown>;

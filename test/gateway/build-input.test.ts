@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { PolicyInput } from '../../src/core/policy-input.ts';
 import { buildInput, weekdays } from '../../src/gateway/build-input.ts';
 import { aCaller, aRoute, ENVIRONMENT, holesIn, NOW } from './makers.ts';
@@ -9,6 +9,12 @@ test('every field is there with its type, for a list as for a call', () => {
     expect(PolicyInput.safeParse(input).error).toBeUndefined();
     expect(holesIn(input)).toEqual([]);
   }
+});
+
+test('its plain text is the canonical one, whatever order the parts came in', () => {
+  const input = callInput({ turn_count: 3, model: 'm', conversation_id: 'c', cumulative_tokens: 1 });
+  expect(JSON.stringify(input)).toBe(sortedText(input));
+  expect(input.action.args).toEqual({ path: 'a', content: { z: [{ d: 1, c: 2 }], a: 1 } });
 });
 
 test('a list has no arguments, context and claims: empty, not absent', () => {
@@ -52,6 +58,13 @@ function listInput(): PolicyInput {
   });
 }
 
+function sortedText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedText).join(',')}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const names = Object.keys(value).toSorted();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${sortedText(value[name])}`).join(',')}}`;
+}
+
 function callInput(meta: JsonObject): PolicyInput {
   const { server, facts } = aRoute();
   return buildInput({
@@ -59,8 +72,9 @@ function callInput(meta: JsonObject): PolicyInput {
     principal: aCaller().principal,
     server: server.facts,
     tool: facts,
+    about: { ref: { type: 'ref/prompt', name: 'p' }, request: { b: 1, a: 2 } },
     call: {
-      args: { path: 'a' },
+      args: { path: 'a', content: { z: [{ d: 1, c: 2 }], a: 1 } },
       schemaChecked: true,
       hash: 'x',
       conversation: {

@@ -176,6 +176,7 @@ function aForwarding(
   return {
     ruling: {
       record: aRecord({ server: 'files', tool: 'read', trace_id: 'f'.repeat(32), input }),
+      inputText: JSON.stringify(input),
       decision: {
         effect: 'allow',
         reasons: [],

@@ -98,6 +98,7 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
   const decided = { effect, reasons, reason_internal, matched_rules, lifted, obligations };
   return {
     decision,
+    inputText: '{}',
     ruleText: () => undefined,
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };

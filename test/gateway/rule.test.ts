@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Opinion } from '../../src/core/opinion.ts';
 import { buildInput } from '../../src/gateway/build-input.ts';
@@ -23,6 +24,27 @@ test('the one time of a decision is that of its input', () => {
   const { record } = rule(aQuestion(), aCourt(GRANTS));
   expect(record.time).toBe(new Date(NOW).toISOString());
   expect(record.combine.now).toBe(NOW);
+});
+
+test('the text of the record’s input is that of the value that was decided, and its hash is of that text', () => {
+  const { record, inputText } = rule(aQuestion(), aCourt(GRANTS));
+  expect(JSON.parse(inputText)).toEqual(record.input);
+  expect(record.input_hash).toBe(createHash('sha256').update(inputText).digest('hex'));
+});
+
+test('what was masked stands in no text, and the hash is that of the input before', () => {
+  const [input, maskedInput] = [
+    aQuestion().input,
+    { ...aQuestion().input, identity: { capabilities: { server: ['x'] } } },
+  ];
+  const court = aCourt(GRANTS);
+  const mask = {
+    ...court.mask,
+    maskInput: () => ({ input: maskedInput, masked: ['/identity'], hidden: new Set<string>() }),
+  };
+  const { record, inputText } = rule(aQuestion(), { ...court, mask: mask as Court['mask'] });
+  expect(JSON.parse(inputText)).toEqual(maskedInput);
+  expect(record.input_hash).toBe(createHash('sha256').update(JSON.stringify(input)).digest('hex'));
 });
 
 test('where the gateway itself denies, no layer is asked', () => {

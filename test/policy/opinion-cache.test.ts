@@ -89,6 +89,25 @@ test.for([
   expect(cacheFor(reads) !== undefined).toBe(isKept);
 });
 
+test('calls look the same to a bundle only where all that it reads is equal', () => {
+  const cache = cacheFor({ ...READS, inputs: ['agent.id', 'agent.scope', 'user.groups', 'server.region'] });
+  const text = fc.constantFrom('', '1', '1:', '"', '\n', 'a', 'aa');
+  const facts = fc.record({ id: text, scope: text, groups: fc.array(text, { maxLength: 2 }), region: text });
+  const keyOf = ({ id, scope, groups, region }: { id: string; scope: string; groups: string[]; region: string }) =>
+    cache?.keyOf({
+      ...TOTAL_INPUT,
+      agent: { ...TOTAL_INPUT.agent, id, scope },
+      user: { ...TOTAL_INPUT.user, groups },
+      server: { ...TOTAL_INPUT.server, region },
+    });
+  fc.assert(
+    fc.property(facts, facts, (left, right) => {
+      expect(keyOf(left) === keyOf(right)).toBe(JSON.stringify(left) === JSON.stringify(right));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 function aCall(tool: string, args: Readonly<Record<string, unknown>>): PolicyInput {
   return {
     ...TOTAL_INPUT,

@@ -79,8 +79,7 @@ test('what holds no secret stays as it is, value for value', () => {
     note: 'task-force-of-some-length',
   });
   const { input: kept, masked, hidden } = aMasker({ secrets: ['never-there'] }).maskInput(input, []);
-  expect(kept).toEqual(input);
-  expect(kept.action.args).toBe(input.action.args);
+  expect(kept).toBe(input);
   expect([masked, hidden.size]).toEqual([[], 0]);
 });
 

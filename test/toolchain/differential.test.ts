@@ -115,7 +115,7 @@ type Input = Readonly<Record<string, unknown>> & { readonly environment: { reado
 function ask(unit: PolicyUnit, bundle: string, input: Input): string {
   unit.open(input, input.environment.time_ms);
   const evaluated: Evaluated = unit.ask(bundle, FUEL);
-  return evaluated.kind === 'value' ? canonicalSets(evaluated.value) : evaluated.kind;
+  return evaluated.kind === 'value' ? canonicalSets(JSON.parse(evaluated.text)) : evaluated.kind;
 }
 
 /** Rule sets are sets: their order means nothing. */

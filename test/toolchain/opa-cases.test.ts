@@ -128,7 +128,9 @@ async function interpret(one: OpaCase, toolchain: Toolchain): Promise<string> {
   if (result === undefined) throw new Error(`${one.note} cannot be interpreted`);
   if (result.error !== undefined) return 'error';
   return answerOf(
-    result.value === undefined ? { kind: 'undefined', fuel: 0 } : { kind: 'value', value: result.value, fuel: 0 },
+    result.value === undefined
+      ? { kind: 'undefined', fuel: 0 }
+      : { kind: 'value', text: JSON.stringify(result.value), fuel: 0 },
     one,
   );
 }
@@ -138,7 +140,7 @@ const Decision = z.object({ allow: z.array(z.object({ text: z.string() })) });
 /** The answers of the case's query in Rego's words, which tell sets from lists. */
 function answerOf(evaluated: Evaluated, { isUnordered }: OpaCase): string {
   if (evaluated.kind !== 'value') return evaluated.kind;
-  const texts = Decision.parse(evaluated.value).allow.map(({ text }) => text);
+  const texts = Decision.parse(JSON.parse(evaluated.text)).allow.map(({ text }) => text);
   const answers = isUnordered ? texts.map((text) => regoText(unordered(parseTerm(text)))) : texts;
   return JSON.stringify(answers.toSorted());
 }
