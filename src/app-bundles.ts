@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json, JsonObject } from './core/json.ts';
 import { PolicyInput } from './core/policy-input.ts';
 import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from './core/rego.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../core/errors.ts';
+import { packageUrl } from '../core/package-url.ts';
 import type { BundleSource, LibraryFiles, RegoProblem } from '../core/rego.ts';
 import {
   parseActivate,
@@ -92,7 +93,7 @@ export class Toolchain {
   constructor(options: ToolchainOptions = {}) {
     const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 1_000 } = options;
     this.#options = { limitMs, maxMemoryBytes, idleMs };
-    this.#folder = options.folder ?? new URL('../../rego/', import.meta.url);
+    this.#folder = options.folder ?? packageUrl('rego/', import.meta.url);
     this.#cache = new BuildCache({ folder: options.cacheFolder, shippedFolder: options.shippedFolder });
     const facts = readFacts(this.#folder);
     this.opaVersion = facts.opa;
