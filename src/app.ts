@@ -1,4 +1,4 @@
-import { readLibrary } from './app-bundles.ts';
+import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { gatewayParts } from './app-gateway.ts';
 import type { AppOptions } from './app-options.ts';
 import {
@@ -10,7 +10,6 @@ import {
 } from './app-policies.ts';
 import { bundleOfServer, findServers, type FoundServer, governedServer, modesOf } from './app-servers.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
-import { validateAgainst } from './catalog/validate-against.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -116,7 +115,7 @@ function wantedBundles(config: Config, found: readonly FoundServer[]): readonly 
 function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOptions): PolicyOptions {
   const { layers, evaluationFuel, engine } = config.policies;
   return {
-    loader: { toolchain, library: readLibrary(), validate: validateAgainst },
+    loader: { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) },
     required: LAYERS.filter((layer) => layers[layer].required),
     evaluationFuel,
     engine,

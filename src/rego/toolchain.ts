@@ -66,7 +66,7 @@ export type EvaluateRequest = BuildRequest & {
 
 export interface Derivation {
   readonly name: string;
-  readonly make: (wasm: Uint8Array) => Uint8Array;
+  readonly make: (given: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
 const Facts = z.object({ opa: z.string(), go: z.string(), sha256: z.string(), compressedSha256: z.string() });
@@ -136,12 +136,12 @@ export class Toolchain {
     return parseEvaluate(await this.#ask(canonical({ op: 'eval', ...request }), request.bundles.length));
   }
 
-  /** What `make` makes of a module, kept with the answers. `name` says which making it is, and changes when that does. */
-  async derive(wasm: Uint8Array, { name, make }: Derivation): Promise<Uint8Array> {
-    const key = cacheKey(name, wasm);
+  /** What `make` makes of a module, or of anything, kept with the answers. `name` says which making it is, and changes when that does. */
+  async derive(given: Uint8Array, { name, make }: Derivation): Promise<Uint8Array> {
+    const key = cacheKey(name, given);
     const kept = await this.#cache.read(key);
     if (kept !== undefined) return Buffer.from(kept, 'base64');
-    const made = make(wasm);
+    const made = await make(given);
     await this.#cache.write(key, Buffer.from(made).toString('base64'));
     return made;
   }
