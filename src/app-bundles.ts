@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { canonicalJson } from './core/canonical-json.ts';
 import type { JsonObject } from './core/json.ts';
+import { writeJson } from './core/lossless-json.ts';
 import { PolicyInput } from './core/policy-input.ts';
 import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from './core/rego.ts';
 import { readBundle } from './policy/bundle-files.ts';
@@ -55,7 +55,7 @@ export async function loadBundle(
 /** `validateAgainst`, which is loaded only for what the toolchain's cache has no answer to: that is seldom. */
 export function rememberedValidation(toolchain: Toolchain): ValidateSchema {
   return async (schema, value) => {
-    const question = Buffer.from(canonicalJson([schema, value]));
+    const question = Buffer.from(writeJson([schema, value]));
     const make = async (): Promise<Uint8Array> => {
       const { validateAgainst } = await import('./catalog/validate-against.ts');
       return Buffer.from(JSON.stringify(validateAgainst(schema, value)));

@@ -64,6 +64,13 @@ export type EvaluateRequest = BuildRequest & {
   }[];
 };
 
+/** A question whose answer is kept. */
+type Cacheable = Omit<BundleRequest, 'bundle'> & {
+  readonly op: string;
+  readonly bundle?: BundleSource;
+  readonly bundles?: readonly BundleSource[];
+};
+
 export interface Derivation {
   readonly name: string;
   readonly make: (given: Uint8Array) => Uint8Array | Promise<Uint8Array>;
@@ -85,6 +92,7 @@ export class Toolchain {
   readonly #folder: URL;
   readonly #options: Required<Pick<ToolchainOptions, 'limitMs' | 'maxMemoryBytes' | 'idleMs'>>;
   readonly #cache: BuildCache;
+  readonly #dataDigests = new WeakMap<object, string>();
   #link: ProcessLink | undefined;
   #idle: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -152,14 +160,25 @@ export class Toolchain {
     await this.#end();
   }
 
-  async #cached(request: object, bundles = 1): Promise<string> {
-    const text = canonical(request);
-    const key = cacheKey(this.digest, text);
+  async #cached(request: Cacheable, bundles = 1): Promise<string> {
+    const key = cacheKey(this.digest, canonical(this.#withDigests(request)));
     const kept = await this.#cache.read(key);
     if (kept !== undefined) return kept;
-    const answer = await this.#ask(text, bundles);
+    const answer = await this.#ask(canonical(request), bundles);
     await this.#cache.write(key, answer);
     return answer;
+  }
+
+  /** The question with digests for data documents: they can be large, and the same ones are asked about again. */
+  #withDigests({ bundle, bundles, ...rest }: Cacheable): object {
+    const sources = bundle === undefined ? bundles : [bundle];
+    return { ...rest, sources: sources?.map((source) => ({ ...source, data: this.#digestOf(source.data) })) };
+  }
+
+  #digestOf(data: object): string {
+    const digest = this.#dataDigests.get(data) ?? cacheKey('data', JSON.stringify(data));
+    this.#dataDigests.set(data, digest);
+    return digest;
   }
 
   /** One request after the other: the process has one memory. */
