@@ -37,19 +37,39 @@ export function readLibrary(): LibraryFiles {
   return Object.fromEntries(names.toSorted().map((name) => [name, readFileSync(`${folder}${name}`, 'utf8')]));
 }
 
-/**
- * Reads a bundle, sets the admin's data in it, and holds it to the contract with OPA's compiler and its own tests.
- * Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong.
- */
-export async function loadBundle(
-  wanted: { readonly id: string; readonly path: string; readonly data: JsonObject },
-  loader: BundleLoader,
-): Promise<CheckedBundle> {
-  const shipped = makeBundle(wanted.id, await readBundle(wanted.path));
+/** A bundle that has been read, and whose Rego nobody has looked at. */
+export interface FoundBundle {
+  readonly shipped: Bundle;
+  /** With the admin's data; rejects with BUNDLE_INVALID. */
+  readonly configured: Promise<Bundle>;
+}
+
+/** What `findBundle` and `checkBundle` do, one after the other. */
+export async function loadBundle(wanted: BundlePlace, loader: BundleLoader): Promise<CheckedBundle> {
+  return checkBundle(await findBundle(wanted, loader), loader);
+}
+
+export interface BundlePlace {
+  readonly id: string;
+  readonly path: string;
+  readonly data: JsonObject;
+}
+
+/** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
+export async function findBundle({ id, path, data }: BundlePlace, { validate }: BundleLoader): Promise<FoundBundle> {
+  const shipped = makeBundle(id, await readBundle(path));
+  const configured = configure(shipped, data, validate);
+  // Said by `checkBundle`, after what is wrong with the bundle itself.
+  configured.catch(() => undefined);
+  return { shipped, configured };
+}
+
+/** Holds a bundle to the contract with OPA's compiler and its own tests. Throws BUNDLE_INVALID with all that is wrong. */
+export async function checkBundle({ shipped, configured }: FoundBundle, loader: BundleLoader): Promise<CheckedBundle> {
   const { inspection, failed } = await examine(shipped, loader);
   const book = ruleBookOf(shipped, inspection);
   refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...failed]);
-  return { bundle: await configure(shipped, wanted.data, loader.validate), rules: book.rules, warnings: book.warnings };
+  return { bundle: await configured, rules: book.rules, warnings: book.warnings };
 }
 
 /** `validateAgainst`, which is loaded only for what the toolchain's cache has no answer to: that is seldom. */

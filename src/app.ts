@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { gatewayParts } from './app-gateway.ts';
 import type { AppOptions } from './app-options.ts';
@@ -23,6 +24,9 @@ import { wordsFact, writeWords } from './review/rule-words.ts';
 import { Store } from './state/store.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 
+/** Two halve the first start, and hold 300 MB each for its seconds; a machine with one core has no use for the second. */
+const TOOLCHAIN_PROCESSES = Math.min(2, availableParallelism());
+
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {
   readonly gateway: Gateway;
@@ -38,7 +42,11 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const { config, home, cache, clock, logger } = options;
   const { store: place, durability } = config.decisions;
   const store = await Store.open({ path: place.path, home, durability, clock, logger });
-  const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
+  const toolchain = new Toolchain({
+    cacheFolder: cache,
+    shippedFolder: SHIPPED_ANSWERS,
+    maxProcesses: TOOLCHAIN_PROCESSES,
+  });
   const live: Live = { store, toolchain, checker: new ArgumentChecker(), closing: new AbortController() };
   const parts = bringUp(live, options);
   const ready = parts.then(() => undefined);
