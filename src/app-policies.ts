@@ -52,13 +52,13 @@ export interface PolicyOptions {
 export async function loadPolicies(wanted: readonly WantedBundle[], options: PolicyOptions): Promise<PolicySet> {
   const { loader, required, evaluationFuel, engine, clock, logger } = options;
   const found = wanted.map((bundle) => find(bundle, loader));
-  const early = await compileEarly(found, loader);
+  const early = compileEarly(found, loader);
   const participants = await Promise.all(found.map((bundle) => participantOf(bundle, options)));
   return buildPolicySet({
     participants,
     library: loader.library,
     toolchainDigest: loader.toolchain.digest,
-    compile: (bundles) => early.get(idsOf(bundles)) ?? compileBundles(bundles, loader),
+    compile: async (bundles) => (await early).get(idsOf(bundles)) ?? compileBundles(bundles, loader),
     rewrite: (wasm) => loader.toolchain.derive(wasm, REWRITE),
     required,
     evaluationFuel,

@@ -66,6 +66,12 @@ export type EvaluateRequest = BuildRequest & {
   }[];
 };
 
+/** A request that waits for a process. */
+interface Waiting {
+  readonly bundles: number;
+  readonly take: (slot: ProcessSlot) => void;
+}
+
 /** A question whose answer is kept. */
 type Cacheable = Omit<BundleRequest, 'bundle'> & {
   readonly op: string;
@@ -95,7 +101,7 @@ export class Toolchain {
   readonly #slots: readonly ProcessSlot[];
   /** The one used last is taken first, so that one process does what comes one after another. */
   readonly #free: ProcessSlot[];
-  readonly #waiting: ((slot: ProcessSlot) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
 
   constructor(options: ToolchainOptions = {}) {
     const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 1_000, maxProcesses = 1 } = options;
@@ -181,16 +187,21 @@ export class Toolchain {
     return digest;
   }
 
-  /** Requests wait for one another where all processes are busy. */
+  /** Requests wait where all processes are busy; of those the longest is next, so that none is left to the end. */
   async #ask(text: string, bundles = 1): Promise<string> {
-    const slot = this.#free.pop() ?? (await new Promise<ProcessSlot>((take) => this.#waiting.push(take)));
+    const slot = this.#free.pop() ?? (await new Promise<ProcessSlot>((take) => this.#wait({ bundles, take })));
     try {
       return await slot.request(text, { limitMs: this.#limitMs * bundles });
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free.push(slot);
-      else next(slot);
+      else next.take(slot);
     }
+  }
+
+  #wait(request: Waiting): void {
+    const at = this.#waiting.findIndex(({ bundles }) => bundles < request.bundles);
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, request);
   }
 }
 
