@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-import type { Json, JsonObject } from './core/json.ts';
+import * as z from 'zod';
+import type { JsonObject } from './core/json.ts';
+import { writeJson } from './core/lossless-json.ts';
 import { PolicyInput } from './core/policy-input.ts';
 import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from './core/rego.ts';
 import { readBundle } from './policy/bundle-files.ts';
 import { invalidBundle, problemOf } from './policy/bundle-problems.ts';
 import { type Bundle, makeBundle, toSource } from './policy/bundle.ts';
-import { configure } from './policy/config-data.ts';
+import { configure, type ValidateSchema } from './policy/config-data.ts';
 import type { LoadedBundle } from './policy/participant.ts';
 import { ruleSetProblems } from './policy/opinion.ts';
 import { buildRuleBook, type RuleBookResult } from './policy/rule-book.ts';
@@ -21,7 +22,7 @@ export interface BundleLoader {
   readonly toolchain: Toolchain;
   readonly library: LibraryFiles;
   /** Says what is wrong with a value by a JSON Schema; empty where nothing is. */
-  readonly validate: (schema: JsonObject, value: Json) => readonly string[];
+  readonly validate: ValidateSchema;
 }
 
 export interface CheckedBundle extends LoadedBundle {
@@ -36,20 +37,56 @@ export function readLibrary(): LibraryFiles {
   return Object.fromEntries(names.toSorted().map((name) => [name, readFileSync(`${folder}${name}`, 'utf8')]));
 }
 
-/**
- * Reads a bundle, sets the admin's data in it, and holds it to the contract with OPA's compiler and its own tests.
- * Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong.
- */
-export async function loadBundle(
-  wanted: { readonly id: string; readonly path: string; readonly data: JsonObject },
-  loader: BundleLoader,
-): Promise<CheckedBundle> {
-  const shipped = makeBundle(wanted.id, await readBundle(wanted.path));
+/** A bundle that has been read, and whose Rego nobody has looked at. */
+export interface FoundBundle {
+  readonly shipped: Bundle;
+  /** With the admin's data; rejects with BUNDLE_INVALID. */
+  readonly configured: Promise<Bundle>;
+}
+
+/** What `findBundle` and `checkBundle` do, one after the other. */
+export async function loadBundle(wanted: BundlePlace, loader: BundleLoader): Promise<CheckedBundle> {
+  return checkBundle(await findBundle(wanted, loader), loader);
+}
+
+export interface BundlePlace {
+  readonly id: string;
+  readonly path: string;
+  readonly data: JsonObject;
+}
+
+/** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
+export async function findBundle({ id, path, data }: BundlePlace, { validate }: BundleLoader): Promise<FoundBundle> {
+  const shipped = makeBundle(id, await readBundle(path));
+  const configured = configure(shipped, data, validate);
+  // Said by `checkBundle`, after what is wrong with the bundle itself.
+  configured.catch(() => undefined);
+  return { shipped, configured };
+}
+
+/** Holds a bundle to the contract with OPA's compiler and its own tests. Throws BUNDLE_INVALID with all that is wrong. */
+export async function checkBundle({ shipped, configured }: FoundBundle, loader: BundleLoader): Promise<CheckedBundle> {
   const { inspection, failed } = await examine(shipped, loader);
   const book = ruleBookOf(shipped, inspection);
   refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...failed]);
-  return { bundle: configure(shipped, wanted.data, loader.validate), rules: book.rules, warnings: book.warnings };
+  return { bundle: await configured, rules: book.rules, warnings: book.warnings };
 }
+
+/** `validateAgainst`, which is loaded only for what the toolchain's cache has no answer to: that is seldom. */
+export function rememberedValidation(toolchain: Toolchain): ValidateSchema {
+  return async (schema, value) => {
+    const question = Buffer.from(writeJson([schema, value]));
+    const make = async (): Promise<Uint8Array> => {
+      const { validateAgainst } = await import('./catalog/validate-against.ts');
+      return Buffer.from(JSON.stringify(validateAgainst(schema, value)));
+    };
+    const answer = await toolchain.derive(question, { name: VALIDATION, make });
+    return JSON.parse(Buffer.from(answer).toString()) as readonly string[];
+  };
+}
+
+/** Whoever changes what `validateAgainst` says changes this, too. */
+const VALIDATION = 'validateAgainst 1';
 
 /** JSON Schema of policy input, by which the compiler refuses rules that read what never is. */
 const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });

@@ -1,12 +1,21 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BundleLoader, compileBundles, loadBundle, SHIPPED_BUNDLES } from './app-bundles.ts';
+import {
+  type BundleLoader,
+  checkBundle,
+  compileBundles,
+  findBundle,
+  type FoundBundle,
+  SHIPPED_BUNDLES,
+} from './app-bundles.ts';
 import type { Clock } from './core/clock.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/logger.ts';
 import { LAYERS, type Layer, type Mode } from './core/opinion.ts';
-import { buildPolicySet } from './policy/build-policy-set.ts';
+import type { BuiltModule, BundleSource } from './core/rego.ts';
+import { buildPolicySet, groupsOf } from './policy/build-policy-set.ts';
+import { toSource } from './policy/bundle.ts';
 import type { Participant, Place } from './policy/participant.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { REWRITE_VERSION, rewriteModule } from './policy/rewrite.ts';
@@ -42,12 +51,14 @@ export interface PolicyOptions {
  */
 export async function loadPolicies(wanted: readonly WantedBundle[], options: PolicyOptions): Promise<PolicySet> {
   const { loader, required, evaluationFuel, engine, clock, logger } = options;
-  const participants = await Promise.all(wanted.map((bundle) => participantOf(bundle, options)));
+  const found = wanted.map((bundle) => find(bundle, loader));
+  const early = compileEarly(found, loader);
+  const participants = await Promise.all(found.map((bundle) => participantOf(bundle, options)));
   return buildPolicySet({
     participants,
     library: loader.library,
     toolchainDigest: loader.toolchain.digest,
-    compile: (bundles) => compileBundles(bundles, loader),
+    compile: async (bundles) => (await early).get(idsOf(bundles)) ?? compileBundles(bundles, loader),
     rewrite: (wasm) => loader.toolchain.derive(wasm, REWRITE),
     required,
     evaluationFuel,
@@ -74,15 +85,71 @@ export function starterBundles(
   }));
 }
 
-async function participantOf(wanted: WantedBundle, { loader, logger }: PolicyOptions): Promise<Participant> {
-  const { id, layer, place, path, mode, ruleModes, data } = wanted;
+/** A wanted bundle, and what is being read of it; absent where nobody knows where it lies. */
+interface Found {
+  readonly wanted: WantedBundle;
+  readonly reading: Promise<FoundBundle> | undefined;
+}
+
+function find(wanted: WantedBundle, loader: BundleLoader): Found {
+  const { id, path, data } = wanted;
+  const reading = path === undefined ? undefined : findBundle({ id, path, data }, loader);
+  // Said by `participantOf`.
+  reading?.catch(() => undefined);
+  return { wanted, reading };
+}
+
+/**
+ * Compiles what will be in force if every bundle that can be read is good, as it nearly always is, while the bundles are
+ * still being examined: on the first start the toolchain takes seconds for either. The modules by the ids of their
+ * bundles; where one turns out bad, its module is not asked for.
+ */
+async function compileEarly(
+  found: readonly Found[],
+  loader: BundleLoader,
+): Promise<ReadonlyMap<string, Promise<BuiltModule>>> {
+  const readable = await Promise.all(found.map(({ wanted, reading }) => readableBundle(wanted, reading)));
+  const modules = new Map<string, Promise<BuiltModule>>();
+  for (const group of groupsOf(readable.flat())) {
+    const sources = group.map(({ source }) => source);
+    const module = compileBundles(sources, loader);
+    module.catch(() => undefined);
+    modules.set(idsOf(sources), module);
+  }
+  return modules;
+}
+
+interface ReadableBundle {
+  readonly place: Place;
+  readonly source: BundleSource;
+}
+
+async function readableBundle(
+  { id, place }: WantedBundle,
+  reading: Promise<FoundBundle> | undefined,
+): Promise<readonly ReadableBundle[]> {
+  try {
+    const found = await reading;
+    return found === undefined ? [] : [{ place, source: { ...toSource(await found.configured), id } }];
+  } catch {
+    return [];
+  }
+}
+
+/** Ids are unique, and each bundle is read once, so they say which bundles are meant. */
+function idsOf(bundles: readonly BundleSource[]): string {
+  return bundles.map(({ id }) => id).join(' ');
+}
+
+async function participantOf({ wanted, reading }: Found, { loader, logger }: PolicyOptions): Promise<Participant> {
+  const { id, layer, place, mode, ruleModes } = wanted;
   const participant = { id, layer, place, mode, ruleModes };
-  if (path === undefined) {
+  if (reading === undefined) {
     logger.error('a bundle was not found; what it governs is denied', { bundle: id });
     return participant;
   }
   try {
-    const { bundle, rules, warnings } = await loadBundle({ id, path, data }, loader);
+    const { bundle, rules, warnings } = await checkBundle(await reading, loader);
     refuseOtherLayer(wanted, bundle.layer);
     for (const { file, row, message } of warnings)
       logger.warn('a bundle should be looked at', { bundle: id, file, row, message });

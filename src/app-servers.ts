@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WantedBundle } from './app-policies.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError, messageOf } from './core/errors.ts';

@@ -1,4 +1,5 @@
-import { readLibrary } from './app-bundles.ts';
+import { availableParallelism } from 'node:os';
+import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import type { AppOptions } from './app-options.ts';
@@ -12,7 +13,6 @@ import {
 import { bundleOfServer, findServers, type FoundServer, modesOf } from './app-servers.ts';
 import { openSignIns } from './app-sign-ins.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
-import { validateAgainst } from './catalog/validate-against.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { LAYERS } from './core/opinion.ts';
@@ -26,6 +26,9 @@ import type { InstanceHost } from './upstream/instance-host.ts';
 import type { SignIns } from './upstream/sign-ins.ts';
 import { ServerLogs } from './upstream/server-log.ts';
 import { Upstreams } from './upstream/upstreams.ts';
+
+/** Two halve the first start, and hold 300 MB each for its seconds; a machine with one core has no use for the second. */
+const TOOLCHAIN_PROCESSES = Math.min(2, availableParallelism());
 
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {
@@ -42,7 +45,11 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const { config, home, cache, clock, logger } = options;
   const { store: place, durability } = config.decisions;
   const store = await Store.open({ path: place.path, home, durability, clock, logger });
-  const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
+  const toolchain = new Toolchain({
+    cacheFolder: cache,
+    shippedFolder: SHIPPED_ANSWERS,
+    maxProcesses: TOOLCHAIN_PROCESSES,
+  });
   const live: Live = { store, toolchain, checker: new ArgumentChecker(), closing: new AbortController() };
   const parts = bringUp(live, options, () => gateway.host);
   const gateway: Gateway = new Gateway(parts);
@@ -158,7 +165,7 @@ function wantedBundles(config: Config, found: readonly FoundServer[]): readonly 
 function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOptions): PolicyOptions {
   const { layers, evaluationFuel, engine } = config.policies;
   return {
-    loader: { toolchain, library: readLibrary(), validate: validateAgainst },
+    loader: { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) },
     required: LAYERS.filter((layer) => layers[layer].required),
     evaluationFuel,
     engine,

@@ -51,6 +51,11 @@ test.for(files)('%s lies flat in a known folder', (file) => {
   expect(Object.keys(MAY_IMPORT)).toContain(folderOf(file));
 });
 
+// `{ z }` holds all of zod and its forty languages, so that the build could leave none of it out: half a megabyte.
+test.for(files)('%s takes zod by its parts', (file) => {
+  expect(readFileSync(`src/${file}`, 'utf8')).not.toMatch(/import (type )?\{[^}]*\} from 'zod'/);
+});
+
 function importsOf(file: string): string[] {
   const source = readFileSync(`src/${file}`, 'utf8');
   return [...source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target = '']) => target);

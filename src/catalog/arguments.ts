@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { sharedSchemaCompiler, type Misfit, type Validate } from './compile-schema.ts';
+import type { Misfit, SchemaCompiler, Validate } from './compile-schema.ts';
 import { knownArguments, type KnownArguments } from './known-arguments.ts';
+import { isOrdinarySchema } from './ordinary-schema.ts';
 import { scanSchema } from './schema-scan.ts';
 import { StoppableValidator, type CostlySchema, type ValidatorLimits } from './stoppable-validator.ts';
 
@@ -26,22 +27,35 @@ export function unknownArgumentsFor(setting: 'deny' | 'allow' | undefined, hasBu
   return setting ?? (hasBundle ? 'deny' : 'as_schema_says');
 }
 
-type Prepared =
-  | {
-      readonly kind: 'plain';
-      readonly known: KnownArguments | undefined;
-      readonly validate: Validate;
-      readonly scan: CostlySchema;
-      readonly size: number;
-      readonly id: number;
-    }
-  | {
-      readonly kind: 'costly';
-      readonly known: KnownArguments | undefined;
-      readonly scan: CostlySchema;
-      readonly id: number;
-    }
-  | { readonly kind: 'unchecked'; readonly known: KnownArguments | undefined };
+/** What a thread has to know to check arguments. */
+interface Checkable {
+  readonly known: KnownArguments | undefined;
+  readonly scan: CostlySchema;
+  readonly id: number;
+}
+
+/** Plain, and surely a schema: it is compiled for the first arguments that come. */
+interface Waiting extends Checkable {
+  readonly kind: 'waiting';
+  readonly size: number;
+}
+
+interface Plain extends Checkable {
+  readonly kind: 'plain';
+  readonly size: number;
+  readonly validate: Validate;
+}
+
+interface Costly extends Checkable {
+  readonly kind: 'costly';
+}
+
+interface Unchecked {
+  readonly kind: 'unchecked';
+  readonly known: KnownArguments | undefined;
+}
+
+type Prepared = Waiting | Plain | Costly | Unchecked;
 
 /**
  * Checks arguments against the input schemas of tools, before any policy reads them: in Rego's order `null <= 100` is
@@ -49,7 +63,6 @@ type Prepared =
  * is ended after 100 ms.
  */
 export class ArgumentChecker {
-  readonly #compiler = sharedSchemaCompiler();
   readonly #validator: StoppableValidator;
   readonly #tools = new Map<string, Prepared>();
   readonly #turns = new Map<string, number>();
@@ -70,15 +83,19 @@ export class ArgumentChecker {
     return prepared.kind === 'unchecked' ? 'unchecked' : 'checked';
   }
 
-  /** At once where the schema is plain and the arguments are small; a promise where a thread has to be asked. */
+  /**
+   * At once where the schema is plain and the arguments are small; a promise for the first arguments, and where a thread
+   * has to be asked.
+   */
   check(toolKey: string, args: JsonObject, unknown: UnknownArguments): ArgumentCheck | Promise<ArgumentCheck> {
     const tool = this.#tools.get(toolKey);
     if (tool === undefined) return { kind: 'unchecked' };
     const strangers = strangersAmong(args, tool.known, unknown);
     if (tool.kind === 'unchecked') return strangers.length === 0 ? { kind: 'unchecked' } : invalid(strangers);
-    if (tool.kind === 'plain' && stepsOf(args) * tool.size <= MAX_STEPS)
-      return verdictOn([...strangers, ...tool.validate(args)]);
-    return this.#checkInThread(tool, args, strangers);
+    if (tool.kind === 'costly' || stepsOf(args) * tool.size > MAX_STEPS)
+      return this.#checkInThread(tool, args, strangers);
+    if (tool.kind === 'plain') return verdictOn([...strangers, ...tool.validate(args)]);
+    return this.#compiled(toolKey, tool).then(() => this.check(toolKey, args, unknown));
   }
 
   forget(toolKey: string): void {
@@ -122,24 +139,36 @@ export class ArgumentChecker {
     this.#lastId += 1;
     const id = this.#lastId;
     if (scan.kind === 'plain') {
-      const validate = this.#compiler.compile(opened.schema, opened.dialects);
-      return validate === undefined
-        ? { kind: 'unchecked', known }
-        : { kind: 'plain', known, validate, scan: opened, size: scan.size, id };
+      const waiting: Waiting = { kind: 'waiting', known, scan: opened, size: scan.size, id };
+      return isOrdinarySchema(opened.schema) ? waiting : compile(waiting);
     }
     const compiled = await this.#validator.compile(id, opened);
     return compiled.kind === 'done' ? { kind: 'costly', known, scan: opened, id } : { kind: 'unchecked', known };
   }
 
-  async #checkInThread(
-    tool: Exclude<Prepared, { kind: 'unchecked' }>,
-    args: JsonObject,
-    strangers: readonly Misfit[],
-  ): Promise<ArgumentCheck> {
+  /** Meanwhile another schema may have come for the tool, or none may be wanted any more. */
+  async #compiled(toolKey: string, tool: Waiting): Promise<void> {
+    const compiled = await compile(tool);
+    if (this.#tools.get(toolKey) === tool) this.#tools.set(toolKey, compiled);
+  }
+
+  async #checkInThread(tool: Checkable, args: JsonObject, strangers: readonly Misfit[]): Promise<ArgumentCheck> {
     const validation = await this.#validator.validate(tool.id, tool.scan, args);
     if (validation.kind === 'done') return verdictOn([...strangers, ...validation.misfits]);
     return invalid([...strangers, { pointer: '', expected: 'arguments that can be checked in time' }]);
   }
+}
+
+async function compile({ known, scan, size, id }: Waiting): Promise<Plain | Unchecked> {
+  const { schema, dialects } = scan;
+  const validate = (await loadCompiler()).compile(schema, dialects);
+  return validate === undefined ? { kind: 'unchecked', known } : { kind: 'plain', known, validate, scan, size, id };
+}
+
+/** Loading it takes as long as half of all else at the start, and a session calls few of the tools that it lists. */
+async function loadCompiler(): Promise<SchemaCompiler> {
+  const { sharedSchemaCompiler } = await import('./compile-schema.ts');
+  return sharedSchemaCompiler();
 }
 
 /** Unknown arguments are our own to judge, so the schema need not. What `unevaluatedProperties` closes it judges itself. */

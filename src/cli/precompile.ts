@@ -1,6 +1,6 @@
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLibrary } from '../app-bundles.ts';
+import { readLibrary, rememberedValidation } from '../app-bundles.ts';
 import { loadPolicies, SHIPPED_ANSWERS, starterBundles } from '../app-policies.ts';
 import type { Logger } from '../core/logger.ts';
 import { type Layer, LAYERS } from '../core/opinion.ts';
@@ -16,7 +16,7 @@ async function compileStarters(): Promise<void> {
   const toolchain = new Toolchain({ cacheFolder: SHIPPED_ANSWERS });
   try {
     await loadPolicies(starterBundles(everyLayer()), {
-      loader: { toolchain, library: readLibrary(), validate: () => [] },
+      loader: { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) },
       required: LAYERS,
       evaluationFuel: 2_000_000,
       engine: 'native',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { withNotBuilt } from './not-built.ts';
 import { ConfigFile } from './schema.ts';
 

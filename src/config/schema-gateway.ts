@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentIdText, Duration, Size, Texts, UrlPath } from './schema-values.ts';
 
 const Limits = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LAYERS, type Layer } from '../core/opinion.ts';
 import { BundleData, Duration, ModeName, RuleModes, ServerIdText, Texts } from './schema-values.ts';
 import { parseSource } from './schema-servers.ts';

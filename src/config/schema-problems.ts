@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { keysAt, type JsonSchema } from './json-schema.ts';
 import { pathText, type Problem, type ProblemCode } from './problems.ts';
 import { nearest } from './suggest.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BundleData, Duration, ModeName, RuleModes, Texts } from './schema-values.ts';
 
 export type PolicySource =

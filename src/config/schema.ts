@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentSettings, Gateway } from './schema-gateway.ts';
 import { Policies } from './schema-policies.ts';
 import { McpServer } from './schema-servers.ts';

@@ -49,7 +49,7 @@ const EVALUATION_FUEL = 2_000_000;
 export async function buildPolicySet(options: PolicySetOptions): Promise<PolicySet> {
   const { participants } = options;
   const respondents = new Map<string, Respondent>();
-  for (const group of groupsOf(participants)) {
+  for (const group of groupsOf(participants.filter(isLoaded))) {
     const unit = await buildUnit(group, options);
     for (const member of group) {
       const cache = cacheFor(unit.factsOf(member.id));
@@ -73,10 +73,12 @@ function isLoaded(participant: Participant): participant is LoadedParticipant {
   return participant.loaded !== undefined;
 }
 
-function groupsOf(participants: readonly Participant[]): readonly (readonly LoadedParticipant[])[] {
-  const loaded = participants.filter(isLoaded);
-  const together = loaded.filter(({ place }) => place.kind === 'organisation' || place.kind === 'starter');
-  const apart = loaded.filter((one) => !together.includes(one)).map((one) => [one]);
+/** Which of the bundles share a module, each group in the order in which it is compiled. */
+export function groupsOf<Placed extends Pick<Participant, 'place'>>(
+  bundles: readonly Placed[],
+): readonly (readonly Placed[])[] {
+  const together = bundles.filter(({ place }) => place.kind === 'organisation' || place.kind === 'starter');
+  const apart = bundles.filter((one) => !together.includes(one)).map((one) => [one]);
   return [together, ...apart].filter((group) => group.length > 0);
 }
 

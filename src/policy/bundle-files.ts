@@ -2,7 +2,6 @@ import { existsSync, type Stats } from 'node:fs';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { readArchive } from './archive.ts';
 import type { BundleFiles } from './bundle.ts';
 import { collisionKey, kindOfFile, MAX_ARCHIVE_BYTES, MAX_BYTES, MAX_ENTRIES, pathProblem } from './bundle-path.ts';
 
@@ -24,6 +23,8 @@ export async function readBundle(path: string): Promise<BundleFiles> {
 async function readArchiveFile(path: string, found: Stats): Promise<ReadonlyMap<string, Uint8Array>> {
   if (!found.isFile()) throw new Error('it is neither a folder nor a file');
   if (found.size > MAX_ARCHIVE_BYTES) throw new Error('it is larger than 16 MB');
+  // Most bundles are folders, and only these need a reader of archives.
+  const { readArchive } = await import('./archive.ts');
   return readArchive(await readFile(path));
 }
 

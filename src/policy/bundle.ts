@@ -52,6 +52,7 @@ export function makeBundle(id: string, { source, files }: BundleFiles): Bundle {
     );
   }
   const data: JsonObject = { [root]: {}, ...tree.data };
+  const canonicalData = canonicalJson(data);
   return {
     id,
     layer: manifest.value.metadata.gateway.layer,
@@ -60,12 +61,8 @@ export function makeBundle(id: string, { source, files }: BundleFiles): Bundle {
     modules: rego.modules,
     tests: rego.tests,
     data,
-    digest: digestOf([
-      ...Object.entries(rego.modules),
-      ['manifest', manifest.canonical],
-      ['data', canonicalJson(data)],
-    ]),
-    dataDigest: digestOfData(data),
+    digest: digestOf([...Object.entries(rego.modules), ['manifest', manifest.canonical], ['data', canonicalData]]),
+    dataDigest: digestOf([['data', canonicalData]]),
     source,
   };
 }

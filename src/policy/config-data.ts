@@ -4,20 +4,20 @@ import { unfitPart } from './bundle-data.ts';
 import { invalidBundle, problemOf } from './bundle-problems.ts';
 
 /** Says what is wrong with a value by a JSON Schema, each thing with its pointer. */
-export type ValidateSchema = (schema: JsonObject, value: Json) => readonly string[];
+export type ValidateSchema = (schema: JsonObject, value: Json) => readonly string[] | Promise<readonly string[]>;
 
 /**
  * The bundle with what the admin sets merged into `data.<root>.config`: objects
  * member by member, everything else replaced. The whole is checked against the
  * schema in the manifest, the author's defaults included. Throws BUNDLE_INVALID.
  */
-export function configure(bundle: Bundle, data: JsonObject, validate: ValidateSchema): Bundle {
+export async function configure(bundle: Bundle, data: JsonObject, validate: ValidateSchema): Promise<Bundle> {
   const unfit = unfitPart(data, 'data', 0);
   const own = bundle.data[bundle.root];
   const shipped = isJsonObject(own) ? own : {};
   const config = merge(shipped['config'] ?? {}, data);
   const schema = bundle.manifest.metadata.gateway.config;
-  const wrong = unfit === '' && schema !== undefined ? validate(schema, config) : [unfit];
+  const wrong = unfit === '' && schema !== undefined ? await validate(schema, config) : [unfit];
   const problems = wrong.filter((message) => message !== '');
   if (problems.length > 0) {
     throw invalidBundle(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTION_PHASES, type ActionType } from '../core/action.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LAYERS } from '../core/opinion.ts';

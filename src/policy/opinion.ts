@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Layer, Mode, Opinion } from '../core/opinion.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isJsonObject } from '../core/json.ts';
 import { FORBIDDEN_NAMES } from '../core/names.ts';
 import { REASON, RULE_ID } from './annotation.ts';

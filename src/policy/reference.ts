@@ -6,10 +6,10 @@ import type { Evaluated, Occasion, PolicyEngine, RuntimeOptions } from './evalua
 import { termOf } from './term.ts';
 import { writeTerm } from './term-text.ts';
 
-/** Its entry for ES modules does not export `loadPolicySync`. */
-const sdk: typeof OpaWasm = createRequire(import.meta.url)('@open-policy-agent/opa-wasm');
+/** Its entry for ES modules does not export `loadPolicySync`. Loaded when asked for, which is hardly ever. */
+const loadSdk = (): typeof OpaWasm => createRequire(import.meta.url)('@open-policy-agent/opa-wasm');
 
-type LoadedPolicy = ReturnType<typeof sdk.loadPolicySync>;
+type LoadedPolicy = ReturnType<typeof OpaWasm.loadPolicySync>;
 
 /**
  * The same questions answered through OPA's own SDK for JavaScript, as it comes: to compare with, and to diagnose. It
@@ -62,7 +62,7 @@ export class ReferenceEngine implements PolicyEngine {
 
   #load(): LoadedPolicy {
     try {
-      const policy = sdk.loadPolicySync(new Uint8Array(this.#wasm), {}, this.#builtins());
+      const policy = loadSdk().loadPolicySync(new Uint8Array(this.#wasm), {}, this.#builtins());
       policy.setData(JSON.parse(this.#options.data));
       return policy;
     } catch (thrown) {

@@ -10,7 +10,7 @@ const HAS_MAXIMUM = 1;
  *
  * Format: WebAssembly core specification, §5.5.8 (memory section).
  */
-export function capMemory(module: Uint8Array, maxBytes: number): Uint8Array {
+export function capMemory(module: Uint8Array, maxBytes: number): Uint8Array<ArrayBuffer> {
   let at = MAGIC_BYTES;
   while (at < module.length) {
     const start = at;

@@ -19,6 +19,9 @@ export type ToolchainReply =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failure'; readonly reason: string };
 
+/** The program has 40 MB, and each piece of the usual 16 KB is allocated for itself. */
+const IN_LARGE_PIECES = { chunkSize: 8 * 1024 * 1024 };
+
 // This file is the thread that process-worker.ts starts; it is imported by nobody
 // but for its types. Every request runs in a fresh instance, so that nothing of
 // one bundle is left for the next.
@@ -37,7 +40,7 @@ function load(data: ToolchainWorkerData): WebAssembly.Module {
   if (createHash('sha256').update(compressed).digest('hex') !== data.compressedSha256) {
     throw new Error(`${data.file} is damaged: its hash is not the one in toolchain.json`);
   }
-  return new WebAssembly.Module(Buffer.from(capMemory(brotliDecompressSync(compressed), data.maxMemoryBytes)));
+  return new WebAssembly.Module(capMemory(brotliDecompressSync(compressed, IN_LARGE_PIECES), data.maxMemoryBytes));
 }
 
 /**

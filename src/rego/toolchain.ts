@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../core/errors.ts';
+import { packageUrl } from '../core/package-url.ts';
 import type { BundleSource, LibraryFiles, RegoProblem } from '../core/rego.ts';
 import {
   parseActivate,
@@ -19,7 +20,7 @@ import {
   type TestResult,
 } from './answers.ts';
 import { BuildCache, cacheKey } from './build-cache.ts';
-import { ProcessLink } from './process-link.ts';
+import { ProcessSlot } from './process-slot.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -33,8 +34,10 @@ export interface ToolchainOptions {
   /** Time limit of a request, per bundle in it. */
   readonly limitMs?: number;
   readonly maxMemoryBytes?: number;
-  /** The process ends after this much idleness; a started one holds about 300 MB. */
+  /** A process ends after this much idleness; a started one holds about 300 MB. */
   readonly idleMs?: number;
+  /** How many requests may be worked on at the same time, each in a process of its own; one by default. */
+  readonly maxProcesses?: number;
 }
 
 export interface BundleRequest {
@@ -63,41 +66,54 @@ export type EvaluateRequest = BuildRequest & {
   }[];
 };
 
+/** A request that waits for a process. */
+interface Waiting {
+  readonly bundles: number;
+  readonly take: (slot: ProcessSlot) => void;
+}
+
+/** A question whose answer is kept. */
+type Cacheable = Omit<BundleRequest, 'bundle'> & {
+  readonly op: string;
+  readonly bundle?: BundleSource;
+  readonly bundles?: readonly BundleSource[];
+};
+
 export interface Derivation {
   readonly name: string;
-  readonly make: (wasm: Uint8Array) => Uint8Array;
+  readonly make: (given: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
 const Facts = z.object({ opa: z.string(), go: z.string(), sha256: z.string(), compressedSha256: z.string() });
 
 /**
- * OPA's own compiler, tester and formatter, as WebAssembly in a process that is
- * started by the first request and ends when idle. Requests wait for one
- * another. Every method throws `TOOLCHAIN_FAILED` when there is no answer;
+ * OPA's own compiler, tester and formatter, as WebAssembly in processes that are
+ * started when asked and end when idle. Every method throws `TOOLCHAIN_FAILED` when there is no answer;
  * what is wrong with a bundle is an answer.
  */
 export class Toolchain {
   readonly opaVersion: string;
   /** SHA-256 of the program: part of the name of every generation. */
   readonly digest: string;
-  readonly #compressedSha256: string;
-  readonly #folder: URL;
-  readonly #options: Required<Pick<ToolchainOptions, 'limitMs' | 'maxMemoryBytes' | 'idleMs'>>;
+  readonly #limitMs: number;
   readonly #cache: BuildCache;
-  #link: ProcessLink | undefined;
-  #idle: NodeJS.Timeout | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
+  readonly #dataDigests = new WeakMap<object, string>();
+  readonly #slots: readonly ProcessSlot[];
+  /** The one used last is taken first, so that one process does what comes one after another. */
+  readonly #free: ProcessSlot[];
+  readonly #waiting: Waiting[] = [];
 
   constructor(options: ToolchainOptions = {}) {
-    const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 1_000 } = options;
-    this.#options = { limitMs, maxMemoryBytes, idleMs };
-    this.#folder = options.folder ?? new URL('../../rego/', import.meta.url);
+    const { limitMs = 10_000, maxMemoryBytes = 512 * MEGABYTE, idleMs = 1_000, maxProcesses = 1 } = options;
+    const folder = options.folder ?? packageUrl('rego/', import.meta.url);
+    this.#limitMs = limitMs;
     this.#cache = new BuildCache({ folder: options.cacheFolder, shippedFolder: options.shippedFolder });
-    const facts = readFacts(this.#folder);
-    this.opaVersion = facts.opa;
-    this.digest = facts.sha256;
-    this.#compressedSha256 = facts.compressedSha256;
+    const { opa, sha256, compressedSha256 } = readFacts(folder);
+    this.opaVersion = opa;
+    this.digest = sha256;
+    const program = { file: fileURLToPath(new URL('toolchain.wasm.br', folder)), compressedSha256, maxMemoryBytes };
+    this.#slots = Array.from({ length: maxProcesses }, () => new ProcessSlot(program, { idleMs }));
+    this.#free = [...this.#slots];
   }
 
   /** Compiles one bundle strictly, tests included, and holds it to the contract. */
@@ -135,75 +151,57 @@ export class Toolchain {
     return parseEvaluate(await this.#ask(canonical({ op: 'eval', ...request }), request.bundles.length));
   }
 
-  /** What `make` makes of a module, kept with the answers. `name` says which making it is, and changes when that does. */
-  async derive(wasm: Uint8Array, { name, make }: Derivation): Promise<Uint8Array> {
-    const key = cacheKey(name, wasm);
+  /** What `make` makes of a module, or of anything, kept with the answers. `name` says which making it is, and changes when that does. */
+  async derive(given: Uint8Array, { name, make }: Derivation): Promise<Uint8Array> {
+    const key = cacheKey(name, given);
     const kept = await this.#cache.read(key);
     if (kept !== undefined) return Buffer.from(kept, 'base64');
-    const made = make(wasm);
+    const made = await make(given);
     await this.#cache.write(key, Buffer.from(made).toString('base64'));
     return made;
   }
 
-  /** Ends the process; requests in flight fail. */
+  /** Ends the processes; requests in flight and those that wait fail. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#end();
+    await Promise.all(this.#slots.map((slot) => slot.close()));
   }
 
-  async #cached(request: object, bundles = 1): Promise<string> {
-    const text = canonical(request);
-    const key = cacheKey(this.digest, text);
+  async #cached(request: Cacheable, bundles = 1): Promise<string> {
+    const key = cacheKey(this.digest, canonical(this.#withDigests(request)));
     const kept = await this.#cache.read(key);
     if (kept !== undefined) return kept;
-    const answer = await this.#ask(text, bundles);
+    const answer = await this.#ask(canonical(request), bundles);
     await this.#cache.write(key, answer);
     return answer;
   }
 
-  /** One request after the other: the process has one memory. */
-  async #ask(text: string, bundles = 1): Promise<string> {
-    const turn = this.#queue.then(async () => this.#run(text, bundles));
-    this.#queue = turn.catch(() => undefined);
-    return turn;
+  /** The question with digests for data documents: they can be large, and the same ones are asked about again. */
+  #withDigests({ bundle, bundles, ...rest }: Cacheable): object {
+    const sources = bundle === undefined ? bundles : [bundle];
+    return { ...rest, sources: sources?.map((source) => ({ ...source, data: this.#digestOf(source.data) })) };
   }
 
-  async #run(text: string, bundles: number): Promise<string> {
-    if (this.#isClosed) throw new GatewayError('TOOLCHAIN_FAILED', 'the Rego toolchain is closed');
-    clearTimeout(this.#idle);
-    const link = this.#start();
+  #digestOf(data: object): string {
+    const digest = this.#dataDigests.get(data) ?? cacheKey('data', JSON.stringify(data));
+    this.#dataDigests.set(data, digest);
+    return digest;
+  }
+
+  /** Requests wait where all processes are busy; of those the longest is next, so that none is left to the end. */
+  async #ask(text: string, bundles = 1): Promise<string> {
+    const slot = this.#free.pop() ?? (await new Promise<ProcessSlot>((take) => this.#wait({ bundles, take })));
     try {
-      return await link.request(text, { limitMs: this.#options.limitMs * bundles });
-    } catch (thrown) {
-      await this.#end();
-      throw thrown;
+      return await slot.request(text, { limitMs: this.#limitMs * bundles });
     } finally {
-      this.#rest();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free.push(slot);
+      else next.take(slot);
     }
   }
 
-  #start(): ProcessLink {
-    this.#link ??= new ProcessLink({
-      file: fileURLToPath(new URL('toolchain.wasm.br', this.#folder)),
-      compressedSha256: this.#compressedSha256,
-      maxMemoryBytes: this.#options.maxMemoryBytes,
-    });
-    this.#link.ref();
-    return this.#link;
-  }
-
-  /** An idle process keeps ours not alive and goes after a while. */
-  #rest(): void {
-    this.#link?.unref();
-    this.#idle = setTimeout(() => void this.#end(), this.#options.idleMs);
-    this.#idle.unref();
-  }
-
-  async #end(): Promise<void> {
-    clearTimeout(this.#idle);
-    const link = this.#link;
-    this.#link = undefined;
-    await link?.end();
+  #wait(request: Waiting): void {
+    const at = this.#waiting.findIndex(({ bundles }) => bundles < request.bundles);
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, request);
   }
 }
 

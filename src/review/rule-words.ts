@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../core/json.ts';
 import type { RuleBook } from '../policy/rule-book.ts';
 import type { RuleWords } from './explain.ts';

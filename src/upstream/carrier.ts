@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { variable } from './environment.ts';
 import type { Program, ProgramContext } from './program.ts';

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Environment } from './environment.ts';
 import { plainText } from './plain-text.ts';

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PolicyInput } from '../../src/core/policy-input.ts';
 import type { BundleSource } from '../../src/core/rego.ts';
 import { makeBundle, toSource, type Bundle } from '../../src/policy/bundle.ts';

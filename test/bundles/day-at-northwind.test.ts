@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { BundleSource } from '../../src/core/rego.ts';
 import { makeBundle, toSource } from '../../src/policy/bundle.ts';

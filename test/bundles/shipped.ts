@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PolicyInput } from '../../src/core/policy-input.ts';
 import type { LibraryFiles } from '../../src/core/rego.ts';
 

@@ -115,12 +115,22 @@ describe('arguments', () => {
     expect(await checker.check('nobody', {}, 'deny')).toEqual({ kind: 'unchecked' });
   });
 
-  it('are checked at once where that cannot take long', async () => {
+  it('are checked at once where that cannot take long, once the schema has been compiled for the first', async () => {
     await checker.prepare('plain', TRANSFER);
+    const first = checker.check('plain', { amount: 1 }, 'deny');
+    expect(first).toBeInstanceOf(Promise);
+    expect(await first).toEqual({ kind: 'valid' });
     expect(checker.check('plain', { amount: 1 }, 'deny')).toEqual({ kind: 'valid' });
     expect(
       checker.check('plain', { amount: 1, list: Array.from({ length: 200_000 }, () => 0) }, 'allow'),
     ).toBeInstanceOf(Promise);
+  });
+
+  it('are unchecked where the tool is forgotten while its schema is compiled', async () => {
+    await checker.prepare('tool', TRANSFER);
+    const first = checker.check('tool', { amount: 1 }, 'deny');
+    checker.forget('tool');
+    expect(await first).toEqual({ kind: 'unchecked' });
   });
 
   it('are checked against the schema that came last', async () => {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { REVISIONS, type Revision } from './packages.ts';
 import { hasPassed, scoreOf, shortfallsOf } from './report.ts';
 import { runScenario, runSuite } from './suite.ts';

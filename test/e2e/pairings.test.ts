@@ -23,8 +23,13 @@ const PROMPTS = [
 ];
 
 describe.each(ROADS)('a client on $name', ({ connect, era }) => {
+  let client: WholeClient;
+
+  beforeAll(async () => {
+    client = await connect({ place, url, atEnd: untilEnd });
+  });
+
   test('is served by upstreams of every kind, tools, prompts, resources and completions', async () => {
-    const client = await connect(place, url);
     expect(await client.listTools()).toEqual(expect.arrayContaining([...TOOLS]));
     expect(await client.listPrompts()).toEqual(expect.arrayContaining([...PROMPTS]));
     expect((await client.listResources()).length).toBeGreaterThan(0);
@@ -34,7 +39,6 @@ describe.each(ROADS)('a client on $name', ({ connect, era }) => {
   });
 
   test('is asked by upstreams of every kind, for input, for a model and for roots', async () => {
-    const client = await connect(place, url);
     for (const server of OLD) await answersOld(client, server);
     // These ask for roots when their session begins, and a client without sessions is not there then.
     if (era === 'session') for (const server of OLD) await showsRoots(client, server);
@@ -44,7 +48,6 @@ describe.each(ROADS)('a client on $name', ({ connect, era }) => {
   });
 
   test('sees how far a call is', async () => {
-    const client = await connect(place, url);
     for (const server of OLD) {
       const seen: number[] = [];
       const args = { duration: 0.3, steps: 3 };

@@ -11,7 +11,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { onTestFinished } from 'vitest';
 import type { CallOptions, Result } from './clients.ts';
-import { PROGRAM, type Place } from './program.ts';
+import { type AtEnd, PROGRAM, type Place } from './program.ts';
 
 /** An official client with everything that MCP lets a client do, whichever line and era it is of. */
 export interface WholeClient {
@@ -40,40 +40,56 @@ const CAPABILITIES = { sampling: {}, elicitation: { form: {} }, roots: { listCha
 
 type Era = 'session' | 'stateless';
 
-export type Road = (place: Place, url: string) => Promise<WholeClient>;
+export interface Whereto {
+  readonly place: Place;
+  /** Of the gateway that serves over HTTP. */
+  readonly url: string;
+  /** Closes the client. */
+  readonly atEnd?: AtEnd;
+}
+
+export type Road = (whereto: Whereto) => Promise<WholeClient>;
 
 export const ROADS: readonly { readonly name: string; readonly era: Era; readonly connect: Road }[] = [
-  { name: 'SDK 1.x over stdio', era: 'session', connect: (place) => wholeV1(new StdioV1(programFor(place))) },
-  { name: 'SDK 1.x over Streamable HTTP', era: 'session', connect: (_, url) => wholeV1(new HttpV1(new URL(url))) },
+  {
+    name: 'SDK 1.x over stdio',
+    era: 'session',
+    connect: ({ place, atEnd }) => wholeV1(new StdioV1(programFor(place)), atEnd),
+  },
+  {
+    name: 'SDK 1.x over Streamable HTTP',
+    era: 'session',
+    connect: ({ url, atEnd }) => wholeV1(new HttpV1(new URL(url)), atEnd),
+  },
   {
     name: 'SDK 1.x over HTTP+SSE',
     era: 'session',
-    connect: (_, url) => wholeV1(new SSEClientTransport(new URL('/sse', url))),
+    connect: ({ url, atEnd }) => wholeV1(new SSEClientTransport(new URL('/sse', url)), atEnd),
   },
   {
     name: 'SDK 2.x in a session over stdio',
     era: 'session',
-    connect: (place) => wholeV2(new StdioV2(programFor(place)), 'legacy'),
+    connect: ({ place, atEnd }) => wholeV2(new StdioV2(programFor(place)), 'legacy', atEnd),
   },
   {
     name: 'SDK 2.x in a session over Streamable HTTP',
     era: 'session',
-    connect: (_, url) => wholeV2(new HttpV2(new URL(url)), 'legacy'),
+    connect: ({ url, atEnd }) => wholeV2(new HttpV2(new URL(url)), 'legacy', atEnd),
   },
   {
     name: 'SDK 2.x of 2026-07-28 over stdio',
     era: 'stateless',
-    connect: (place) => wholeV2(new StdioV2(programFor(place)), { pin: '2026-07-28' }),
+    connect: ({ place, atEnd }) => wholeV2(new StdioV2(programFor(place)), { pin: '2026-07-28' }, atEnd),
   },
   {
     name: 'SDK 2.x that finds the era out over stdio',
     era: 'stateless',
-    connect: (place) => wholeV2(new StdioV2(programFor(place)), 'auto'),
+    connect: ({ place, atEnd }) => wholeV2(new StdioV2(programFor(place)), 'auto', atEnd),
   },
   {
     name: 'SDK 2.x of 2026-07-28 over Streamable HTTP',
     era: 'stateless',
-    connect: (_, url) => wholeV2(new HttpV2(new URL(url)), { pin: '2026-07-28' }),
+    connect: ({ url, atEnd }) => wholeV2(new HttpV2(new URL(url)), { pin: '2026-07-28' }, atEnd),
   },
 ];
 
@@ -82,7 +98,10 @@ function programFor(place: Place): { command: string; args: string[]; env: Recor
   return { command: process.execPath, args, env: { ...place.env }, stderr: 'ignore' };
 }
 
-async function wholeV1(transport: Parameters<ClientV1['connect']>[0]): Promise<WholeClient> {
+async function wholeV1(
+  transport: Parameters<ClientV1['connect']>[0],
+  atEnd: AtEnd = onTestFinished,
+): Promise<WholeClient> {
   const client = new ClientV1(WHO, { capabilities: CAPABILITIES });
   const asked: string[] = [];
   client.setRequestHandler(ElicitRequestSchema, ({ method, params }) => {
@@ -98,7 +117,7 @@ async function wholeV1(transport: Parameters<ClientV1['connect']>[0]): Promise<W
     return { roots: [{ uri: ROOT, name: 'project' }] };
   });
   await client.connect(transport);
-  onTestFinished(() => client.close());
+  atEnd(() => client.close());
   return {
     ...commonOf(client, asked),
     call: async (name, args = {}, options = {}) =>
@@ -108,7 +127,11 @@ async function wholeV1(transport: Parameters<ClientV1['connect']>[0]): Promise<W
 
 type Negotiation = 'legacy' | 'auto' | { readonly pin: string };
 
-async function wholeV2(transport: Parameters<ClientV2['connect']>[0], mode: Negotiation): Promise<WholeClient> {
+async function wholeV2(
+  transport: Parameters<ClientV2['connect']>[0],
+  mode: Negotiation,
+  atEnd: AtEnd = onTestFinished,
+): Promise<WholeClient> {
   const client = new ClientV2(WHO, { capabilities: CAPABILITIES, versionNegotiation: { mode } });
   const asked: string[] = [];
   client.setRequestHandler('elicitation/create', ({ method, params }) => {
@@ -124,7 +147,7 @@ async function wholeV2(transport: Parameters<ClientV2['connect']>[0], mode: Nego
     return { roots: [{ uri: ROOT, name: 'project' }] };
   });
   await client.connect(transport);
-  onTestFinished(() => client.close());
+  atEnd(() => client.close());
   return {
     ...commonOf(client, asked),
     call: async (name, args = {}, options = {}) =>

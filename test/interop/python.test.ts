@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 describe.each(ROADS)('a client on $name', ({ connect, era }) => {
   test.for(['py-stdio', 'py-http'])('uses the Python SDK’s server %s', async (server) => {
-    const client = await connect(place, url);
+    const client = await connect({ place, url });
     expect(await client.listTools()).toContain(`${server}__add`);
     await usesAll(client, server);
     // Within a stateless request the Python SDK can only be asked to ask by `input_required`.

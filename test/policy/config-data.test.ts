@@ -22,9 +22,9 @@ function aBundle(schema?: JsonObject) {
 const anything: ValidateSchema = () => [];
 
 describe('what an admin sets', () => {
-  it('is merged into the configuration: objects member by member, all else replaced', () => {
+  it('is merged into the configuration: objects member by member, all else replaced', async () => {
     const set = { branches: ['release'], limits: { calls: 9 }, owner: { team: 'core' }, added: 1 };
-    expect(configure(aBundle(), set, anything).data).toEqual({
+    expect((await configure(aBundle(), set, anything)).data).toEqual({
       github: {
         config: { branches: ['release'], limits: { calls: 9, tokens: 10 }, owner: { team: 'core' }, added: 1 },
         teams: {},
@@ -32,27 +32,27 @@ describe('what an admin sets', () => {
     });
   });
 
-  it('changes the digest of the data, and not that of the bundle', () => {
+  it('changes the digest of the data, and not that of the bundle', async () => {
     const bundle = aBundle();
-    const configured = configure(bundle, { added: 1 }, anything);
+    const configured = await configure(bundle, { added: 1 }, anything);
     expect(configured.digest).toBe(bundle.digest);
     expect(configured.dataDigest).not.toBe(bundle.dataDigest);
-    expect(configure(bundle, {}, anything)).toBe(bundle);
+    expect(await configure(bundle, {}, anything)).toBe(bundle);
   });
 
-  it('is checked together with the defaults against the schema of the manifest', () => {
+  it('is checked together with the defaults against the schema of the manifest', async () => {
     const seen: unknown[] = [];
     const schema = { type: 'object', required: ['branches'] };
-    configure(aBundle(schema), { limits: { calls: 9 } }, (...given) => {
+    await configure(aBundle(schema), { limits: { calls: 9 } }, (...given) => {
       seen.push(...given);
       return [];
     });
     expect(seen).toEqual([schema, { ...SHIPPED, limits: { calls: 9, tokens: 10 } }]);
   });
 
-  it('is refused with all that the schema says against it', () => {
+  it('is refused with all that the schema says against it', async () => {
     const validate: ValidateSchema = () => ['/limits/calls must be a number', '/added is not known'];
-    expect(() => configure(aBundle({}), { added: 1 }, validate)).toThrow(
+    await expect(configure(aBundle({}), { added: 1 }, validate)).rejects.toThrow(
       'bundle github (here) cannot be used:\n' +
         '  data.github.config: /limits/calls must be a number\n' +
         '  data.github.config: /added is not known',
@@ -62,7 +62,7 @@ describe('what an admin sets', () => {
   it.each<[string, JsonObject]>([
     ['a number that cannot be held exactly', { a: 2 ** 60 }],
     ['a name of the prototype', { deep: { constructor: 1 } }],
-  ])('is refused for %s', (_what, data) => {
-    expect(() => configure(aBundle(), data, anything)).toThrow('cannot be used');
+  ])('is refused for %s', async (_what, data) => {
+    await expect(configure(aBundle(), data, anything)).rejects.toThrow('cannot be used');
   });
 });

@@ -100,6 +100,14 @@ test('requests at the same time are all answered', async () => {
   expect(answers.map((problems) => problems.length)).toEqual([0, 1, 0]);
 });
 
+test('with two processes a request need not wait for one that is slow', async () => {
+  const toolchain = aToolchain({ limitMs: 20_000, maxProcesses: 2 });
+  const slow = toolchain.test({ bundle: tests(NOT_ENDING), library: {} }).catch(() => 'ended');
+  expect(await Promise.race([slow, toolchain.format({})])).toMatchObject({ problems: [] });
+  await toolchain.close();
+  expect(await slow).toBe('ended');
+});
+
 test('a request that takes too long is ended, and the next one is answered', async () => {
   const toolchain = aToolchain({ limitMs: 3000 });
   await expect(toolchain.test({ bundle: tests(NOT_ENDING), library: {} })).rejects.toMatchObject({
@@ -110,7 +118,7 @@ test('a request that takes too long is ended, and the next one is answered', asy
 });
 
 test('a request that takes too much memory is ended, and the next one is answered', async () => {
-  const toolchain = aToolchain({ maxMemoryBytes: 128 * 1024 * 1024 });
+  const toolchain = aToolchain({ maxMemoryBytes: 128 * 1024 * 1024, limitMs: 60_000 });
   await expect(toolchain.test({ bundle: tests(HUGE), library: {} })).rejects.toMatchObject({
     code: 'TOOLCHAIN_FAILED',
     message: expect.stringMatching(/out of memory|cannot allocate memory/),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BuiltModule } from '../../src/core/rego.ts';
 import { HOST_BUILTINS } from '../../src/policy/builtins.ts';
 import type { Evaluated } from '../../src/policy/evaluation.ts';

@@ -7,7 +7,7 @@ import {
   type McpServer,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from './content.ts';
 import { everyChoice, everyDefault, form, sampling, textFields } from './questions.ts';
 

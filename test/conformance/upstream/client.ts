@@ -1,5 +1,5 @@
 import type { ClientCapabilities, McpServer, ServerContext } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The SDK has checked the envelope; it has no type for what stands in it. */
 const Envelope = z.looseObject({

@@ -5,7 +5,7 @@ import {
   type McpServer,
   type PromptMessage,
 } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { embedded, image } from './content.ts';
 
 const WORDS = ['alpha', 'beta', 'test', 'testing'];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from './content.ts';
 
 /** Keywords of JSON Schema 2020-12 that a list must carry through unchanged. */

@@ -11,7 +11,7 @@ import {
   type McpServer,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { capabilitiesOf } from './client.ts';
 import { text } from './content.ts';
 import { confirmation, form, sampling, textFields } from './questions.ts';

@@ -1,5 +1,5 @@
 import { type McpServer, MissingRequiredClientCapabilityError, type ServerContext } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { capabilitiesOf } from './client.ts';
 import type { Tasks } from './tasks.ts';
 

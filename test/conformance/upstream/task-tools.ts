@@ -9,7 +9,7 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from './content.ts';
 import { confirmation, form, textFields } from './questions.ts';
 import { knowsTasks, requireTasks } from './task-methods.ts';
