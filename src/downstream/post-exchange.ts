@@ -5,22 +5,32 @@ import type { Accepted } from './http-guard.ts';
 import { sendJson } from './http-answer.ts';
 import type { Outlet } from './outlet.ts';
 
-export interface PostExchangeOptions {
+/** A POST that wants an answer. */
+export interface Posted {
   readonly response: ServerResponse;
   readonly accepted: Accepted;
   /** Whose it is: what ends together. */
   readonly owner: object;
-  /** Milliseconds on the clock that only grows. */
-  readonly startedAt: number;
-  /** After so many milliseconds the answer becomes a stream. */
-  readonly streamAfterMs: number;
+  /** Whether its stream can be resumed when it breaks. */
+  readonly isResumable: boolean;
   /** Begins the stream on the response. */
   readonly openStream: (response: ServerResponse) => MessageStream;
+  readonly manners: Manners;
+}
+
+/** What the eras say differently over HTTP. */
+export interface Manners {
   /** HTTP status of an answer that is an error. */
   readonly statusOf: (errorCode: number) => number;
   /** Ends a response on which nothing was sent and nothing will be. */
   readonly leaveUnanswered: (response: ServerResponse) => void;
-  readonly onEnd: (exchange: PostExchange) => void;
+}
+
+export interface Timing {
+  /** Milliseconds on the clock that only grows. */
+  readonly startedAt: number;
+  /** After so many milliseconds the answer becomes a stream. */
+  readonly streamAfterMs: number;
 }
 
 /**
@@ -28,16 +38,20 @@ export interface PostExchangeOptions {
  * a stream of events from the moment that something comes before the answer, or that it takes long.
  */
 export class PostExchange implements Outlet {
-  readonly #options: PostExchangeOptions;
+  readonly #posted: Posted;
+  readonly #timing: Timing;
+  readonly #onEnd: (exchange: PostExchange) => void;
   #stream: MessageStream | undefined = undefined;
   #hasEnded = false;
 
-  constructor(options: PostExchangeOptions) {
-    this.#options = options;
+  constructor(posted: Posted, timing: Timing, onEnd: (exchange: PostExchange) => void) {
+    this.#posted = posted;
+    this.#timing = timing;
+    this.#onEnd = onEnd;
   }
 
   get owner(): object {
-    return this.#options.owner;
+    return this.#posted.owner;
   }
 
   notify(text: string): void {
@@ -45,20 +59,20 @@ export class PostExchange implements Outlet {
   }
 
   send(text: string): boolean {
-    if (!this.#options.accepted.events || this.#hasEnded) return false;
+    if (!this.#posted.accepted.events || this.#hasEnded) return false;
     this.#openStream().send(text);
     return true;
   }
 
   end(text: string | undefined, errorCode?: number): void {
-    const { response, accepted, statusOf, leaveUnanswered, onEnd } = this.#options;
+    const { response, accepted, manners } = this.#posted;
     // The door may end it before the session does.
     if (this.#hasEnded) return undefined;
     this.#hasEnded = true;
-    onEnd(this);
-    if (this.#stream === undefined && text === undefined) return leaveUnanswered(response);
+    this.#onEnd(this);
+    if (this.#stream === undefined && text === undefined) return manners.leaveUnanswered(response);
     if (this.#stream === undefined && text !== undefined && accepted.json) {
-      return sendJson(response, errorCode === undefined ? 200 : statusOf(errorCode), text);
+      return sendJson(response, errorCode === undefined ? 200 : manners.statusOf(errorCode), text);
     }
     const stream = this.#openStream();
     if (text !== undefined) stream.send(text);
@@ -71,12 +85,12 @@ export class PostExchange implements Outlet {
   }
 
   isDue(now: number): boolean {
-    const { accepted, startedAt, streamAfterMs } = this.#options;
-    return accepted.events && now - startedAt >= streamAfterMs;
+    const { startedAt, streamAfterMs } = this.#timing;
+    return this.#posted.accepted.events && now - startedAt >= streamAfterMs;
   }
 
   #openStream(): MessageStream {
-    this.#stream ??= this.#options.openStream(this.#options.response);
+    this.#stream ??= this.#posted.openStream(this.#posted.response);
     return this.#stream;
   }
 }

@@ -1,9 +1,5 @@
-import type { ServerResponse } from 'node:http';
-
 import type { Clock } from '../core/clock.ts';
-import type { MessageStream } from './event-stream.ts';
-import type { Accepted } from './http-guard.ts';
-import { PostExchange } from './post-exchange.ts';
+import { PostExchange, type Posted } from './post-exchange.ts';
 
 /**
  * A request that takes longer than this is answered as a stream, because clients give up on silent connections. With one
@@ -12,17 +8,6 @@ import { PostExchange } from './post-exchange.ts';
 const STREAM_AFTER_MS = 10_000;
 /** For clients that can resume a stream which broke, in milliseconds: a call that is no quick one is worth it. */
 const RESUMABLE_AFTER_MS = 50;
-
-export interface Posted {
-  readonly response: ServerResponse;
-  readonly accepted: Accepted;
-  readonly owner: object;
-  /** Whether its stream can be resumed when it breaks. */
-  readonly isResumable: boolean;
-  readonly openStream: (response: ServerResponse) => MessageStream;
-  readonly statusOf: (errorCode: number) => number;
-  readonly leaveUnanswered: (response: ServerResponse) => void;
-}
 
 /** The POST requests of one door that wait for their answers. */
 export class PostExchanges {
@@ -37,13 +22,9 @@ export class PostExchanges {
   }
 
   start(posted: Posted): PostExchange {
-    const { isResumable, ...rest } = posted;
-    const exchange = new PostExchange({
-      ...rest,
-      startedAt: this.#clock.monotonic(),
-      streamAfterMs: isResumable ? this.#resumableAfterMs : STREAM_AFTER_MS,
-      onEnd: this.#onEnd,
-    });
+    const { isResumable } = posted;
+    const streamAfterMs = isResumable ? this.#resumableAfterMs : STREAM_AFTER_MS;
+    const exchange = new PostExchange(posted, { startedAt: this.#clock.monotonic(), streamAfterMs }, this.#onEnd);
     this.#open.add(exchange);
     if (isResumable && this.#timer === undefined) this.#timer = this.#lookAgain();
     return exchange;

@@ -9,7 +9,7 @@ import { type Envelope, readEnvelope } from './envelope.ts';
 import { refuse, sendEmpty, sendJson } from './http-answer.ts';
 import { PlainEvents } from './plain-events.ts';
 import type { Post } from './post.ts';
-import type { PostExchange } from './post-exchange.ts';
+import type { Manners, PostExchange } from './post-exchange.ts';
 import type { PostExchanges } from './post-exchanges.ts';
 import type { ReceivedMessage } from './receive.ts';
 import type { Stateless } from './stateless.ts';
@@ -79,8 +79,7 @@ export class StatelessHttp {
       owner: this,
       isResumable: false,
       openStream,
-      statusOf,
-      leaveUnanswered,
+      manners: MANNERS,
     });
   }
 }
@@ -103,6 +102,8 @@ function misfit({ request }: Post, message: RpcRequest, { protocol }: Envelope):
 }
 
 /** Errors that proxies shall understand too; all others are answers as good as any (MCP 2026-07-28, Transports). */
+const MANNERS: Manners = { statusOf, leaveUnanswered };
+
 function statusOf(errorCode: number): number {
   if (errorCode === RPC.methodNotFound) return 404;
   return errorCode === RPC.missingCapability ? 400 : 200;

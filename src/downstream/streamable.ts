@@ -9,7 +9,7 @@ import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } fr
 import type { Identity } from './identity.ts';
 import type { Outlet } from './outlet.ts';
 import type { Post } from './post.ts';
-import type { PostExchange } from './post-exchange.ts';
+import type { Manners, PostExchange } from './post-exchange.ts';
 import { PostExchanges } from './post-exchanges.ts';
 import { type ReceivedMessage, receiveMessage } from './receive.ts';
 import { eraOfPost, saysStateless } from './request-era.ts';
@@ -108,7 +108,7 @@ export class Streamable {
       return stream;
     };
     const isResumable = streams.takesEmptyEvents;
-    return this.#exchanges.start({ ...IN_SESSIONS, response, accepted, owner: channel, isResumable, openStream });
+    return this.#exchanges.start({ response, accepted, owner: channel, isResumable, openStream, manners: IN_SESSIONS });
   }
 
   #listen(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
@@ -157,10 +157,10 @@ const FIRST_WITH_EMPTY_EVENTS = '2025-11-25';
 const NO_OUTLET: Outlet = { notify: () => undefined, send: () => false, end: () => undefined };
 
 /** In sessions an error is an answer like any other, and a cancelled request has none. */
-const IN_SESSIONS = {
+const IN_SESSIONS: Manners = {
   statusOf: () => 200,
-  leaveUnanswered: (response: ServerResponse) => sendEmpty(response, 202),
-} as const;
+  leaveUnanswered: (response) => sendEmpty(response, 202),
+};
 
 /** What opens or answers in a session cannot at the same time be of a revision that has none. */
 function refuseStateless(response: ServerResponse, { message }: ReceivedMessage): void {
