@@ -4,6 +4,8 @@
 export const DECISION_META_KEY = 'mcp-gateway/decision';
 /** Prefix of all our keys in `_meta`; a client's own keys with it are not forwarded. */
 export const OWN_META_PREFIX = 'mcp-gateway/';
+/** Key among `inputRequests` of what the gateway itself asks: that the user signs in to a server. */
+export const SIGN_IN_KEY = 'mcp-gateway/sign-in';
 /** JSON-RPC error code of a refused request that has no result shape to say so. Outside the range that JSON-RPC reserves. */
 export const REFUSED_CODE = 4030;
 

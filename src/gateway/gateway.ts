@@ -226,9 +226,9 @@ const NOT_ANSWERED: RpcAnswer = {
 };
 
 function callTool(asked: Asked<ToolCallRequest>, { parts, calls }: Arrived): Promise<RpcAnswer> {
-  const call = (): Promise<RpcAnswer> => govern(asked, calls);
+  const call = (one: Asked<ToolCallRequest>): Promise<RpcAnswer> => govern(one, calls);
   const { beginSignIn, directory } = parts;
-  if (beginSignIn === undefined) return call();
+  if (beginSignIn === undefined) return call(asked);
   return callWithSignIn(asked, call, { beginSignIn, serverOf: (name) => directory.tools.get(name)?.server.id });
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { isJsonObject } from '../core/json.ts';
-import { DECISION_META_KEY, type ServerId } from '../core/names.ts';
+import { isJsonObject, type Json } from '../core/json.ts';
+import { DECISION_META_KEY, type ServerId, SIGN_IN_KEY } from '../core/names.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import type { Asked } from './govern.ts';
 import type { ToolCallRequest } from './port.ts';
@@ -18,20 +18,41 @@ export interface SignInOffer {
   readonly beginSignIn: (server: ServerId, principalId: string) => Promise<OpenSignIn>;
 }
 
+type Call = (asked: Asked<ToolCallRequest>) => Promise<RpcAnswer>;
+
 /**
  * Makes a call; where it is refused for want of a sign-in and the client can open a page for its user (elicitation in URL
  * mode, MCP 2025-11-25), offers that page, and once the user has signed in makes the call again: it is decided and
- * recorded anew. The browser returns to this machine, which is where the clients of this version are too.
+ * recorded anew. A stateless client gets the page as `input_required` and repeats the call itself. The browser returns to
+ * this machine, which is where the clients of this version are too.
  */
 export async function callWithSignIn(
   asked: Asked<ToolCallRequest>,
-  call: () => Promise<RpcAnswer>,
+  call: Call,
   offer: SignInOffer,
 ): Promise<RpcAnswer> {
-  const answer = await call();
+  const { consent, rest } = takeConsent(asked);
+  const answer = await call(rest);
   if (!wantsSignIn(answer) || !canOpenPages(asked)) return answer;
   const server = offer.serverOf(asked.request.name);
-  return server !== undefined && (await hasSignedIn(asked, server, offer)) ? call() : answer;
+  if (server === undefined) return answer;
+  if (asked.exchange.ask === undefined && consent === undefined) return inputRequired(answer, { asked, server, offer });
+  const hasSignedIn =
+    consent === undefined ? await signsIn(asked, server, offer) : await comesBack(consent, { asked, server, offer });
+  return hasSignedIn ? call(rest) : answer;
+}
+
+/** What a stateless client answers to our own question is ours: neither policy nor the server has asked. */
+function takeConsent(asked: Asked<ToolCallRequest>): { consent: Json | undefined; rest: Asked<ToolCallRequest> } {
+  const { answers } = asked.request;
+  if (answers === undefined || !Object.hasOwn(answers.responses, SIGN_IN_KEY))
+    return { consent: undefined, rest: asked };
+  const { [SIGN_IN_KEY]: consent, ...responses } = answers.responses;
+  const isAll = answers.state === undefined && Object.keys(responses).length === 0;
+  return {
+    consent,
+    rest: { ...asked, request: { ...asked.request, answers: isAll ? undefined : { ...answers, responses } } },
+  };
 }
 
 /** By the gateway's own words beside the answer, which no server can write. */
@@ -43,13 +64,51 @@ function wantsSignIn(answer: RpcAnswer): boolean {
   return Array.isArray(reasons) && reasons.includes('gateway.sign_in_required');
 }
 
-function canOpenPages({ caller, exchange }: Asked<ToolCallRequest>): boolean {
+function canOpenPages({ caller }: Asked<ToolCallRequest>): boolean {
   const elicitation = caller.capabilities['elicitation'];
-  return exchange.ask !== undefined && isJsonObject(elicitation) && elicitation['url'] !== undefined;
+  return isJsonObject(elicitation) && elicitation['url'] !== undefined;
+}
+
+interface Offering {
+  readonly asked: Asked<ToolCallRequest>;
+  readonly server: ServerId;
+  readonly offer: SignInOffer;
+}
+
+async function inputRequired(answer: RpcAnswer, { asked, server, offer }: Offering): Promise<RpcAnswer> {
+  if (answer.kind === 'failure') return answer;
+  try {
+    const { url } = await offer.beginSignIn(server, asked.caller.principal.user.id);
+    const params = { mode: 'url', url, message: messageFor(server) };
+    const inputRequests = { [SIGN_IN_KEY]: { method: 'elicitation/create', params } };
+    const meta = answer.result['_meta'];
+    return {
+      kind: 'result',
+      result: { resultType: 'input_required', inputRequests, ...(meta === undefined ? {} : { _meta: meta }) },
+    };
+  } catch {
+    return answer;
+  }
+}
+
+/** The client says that the page was opened; the sign-in that was begun then may still be under way. */
+async function comesBack(consent: Json, { asked, server, offer }: Offering): Promise<boolean> {
+  if (!isJsonObject(consent) || consent['action'] !== 'accept') return false;
+  try {
+    const { done } = await offer.beginSignIn(server, asked.caller.principal.user.id);
+    await before(done, asked.exchange.signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function messageFor(server: ServerId): string {
+  return `Sign in to ${server}, so that what was asked for can be done.`;
 }
 
 /** However it fails, the refusal has said what the user can do. */
-async function hasSignedIn(
+async function signsIn(
   { caller, exchange }: Asked<ToolCallRequest>,
   server: ServerId,
   { beginSignIn }: SignInOffer,
@@ -57,8 +116,7 @@ async function hasSignedIn(
   try {
     const { url, done } = await beginSignIn(server, caller.principal.user.id);
     const elicitationId = randomUUID();
-    const message = `Sign in to ${server}, so that what was asked for can be done.`;
-    const params = { mode: 'url', elicitationId, url, message };
+    const params = { mode: 'url', elicitationId, url, message: messageFor(server) };
     const consent = await exchange.ask?.({ method: 'elicitation/create', params }, exchange.signal);
     if (consent?.kind !== 'result' || consent.result['action'] !== 'accept') return false;
     await before(done, exchange.signal);

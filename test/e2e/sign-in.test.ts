@@ -98,28 +98,35 @@ test('a server is used after its user has signed in, while the gateway runs, and
   expect([...shown, ...kept].filter((text) => text.includes(CANARY))).toEqual([]);
 });
 
-test('a client that can open pages is given the page, and its call is made once the user has signed in', async () => {
-  const { as, place } = await aShop();
-  const gateway = await serveHttp(place);
-  expect(await login(place)).toBe('0 Signed in to shop.\n');
-  const client = new Client({ name: 'opener', version: '1.0.0' }, { capabilities: { elicitation: { url: {} } } });
-  const opened: string[] = [];
-  client.setRequestHandler('elicitation/create', async ({ params }) => {
-    if (params.mode !== 'url') return { action: 'decline' };
-    opened.push(params.message);
-    void browse(params.url);
-    return { action: 'accept' };
-  });
-  await client.connect(new StreamableHTTPClientTransport(new URL(gateway.url)));
-  onTestFinished(() => client.close());
-  await expect.poll(async () => (await client.listTools()).tools.length, PATIENCE).toBe(1);
-  as.access.clear();
-  as.refresh.clear();
-  expect((await client.callTool({ name: 'orders', arguments: {} })).isError).toBe(true);
-  expect(opened).toEqual([]);
-  const { content, isError } = await client.callTool({ name: 'orders', arguments: {} });
-  expect([isError, content]).toEqual([undefined, [{ type: 'text', text: 'one order' }]]);
-  expect(opened).toEqual(['Sign in to shop, so that what was asked for can be done.']);
-  const about = (await decisionsAbout(place, 'orders')).map(({ effect, reasons }) => [effect, ...reasons]);
-  expect(about).toEqual([['allow'], ['deny', 'gateway.sign_in_required'], ['allow']]);
-});
+test.for([
+  { era: 'in a session', mode: 'legacy' },
+  { era: 'of 2026-07-28', mode: { pin: '2026-07-28' } },
+] as const)(
+  'a client $era that can open pages is given the page, and its call is made once the user has signed in',
+  async ({ mode }) => {
+    const { as, place } = await aShop();
+    const gateway = await serveHttp(place);
+    expect(await login(place)).toBe('0 Signed in to shop.\n');
+    const capabilities = { elicitation: { url: {} } };
+    const client = new Client({ name: 'opener', version: '1.0.0' }, { capabilities, versionNegotiation: { mode } });
+    const opened: string[] = [];
+    client.setRequestHandler('elicitation/create', async ({ params }) => {
+      if (params.mode !== 'url') return { action: 'decline' };
+      opened.push(params.message);
+      void browse(params.url);
+      return { action: 'accept' };
+    });
+    await client.connect(new StreamableHTTPClientTransport(new URL(gateway.url)));
+    onTestFinished(() => client.close());
+    await expect.poll(async () => (await client.listTools()).tools.length, PATIENCE).toBe(1);
+    as.access.clear();
+    as.refresh.clear();
+    expect((await client.callTool({ name: 'orders', arguments: {} })).isError).toBe(true);
+    expect(opened).toEqual([]);
+    const { content, isError } = await client.callTool({ name: 'orders', arguments: {} });
+    expect([isError, content]).toEqual([undefined, [{ type: 'text', text: 'one order' }]]);
+    expect(opened).toEqual(['Sign in to shop, so that what was asked for can be done.']);
+    const about = (await decisionsAbout(place, 'orders')).map(({ effect, reasons }) => [effect, ...reasons]);
+    expect(about).toEqual([['allow'], ['deny', 'gateway.sign_in_required'], ['allow']]);
+  },
+);

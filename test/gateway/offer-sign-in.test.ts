@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import type { Asked } from '../../src/gateway/govern.ts';
 import { callWithSignIn, type OpenSignIn } from '../../src/gateway/offer-sign-in.ts';
-import type { Exchange } from '../../src/gateway/port.ts';
+import type { Exchange, InputAnswers, ToolCallRequest } from '../../src/gateway/port.ts';
 import { aCaller, aGovernedServer, anExchange } from './makers.ts';
 
 const DENIED = refusedFor('gateway.sign_in_required');
@@ -35,11 +37,14 @@ interface Offer {
   readonly exchange: Exchange;
   readonly capabilities?: object;
   readonly begin?: () => Promise<OpenSignIn>;
+  /** What a stateless client sends with a call that it repeats. */
+  readonly responses?: JsonObject;
 }
 
 /** Makes a call that answers in turn; the last answer, and for whom a sign-in was begun. */
-async function made({ answers, exchange, capabilities = { elicitation: { url: {} } }, begin }: Offer) {
+async function made({ answers, exchange, capabilities = { elicitation: { url: {} } }, begin, responses }: Offer) {
   const begun: string[] = [];
+  const calls: (InputAnswers | undefined)[] = [];
   const left = [...answers];
   const caller = { ...aCaller(), capabilities: { ...capabilities } };
   const request = {
@@ -47,17 +52,21 @@ async function made({ answers, exchange, capabilities = { elicitation: { url: {}
     name: 'orders',
     args: {},
     meta: {},
-    answers: undefined,
+    answers: responses === undefined ? undefined : { responses, state: undefined },
     task: undefined,
   } as const;
-  const answer = await callWithSignIn({ request, caller, exchange }, async () => left.shift() ?? DENIED, {
+  const call = async (asked: Asked<ToolCallRequest>): Promise<RpcAnswer> => {
+    calls.push(asked.request.answers);
+    return left.shift() ?? DENIED;
+  };
+  const answer = await callWithSignIn({ request, caller, exchange }, call, {
     serverOf: () => aGovernedServer('shop').id,
     beginSignIn: (server, principal) => {
       begun.push(`${server} ${principal}`);
       return begin?.() ?? Promise.resolve({ url: 'https://id.example.com/', done: Promise.resolve() });
     },
   });
-  return { answer, begun, unmade: left.length, user: caller.principal.user.id };
+  return { answer, begun, made: calls, unmade: left.length, user: caller.principal.user.id };
 }
 
 test('a call that is refused for want of a sign-in is made again when the user has signed in', async () => {
@@ -83,10 +92,46 @@ test.for([
   expect([answer, begun, told, unmade]).toEqual([first, [], [], 1]);
 });
 
-test('a client that takes no questions on the road of its call gets the refusal', async () => {
-  const { exchange } = aClient('accept', { ask: undefined });
-  const { answer, begun } = await made({ answers: [DENIED, DONE], exchange });
-  expect([answer, begun]).toEqual([DENIED, []]);
+const STATELESS: Partial<Exchange> = { ask: undefined };
+const QUESTION = {
+  'mcp-gateway/sign-in': {
+    method: 'elicitation/create',
+    params: {
+      mode: 'url',
+      url: 'https://id.example.com/',
+      message: 'Sign in to shop, so that what was asked for can be done.',
+    },
+  },
+};
+
+test('a stateless client gets the page as input that is required, with the decision', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const { answer, unmade } = await made({ answers: [DENIED, DONE], exchange });
+  const meta = { 'mcp-gateway/decision': { reasons: ['gateway.sign_in_required'] } };
+  const result = { resultType: 'input_required', inputRequests: QUESTION, _meta: meta };
+  expect([answer, unmade]).toEqual([{ kind: 'result', result }, 1]);
+});
+
+test('a stateless client that comes back is waited for, and its call made again', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const responses = { 'mcp-gateway/sign-in': { action: 'accept' } };
+  const { answer, made: calls } = await made({ answers: [DENIED, DONE], exchange, responses });
+  expect(answer).toEqual(DONE);
+  expect(calls).toEqual([undefined, undefined]);
+});
+
+test('what a stateless client answers beside is passed on, our own question is not', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const responses = { 'mcp-gateway/sign-in': { action: 'accept' }, colour: { action: 'accept' } };
+  const { made: calls } = await made({ answers: [DONE], exchange, responses });
+  expect(calls).toEqual([{ responses: { colour: { action: 'accept' } }, state: undefined }]);
+});
+
+test('a stateless client whose user declines gets the refusal', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const responses = { 'mcp-gateway/sign-in': { action: 'decline' } };
+  const { answer } = await made({ answers: [DENIED, DONE], exchange, responses });
+  expect(answer).toEqual(DENIED);
 });
 
 test('a user who does not want to is not asked twice', async () => {
