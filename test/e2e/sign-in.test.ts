@@ -127,6 +127,9 @@ test.for([
     expect([isError, content]).toEqual([undefined, [{ type: 'text', text: 'one order' }]]);
     expect(opened).toEqual(['Sign in to shop, so that what was asked for can be done.']);
     const about = (await decisionsAbout(place, 'orders')).map(({ effect, reasons }) => [effect, ...reasons]);
-    expect(about).toEqual([['allow'], ['deny', 'gateway.sign_in_required'], ['allow']]);
+    expect([about.at(0), about.at(-1)]).toEqual([['allow'], ['allow']]);
+    // A client without sessions repeats its call when the page is open, and its user may not have signed in by then.
+    const between = new Set(about.slice(1, -1).map((words) => words.join(' ')));
+    expect([...between]).toEqual(['deny gateway.sign_in_required']);
   },
 );
