@@ -1,3 +1,4 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
@@ -115,7 +116,7 @@ export class TaskBook implements Tasks {
     return { kind: 'result', result: shownResult(result, task) };
   }
 
-  /** Decides on what a task asks when it is seen first; what is denied once stays denied. */
+  /** Decides on what a task asks when it is seen first; what is denied once stays denied. Another question under its key is another. */
   async #hear(
     questions: readonly (readonly [string, ServerQuestion])[],
     task: KnownTask,
@@ -128,7 +129,8 @@ export class TaskBook implements Tasks {
           requiredCapabilities: lacking,
         });
       }
-      const known = task.asked.get(key);
+      const before = task.asked.get(key);
+      const known = before !== undefined && isSame(before.question, question) ? before : undefined;
       const heard = known?.heard ?? (await hearQuestion(question, matterIn(task, caller), this.#parts));
       if (known === undefined) task.asked.set(key, { question, heard });
       if (heard.advice !== undefined) return refusedError(heard.advice);
@@ -231,6 +233,10 @@ interface Asking {
 
 function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
   return { caller, server, call };
+}
+
+function isSame(one: ServerQuestion, other: ServerQuestion): boolean {
+  return one.method === other.method && canonicalJson(one.params) === canonicalJson(other.params);
 }
 
 function shownResult(result: JsonObject, { shownId, taskId }: KnownTask): JsonObject {

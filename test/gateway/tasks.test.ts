@@ -124,6 +124,20 @@ test('what a task asks is decided and recorded once, however often it is looked 
   expect(world.records).toMatchObject([{ action: 'elicitation', effect: 'allow', tool: 'read' }]);
 });
 
+test('what a task asks under a key that it has used before is decided anew', async () => {
+  const address = {
+    method: 'elicitation/create',
+    params: { mode: 'url', message: 'Open this', url: 'https://evil.test/' },
+  };
+  const state = { ...TASK, status: 'input_required', inputRequests: { name: { ...FORM } } };
+  const denies: WorldOptions['denies'] = ({ action }) => action.request['mode'] === 'url';
+  const { world } = await withTask({ task: { resultType: 'task', ...TASK }, caller: stateless(), state, denies });
+  resultOf(await ask(world, stateless(), { method: 'tasks/get' }));
+  state.inputRequests = { name: address } as unknown as typeof state.inputRequests;
+  expect(errorOf(await ask(world, stateless(), { method: 'tasks/get' })).code).toBe(4030);
+  expect(world.records.map(({ effect }) => effect)).toEqual(['allow', 'deny']);
+});
+
 test('answers to a task are decided, and those that it did not ask for go nowhere', async () => {
   const { world, sent } = await withInput();
   await ask(world, stateless(), { method: 'tasks/get' });
