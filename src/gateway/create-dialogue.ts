@@ -126,7 +126,7 @@ async function askLoosely(
     return failed(RPC.methodNotFound, `Nobody can be asked for ${request.method} outside of a request.`);
   }
   const { caller } = listener;
-  const call = tasks.callBehind(server.id, request.params);
+  const call = tasks.callBehind(server.id, request.params, caller);
   const parts: AskingParts = rounds;
   return askClient(request, { caller, server, call }, { ask, signal, parts });
 }

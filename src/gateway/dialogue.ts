@@ -83,8 +83,16 @@ export interface Dialogue {
 export interface Tasks {
   /** `tasks/…`: -32602 for a task that is not the caller's. Rejects as `send` does. */
   answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer>;
-  /** Whom the params of `notifications/tasks/status` are for, and how they know the task; undefined where nobody does. */
-  route(server: string, params: JsonObject): { readonly caller: Caller; readonly params: JsonObject } | undefined;
+  /**
+   * Whom the params of `notifications/tasks/status` are for, and how they know the task; undefined where nobody does.
+   * `isTold`: whether a session uses the instance that says so.
+   */
+  route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined;
+}
+
+export interface TaskNews {
+  readonly caller: Caller;
+  readonly params: JsonObject;
 }
 
 export interface LooseQuestion {

@@ -184,7 +184,9 @@ export class Gateway implements GatewayPort {
     if (this.#arrived === undefined) return;
     const { instances, dialogue } = this.#arrived.parts;
     const { method, params } = notification;
-    const task = dialogue.tasks.route(from.server, params);
+    // Instances of one server may give one id twice, each to its own.
+    const isTold = (session: string): boolean => instances.isUsedBy(from.upstream, session);
+    const task = dialogue.tasks.route(from.server, params, isTold);
     if (task !== undefined) {
       this.#audiences.relayTo(task.caller.session, { kind: 'notification', method, params: task.params });
       return;
@@ -193,7 +195,7 @@ export class Gateway implements GatewayPort {
       method === 'notifications/elicitation/complete' && typeof params['elicitationId'] === 'string'
         ? dialogue.elicitedSession(from.server, params['elicitationId'])
         : undefined;
-    if (elicited === undefined) this.#audiences.relay(from, notification, instances);
+    if (elicited === undefined || !isTold(elicited)) this.#audiences.relay(from, notification, instances);
     else this.#audiences.relayTo(elicited, notification);
   }
 

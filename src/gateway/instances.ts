@@ -60,6 +60,11 @@ export class Instances {
     return users === undefined || users.principals.size > 1 ? NOBODY : users.sessions;
   }
 
+  /** Whether a session that has not ended has used an instance. */
+  isUsedBy(upstream: Upstream, session: string): boolean {
+    return this.#used.get(session)?.has(upstream) === true;
+  }
+
   /** Passes on to the caller's running instances what their client says to all servers. */
   tell(news: ClientNews, { session }: Caller): void {
     const used = [...(this.#used.get(session) ?? [])];

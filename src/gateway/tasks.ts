@@ -4,13 +4,14 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import { askClient, failed, show } from './asking.ts';
-import type { Forwarding, Said, Tasks } from './dialogue.ts';
+import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
 import { readQuestions, writeQuestions } from './input-required.ts';
 import { relayTo } from './notices.ts';
 import type { Caller, Exchange, ServerQuestion, TaskRequest } from './port.ts';
 import { type AskingCall, hearAnswer, hearQuestion, type Matter, noteMethod } from './question-decision.ts';
 import { capabilityFor, lackingIn } from './questions.ts';
+import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
@@ -70,15 +71,18 @@ export class TaskBook implements Tasks {
     return this.#ask(request, task, { caller, exchange });
   }
 
-  route(server: string, params: JsonObject): { readonly caller: Caller; readonly params: JsonObject } | undefined {
-    const task = this.#tasks.at(server, taskIdIn(params) ?? relatedTaskIn(params) ?? '');
+  route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined {
+    const taskId = taskIdIn(params) ?? relatedTaskIn(params);
+    const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
     return task === undefined ? undefined : { caller: task.caller, params: shownResult(params, task) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
-  callBehind(server: string, params: JsonObject): AskingCall | undefined {
+  callBehind(server: string, params: JsonObject, asked: Caller): AskingCall | undefined {
     const related = relatedTaskIn(params);
-    return related === undefined ? undefined : this.#tasks.at(server, related)?.call;
+    if (related === undefined) return undefined;
+    const own = this.#tasks.at(server, related, ({ session }) => session === asked.session);
+    return (own ?? this.#tasks.at(server, related, (caller) => principalOf(caller) === principalOf(asked)))?.call;
   }
 
   #ask(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {

@@ -26,6 +26,7 @@ import {
 } from './dialogue-makers.ts';
 
 const TASK = { taskId: 't1', status: 'working', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000, vendor: 1 };
+const isTold = (session: string): boolean => session === 'session-1';
 const DECLARES: JsonObject = { ...CAN_ALL, extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
 test('a task of a session is noted as it was made, and asked for at the instance that made it', async () => {
@@ -191,15 +192,26 @@ test('two servers that give their tasks one id get them told apart', async () =>
     taskId: 't1~2',
   });
   expect(sent.at(-1)).toMatchObject({ server: { id: 'other' }, params: { taskId: 't1' } });
-  expect(world.dialogue.tasks.route('other', { ...TASK })?.params).toEqual({ ...TASK, taskId: 't1~2' });
-  expect(world.dialogue.tasks.route('files', { ...TASK })?.params).toEqual(TASK);
+  expect(world.dialogue.tasks.route('other', { ...TASK }, isTold)?.params).toEqual({ ...TASK, taskId: 't1~2' });
+  expect(world.dialogue.tasks.route('files', { ...TASK }, isTold)?.params).toEqual(TASK);
 });
 
 test('news of a task are for the session that made it, and for nobody if it is unknown', async () => {
   const { world } = await withTask();
-  expect(world.dialogue.tasks.route('files', { ...TASK, status: 'completed' })?.caller.session).toBe('session-1');
-  expect(world.dialogue.tasks.route('files', { ...TASK, taskId: 'unknown' })).toBeUndefined();
-  expect(world.dialogue.tasks.route('other', { ...TASK })).toBeUndefined();
+  expect(world.dialogue.tasks.route('files', { ...TASK, status: 'completed' }, isTold)?.caller.session).toBe(
+    'session-1',
+  );
+  expect(world.dialogue.tasks.route('files', { ...TASK, taskId: 'unknown' }, isTold)).toBeUndefined();
+  expect(world.dialogue.tasks.route('other', { ...TASK }, isTold)).toBeUndefined();
+  expect(world.dialogue.tasks.route('files', { ...TASK }, () => false)).toBeUndefined();
+});
+
+test('two instances that give their tasks one id are told apart by the sessions that use them', async () => {
+  const { world } = await withTask();
+  await make(world, TASK, aSessionCaller({ session: 'session-2' }));
+  const routed = (session: string) => world.dialogue.tasks.route('files', { ...TASK }, (it) => it === session);
+  expect(routed('session-1')).toMatchObject({ caller: { session: 'session-1' }, params: { taskId: 't1' } });
+  expect(routed('session-2')).toMatchObject({ caller: { session: 'session-2' }, params: { taskId: 't1~2' } });
 });
 
 test('what a server asks on behalf of a task is recorded with the call that made it', async () => {
