@@ -2,7 +2,7 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
-import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
 import { askClient, failed, show } from './asking.ts';
 import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
@@ -15,6 +15,7 @@ import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
+import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -100,7 +101,7 @@ export class TaskBook implements Tasks {
 
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
-    if (answer.kind === 'failure') return answer;
+    if (answer.kind === 'failure') return this.#failed(answer.error, task, asking);
     const { inputRequests } = answer.result;
     if (inputRequests === undefined) return { kind: 'result', result: shownResult(answer.result, task) };
     const questions = readQuestions(inputRequests);
@@ -143,6 +144,17 @@ export class TaskBook implements Tasks {
     return undefined;
   }
 
+  /** Error -32042 asks the user to open addresses, which is decided as what a task asks otherwise. */
+  async #failed(error: RpcError, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
+    const questions = elicitationsIn(error, task.server.id);
+    if (questions === undefined) return { kind: 'failure', error };
+    const refused = await this.#hear(Object.entries(questions), task, caller);
+    if (refused !== undefined) return refused;
+    const matter = matterIn(task, caller);
+    const elicitations = Object.values(questions).map((question) => show(question, matter, this.#parts).params);
+    return failed(error.code, error.message, { ...(isJsonObject(error.data) ? error.data : {}), elicitations });
+  }
+
   /** Answers to what the task did not ask go nowhere. */
   async #update(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const { inputResponses } = request.params;
@@ -168,7 +180,9 @@ export class TaskBook implements Tasks {
     try {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
-      return answer.kind === 'failure' ? answer : { kind: 'result', result: shownResult(answer.result, task) };
+      if (answer.kind === 'failure') return await this.#failed(answer.error, task, asking);
+      const said = withoutQuestions(answer, task.server.id, request.method);
+      return said.kind === 'failure' ? said : { kind: 'result', result: shownResult(said.result, task) };
     } catch (thrown) {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;

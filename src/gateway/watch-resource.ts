@@ -6,6 +6,7 @@ import type { Caller, Watch, WatchRequest } from './port.ts';
 import { exposedAs, resolveResource, resourceNotFound } from './resource-way.ts';
 import type { ResourceRoute } from './route.ts';
 import { stepsOf, type Way } from './steps.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 import { refuseByError, type WayParts } from './way-parts.ts';
 
 /** Watching a resource, as `resources/subscribe` and `subscriptions/listen` ask for it. */
@@ -54,7 +55,9 @@ async function begin(
   const upstream = parts.instances.acquire(route.server, caller);
   const offers = offersTo(route.server, caller);
   const watching = await upstream.watch(route.uri, onUpdated, { signal: exchange.signal, offers });
-  if (watching.kind === 'refused') return { kind: 'failure', error: watching.error };
+  if (watching.kind === 'refused') {
+    return withoutQuestions({ kind: 'failure', error: watching.error }, route.server.id, 'resources/subscribe');
+  }
   onStarted(watching.stop);
   return WATCHING;
 }

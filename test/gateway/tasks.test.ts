@@ -139,6 +139,27 @@ test('what a task asks under a key that it has used before is decided anew', asy
   expect(world.records.map(({ effect }) => effect)).toEqual(['allow', 'deny']);
 });
 
+test('the addresses that the result of a task wants opened are decided first', async () => {
+  const elicitations = [{ mode: 'url', message: 'Open this', url: 'https://example.test/', elicitationId: 'e1' }];
+  const said = async (isDenied: boolean) => {
+    const send: Send = ({ method }) =>
+      Promise.resolve(
+        method === 'tasks/result'
+          ? { kind: 'failure', error: { code: -32042, message: 'First', data: { elicitations, vendor: 1 } } }
+          : result({ task: TASK }),
+      );
+    const world = aWorld({ send, denies: ({ action }) => isDenied && action.type === 'elicitation' });
+    await world.call({ ...asTask(), caller: aSessionCaller() });
+    const error = errorOf(await ask(world, aSessionCaller(), { method: 'tasks/result' }));
+    return { error, effects: world.records.map(({ action, effect }) => `${action} ${effect}`) };
+  };
+  expect(await said(true)).toMatchObject({ error: { code: 4030 }, effects: ['method allow', 'elicitation deny'] });
+  expect(await said(false)).toMatchObject({
+    error: { code: -32042, message: 'First', data: { elicitations, vendor: 1 } },
+    effects: ['method allow', 'elicitation allow'],
+  });
+});
+
 test('answers to a task are decided, and those that it did not ask for go nowhere', async () => {
   const { world, sent } = await withInput();
   await ask(world, stateless(), { method: 'tasks/get' });
