@@ -13,6 +13,7 @@ import { type AskingCall, hearAnswer, hearQuestion, type Matter, noteMethod } fr
 import { capabilityFor, lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
+import { exposeUris } from './result-uris.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
 import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
@@ -55,7 +56,7 @@ export class TaskBook implements Tasks {
       );
     }
     const task = this.#tasks.add(state, matterOf(forwarding));
-    return { kind: 'result', result: shownResult(result, task) };
+    return { kind: 'result', result: this.#shown(result, task) };
   }
 
   async answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
@@ -75,7 +76,7 @@ export class TaskBook implements Tasks {
   route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined {
     const taskId = taskIdIn(params) ?? relatedTaskIn(params);
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
-    return task === undefined ? undefined : { caller: task.caller, params: shownResult(params, task) };
+    return task === undefined ? undefined : { caller: task.caller, params: this.#shown(params, task) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
@@ -103,7 +104,7 @@ export class TaskBook implements Tasks {
     const answer = await this.#send(request, task, asking);
     if (answer.kind === 'failure') return this.#failed(answer.error, task, asking);
     const { inputRequests } = answer.result;
-    if (inputRequests === undefined) return { kind: 'result', result: shownResult(answer.result, task) };
+    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(answer.result, task) };
     const questions = readQuestions(inputRequests);
     if (questions === undefined) {
       throw new GatewayError(
@@ -118,7 +119,7 @@ export class TaskBook implements Tasks {
       ([key, question]) => [key, show(question, matter, this.#parts)] as const,
     );
     const result = { ...answer.result, inputRequests: writeQuestions(Object.fromEntries(asked)) };
-    return { kind: 'result', result: shownResult(result, task) };
+    return { kind: 'result', result: this.#shown(result, task) };
   }
 
   /** Decides on what a task asks when it is seen first; what is denied once stays denied. Another question under its key is another. */
@@ -182,7 +183,7 @@ export class TaskBook implements Tasks {
       settle(statusOf(answer));
       if (answer.kind === 'failure') return await this.#failed(answer.error, task, asking);
       const said = withoutQuestions(answer, task.server.id, request.method);
-      return said.kind === 'failure' ? said : { kind: 'result', result: shownResult(said.result, task) };
+      return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
     } catch (thrown) {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
@@ -231,11 +232,20 @@ export class TaskBook implements Tasks {
     return { kind: 'result', result: { tasks, ...(isEnd ? {} : { nextCursor: encoded(last.shownId) }) } };
   }
 
+  /** Under the task's id and the URIs that clients know; the result of a task may stand in what is told of it. */
+  #shown(told: JsonObject, { shownId, taskId, server }: KnownTask): JsonObject {
+    const own = shownId === taskId ? told : withTaskId(told, shownId);
+    const expose = (uri: string): string => this.#parts.expose(server.id, uri);
+    const exposed = exposeUris(own, expose);
+    const { result } = exposed;
+    return isJsonObject(result) ? { ...exposed, result: exposeUris(result, expose) } : exposed;
+  }
+
   /** A task whose server does not answer is left out; one that its server does not know any more is forgotten. */
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [shownResult(answer.result, task)];
+      if (answer.kind === 'result') return [this.#shown(answer.result, task)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
@@ -255,10 +265,6 @@ function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
 
 function isSame(one: ServerQuestion, other: ServerQuestion): boolean {
   return one.method === other.method && canonicalJson(one.params) === canonicalJson(other.params);
-}
-
-function shownResult(result: JsonObject, { shownId, taskId }: KnownTask): JsonObject {
-  return shownId === taskId ? result : withTaskId(result, shownId);
 }
 
 function statusOf(answer: RpcAnswer): OutcomeStatus {
