@@ -57,6 +57,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     ...governing,
     send: (outgoing) => instances.send(outgoing),
     keyedHash: (text) => store.keyedHash(text),
+    expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
   });
   return {

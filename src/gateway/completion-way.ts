@@ -8,6 +8,7 @@ import { argumentsOf, denialBefore, type Target, unknownDenial } from './resolve
 import type { Route } from './route.ts';
 import type { Way } from './steps.ts';
 import { withDecision } from './tool-answer.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 import { findOrWait, passedOn, refuseByError, type WayParts } from './way-parts.ts';
 
 /** `completion/complete`: what is proposed for an argument of a prompt or a part of a URI may tell of what is hidden. */
@@ -79,13 +80,15 @@ function nameIn(ref: JsonObject): string {
   return typeof text === 'string' ? text : '';
 }
 
-function send({ asked, target }: Allowed<CompletionRequest, Route>, { instances }: WayParts): Promise<RpcAnswer> {
+async function send({ asked, target }: Allowed<CompletionRequest, Route>, { instances }: WayParts): Promise<RpcAnswer> {
   const { request, caller, exchange } = asked;
   const { route, args } = target;
   const params = { ref: ownRef(request.ref, route), ...args.value, ...passedOn(request) };
   const { signal, onProgress, logLevel } = exchange;
   const options = { signal, onProgress, logLevel, onNotification: relayTo(exchange) };
-  return instances.send({ server: route.server, caller, method: 'completion/complete', params, options });
+  const method = 'completion/complete';
+  const answer = await instances.send({ server: route.server, caller, method, params, options });
+  return withoutQuestions(answer, route.server.id, method);
 }
 
 /** The gateway speaks for all servers, so a client asks about each; one that cannot complete has nothing to propose. */

@@ -8,6 +8,7 @@ import { isInputRequired } from './input-required.ts';
 import { relayTo } from './notices.ts';
 import { ParkedCalls, PARKING } from './parked-calls.ts';
 import type { Caller, InputAnswers } from './port.ts';
+import { refuseQuestion } from './question-decision.ts';
 import { questionAnsweredBy } from './questions.ts';
 import { RequestStates, resumedFrom } from './request-state.ts';
 import { answerInput, matterOf, paramsOf, refuseAnswers, type RoundParts } from './rounds.ts';
@@ -105,6 +106,7 @@ async function send(forwarding: Forwarding, { rounds, suspension }: All): Promis
       onNotification: relayTo(exchange),
       onRequest: (request, aborted) =>
         askClient(request, matterOf(forwarding), { ask, signal: aborted, parts: rounds }),
+      onRefused: (request) => void refuseQuestion(request.method, matterOf(forwarding), rounds),
     },
   });
 }
@@ -126,7 +128,7 @@ async function askLoosely(
     return failed(RPC.methodNotFound, `Nobody can be asked for ${request.method} outside of a request.`);
   }
   const { caller } = listener;
-  const call = tasks.callBehind(server.id, request.params);
+  const call = tasks.callBehind(server.id, request.params, caller);
   const parts: AskingParts = rounds;
   return askClient(request, { caller, server, call }, { ask, signal, parts });
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
+import type { ServerId } from '../core/names.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import type { RpcAnswer, RpcRequest } from '../core/rpc.ts';
 import type { GovernedServer } from './governed-server.ts';
@@ -83,8 +84,16 @@ export interface Dialogue {
 export interface Tasks {
   /** `tasks/…`: -32602 for a task that is not the caller's. Rejects as `send` does. */
   answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer>;
-  /** Whom the params of `notifications/tasks/status` are for, and how they know the task; undefined where nobody does. */
-  route(server: string, params: JsonObject): { readonly caller: Caller; readonly params: JsonObject } | undefined;
+  /**
+   * Whom the params of `notifications/tasks/status` are for, and how they know the task; undefined where nobody does.
+   * `isTold`: whether a session uses the instance that says so.
+   */
+  route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined;
+}
+
+export interface TaskNews {
+  readonly caller: Caller;
+  readonly params: JsonObject;
 }
 
 export interface LooseQuestion {
@@ -110,6 +119,8 @@ export interface DialogueParts extends Governing {
   readonly send: (outgoing: Outgoing) => Promise<RpcAnswer>;
   /** The store's; states are sealed with keys made from it, so all gateways on one store can open them. */
   readonly keyedHash: (text: string) => string;
+  /** The URI under which clients reach what a server calls so. */
+  readonly expose: (server: ServerId, uri: string) => string;
   /** Whether what is asked says which server asks: where there is more than one. */
   readonly namesServers: () => boolean;
   readonly limits?: Partial<ParkingLimits>;

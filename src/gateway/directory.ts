@@ -209,8 +209,10 @@ export class Directory {
 
   /** One after the other, so that a later catalog never gives way to an earlier one that took longer to prepare. */
   #inTurn(build: () => Promise<void>): Promise<void> {
-    this.#rebuilding = this.#rebuilding.then(build);
-    return this.#rebuilding;
+    const built = this.#rebuilding.then(build);
+    // Whoever wanted this one is told; the next one is built all the same.
+    this.#rebuilding = built.catch(() => undefined);
+    return built;
   }
 
   async #prepared(servers: Servers): Promise<Named<ToolRoute>> {

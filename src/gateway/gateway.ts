@@ -30,6 +30,7 @@ import type {
   WatchRequest,
 } from './port.ts';
 import { promptWay } from './prompt-way.ts';
+import { refuseQuestion } from './question-decision.ts';
 import { resourceWay } from './resource-way.ts';
 import type { PromptRoute, ResourceRoute, Route } from './route.ts';
 import { stepsOf } from './steps.ts';
@@ -87,6 +88,7 @@ export class Gateway implements GatewayPort {
     return {
       onNotification: (from, notification) => this.#hear(from, notification),
       onRequest: (from, request, signal) => this.#answerServer(from, request, signal),
+      onRefused: (from, request) => this.#noteRefused(from, request),
     };
   }
 
@@ -184,7 +186,9 @@ export class Gateway implements GatewayPort {
     if (this.#arrived === undefined) return;
     const { instances, dialogue } = this.#arrived.parts;
     const { method, params } = notification;
-    const task = dialogue.tasks.route(from.server, params);
+    // Instances of one server may give one id twice, each to its own.
+    const isTold = (session: string): boolean => instances.isUsedBy(from.upstream, session);
+    const task = dialogue.tasks.route(from.server, params, isTold);
     if (task !== undefined) {
       this.#audiences.relayTo(task.caller.session, { kind: 'notification', method, params: task.params });
       return;
@@ -193,7 +197,7 @@ export class Gateway implements GatewayPort {
       method === 'notifications/elicitation/complete' && typeof params['elicitationId'] === 'string'
         ? dialogue.elicitedSession(from.server, params['elicitationId'])
         : undefined;
-    if (elicited === undefined) this.#audiences.relay(from, notification, instances);
+    if (elicited === undefined || !isTold(elicited)) this.#audiences.relay(from, notification, instances);
     else this.#audiences.relayTo(elicited, notification);
   }
 
@@ -203,6 +207,16 @@ export class Gateway implements GatewayPort {
     if (server === undefined) return NOT_ANSWERED;
     const listener = this.#audiences.whose(from, parts.instances);
     return parts.dialogue.asked({ server, request, signal, listener });
+  }
+
+  /** Recorded where it is clear of whose session. */
+  #noteRefused(from: InstanceOf, { method }: RpcRequest): void {
+    if (this.#arrived === undefined) return;
+    const { parts } = this.#arrived;
+    const server = parts.directory.servers.get(from.server);
+    const listener = this.#audiences.whose(from, parts.instances);
+    if (server === undefined || listener === undefined) return;
+    void refuseQuestion(method, { caller: listener.caller, server, call: undefined }, parts);
   }
 
   #arrive(parts: GatewayParts): Arrived {

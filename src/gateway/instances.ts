@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts';
+import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
 import { LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
@@ -45,7 +45,9 @@ export class Instances {
 
   /** Sends a request to the caller's instance. Rejects with `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
   async send({ server, caller, method, params, options }: Outgoing): Promise<RpcAnswer> {
-    const { logLevel } = options;
+    const { logLevel, signal } = options;
+    // It may have gone while the request was decided; its session may be over, and what joins it now is never told so.
+    if (signal?.aborted === true) throw new GatewayError('CANCELLED', `The client cancelled ${method}.`);
     // Whoever has a session says so once; a stateless client with each request.
     if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
@@ -56,6 +58,11 @@ export class Instances {
   sessionsOf(upstream: Upstream): ReadonlySet<string> {
     const users = this.#users.get(upstream);
     return users === undefined || users.principals.size > 1 ? NOBODY : users.sessions;
+  }
+
+  /** Whether a session that has not ended has used an instance. */
+  isUsedBy(upstream: Upstream, session: string): boolean {
+    return this.#used.get(session)?.has(upstream) === true;
   }
 
   /** Passes on to the caller's running instances what their client says to all servers. */

@@ -10,6 +10,7 @@ import type { Instances } from './instances.ts';
 import { relayTo } from './notices.ts';
 import type { OtherRequest } from './port.ts';
 import { type Ruling, rule } from './rule.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 
 export interface OtherMethodParts extends Governing {
   readonly directory: Directory;
@@ -75,7 +76,7 @@ function decide(
   );
 }
 
-function send(
+async function send(
   { request, caller, exchange }: Asked<OtherRequest>,
   server: GovernedServer,
   { instances }: OtherMethodParts,
@@ -84,7 +85,7 @@ function send(
   const { signal, onProgress, logLevel } = exchange;
   const own: JsonObject = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
   const options = { signal, onProgress, logLevel, onNotification: relayTo(exchange) };
-  return instances.send({ server, caller, method, params: own, options });
+  return withoutQuestions(await instances.send({ server, caller, method, params: own, options }), server.id, method);
 }
 
 function refused(method: string): RpcAnswer {

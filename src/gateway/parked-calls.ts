@@ -68,7 +68,10 @@ export class TalkingCall {
       this.#changed();
       return admitted;
     }
-    if (this.#end !== undefined || signal.aborted) return NOBODY_ANSWERS;
+    if (this.#end !== undefined || signal.aborted) {
+      this.#changed();
+      return NOBODY_ANSWERS;
+    }
     this.#asked += 1;
     const key = `${admitted.method.split('/')[0]}-${this.#asked}`;
     const answer = new Promise<RpcAnswer>((resolve) => this.#waiting.set(key, { question: admitted, resolve }));

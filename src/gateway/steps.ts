@@ -75,7 +75,8 @@ const ANEW: Opened = { kind: 'anew' };
 const STALE: Opened = { kind: 'stale' };
 
 function open<R extends Request, T>({ request, caller }: Asked<R>, target: Target<T>, dialogue: Dialogue): Opened {
-  if (request.answers === undefined || target.kind === 'unknown') return ANEW;
+  // What is refused anyway is refused as ever: a state that does not fit must not tell what is hidden from what is not there.
+  if (request.answers === undefined || target.kind !== 'found') return ANEW;
   const resumed = dialogue.open(request.answers, caller, target.args.hash);
   return resumed === undefined ? STALE : { kind: 'resumed', resumed };
 }

@@ -7,7 +7,7 @@ import { writeQuestions } from './input-required.ts';
 import { relayTo } from './notices.ts';
 import { type ParkedCalls, TalkingCall } from './parked-calls.ts';
 import type { ServerQuestion } from './port.ts';
-import { hearAnswer } from './question-decision.ts';
+import { hearAnswer, refuseQuestion } from './question-decision.ts';
 import { principalOf } from './request-state.ts';
 import { matterOf, MAX_ROUNDS, paramsOf, type RoundParts, shownAll, tooManyRounds } from './rounds.ts';
 
@@ -34,6 +34,7 @@ export function forwardSuspendably(forwarding: Forwarding, parts: SuspensionPart
         // While nobody waits for the call, what it says goes to the exchange that is over, and nowhere.
         onNotification: (notification) => relayTo(call.forwarding.exchange)(notification),
         onRequest: (request, signal) => askSuspended(call, { request, signal }, parts),
+        onRefused: (request) => void refuseQuestion(request.method, matterOf(call.forwarding), parts.rounds),
       },
     }),
   );

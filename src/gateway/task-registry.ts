@@ -59,11 +59,11 @@ export class TaskRegistry {
     return task !== undefined && principalOf(task.caller) === principalOf(caller) ? task : undefined;
   }
 
-  /** By the server's own id. */
-  at(server: string, taskId: string): KnownTask | undefined {
-    const own = this.#tasks.get(taskId);
-    if (own?.server.id === server && own.taskId === taskId) return own;
-    return [...this.#tasks.values()].find((task) => task.server.id === server && task.taskId === taskId);
+  /** The newest by the server's own id, which another instance of the server may have given too. */
+  at(server: string, taskId: string, isWanted: (maker: Caller) => boolean): KnownTask | undefined {
+    return [...this.#tasks.values()].findLast(
+      (task) => task.taskId === taskId && task.server.id === server && isWanted(task.caller),
+    );
   }
 
   ofPrincipal(caller: Caller): readonly KnownTask[] {

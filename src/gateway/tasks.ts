@@ -1,18 +1,22 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
-import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
 import { askClient, failed, show } from './asking.ts';
-import type { Forwarding, Said, Tasks } from './dialogue.ts';
+import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
 import { readQuestions, writeQuestions } from './input-required.ts';
 import { relayTo } from './notices.ts';
 import type { Caller, Exchange, ServerQuestion, TaskRequest } from './port.ts';
 import { type AskingCall, hearAnswer, hearQuestion, type Matter, noteMethod } from './question-decision.ts';
 import { capabilityFor, lackingIn } from './questions.ts';
+import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
+import { exposeUris } from './result-uris.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
+import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -52,7 +56,7 @@ export class TaskBook implements Tasks {
       );
     }
     const task = this.#tasks.add(state, matterOf(forwarding));
-    return { kind: 'result', result: shownResult(result, task) };
+    return { kind: 'result', result: this.#shown(result, task) };
   }
 
   async answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
@@ -69,15 +73,18 @@ export class TaskBook implements Tasks {
     return this.#ask(request, task, { caller, exchange });
   }
 
-  route(server: string, params: JsonObject): { readonly caller: Caller; readonly params: JsonObject } | undefined {
-    const task = this.#tasks.at(server, taskIdIn(params) ?? relatedTaskIn(params) ?? '');
-    return task === undefined ? undefined : { caller: task.caller, params: shownResult(params, task) };
+  route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined {
+    const taskId = taskIdIn(params) ?? relatedTaskIn(params);
+    const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
+    return task === undefined ? undefined : { caller: task.caller, params: this.#shown(params, task) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
-  callBehind(server: string, params: JsonObject): AskingCall | undefined {
+  callBehind(server: string, params: JsonObject, asked: Caller): AskingCall | undefined {
     const related = relatedTaskIn(params);
-    return related === undefined ? undefined : this.#tasks.at(server, related)?.call;
+    if (related === undefined) return undefined;
+    const own = this.#tasks.at(server, related, ({ session }) => session === asked.session);
+    return (own ?? this.#tasks.at(server, related, (caller) => principalOf(caller) === principalOf(asked)))?.call;
   }
 
   #ask(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
@@ -95,9 +102,9 @@ export class TaskBook implements Tasks {
 
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
-    if (answer.kind === 'failure') return answer;
+    if (answer.kind === 'failure') return this.#failed(answer.error, task, asking);
     const { inputRequests } = answer.result;
-    if (inputRequests === undefined) return { kind: 'result', result: shownResult(answer.result, task) };
+    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(answer.result, task) };
     const questions = readQuestions(inputRequests);
     if (questions === undefined) {
       throw new GatewayError(
@@ -112,10 +119,10 @@ export class TaskBook implements Tasks {
       ([key, question]) => [key, show(question, matter, this.#parts)] as const,
     );
     const result = { ...answer.result, inputRequests: writeQuestions(Object.fromEntries(asked)) };
-    return { kind: 'result', result: shownResult(result, task) };
+    return { kind: 'result', result: this.#shown(result, task) };
   }
 
-  /** Decides on what a task asks when it is seen first; what is denied once stays denied. */
+  /** Decides on what a task asks when it is seen first; what is denied once stays denied. Another question under its key is another. */
   async #hear(
     questions: readonly (readonly [string, ServerQuestion])[],
     task: KnownTask,
@@ -128,13 +135,25 @@ export class TaskBook implements Tasks {
           requiredCapabilities: lacking,
         });
       }
-      const known = task.asked.get(key);
+      const before = task.asked.get(key);
+      const known = before !== undefined && isSame(before.question, question) ? before : undefined;
       const heard = known?.heard ?? (await hearQuestion(question, matterIn(task, caller), this.#parts));
       if (known === undefined) task.asked.set(key, { question, heard });
       if (heard.advice !== undefined) return refusedError(heard.advice);
       if (known === undefined) heard.settle('ok');
     }
     return undefined;
+  }
+
+  /** Error -32042 asks the user to open addresses, which is decided as what a task asks otherwise. */
+  async #failed(error: RpcError, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
+    const questions = elicitationsIn(error, task.server.id);
+    if (questions === undefined) return { kind: 'failure', error };
+    const refused = await this.#hear(Object.entries(questions), task, caller);
+    if (refused !== undefined) return refused;
+    const matter = matterIn(task, caller);
+    const elicitations = Object.values(questions).map((question) => show(question, matter, this.#parts).params);
+    return failed(error.code, error.message, { ...(isJsonObject(error.data) ? error.data : {}), elicitations });
   }
 
   /** Answers to what the task did not ask go nowhere. */
@@ -162,7 +181,9 @@ export class TaskBook implements Tasks {
     try {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
-      return answer.kind === 'failure' ? answer : { kind: 'result', result: shownResult(answer.result, task) };
+      if (answer.kind === 'failure') return await this.#failed(answer.error, task, asking);
+      const said = withoutQuestions(answer, task.server.id, request.method);
+      return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
     } catch (thrown) {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
@@ -211,11 +232,20 @@ export class TaskBook implements Tasks {
     return { kind: 'result', result: { tasks, ...(isEnd ? {} : { nextCursor: encoded(last.shownId) }) } };
   }
 
+  /** Under the task's id and the URIs that clients know; the result of a task may stand in what is told of it. */
+  #shown(told: JsonObject, { shownId, taskId, server }: KnownTask): JsonObject {
+    const own = shownId === taskId ? told : withTaskId(told, shownId);
+    const expose = (uri: string): string => this.#parts.expose(server.id, uri);
+    const exposed = exposeUris(own, expose);
+    const { result } = exposed;
+    return isJsonObject(result) ? { ...exposed, result: exposeUris(result, expose) } : exposed;
+  }
+
   /** A task whose server does not answer is left out; one that its server does not know any more is forgotten. */
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [shownResult(answer.result, task)];
+      if (answer.kind === 'result') return [this.#shown(answer.result, task)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
@@ -233,8 +263,8 @@ function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
   return { caller, server, call };
 }
 
-function shownResult(result: JsonObject, { shownId, taskId }: KnownTask): JsonObject {
-  return shownId === taskId ? result : withTaskId(result, shownId);
+function isSame(one: ServerQuestion, other: ServerQuestion): boolean {
+  return one.method === other.method && canonicalJson(one.params) === canonicalJson(other.params);
 }
 
 function statusOf(answer: RpcAnswer): OutcomeStatus {

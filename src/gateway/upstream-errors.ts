@@ -1,9 +1,10 @@
+import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { REFUSED_CODE } from '../core/names.ts';
-import { RPC, type RpcError } from '../core/rpc.ts';
+import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
 import { failed } from './asking.ts';
 import type { Forwarding, Said } from './dialogue.ts';
-import { type Questions, writeQuestions } from './input-required.ts';
+import { isInputRequired, type Questions, writeQuestions } from './input-required.ts';
 import { offersTo } from './offers.ts';
 import { lackingIn } from './questions.ts';
 import {
@@ -19,10 +20,20 @@ import {
 /** A server's error as its client may have it: two of them speak of one hop, or of what one era does not know. */
 export async function answerFailure(forwarding: Forwarding, error: RpcError, parts: RoundParts): Promise<Said> {
   if (error.code === RPC.missingCapability) return translateMissing(forwarding, error);
-  const elicitations = error.code === RPC.urlElicitationRequired ? elicitationsIn(error) : undefined;
+  const elicitations = elicitationsIn(error, forwarding.server.id);
   return elicitations === undefined
     ? { kind: 'failure', error }
     : answerUrlElicitation(forwarding, { error, elicitations }, parts);
+}
+
+/** The answer to a request in whose course a server may ask nothing, because nobody would decide on it. */
+export function withoutQuestions(answer: RpcAnswer, server: string, method: string): RpcAnswer {
+  if (answer.kind === 'failure') {
+    const { code, message } = answer.error;
+    return code === RPC.urlElicitationRequired ? failed(RPC.internalError, message) : answer;
+  }
+  if (!isInputRequired(answer.result)) return answer;
+  throw new GatewayError('UPSTREAM_PROTOCOL', `the server ${server} answered ${method} with input_required`);
 }
 
 /** The server speaks of what it was offered; the client is told what it lacks itself, and nothing that was withheld. */
@@ -77,10 +88,13 @@ async function answerUrlElicitation(
   return { kind: 'result', result: { resultType: 'input_required', inputRequests, requestState } };
 }
 
-/** Undefined where the error does not name them as the protocol has it. */
-function elicitationsIn({ data }: RpcError): Questions | undefined {
-  const named = isJsonObject(data) ? data['elicitations'] : undefined;
-  if (!Array.isArray(named) || !named.every(isJsonObject)) return undefined;
+/** Of error -32042 the addresses to open; undefined where there are none. Throws UPSTREAM_PROTOCOL for what cannot be decided. */
+export function elicitationsIn({ code, data }: RpcError, server: string): Questions | undefined {
+  const named = code === RPC.urlElicitationRequired && isJsonObject(data) ? data['elicitations'] : undefined;
+  if (named === undefined) return undefined;
+  if (!Array.isArray(named) || !named.every(isJsonObject)) {
+    throw new GatewayError('UPSTREAM_PROTOCOL', `the server ${server} named addresses to open in no known way`);
+  }
   return Object.fromEntries(
     named.map((params: JsonObject, index) => {
       return [`url-${index + 1}`, { method: 'elicitation/create', params: { ...params, mode: 'url' } }] as const;

@@ -2,10 +2,11 @@ import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import { brokenOffError } from './error-answer.ts';
 import { type Allowed, type Asked, govern } from './govern.ts';
 import { offersTo } from './offers.ts';
-import type { Watch, WatchRequest } from './port.ts';
+import type { Caller, Watch, WatchRequest } from './port.ts';
 import { exposedAs, resolveResource, resourceNotFound } from './resource-way.ts';
 import type { ResourceRoute } from './route.ts';
 import { stepsOf, type Way } from './steps.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 import { refuseByError, type WayParts } from './way-parts.ts';
 
 /** Watching a resource, as `resources/subscribe` and `subscriptions/listen` ask for it. */
@@ -47,15 +48,25 @@ async function begin(
   const { route } = target;
   const onUpdated: WatchRequest['onUpdated'] = (params) => {
     const { uri } = params;
-    const isText = typeof uri === 'string';
-    request.onUpdated(isText ? { ...params, uri: exposedAs(uri, { asked: request.uri, route, parts }) } : params);
+    if (typeof uri !== 'string') return request.onUpdated(params);
+    const shown = exposedAs(uri, { asked: request.uri, route, parts });
+    return isHidden(shown, caller, parts) ? undefined : request.onUpdated({ ...params, uri: shown });
   };
   const upstream = parts.instances.acquire(route.server, caller);
   const offers = offersTo(route.server, caller);
   const watching = await upstream.watch(route.uri, onUpdated, { signal: exchange.signal, offers });
-  if (watching.kind === 'refused') return { kind: 'failure', error: watching.error };
+  if (watching.kind === 'refused') {
+    return withoutQuestions({ kind: 'failure', error: watching.error }, route.server.id, 'resources/subscribe');
+  }
   onStarted(watching.stop);
   return WATCHING;
+}
+
+/** What has changed may lie below what is watched, and another policy may be in force than when that was allowed. */
+function isHidden(uri: string, caller: Caller, { directory, exposure }: WayParts): boolean {
+  const found = directory.resources.find(uri);
+  const routes = found === undefined ? [] : [found.route, ...(found.template === undefined ? [] : [found.template])];
+  return routes.some((route) => exposure.visibilityOf(route, caller).kind === 'hidden');
 }
 
 const WATCHING: RpcAnswer = { kind: 'result', result: {} };

@@ -46,7 +46,9 @@ export class Questions {
     const capability = NEEDED.get(request.method);
     if (capability === undefined || this.#options.offers()[capability] === undefined) {
       this.#refuse(request.id, { code: RPC.methodNotFound, message: 'The client offers no such method.' });
-      return this.#options.onRefused(request);
+      const refused = attribute();
+      const owner = refused.kind === 'of' ? refused.request : undefined;
+      return (owner?.options.onRefused ?? this.#options.onRefused)(request);
     }
     if (this.#open.has(request.id)) return this.#refuse(request.id, TWICE);
     if (this.#open.size >= MOST_AT_ONCE) return this.#refuse(request.id, TOO_MANY);

@@ -22,6 +22,8 @@ export interface RequestOptions {
    * request ends.
    */
   readonly onRequest?: ((request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>) | undefined;
+  /** Hears of what the server asked on behalf of this request without having been offered it; it has been refused. */
+  readonly onRefused?: ((request: RpcRequest) => void) | undefined;
 }
 
 /** A request as a connection sends it. */

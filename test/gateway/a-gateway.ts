@@ -90,7 +90,13 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
   const instances = new Instances({ acquire: (server) => scripted(server).upstream, logger: silent });
   const send: Parameters<typeof createDialogue>[0]['send'] = (outgoing) => instances.send(outgoing);
-  const dialogue = createDialogue({ ...governing, send, keyedHash: (text) => text, namesServers: () => true });
+  const dialogue = createDialogue({
+    ...governing,
+    send,
+    keyedHash: (text) => text,
+    expose: (server, uri) => directory.resources.expose(server, uri),
+    namesServers: () => true,
+  });
   onTestFinished(() => dialogue.close());
   const gateway = new Gateway(
     Promise.resolve({

@@ -147,6 +147,7 @@ export function aWorld(options: WorldOptions): World {
     logger: silent,
     send: options.send,
     keyedHash: (text) => `hmac:${text.length}`,
+    expose: (_server, uri) => uri,
     namesServers: () => options.namesServers ?? false,
     limits: { gatherMs: 2, ...options.limits },
   };

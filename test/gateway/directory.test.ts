@@ -90,6 +90,26 @@ test('a change of resources may be one of templates', async () => {
   await expect.poll(() => [...directory.resources.templates.keys()]).toEqual(['note://{id}']);
 });
 
+test('one list that cannot be made ready does not keep later ones from being shown', async () => {
+  let tools: readonly JsonObject[] = [READ];
+  let changed: (server: ServerId, list: ListName) => void = () => undefined;
+  const directory = await started({
+    remembered: everyList({}),
+    readList: async (server, list) => (server === FILES && list === 'tools' ? tools : []),
+    onListening: (listener) => (changed = listener),
+    prepare: async ({ tool }) => {
+      if (tool === 'broken') throw new Error('no thread to be had');
+    },
+  });
+  await expect.poll(() => [...directory.tools.keys()]).toEqual(['files__read']);
+  tools = [{ ...READ, name: 'broken' }];
+  changed(FILES, 'tools');
+  await new Promise((turn) => setTimeout(turn, 5));
+  tools = [SEND];
+  changed(FILES, 'tools');
+  await expect.poll(() => [...directory.tools.keys()]).toEqual(['files__send']);
+});
+
 test.for(['tools', 'prompts'] as const)(
   'where plain names were asked for and two %s have one, that is said instead of hiding both',
   async (list) => {
@@ -105,11 +125,12 @@ interface Circumstances {
   readonly remembered?: Readonly<Record<string, Json>>;
   readonly readList: (server: ServerId, list: ListName) => Promise<readonly JsonObject[]>;
   readonly written?: string[];
+  readonly prepare?: DirectoryOptions['prepare'];
   readonly onListening?: (listener: (server: ServerId, list: ListName) => void) => void;
 }
 
 async function started(circumstances: Circumstances): Promise<Directory> {
-  const { remembered = {}, readList, written = [], onListening, toolNames = 'prefixed' } = circumstances;
+  const { remembered = {}, readList, written = [], onListening, toolNames = 'prefixed', prepare } = circumstances;
   const all = { include: ['*'], exclude: [] };
   const options: DirectoryOptions = {
     servers: new Map([FILES, MAIL].map((id) => [id, aGovernedServer(id)])),
@@ -126,7 +147,7 @@ async function started(circumstances: Circumstances): Promise<Directory> {
       read: async (id, list) => remembered[`${id} ${list}`],
       write: async (id, list) => void written.push(`${id} ${list}`),
     },
-    prepare: async () => undefined,
+    prepare: prepare ?? (async () => undefined),
     startWaitMs: 50,
     logger: silent,
   };

@@ -5,7 +5,7 @@ import type { LogLevel } from '../../src/core/protocol.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { Audience, Caller, ClientRequest } from '../../src/gateway/port.ts';
 import { aGateway, type World } from './a-gateway.ts';
-import { aCaller, anExchange } from './makers.ts';
+import { aCaller } from './makers.ts';
 import type { Script } from './scripted-server.ts';
 
 const READ = { name: 'read', inputSchema: { type: 'object' } };
@@ -162,41 +162,6 @@ describe('URIs of resources', () => {
     const script = { ...linking('note://1'), capabilities: { tools: {} }, resources: [] };
     const { ask } = await aGateway({ servers: { files: script, mail: { capabilities: { tools: {} } } } });
     expect(await ask(call)).toMatchObject({ result: { content: [{ uri: 'note://1' }, {}, {}] } });
-  });
-});
-
-describe('watching a resource', () => {
-  const NOTES: Script = { resources: [{ uri: 'note://1', name: 'One' }] };
-
-  test('is decided, recorded and passed on, under the URI that the client knows', async () => {
-    const { gateway, servers, records } = await aGateway({ servers: { files: NOTES, mail: NOTES } });
-    const updates: JsonObject[] = [];
-    const uri = 'mcp-gateway+files:note://1';
-    const watch = await gateway.watch(
-      { uri, meta: {}, onUpdated: (params) => updates.push(params) },
-      aCaller(),
-      anExchange(),
-    );
-    expect(watch.kind).toBe('watching');
-    expect(records).toMatchObject([
-      { action: 'subscribe', effect: 'allow', input: { action: { resource: 'note://1' } } },
-    ]);
-    servers['files']?.say('notifications/resources/updated', { uri: 'note://1', title: 'new' });
-    await expect.poll(() => updates).toEqual([{ uri, title: 'new' }]);
-    if (watch.kind === 'watching') await watch.stop();
-    expect(servers['files']?.heard.at(-1)).toMatchObject({ method: 'resources/unsubscribe' });
-  });
-
-  test.for([
-    { name: 'denied', rules: { denies: () => true }, code: 4030 },
-    { name: 'hidden', rules: { hides: () => true }, code: -32002 },
-  ])('that is $name does not begin', async ({ rules, code }) => {
-    const { gateway, heard, records } = await aGateway({ servers: { files: NOTES }, rules });
-    const request = { uri: 'note://1', meta: {}, onUpdated: () => undefined };
-    const watch = await gateway.watch(request, aCaller(), anExchange());
-    expect(watch).toMatchObject({ kind: 'refused', error: { code } });
-    expect(records).toMatchObject([{ action: 'subscribe', effect: 'deny' }]);
-    expect(heard('files')).toEqual([]);
   });
 });
 

@@ -185,6 +185,18 @@ describe.each(GOVERNED)('$method', ({ request, unknown, action, seen, sent, unkn
   });
 });
 
+test.for(GOVERNED.filter(({ method }) => method !== 'completion/complete'))(
+  '$method of what is hidden is answered as of what is not there also when it comes with a requestState',
+  async ({ request }) => {
+    const hidden = await world({ rules: { hides: () => true } });
+    const nothing = await aGateway({ servers: { files: {}, mail: {} }, toolNames: 'plain' });
+    const guess = { ...request, answers: { responses: {}, state: 'guessed' } } as ClientRequest;
+    const ofHidden = await hidden.ask(guess);
+    expect(withoutGeneration(ofHidden)).toEqual(withoutGeneration(await nothing.ask(guess)));
+    expect(hidden.records).toMatchObject([{ effect: 'deny', reason_internal: 'hidden' }]);
+  },
+);
+
 test('a resource that is not there has the code of the client’s era', async () => {
   const { ask } = await world();
   const request: ClientRequest = { method: 'resources/read', uri: 'other://x', meta: {}, answers: undefined };

@@ -59,6 +59,23 @@ test('a question that is still being decided is waited for', async () => {
   expect(Object.keys(askedIn(await world.call()))).toHaveLength(2);
 });
 
+test('a question that is taken back while it is being decided holds up no other', async () => {
+  const commit: WorldOptions['commit'] = async ({ action }) => {
+    if (action === 'sampling') await new Promise((turn) => setTimeout(turn, 30));
+  };
+  const send: Send = async ({ options }) => {
+    const takenBack = AbortSignal.timeout(10);
+    const [answer] = await Promise.all([
+      options.onRequest?.(aRequest(FORM), never()),
+      options.onRequest?.(aRequest(SAMPLE), takenBack),
+    ]);
+    return answer ?? result({});
+  };
+  const world = aWorld({ send, commit });
+  const first = await Promise.race([world.call(), late()]);
+  expect(Object.values(askedIn(first))).toEqual([{ ...FORM }]);
+});
+
 test('what was left unanswered is asked once more, and nothing else', async () => {
   const world = aWorld({ send: asksInSession(FORM, SAMPLE) });
   const first = await world.call();
@@ -288,6 +305,11 @@ function cancellable(): { readonly send: Send; readonly cancelled: Promise<void>
 
 function soon(): Promise<void> {
   return new Promise((turn) => setTimeout(turn, 5));
+}
+
+async function late(): Promise<RpcAnswer> {
+  await new Promise((turn) => setTimeout(turn, 2_000));
+  return result({ inputRequests: {} });
 }
 
 function never(): AbortSignal {

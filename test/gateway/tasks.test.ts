@@ -26,6 +26,7 @@ import {
 } from './dialogue-makers.ts';
 
 const TASK = { taskId: 't1', status: 'working', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000, vendor: 1 };
+const isTold = (session: string): boolean => session === 'session-1';
 const DECLARES: JsonObject = { ...CAN_ALL, extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
 test('a task of a session is noted as it was made, and asked for at the instance that made it', async () => {
@@ -124,6 +125,41 @@ test('what a task asks is decided and recorded once, however often it is looked 
   expect(world.records).toMatchObject([{ action: 'elicitation', effect: 'allow', tool: 'read' }]);
 });
 
+test('what a task asks under a key that it has used before is decided anew', async () => {
+  const address = {
+    method: 'elicitation/create',
+    params: { mode: 'url', message: 'Open this', url: 'https://evil.test/' },
+  };
+  const state = { ...TASK, status: 'input_required', inputRequests: { name: { ...FORM } } };
+  const denies: WorldOptions['denies'] = ({ action }) => action.request['mode'] === 'url';
+  const { world } = await withTask({ task: { resultType: 'task', ...TASK }, caller: stateless(), state, denies });
+  resultOf(await ask(world, stateless(), { method: 'tasks/get' }));
+  state.inputRequests = { name: address } as unknown as typeof state.inputRequests;
+  expect(errorOf(await ask(world, stateless(), { method: 'tasks/get' })).code).toBe(4030);
+  expect(world.records.map(({ effect }) => effect)).toEqual(['allow', 'deny']);
+});
+
+test('the addresses that the result of a task wants opened are decided first', async () => {
+  const elicitations = [{ mode: 'url', message: 'Open this', url: 'https://example.test/', elicitationId: 'e1' }];
+  const said = async (isDenied: boolean) => {
+    const send: Send = ({ method }) =>
+      Promise.resolve(
+        method === 'tasks/result'
+          ? { kind: 'failure', error: { code: -32042, message: 'First', data: { elicitations, vendor: 1 } } }
+          : result({ task: TASK }),
+      );
+    const world = aWorld({ send, denies: ({ action }) => isDenied && action.type === 'elicitation' });
+    await world.call({ ...asTask(), caller: aSessionCaller() });
+    const error = errorOf(await ask(world, aSessionCaller(), { method: 'tasks/result' }));
+    return { error, effects: world.records.map(({ action, effect }) => `${action} ${effect}`) };
+  };
+  expect(await said(true)).toMatchObject({ error: { code: 4030 }, effects: ['method allow', 'elicitation deny'] });
+  expect(await said(false)).toMatchObject({
+    error: { code: -32042, message: 'First', data: { elicitations, vendor: 1 } },
+    effects: ['method allow', 'elicitation allow'],
+  });
+});
+
 test('answers to a task are decided, and those that it did not ask for go nowhere', async () => {
   const { world, sent } = await withInput();
   await ask(world, stateless(), { method: 'tasks/get' });
@@ -177,15 +213,26 @@ test('two servers that give their tasks one id get them told apart', async () =>
     taskId: 't1~2',
   });
   expect(sent.at(-1)).toMatchObject({ server: { id: 'other' }, params: { taskId: 't1' } });
-  expect(world.dialogue.tasks.route('other', { ...TASK })?.params).toEqual({ ...TASK, taskId: 't1~2' });
-  expect(world.dialogue.tasks.route('files', { ...TASK })?.params).toEqual(TASK);
+  expect(world.dialogue.tasks.route('other', { ...TASK }, isTold)?.params).toEqual({ ...TASK, taskId: 't1~2' });
+  expect(world.dialogue.tasks.route('files', { ...TASK }, isTold)?.params).toEqual(TASK);
 });
 
 test('news of a task are for the session that made it, and for nobody if it is unknown', async () => {
   const { world } = await withTask();
-  expect(world.dialogue.tasks.route('files', { ...TASK, status: 'completed' })?.caller.session).toBe('session-1');
-  expect(world.dialogue.tasks.route('files', { ...TASK, taskId: 'unknown' })).toBeUndefined();
-  expect(world.dialogue.tasks.route('other', { ...TASK })).toBeUndefined();
+  expect(world.dialogue.tasks.route('files', { ...TASK, status: 'completed' }, isTold)?.caller.session).toBe(
+    'session-1',
+  );
+  expect(world.dialogue.tasks.route('files', { ...TASK, taskId: 'unknown' }, isTold)).toBeUndefined();
+  expect(world.dialogue.tasks.route('other', { ...TASK }, isTold)).toBeUndefined();
+  expect(world.dialogue.tasks.route('files', { ...TASK }, () => false)).toBeUndefined();
+});
+
+test('two instances that give their tasks one id are told apart by the sessions that use them', async () => {
+  const { world } = await withTask();
+  await make(world, TASK, aSessionCaller({ session: 'session-2' }));
+  const routed = (session: string) => world.dialogue.tasks.route('files', { ...TASK }, (it) => it === session);
+  expect(routed('session-1')).toMatchObject({ caller: { session: 'session-1' }, params: { taskId: 't1' } });
+  expect(routed('session-2')).toMatchObject({ caller: { session: 'session-2' }, params: { taskId: 't1~2' } });
 });
 
 test('what a server asks on behalf of a task is recorded with the call that made it', async () => {

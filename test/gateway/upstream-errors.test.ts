@@ -83,6 +83,16 @@ test('a user who does not open the address has cancelled the request', async () 
   await expect(world.retry(first, { [key]: { action: 'decline' } })).rejects.toMatchObject({ code: 'CANCELLED' });
 });
 
+test('addresses that cannot be read are shown to nobody', async () => {
+  const data = { elicitations: [URL_PARAMS, 'https://example.com/'] };
+  const world = aWorld({
+    send: () => Promise.resolve({ kind: 'failure', error: { code: -32042, message: 'x', data } }),
+  });
+  await expect(world.call(inSession(() => Promise.reject(new Error('not asked'))))).rejects.toMatchObject({
+    code: 'UPSTREAM_PROTOCOL',
+  });
+});
+
 test('any other error is the server’s own', async () => {
   const error = { code: -32002, message: 'not found', data: { uri: 'a://b' } };
   expect(errorOf(await aWorld({ send: () => Promise.resolve({ kind: 'failure', error }) }).call())).toEqual(error);

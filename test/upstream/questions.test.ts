@@ -77,6 +77,15 @@ test('a question whose capability was not offered is refused with -32601, and th
   expect({ questions, refused }).toEqual({ questions: [], refused: ['elicitation/create'] });
 });
 
+test('a refused question of a request is told to whoever made the request', async () => {
+  const [ofRequest, ofNone]: [string[], string[]] = [[], []];
+  const upstream = anAskingServer({ offers: {}, onRefused: ({ method }) => ofNone.push(method) });
+  const { onRequest } = asked();
+  const onRefused = ({ method }: RpcRequest): void => void ofRequest.push(method);
+  await callTool(upstream, call('ask', { asks: [elicit('q-1')] }), { onRequest, onRefused });
+  expect({ ofRequest, ofNone }).toEqual({ ofRequest: ['elicitation/create'], ofNone: [] });
+});
+
 test('a question outside of any request goes to the host', async () => {
   const { questions, onRequest } = asked({ kind: 'result', result: { roots: [] } });
   const upstream = anAskingServer({ onRequest }, 'roots');

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { Instances } from '../../src/gateway/instances.ts';
+import { silent } from '../state/records.ts';
+import { aCaller, aGovernedServer } from './makers.ts';
+import { aScriptedServer } from './scripted-server.ts';
+
+test('a request whose client has gone starts no server and leaves nothing behind', async () => {
+  const { upstream, heard } = aScriptedServer({ tools: [] });
+  const acquired: string[] = [];
+  const instances = new Instances({
+    acquire: (_server, { session }) => {
+      acquired.push(session);
+      return upstream;
+    },
+    logger: silent,
+  });
+  const sent = instances.send({
+    server: aGovernedServer(),
+    caller: aCaller(),
+    method: 'tools/call',
+    params: { name: 'read' },
+    options: { signal: AbortSignal.abort() },
+  });
+  await expect(sent).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect({ acquired, heard, state: upstream.state }).toEqual({ acquired: [], heard: [], state: { kind: 'idle' } });
+});
