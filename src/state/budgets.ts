@@ -22,7 +22,8 @@ const GIVE_BACK = 'update budgets set used = used - ? where bucket = ? and start
 
 /** Windows are kept for an hour after their end: a clock that was put back finds them as they were. */
 const KEPT_MS = 60 * 60 * 1000;
-const MOST_IN_A_SWEEP = 10_000;
+/** Few enough that nobody waits long for the write lock. */
+export const MOST_IN_A_SWEEP = 10_000;
 const SWEEP = `delete from budgets where (bucket, starts) in
   (select bucket, starts from budgets where ends <= ? order by ends limit ${MOST_IN_A_SWEEP})`;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { sweepBudgets } from './budgets.ts';
+import { MOST_IN_A_SWEEP, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { keyedHash, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
@@ -90,7 +90,8 @@ export class Store {
     if (now < this.#nextSweep) return;
     this.#nextSweep = now + BUDGET_SWEEP_MS;
     if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: BUDGET_SWEEP_MS })) {
-      sweepBudgets(connection, now);
+      const swept = sweepBudgets(connection, now);
+      if (swept === MOST_IN_A_SWEEP) this.#nextSweep = now;
     }
   }
 
