@@ -67,9 +67,9 @@ function tryAll(database: Database, charges: readonly Charge[]): Refusal | Remai
 /** What is left afterwards; undefined where the charge does not fit. */
 function take(database: Database, { bucket, cost, limit, window }: Charge): number | undefined {
   const [costParts, limitParts] = [inParts(cost), inParts(limit)];
-  const taken = database
+  const [taken] = database
     .prepare(TAKE)
-    .get(bucket, window.startsMs, window.endsMs, costParts, costParts, limitParts, limitParts);
+    .all(bucket, window.startsMs, window.endsMs, costParts, costParts, limitParts, limitParts);
   return taken === undefined ? undefined : (limitParts - Number(taken['used'])) / PARTS;
 }
 
