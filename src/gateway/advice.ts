@@ -28,6 +28,9 @@ export interface DecisionObject {
     readonly decision_id: string;
     readonly policy_version: string;
     readonly matched_rules: readonly string[];
+    /** The least that is left of the limits that were charged, and when that limit's time begins anew. */
+    readonly rate_limit_remaining?: number;
+    readonly resets_at?: string;
     readonly audit_required: boolean;
     readonly appeal_path: string;
     readonly retry: Retry;
@@ -49,6 +52,15 @@ export interface AdviceFacts {
   readonly subject: string;
   /** Texts of a rule by its full name. */
   readonly ruleText: (rule: string) => RuleText | undefined;
+  readonly limits?: Limits | undefined;
+}
+
+/** How the limits that a call is charged to stand after it. */
+export interface Limits {
+  /** Of the one that has the least left. */
+  readonly remaining: number;
+  /** RFC 3339. */
+  readonly resetsAt: string;
 }
 
 /** Words for a decision that is not an allow. */
@@ -117,11 +129,16 @@ function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): Decisi
       decision_id: facts.decisionId,
       policy_version: facts.policyVersion,
       matched_rules: isVague ? [] : decision.matched_rules,
+      ...(facts.limits === undefined ? {} : asMetadata(facts.limits)),
       audit_required: decision.obligations.audit_required,
       appeal_path: told.find((denial) => denial.appealPath !== '')?.appealPath ?? '',
       retry: worstRetry(told),
     },
   };
+}
+
+function asMetadata({ remaining, resetsAt }: Limits): Partial<DecisionObject['metadata']> {
+  return { rate_limit_remaining: remaining, resets_at: resetsAt };
 }
 
 /** Of several denials the most hopeless holds. */

@@ -28,13 +28,20 @@ export type Opened =
   | { readonly kind: 'resumed'; readonly resumed: Resumed }
   | { readonly kind: 'stale' };
 
+export interface Recorded {
+  /** The one that is on record: a limit that is used up makes a denial of an allow. */
+  readonly ruling: Ruling;
+  /** Microseconds that the commit took. */
+  readonly recordUs: number;
+}
+
 /** The steps of a request. `steps.ts` fills them with the real parts, a test with an object literal. */
 export interface Steps<R, T> {
   resolve(asked: Asked<R>): Promise<Target<T>>;
   open(asked: Asked<R>, target: Target<T>): Opened;
   decide(asked: Asked<R>, target: Target<T>): Ruling;
-  /** Resolves when the record is committed, with the microseconds that took; rejects when it could not be. */
-  record(ruling: Ruling): Promise<number>;
+  /** Resolves when the record is committed; rejects when it could not be. */
+  record(ruling: Ruling): Promise<Recorded>;
   forward(allowed: Allowed<R, T>): Promise<Forwarded>;
   settle(ruling: Ruling, forwarded: Forwarded, recordUs: number): void;
   answer(allowed: Allowed<R, T>, forwarded: Forwarded): RpcAnswer;
@@ -60,14 +67,15 @@ async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Resumed | u
   const target = await steps.resolve(asked);
   const opened: Opened = from === undefined ? steps.open(asked, target) : { kind: 'resumed', resumed: from };
   if (opened.kind === 'stale') return STALE;
-  const ruling = steps.decide(asked, target);
+  const decided = steps.decide(asked, target);
 
-  let recordUs: number;
+  let recorded: Recorded;
   try {
-    recordUs = await steps.record(ruling);
+    recorded = await steps.record(decided);
   } catch (cause) {
-    return steps.refuseUnrecorded(asked, ruling, { target, cause });
+    return steps.refuseUnrecorded(asked, decided, { target, cause });
   }
+  const { ruling, recordUs } = recorded;
   if (ruling.decision.effect !== 'allow' || target.kind !== 'found') return steps.refuse(asked, ruling, target);
 
   const resumed = opened.kind === 'resumed' ? opened.resumed : undefined;

@@ -1,3 +1,4 @@
+import type { Charge, Refusal, Remaining } from '../core/charge.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
@@ -10,6 +11,8 @@ import type { Court } from './rule.ts';
 export interface RecordKeeper {
   /** `inputText` is the JSON of the record's input, where it is written already. */
   append(record: DecisionRecord, inputText?: string): Promise<unknown>;
+  /** As `append`, if at the same time every charge can be taken; else nothing is recorded and nothing taken. */
+  reserve(record: DecisionRecord, inputText: string, charges: readonly Charge[]): Promise<Remaining | Refusal>;
   settle(outcome: Outcome): void;
 }
 

@@ -45,7 +45,11 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
   undefined: { title: 'A policy gave no answer', remediation: ASK_OPERATOR, retry: 'never' },
   malformed: { title: 'A policy gave an answer that cannot be read', remediation: ASK_OPERATOR, retry: 'never' },
   missing: { title: 'A policy that must be asked is not there', remediation: ASK_OPERATOR, retry: 'after' },
-  counter: { title: 'A budget is used up', remediation: 'Wait until it resets.', retry: 'after' },
+  counter: {
+    title: 'What may be done in this time is used up',
+    remediation: 'Wait until {until}; then it can be done again.',
+    retry: 'after',
+  },
   audit_unavailable: {
     title: 'The decision could not be recorded, and what cannot be recorded is not done',
     remediation: ASK_OPERATOR,

@@ -8,6 +8,7 @@ import { type Advice, adviseAgainst } from './advice.ts';
 import { type AboutFacts, buildInput, type ToolFacts } from './build-input.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
+import { keepRuling } from './keep-ruling.ts';
 import type { Caller, ServerQuestion } from './port.ts';
 import { badAddressIn, kindOf } from './questions.ts';
 import { type Question, rule, type Ruling } from './rule.ts';
@@ -117,15 +118,16 @@ function hear({ question, answer, own }: Hearing, matter: Matter, governing: Gov
   return commit(ruling, `the ${kind} that ${server.id} asks for`, governing);
 }
 
-async function commit(ruling: Ruling, subject: string, { log, clock, logger }: Governing): Promise<Heard> {
+async function commit(decided: Ruling, subject: string, { log, clock, logger }: Governing): Promise<Heard> {
   const startedMs = clock.monotonic();
+  let ruling: Ruling;
   try {
-    await log.append(ruling.record, ruling.inputText);
+    ruling = await keepRuling(decided, log);
   } catch (thrown) {
     logger.error('a decision could not be recorded, so a server’s question goes no further', {
       problem: messageOf(thrown),
     });
-    return { advice: adviceOn(unrecorded(ruling), subject), settle: () => undefined };
+    return { advice: adviceOn(unrecorded(decided), subject), settle: () => undefined };
   }
   const recordedMs = clock.monotonic();
   const { id } = ruling.record;
@@ -184,13 +186,14 @@ function forPolicy(value: JsonObject): JsonObject {
   return isJsonObject(read) ? read : {};
 }
 
-function adviceOn({ record, decision, ruleText }: Ruling, subject: string): Advice {
+function adviceOn({ record, decision, ruleText, limits }: Ruling, subject: string): Advice {
   return adviseAgainst({
     decisionId: record.id,
     policyVersion: record.generation.slice(0, SHORT_HASH),
     decision,
     subject,
     ruleText,
+    limits,
   });
 }
 

@@ -1,20 +1,23 @@
 import type { ActionType } from '../core/action.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
+import type { Charge } from '../core/charge.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Opinion } from '../core/opinion.ts';
-import type { CombineFacts, DecisionRecord, OwnDenial, Replayable } from '../core/record.ts';
+import type { CombineFacts, DecisionRecord, OwnDenial, Replayable, ReservationFact } from '../core/record.ts';
+import { chargesOf } from '../policy/charges.ts';
 import { combine } from '../policy/combine.ts';
+import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
-import type { RuleText } from './advice.ts';
+import type { Limits, RuleText } from './advice.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required'] as const;
+const CARRIED = ['warn', 'audit_required', 'rate_limit'] as const;
 
 /** What is to be decided. */
 export interface Question {
@@ -57,6 +60,10 @@ export interface Ruling {
   readonly inputText: string;
   readonly decision: Decision;
   readonly ruleText: (rule: string) => RuleText | undefined;
+  /** What it takes from limits when it is recorded; empty unless it allows. */
+  readonly charges: readonly Charge[];
+  /** How the limits stand once it is recorded; absent where there are none. */
+  readonly limits?: Limits;
 }
 
 type Asked = Omit<Evaluation, 'input'> & { readonly input: PolicyInput | undefined };
@@ -70,6 +77,7 @@ export function rule(question: Question, court: Court): Ruling {
   const combined = combineFacts(own, evaluation, now);
   const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
+  const charges = chargesFor(decision, facts, evaluation.input);
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
   const kept = keep(evaluation, court);
   const record: DecisionRecord = {
@@ -84,7 +92,7 @@ export function rule(question: Question, court: Court): Ruling {
     server,
     tool,
     layers: kept.layers,
-    combine: combined,
+    combine: charges.length === 0 ? combined : withReservations(combined, charges),
     effect: decision.effect,
     reasons: decision.reasons,
     reason_internal: decision.reason_internal,
@@ -101,7 +109,7 @@ export function rule(question: Question, court: Court): Ruling {
     trace_id: question.traceId,
     latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
   };
-  return { record, inputText: kept.inputText, decision, ruleText };
+  return { record, inputText: kept.inputText, decision, ruleText, charges };
 }
 
 /** Nobody is asked where the gateway itself denies; the input is kept all the same. */
@@ -126,7 +134,24 @@ function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number)
   };
 }
 
-function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | undefined): string {
+const NO_CHARGES: readonly Charge[] = [];
+
+function chargesFor(decision: Decision, facts: CombineInput, input: PolicyInput | undefined): readonly Charge[] {
+  const isFree = decision.effect !== 'allow' || decision.obligations.rate_limits.length === 0;
+  return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, input);
+}
+
+/** The record says that all is reserved: it is committed in the same transaction, or not at all. */
+function withReservations(facts: CombineFacts, charges: readonly Charge[]): CombineFacts {
+  return { ...facts, reservations: charges.map((charge) => reservationOf(charge, 'reserved')) };
+}
+
+export function reservationOf({ counter, window }: Charge, status: ReservationFact['status']): ReservationFact {
+  return { counter, status, resets_at: new Date(window.endsMs).toISOString() };
+}
+
+/** Code of what would help against the first denial; empty where there is none. */
+export function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | undefined): string {
   const [first] = decision.denials;
   if (first === undefined) return '';
   const remedy = ruleText(first.rule)?.remedy ?? '';

@@ -12,6 +12,7 @@ import type { Dialogue, Said } from './dialogue.ts';
 import { forward, type Forwarded } from './forward.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
+import { keepRuling } from './keep-ruling.ts';
 import type { InputAnswers } from './port.ts';
 import type { Target } from './resolve.ts';
 import type { Route } from './route.ts';
@@ -54,10 +55,10 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts.dialogue),
     decide: (asked, target) => decide(asked, target, { way, parts }),
-    record: async ({ record, inputText }) => {
+    record: async (ruling) => {
       const startedMs = clock.monotonic();
-      await log.append(record, inputText);
-      return Math.round((clock.monotonic() - startedMs) * 1000);
+      const kept = await keepRuling(ruling, log);
+      return { ruling: kept, recordUs: Math.round((clock.monotonic() - startedMs) * 1000) };
     },
     forward: (allowed) => forward(() => way.send(allowed), allowed.target.route.server.id, clock),
     settle: (ruling, forwarded, recordUs) => settle(ruling, forwarded, { recordUs, parts }),
@@ -169,7 +170,7 @@ const MAX_SUBJECT = 300;
 
 function factsOf<R extends Request, T extends Route>(
   { request }: Asked<R>,
-  { record, decision, ruleText }: Ruling,
+  { record, decision, ruleText, limits }: Ruling,
   way: Way<R, T>,
 ): AdviceFacts {
   return {
@@ -178,6 +179,7 @@ function factsOf<R extends Request, T extends Route>(
     decision,
     subject: cutText(way.subjectOf(request), MAX_SUBJECT),
     ruleText,
+    limits,
   };
 }
 

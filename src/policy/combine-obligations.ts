@@ -24,7 +24,7 @@ export function obligationsOf(carries: readonly string[], opinions: readonly Opi
   const warnings: Warning[] = [];
   const refused: Finding[] = [];
   const askingRules = new Map<string, string[]>();
-  for (const { opinion, element } of elementsOf(opinions)) {
+  for (const { opinion, element } of enforcedObligations(opinions)) {
     const rule = fullName(opinion, element);
     if (!isCarried(element, carries, phase)) {
       if (!element.advice) {
@@ -45,7 +45,8 @@ interface Asked {
   readonly element: ObligationElement;
 }
 
-function elementsOf(opinions: readonly Opinion[]): readonly Asked[] {
+/** The obligations that hold, whether or not the gateway can carry them out. */
+export function enforcedObligations(opinions: readonly Opinion[]): readonly Asked[] {
   const asked: Asked[] = [];
   for (const opinion of opinions) {
     if (opinion.obligations.length === 0 && opinion.labels.length === 0) continue;

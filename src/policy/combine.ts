@@ -87,6 +87,9 @@ function settle(facts: CombineInput, ruling: Ruling, { joined, askingRules }: Ob
   }
   const spent = facts.combine.reservations
     .filter(({ status }) => status === 'refused')
-    .map(({ counter }) => gatewayFinding(`gateway.counter.${counter}`, { rules: askingRules.get(counter) ?? [] }));
+    .map(({ counter, resets_at: until }) => {
+      const params: Finding['params'] = until === '' ? {} : { until };
+      return gatewayFinding(`gateway.counter.${counter}`, { rules: askingRules.get(counter) ?? [], params });
+    });
   return { ...ruling, denials: [...ruling.denials, ...refused, ...spent] };
 }

@@ -46,7 +46,7 @@ export function explain(
     who: whoOf(record),
     when: record.time,
     because: because(record, rules),
-    remedies: [...new Set(rules.map(remedyIn).filter((text) => text !== ''))],
+    remedies: [...new Set([...rules.map(remedyIn).filter((text) => text !== ''), ...waitsOf(record)])],
     steps: record.layers.map(explainStep),
     afterwards: afterwardsOf(record),
   };
@@ -101,6 +101,12 @@ function because(record: SealedRecord, rules: readonly DescribedRule[]): readonl
 
 function remedyIn({ params, words }: DescribedRule): string {
   return fill(words?.remediation ?? '', params);
+}
+
+/** For limits that had no room. */
+function waitsOf({ combine }: SealedRecord): readonly string[] {
+  const ends = combine.reservations.flatMap((fact) => (fact.status === 'refused' ? [fact.resets_at] : []));
+  return ends.filter((end) => end !== '').map((end) => `Wait until ${end}.`);
 }
 
 function ruleSentence({ name, reason, params, words }: DescribedRule): string {

@@ -1,14 +1,18 @@
 import type { Clock } from '../core/clock.ts';
+import { isRefusal, type Charge, type Refusal, type Remaining } from '../core/charge.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
+import type { Account } from './budgets.ts';
 import type { LogRow } from './chain.ts';
 import { decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
+import type { Written } from './log-writer.ts';
 import { RecordText } from './record-text.ts';
 
 /** What commits a group of rows: on this thread, or on another one. */
 export interface Writer {
-  commit(rows: readonly LogRow[]): readonly Seal[] | Promise<readonly Seal[]>;
+  /** `accounts`: what the rows change in the budgets, in the same transaction. Answers one for each row. */
+  commit(rows: readonly LogRow[], accounts: readonly Account[]): readonly Written[] | Promise<readonly Written[]>;
   close(): void | Promise<void>;
 }
 
@@ -24,9 +28,14 @@ export interface DecisionLogOptions {
 
 interface Pending {
   readonly row: LogRow;
-  resolve(seal: Seal): void;
+  readonly charges: readonly Charge[];
+  resolve(sealed: Sealed): void;
+  /** Only what has charges is refused. */
+  refuse(refusal: Refusal): void;
   reject(error: unknown): void;
 }
+
+type Sealed = Seal & Partial<Remaining>;
 
 const MOST_WAITING = 10_000;
 const MOST_IN_A_GROUP = 256;
@@ -44,6 +53,10 @@ export class DecisionLog {
   readonly #outcomes: LogRow[] = [];
   /** Allowed calls whose outcome is not committed yet: id → seq, oldest first. */
   readonly #open = new Map<string, number>();
+  /** What those of them that were charged have taken. */
+  readonly #taken = new Map<string, readonly Charge[]>();
+  /** What is given back with an outcome that waits, by its id. */
+  readonly #refunds = new Map<string, readonly Charge[]>();
   #lastSeq: number;
   #commit: Promise<void> | undefined;
   #isScheduled = false;
@@ -60,17 +73,40 @@ export class DecisionLog {
    * text of the record's input, for those who have it already.
    */
   append(record: DecisionRecord, inputText: string = JSON.stringify(record.input)): Promise<Seal> {
-    if (this.#closing !== undefined) return Promise.reject(hasEnded());
-    if (this.#decisions.length >= MOST_WAITING) return Promise.reject(tooMany());
-    const row = decisionRow(record, this.#texts.write(record, inputText), this.#options.instance);
     return new Promise((resolve, reject) => {
-      this.#decisions.push({ row, resolve, reject });
-      this.#schedule();
+      this.#enter({ row: this.#rowOf(record, inputText), charges: NO_CHARGES, resolve, refuse: neverRefused, reject });
     });
+  }
+
+  /**
+   * As `append`, and in the same transaction takes all charges of the call. Where one of them does not fit, nothing is
+   * taken and nothing recorded: the caller appends the denial. A call that was not forwarded gets its charges back.
+   */
+  reserve(record: DecisionRecord, inputText: string, charges: readonly Charge[]): Promise<Remaining | Refusal> {
+    return new Promise((resolve, reject) => {
+      const reserved = ({ remaining = [] }: Sealed): void => resolve({ remaining });
+      this.#enter({ row: this.#rowOf(record, inputText), charges, resolve: reserved, refuse: resolve, reject });
+    });
+  }
+
+  #rowOf(record: DecisionRecord, inputText: string): LogRow {
+    return decisionRow(record, this.#texts.write(record, inputText), this.#options.instance);
+  }
+
+  #enter(pending: Pending): void {
+    if (this.#closing !== undefined) return pending.reject(hasEnded());
+    if (this.#decisions.length >= MOST_WAITING) return pending.reject(tooMany());
+    this.#decisions.push(pending);
+    this.#schedule();
   }
 
   /** Queues what happened after a decision; it is committed with the next group, at the latest after 20 ms. */
   settle(outcome: Outcome): void {
+    const taken = this.#taken.get(outcome.id);
+    if (taken !== undefined) {
+      this.#taken.delete(outcome.id);
+      if (outcome.status === 'not_forwarded') this.#refunds.set(outcome.id, taken);
+    }
     this.#outcomes.push(outcomeRow(outcome, this.#options.instance, this.#options.clock));
     this.#outcomeTimer ??= setTimeout(() => {
       this.#outcomeTimer = undefined;
@@ -144,8 +180,9 @@ export class DecisionLog {
     const outcomes = this.#outcomes.splice(0, MOST_IN_A_GROUP);
     if (decisions.length + outcomes.length === 0) return;
     try {
-      const seals = await this.#options.writer.commit([...outcomes, ...decisions.map(({ row }) => row)]);
-      this.#note(seals, { outcomes, decisions });
+      const rows = [...outcomes, ...decisions.map(({ row }) => row)];
+      const written = await this.#options.writer.commit(rows, this.#accountsOf(outcomes, decisions));
+      this.#note(written, { outcomes, decisions });
     } catch (thrown) {
       // What happened stays true, so outcomes are kept for the next try; the calls that wait are refused now.
       this.#outcomes.unshift(...outcomes);
@@ -154,16 +191,47 @@ export class DecisionLog {
     }
   }
 
-  #note(seals: readonly Seal[], group: { outcomes: readonly LogRow[]; decisions: readonly Pending[] }): void {
-    for (const row of group.outcomes) this.#open.delete(row.id);
-    group.decisions.forEach((pending, index) => {
-      const seal = seals[group.outcomes.length + index];
-      if (seal === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
-      if (isForwarded(pending.row)) this.#open.set(pending.row.id, seal.seq);
-      pending.resolve(seal);
+  #accountsOf(outcomes: readonly LogRow[], decisions: readonly Pending[]): readonly Account[] {
+    const accounts: Account[] = [];
+    outcomes.forEach(({ id }, row) => {
+      const givesBack = this.#refunds.size > 0 ? this.#refunds.get(id) : undefined;
+      if (givesBack !== undefined) accounts.push({ row, takes: NO_CHARGES, givesBack });
     });
-    this.#lastSeq = seals.at(-1)?.seq ?? this.#lastSeq;
+    decisions.forEach(({ charges }, index) => {
+      const row = outcomes.length + index;
+      if (charges.length > 0) accounts.push({ row, takes: charges, givesBack: NO_CHARGES });
+    });
+    return accounts;
   }
+
+  #note(written: readonly Written[], group: { outcomes: readonly LogRow[]; decisions: readonly Pending[] }): void {
+    for (const { id } of group.outcomes) {
+      this.#open.delete(id);
+      this.#refunds.delete(id);
+    }
+    group.decisions.forEach((pending, index) => {
+      const answer = written[group.outcomes.length + index];
+      if (answer === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
+      if (isRefusal(answer)) pending.refuse(answer);
+      else this.#noteSealed(pending, answer);
+    });
+    for (const answer of written) if (!isRefusal(answer)) this.#lastSeq = answer.seq;
+  }
+
+  #noteSealed(pending: Pending, sealed: Sealed): void {
+    const { row, charges } = pending;
+    if (isForwarded(row)) {
+      this.#open.set(row.id, sealed.seq);
+      if (charges.length > 0) this.#taken.set(row.id, charges);
+    }
+    pending.resolve(sealed);
+  }
+}
+
+const NO_CHARGES: readonly Charge[] = [];
+
+function neverRefused(): void {
+  throw new GatewayError('STORE_UNAVAILABLE', 'the writer refused a record that takes nothing');
 }
 
 /** What is said of a call that nobody will ever know the end of. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
+import { isRefusal, type Refusal, type Remaining } from '../core/charge.ts';
 import type { Seal } from '../core/record.ts';
+import { settleAccounts, type Account } from './budgets.ts';
 import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type Place, type Sealer } from './chain.ts';
 import type { ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
@@ -32,15 +34,21 @@ export class LogWriter {
     return this.#connection.use((database) => readHead(database) ?? this.#begin(database));
   }
 
-  /** Durable on return. Where it throws, none of the rows may be relied on. */
-  commit(rows: readonly LogRow[]): readonly Seal[] {
-    const written = this.#connection.use((database) =>
-      database.transaction(() =>
-        appendRows(database, rows, { sealer: this.#sealer, keyId: this.#key.id, known: this.#known }),
-      ),
+  /**
+   * Durable on return. Where it throws, none of the rows may be relied on. A row whose charges do not all fit is not
+   * written; the others are.
+   */
+  commit(rows: readonly LogRow[], accounts: readonly Account[] = []): readonly Written[] {
+    const { head, written } = this.#connection.use((database) =>
+      database.transaction(() => {
+        const appending = { sealer: this.#sealer, keyId: this.#key.id, known: this.#known };
+        if (accounts.length > 0) return appendCharged(database, { rows, accounts }, appending);
+        const appended = appendRows(database, rows, appending);
+        return { head: appended.head, written: appended.seals };
+      }),
     );
-    this.#known = written.head;
-    return written.seals;
+    this.#known = head;
+    return written;
   }
 
   close(): void {
@@ -78,6 +86,9 @@ export class LogWriter {
   }
 }
 
+/** What became of a row: its place in the chain, with what its charges have left over, or no place at all. */
+export type Written = (Seal & Partial<Remaining>) | Refusal;
+
 interface StoredHead extends Head {
   readonly key: string;
 }
@@ -111,15 +122,16 @@ interface Appending {
   readonly known: Head | undefined;
 }
 
+interface Appended {
+  readonly head: Head;
+  readonly seals: readonly Seal[];
+}
+
 /**
  * Runs inside the transaction that holds the write lock. Most often nobody else has written since, so the chain goes on
  * where this writer left it; moving the head from there says whether it does.
  */
-function appendRows(
-  database: Database,
-  rows: readonly LogRow[],
-  { sealer, keyId, known }: Appending,
-): { readonly head: Head; readonly seals: readonly Seal[] } {
+function appendRows(database: Database, rows: readonly LogRow[], { sealer, keyId, known }: Appending): Appended {
   if (known !== undefined) {
     const sealed = sealRows(rows, known, sealer);
     if (moveHead(database, known, sealed)) return insertRows(database, sealed, keyId);
@@ -128,6 +140,34 @@ function appendRows(
   const sealed = sealRows(rows, head, sealer);
   moveHead(database, head, sealed);
   return insertRows(database, sealed, keyId);
+}
+
+interface Charged {
+  readonly rows: readonly LogRow[];
+  readonly accounts: readonly Account[];
+}
+
+/** Rows that are refused leave no gap: the chain is made of those that are left. */
+function appendCharged(
+  database: Database,
+  { rows, accounts }: Charged,
+  appending: Appending,
+): { readonly head: Head | undefined; readonly written: readonly Written[] } {
+  const answers = settleAccounts(database, accounts);
+  const refusalOf = (row: number): Refusal | undefined => {
+    const answer = answers.get(row);
+    return answer !== undefined && isRefusal(answer) ? answer : undefined;
+  };
+  const left = rows.filter((_, row) => refusalOf(row) === undefined);
+  const { head, seals } =
+    left.length > 0 ? appendRows(database, left, appending) : { head: appending.known, seals: [] };
+  const written = new Map(left.map((row, index) => [row, seals[index]]));
+  return { head, written: rows.map((row, index) => refusalOf(index) ?? sealed(written.get(row), answers.get(index))) };
+}
+
+function sealed(seal: Seal | undefined, answer: Refusal | Remaining | undefined): Written {
+  if (seal === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
+  return { ...seal, ...answer };
 }
 
 interface SealedRows {
@@ -153,11 +193,7 @@ function moveHead(database: Database, from: Head, { head, mac }: SealedRows): bo
   return database.prepare(MOVE_HEAD).run(head.seq, head.hash, mac, from.chain, from.seq) === 1;
 }
 
-function insertRows(
-  database: Database,
-  { rows, head }: SealedRows,
-  keyId: string,
-): { readonly head: Head; readonly seals: readonly Seal[] } {
+function insertRows(database: Database, { rows, head }: SealedRows, keyId: string): Appended {
   const insertRow = database.prepare(INSERT_ROW);
   const seals: Seal[] = [];
   for (const { row, place, hash } of rows) {

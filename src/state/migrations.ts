@@ -66,6 +66,17 @@ export const MIGRATIONS: readonly string[] = [
     primary key (server, name)
   ) strict, without rowid;
   `,
+  // What calls have taken from limits, in thousandths, in windows that begin and end at milliseconds since the epoch.
+  `
+  create table budgets (
+    bucket text not null,
+    starts integer not null,
+    ends integer not null,
+    used integer not null,
+    primary key (bucket, starts)
+  ) strict, without rowid;
+  create index budgets_ends on budgets (ends);
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

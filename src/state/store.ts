@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { MOST_IN_A_SWEEP, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { keyedHash, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
@@ -9,7 +10,7 @@ import { DecisionLog, type Writer } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
-import { giveLeases } from './leases.ts';
+import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
 import { sweep } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
@@ -27,6 +28,8 @@ export interface StoreOptions {
   readonly driver?: Driver;
 }
 
+const BUDGET_SWEEP_MS = 5 * 60 * 1000;
+
 /** What a gateway process remembers and records: opened once, closed once. */
 export class Store {
   readonly log: DecisionLog;
@@ -40,6 +43,7 @@ export class Store {
   readonly home: string;
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
+  #nextSweep = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: StoreParts) {
@@ -72,10 +76,22 @@ export class Store {
     try {
       const now = options.clock.now();
       beat(connection, me, { now, openFrom: log.openFrom() });
+      this.#sweepBudgets(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
     } catch (thrown) {
       options.logger.error('the heartbeat did not reach the store', { problem: messageOf(thrown) });
+    }
+  }
+
+  /** Once in a while one of the processes removes what no call can be charged to any more. */
+  #sweepBudgets(now: number): void {
+    const { connection, me } = this.#parts;
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + BUDGET_SWEEP_MS;
+    if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: BUDGET_SWEEP_MS })) {
+      const swept = sweepBudgets(connection, now);
+      if (swept === MOST_IN_A_SWEEP) this.#nextSweep = now;
     }
   }
 

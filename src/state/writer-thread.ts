@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { GatewayError, type ErrorCode } from '../core/errors.ts';
-import type { Seal } from '../core/record.ts';
 import { workerUrl } from '../core/worker-entry.ts';
+import type { Account } from './budgets.ts';
 import type { Head, LogRow } from './chain.ts';
 import type { Durability } from './connection.ts';
-import type { LogWriterOptions } from './log-writer.ts';
+import type { LogWriterOptions, Written } from './log-writer.ts';
 
 /** What the writer's thread is started with. */
 export interface WriterSettings {
@@ -17,12 +17,12 @@ export interface WriterSettings {
 
 export type WriterQuestion =
   | { readonly kind: 'open' }
-  | { readonly kind: 'commit'; readonly rows: readonly LogRow[] }
+  | { readonly kind: 'commit'; readonly rows: readonly LogRow[]; readonly accounts: readonly Account[] }
   | { readonly kind: 'close' };
 
 export type WriterAnswer =
   | { readonly kind: 'opened'; readonly head: Head }
-  | { readonly kind: 'committed'; readonly seals: readonly Seal[] }
+  | { readonly kind: 'committed'; readonly written: readonly Written[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly mend: string | undefined };
 
@@ -58,10 +58,10 @@ export class WriterThread {
     return answer.head;
   }
 
-  async commit(rows: readonly LogRow[]): Promise<readonly Seal[]> {
-    const answer = await this.#ask({ kind: 'commit', rows });
+  async commit(rows: readonly LogRow[], accounts: readonly Account[]): Promise<readonly Written[]> {
+    const answer = await this.#ask({ kind: 'commit', rows, accounts });
     if (answer.kind !== 'committed') throw unexpected(answer);
-    return answer.seals;
+    return answer.written;
   }
 
   async close(): Promise<void> {

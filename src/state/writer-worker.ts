@@ -34,7 +34,9 @@ function answer(question: WriterQuestion): WriterAnswer {
 
 function carryOut(question: WriterQuestion): WriterAnswer {
   if (question.kind === 'open') return { kind: 'opened', head: writer.open() };
-  if (question.kind === 'commit') return { kind: 'committed', seals: writer.commit(question.rows) };
+  if (question.kind === 'commit') {
+    return { kind: 'committed', written: writer.commit(question.rows, question.accounts) };
+  }
   writer.close();
   return { kind: 'closed' };
 }

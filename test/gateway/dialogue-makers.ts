@@ -141,6 +141,7 @@ export function aWorld(options: WorldOptions): World {
         await options.commit?.(record);
         records.push(record);
       },
+      reserve: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,
@@ -190,6 +191,7 @@ function aForwarding(
         hidden: false,
       },
       ruleText: () => undefined,
+      charges: [],
     },
     caller: aStatelessCaller(),
     exchange: anExchangeOf(),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { Resumed } from '../../src/gateway/dialogue.ts';
-import { type Allowed, type Asked, govern, type Steps } from '../../src/gateway/govern.ts';
+import { type Allowed, type Asked, govern, type Recorded, type Steps } from '../../src/gateway/govern.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
 import { aCaller, aDecision, aDenial, anExchange, aRoute, aRuling } from './makers.ts';
 
@@ -19,11 +19,11 @@ test('an allowed request is recorded, then forwarded, then settled, then answere
 
 test('the record is committed before anything is forwarded', async () => {
   const { told, steps } = steadySteps();
-  let commit: (us: number) => void = () => undefined;
+  let commit: (recorded: Recorded) => void = () => undefined;
   const asked = govern(ASKED, { ...steps, record: () => new Promise((committed) => (commit = committed)) });
   await new Promise((turn) => setTimeout(turn, 10));
   expect(told).not.toContain('forward');
-  commit(5);
+  commit({ ruling: aRuling(), recordUs: 5 });
   await asked;
   expect(told).toContain('forward');
 });
@@ -42,6 +42,17 @@ test('a request that cannot be recorded goes nowhere', async () => {
   const { told, steps } = steadySteps();
   const refused = await govern(ASKED, { ...steps, record: () => Promise.reject(new Error('disk full')) });
   expect(refused).toEqual(answer('unrecorded'));
+  expect(told).not.toContain('forward');
+});
+
+test('an allow that becomes a denial while it is recorded is never forwarded', async () => {
+  const { told, steps } = steadySteps();
+  const refused = await govern(ASKED, {
+    ...steps,
+    record: async () => ({ ruling: aRuling(aDenial('gateway.counter.agent.id/60s', '')), recordUs: 5 }),
+    refuse: (_asked, { decision }) => answer(decision.reasons.join(' ')),
+  });
+  expect(refused).toEqual(answer('gateway.counter.agent.id/60s'));
   expect(told).not.toContain('forward');
 });
 
@@ -89,7 +100,7 @@ function steadySteps(): { readonly told: string[]; readonly steps: ToolSteps } {
       resolve: async () => tell('resolve', { kind: 'found', route: aRoute(), args: ARGS, isSchemaChecked: true }),
       open: () => tell('open', { kind: 'anew' }),
       decide: () => tell('decide', aRuling()),
-      record: async () => tell('record', 5),
+      record: async (ruling) => tell('record', { ruling, recordUs: 5 }),
       forward: async () => tell('forward', { kind: 'answered', status: 'ok', ms: 1, answer: answer('the result') }),
       settle: () => tell('settle', undefined),
       answer: (_allowed, forwarded) =>

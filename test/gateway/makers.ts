@@ -100,6 +100,7 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
     decision,
     inputText: '{}',
     ruleText: () => undefined,
+    charges: [],
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }

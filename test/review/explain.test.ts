@@ -33,6 +33,15 @@ test('what the agent was not told stands here', () => {
   expect(because).toEqual(['gateway.unknown_tool', 'in truth: hidden']);
 });
 
+test('of a limit that had no room it is said when there is room again', () => {
+  const { record } = aRuling(aDenial('gateway.counter.agent.id/60s', ''));
+  const fact = { counter: 'agent.id/60s', resets_at: '2026-03-02T12:01:00.000Z' } as const;
+  const explained = (status: 'reserved' | 'refused') =>
+    explain(aSealed({ ...record, combine: { ...record.combine, reservations: [{ ...fact, status }] } }), () => WORDS);
+  expect(explained('refused').remedies).toContain('Wait until 2026-03-02T12:01:00.000Z.');
+  expect(explained('reserved').remedies.join(' ')).not.toContain('Wait until');
+});
+
 test('what was lifted is said with who lifted it', () => {
   const decision = aDecision({ lifted: [{ denial: 'code-host/GH-201', by: 'override/OVR-1' }] });
   const { because } = explain(aSealed(aRuling(decision).record), () => undefined);

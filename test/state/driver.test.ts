@@ -44,6 +44,17 @@ describe.each(availableDrivers().map((driver) => ({ name: driver.name, driver })
     return { database, path };
   }
 
+  test('a change that answers is made once, and one that changes nothing answers nothing', () => {
+    const { database } = aDatabase();
+    const sql = `insert into t (a, b) select ?, 'x' where ? < 3 on conflict (a) do update set b = b || 'x' where b < ? returning b`;
+    const answers = database.transaction(() =>
+      [1, 2, 3].map(() => database.prepare(sql).all(1, 1, 'xx')).concat([database.prepare(sql).all(2, 3, 'xx')]),
+    );
+    expect(answers).toEqual([[{ b: 'x' }], [{ b: 'xx' }], [], []]);
+    expect(database.prepare('select a, b from t').all()).toEqual([{ a: 1, b: 'xx' }]);
+    database.close();
+  });
+
   test('gives back what was put in', () => {
     const { database } = aDatabase();
     const changed = database.prepare('insert into t values (?, ?, ?)').run(2 ** 40, 'äb', new Uint8Array([1, 0, 2]));

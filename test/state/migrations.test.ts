@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { APPLICATION_ID, migrate, MIGRATIONS } from '../../src/state/migrations.ts';
 import { verifyLog } from '../../src/state/verify.ts';
-import { aLogOf } from './support.ts';
+import { aFolder, aLogOf } from './support.ts';
 
 const driver = chooseDriver();
 
@@ -18,6 +20,17 @@ test('a step runs once, on a store that has data, and the data stays', async () 
   database.pragma(`user_version = ${MIGRATIONS.length}`);
   database.close();
   expect(await verifyLog(place)).toMatchObject({ kind: 'ok', rows: 6 });
+});
+
+test('a store of the first version learns to count', async () => {
+  const path = join(aFolder(), 'old.db');
+  writeFileSync(path, '');
+  const database = driver.open(path, 'write');
+  migrate(database, path, MIGRATIONS.slice(0, 1));
+  expect(() => database.prepare('select used from budgets')).toThrow(/budgets/);
+  migrate(database, path);
+  expect(database.prepare('select used from budgets').all()).toEqual([]);
+  database.close();
 });
 
 test('a step that fails halfway leaves the store as it was', async () => {

@@ -1,3 +1,4 @@
+import type { Charge } from '../../src/core/charge.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Logger } from '../../src/core/logger.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
@@ -77,4 +78,10 @@ export function aRecord(changes: Partial<DecisionRecord> = {}): DecisionRecord {
 
 export function anOutcome(id: string, changes: Partial<Outcome> = {}): Outcome {
   return { id, status: 'ok', withheld: false, ms: 12, record_us: 60, settled: [], ...changes };
+}
+
+/** The window is the year 2100, which nobody sweeps. */
+export function aCharge(changes: Partial<Charge> = {}): Charge {
+  const window = { startsMs: Date.UTC(2100, 0), endsMs: Date.UTC(2101, 0) };
+  return { counter: 'agent.id/60s', bucket: '["pace","agent.id/60s","claude"]', cost: 1, limit: 3, window, ...changes };
 }

@@ -57,3 +57,12 @@ obligations contains {
 	turns := max([input.context.turn_count, input.claims.turn_count])
 	turns >= config.turns
 }
+
+# METADATA
+# title: An agent makes only so many calls a minute
+# description: The gateway counts, for all of its processes together; a call above the limit is denied until the minute is over.
+# custom: {id: WF-303}
+obligations contains {
+	"id": "WF-303", "type": "rate_limit", "key": ["agent.id", "user.id"],
+	"limit": config.calls_a_minute, "window_s": 60,
+}

@@ -11,7 +11,14 @@ ids(elements) := {element.id | some element in elements}
 
 test_ordinary_work_is_not_disturbed if {
 	northwind_workflow.deny == set() with input as commit
-	northwind_workflow.obligations == set() with input as commit
+	ids(northwind_workflow.obligations) == {"WF-303"} with input as commit
+}
+
+test_calls_a_minute_are_limited if {
+	northwind_workflow.obligations == {{
+		"id": "WF-303", "type": "rate_limit", "key": ["agent.id", "user.id"],
+		"limit": 30, "window_s": 60,
+	}} with input as read
 }
 
 test_an_agent_reports_back if {
@@ -33,11 +40,11 @@ test_a_freeze_stops_changes_and_nothing_else if {
 
 test_a_change_at_night_gets_a_warning if {
 	night := {"environment": {"time": "2026-01-14T22:00:00Z", "time_ms": 1768428000000}}
-	ids(northwind_workflow.obligations) == {"WF-301"} with input as object.union(commit, night)
-	northwind_workflow.obligations == set() with input as object.union(read, night)
+	ids(northwind_workflow.obligations) == {"WF-301", "WF-303"} with input as object.union(commit, night)
+	ids(northwind_workflow.obligations) == {"WF-303"} with input as object.union(read, night)
 }
 
 test_a_long_conversation_gets_a_warning if {
-	ids(northwind_workflow.obligations) == {"WF-302"} with input as object.union(read, {"context": {"turn_count": 200}})
-	ids(northwind_workflow.obligations) == {"WF-302"} with input as object.union(read, {"claims": {"present": ["turn_count"], "turn_count": 500}})
+	ids(northwind_workflow.obligations) == {"WF-302", "WF-303"} with input as object.union(read, {"context": {"turn_count": 200}})
+	ids(northwind_workflow.obligations) == {"WF-302", "WF-303"} with input as object.union(read, {"claims": {"present": ["turn_count"], "turn_count": 500}})
 }

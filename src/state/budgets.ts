@@ -1,0 +1,83 @@
+import { isRefusal, type Charge, type Refusal, type Remaining } from '../core/charge.ts';
+import type { StoreConnection } from './connection.ts';
+import type { Database } from './driver.ts';
+
+/** What the commit of a row changes in the budgets. */
+export interface Account {
+  /** Place of the row in its group. */
+  readonly row: number;
+  /** Where they do not all fit, the row is not written. */
+  readonly takes: readonly Charge[];
+  readonly givesBack: readonly Charge[];
+}
+
+/** Costs have three decimals and sums must be exact, so whole thousandths are kept. */
+const PARTS = 1000;
+
+const TAKE = `insert into budgets (bucket, starts, ends, used) select ?, ?, ?, ? where ? <= ?
+  on conflict (bucket, starts) do update set used = used + excluded.used where used + excluded.used <= ?
+  returning used`;
+
+const GIVE_BACK = 'update budgets set used = used - ? where bucket = ? and starts = ? and used >= ?';
+
+/** Windows are kept for an hour after their end: a clock that was put back finds them as they were. */
+const KEPT_MS = 60 * 60 * 1000;
+/** Few enough that nobody waits long for the write lock. */
+export const MOST_IN_A_SWEEP = 10_000;
+const SWEEP = `delete from budgets where (bucket, starts) in
+  (select bucket, starts from budgets where ends <= ? order by ends limit ${MOST_IN_A_SWEEP})`;
+
+/** Runs inside the transaction that writes the rows. Answers, by row, what became of those that take something. */
+export function settleAccounts(
+  database: Database,
+  accounts: readonly Account[],
+): ReadonlyMap<number, Refusal | Remaining> {
+  const answers = new Map<number, Refusal | Remaining>();
+  for (const { row, takes, givesBack } of accounts) {
+    for (const charge of givesBack) giveBack(database, charge);
+    if (takes.length > 0) answers.set(row, takeAll(database, takes));
+  }
+  return answers;
+}
+
+/** Removes counts whose window is over. Answers how many; there may be more. */
+export function sweepBudgets(connection: StoreConnection, now: number): number {
+  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
+}
+
+function takeAll(database: Database, charges: readonly Charge[]): Refusal | Remaining {
+  database.prepare('savepoint charges').run();
+  const answer = tryAll(database, charges);
+  if (isRefusal(answer)) database.prepare('rollback to charges').run();
+  database.prepare('release charges').run();
+  return answer;
+}
+
+function tryAll(database: Database, charges: readonly Charge[]): Refusal | Remaining {
+  const refused: number[] = [];
+  const remaining: number[] = [];
+  charges.forEach((charge, index) => {
+    const left = take(database, charge);
+    if (left === undefined) refused.push(index);
+    else remaining.push(left);
+  });
+  return refused.length > 0 ? { refused } : { remaining };
+}
+
+/** What is left afterwards; undefined where the charge does not fit. */
+function take(database: Database, { bucket, cost, limit, window }: Charge): number | undefined {
+  const [costParts, limitParts] = [inParts(cost), inParts(limit)];
+  const [taken] = database
+    .prepare(TAKE)
+    .all(bucket, window.startsMs, window.endsMs, costParts, costParts, limitParts, limitParts);
+  return taken === undefined ? undefined : (limitParts - Number(taken['used'])) / PARTS;
+}
+
+function giveBack(database: Database, { bucket, cost, window }: Charge): void {
+  const costParts = inParts(cost);
+  database.prepare(GIVE_BACK).run(costParts, bucket, window.startsMs, costParts);
+}
+
+function inParts(amount: number): number {
+  return Math.round(amount * PARTS);
+}

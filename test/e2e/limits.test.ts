@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { reproduces } from '../../src/policy/combine-record.ts';
+import { aPlace, decisionsOf, runProgram } from './program.ts';
+import { rawStdio } from './raw-client.ts';
+
+const LIMIT = 3;
+
+/** Northwind, with fewer calls a minute. */
+function northwind(folder: string): string {
+  const source = 'source: policy-bundles/northwind/workflow';
+  return readFileSync('mcp-gateway.yaml', 'utf8')
+    .replace(source, `${source}, data: { calls_a_minute: ${LIMIT} }`)
+    .replaceAll('[servers/', `[${resolve('servers')}/`)
+    .replaceAll('.mcp-gateway/demo', join(folder, 'demo'))
+    .replaceAll('source: policy-bundles', `source: ${resolve('policy-bundles')}`);
+}
+
+test('two gateways let through what a limit has room for, and the agent hears when it may go on', async () => {
+  const place = aPlace(northwind);
+  const clients = [await rawStdio(place), await rawStdio(place)];
+  await Promise.all(clients.map((client) => client.listTools()));
+  // A minute may end between two calls, so that there is room once more; of ten calls some are refused even then.
+  const results = await Promise.all(
+    Array.from({ length: 5 }).flatMap(() => clients.map((client) => client.call('outbox__list_messages', {}))),
+  );
+
+  const records = (await decisionsOf(place)).filter(({ action }) => action === 'tool_call');
+  expect(records).toHaveLength(results.length);
+  const granted = new Map<string, number>();
+  for (const { combine, effect } of records) {
+    const [fact] = combine.reservations;
+    if (effect === 'allow' && fact !== undefined) granted.set(fact.resets_at, (granted.get(fact.resets_at) ?? 0) + 1);
+  }
+  expect(Math.max(...granted.values())).toBe(LIMIT);
+
+  const refused = records.filter(({ effect }) => effect === 'deny');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(new Set(refused.flatMap(({ reasons }) => reasons))).toEqual(new Set(['gateway.counter.agent.id,user.id/60s']));
+  expect(refused.every(({ matched_rules: rules }) => rules.join(' ') === 'workflow/WF-303')).toBe(true);
+  expect(records.every((record) => reproduces(record))).toBe(true);
+  expect(await runProgram(place, ['decision', 'verify'])).toMatchObject({ code: 0 });
+
+  const denial = results.find((result) => result.isError === true);
+  expect(denial?.content[0]?.text).toMatch(/What would work: Wait until \S+:00\.000Z; then it can be done again\./);
+  expect(denial?._meta?.['mcp-gateway/decision']).toMatchObject({
+    metadata: { rate_limit_remaining: 0, resets_at: expect.stringMatching(/:00\.000Z$/), retry: 'after' },
+  });
+});
