@@ -113,7 +113,8 @@ test.for([
     client.setRequestHandler('elicitation/create', async ({ params }) => {
       if (params.mode !== 'url') return { action: 'decline' };
       opened.push(params.message);
-      void browse(params.url);
+      // A client that came back sooner would be refused once more, and that recorded, before it waits.
+      await browse(params.url);
       return { action: 'accept' };
     });
     await client.connect(new StreamableHTTPClientTransport(new URL(gateway.url)));
