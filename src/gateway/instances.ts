@@ -1,6 +1,7 @@
 import { GatewayError, messageOf } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import type { ServerId } from '../core/names.ts';
+import { OWN_META_PREFIX, type ServerId } from '../core/names.ts';
 import { LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -51,7 +52,8 @@ export class Instances {
     // Whoever has a session says so once; a stateless client with each request.
     if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
-    return this.acquire(server, caller).request(method, params, { ...options, offers, session: caller.session });
+    const sent = { ...options, offers, session: caller.session };
+    return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent));
   }
 
   /** The sessions that use an instance; empty where users are several, because nobody knows whom of them it means. */
@@ -117,6 +119,15 @@ export class Instances {
       this.#options.logger.debug('a server could not be told', { problem: messageOf(thrown) });
     });
   }
+}
+
+/** What stands under our own keys is said by us: a server cannot put a decision of its own beside its result. */
+function withoutOwnMeta(answer: RpcAnswer): RpcAnswer {
+  const meta = answer.kind === 'result' ? answer.result['_meta'] : undefined;
+  if (answer.kind === 'failure' || !isJsonObject(meta)) return answer;
+  const kept = Object.entries(meta).filter(([key]) => !key.startsWith(OWN_META_PREFIX));
+  if (kept.length === Object.keys(meta).length) return answer;
+  return { kind: 'result', result: { ...answer.result, _meta: Object.fromEntries(kept) } };
 }
 
 const NOBODY: ReadonlySet<string> = new Set();

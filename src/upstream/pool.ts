@@ -27,6 +27,9 @@ export interface PoolOptions {
   readonly hasCredentials: () => boolean;
 }
 
+/** Holders whose instance is found at once. */
+const MOST_FOUND = 1_000;
+
 /** The instances of one server: whose they are, and who may share one. */
 export class Pool {
   readonly kind: InstanceKind;
@@ -57,6 +60,8 @@ export class Pool {
   acquire(holder: Holder): Upstream {
     const key = `${this.#ownerOf(holder)}\n${holder.era}\n${this.#textOf(holder)}`;
     const found = this.#found.get(key) ?? this.#find(holder);
+    // A client may say at each request that it can do something else.
+    if (this.#found.size >= MOST_FOUND) this.#found.clear();
     this.#found.set(key, found);
     return found.upstream;
   }
