@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { BIG, CAPABILITIES, LIMITS, SERVER_INFO, TOOL_NAMES } from './fake-gateway.ts';
+import { expectProgressAndCancellation } from './stateless-calls.ts';
 import { anHttpDoor, answerTo, ask, JSON_HEADERS, openSession, post, readEvents, tool } from './http-client.ts';
 
 const INFO = 'io.modelcontextprotocol/serverInfo';
@@ -32,15 +33,8 @@ describe('a client of the SDK’s second line that speaks 2026-07-28', () => {
 
   test('sees progress before the result, and cancels', async () => {
     const { client, gateway } = await aClient();
-    const seen: number[] = [];
-    await client.callTool({ name: 'progress' }, { onprogress: ({ progress }) => seen.push(progress) });
-    expect(seen).toEqual([1, 2, 3]);
-    const controller = new AbortController();
-    const call = client.callTool({ name: 'wait' }, { signal: controller.signal });
-    await expect.poll(() => gateway.calls.length).toBe(2);
-    controller.abort();
-    await expect(call).rejects.toThrow(/abort/i);
-    await expect.poll(() => gateway.calls[1]?.exchange.signal.aborted).toBe(true);
+    await expectProgressAndCancellation(client, gateway);
+    expect(gateway.calls.length).toBe(2);
   });
 
   test('sends the headers that a tool wants', async () => {

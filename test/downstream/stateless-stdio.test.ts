@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { aRawDoor, aStdioDoor, CLIENT_INFO } from './a-stdio-door.ts';
 import { anEnvelope } from './fake-gateway.ts';
+import { expectProgressAndCancellation } from './stateless-calls.ts';
 
 function asked(id: number, method: string, params: JsonObject = {}): JsonObject {
   return { id, method, params: { _meta: anEnvelope(), ...params } };
@@ -31,15 +32,7 @@ describe('a client of the SDK’s second line that speaks 2026-07-28', () => {
 
   test('calls, sees progress, cancels, and hears of changes', async () => {
     const { client, gateway, heard } = await aClient();
-    const seen: number[] = [];
-    await client.callTool({ name: 'progress' }, { onprogress: ({ progress }) => seen.push(progress) });
-    expect(seen).toEqual([1, 2, 3]);
-    const controller = new AbortController();
-    const call = client.callTool({ name: 'wait' }, { signal: controller.signal });
-    await expect.poll(() => gateway.calls.length).toBe(2);
-    controller.abort();
-    await expect(call).rejects.toThrow(/abort/i);
-    await expect.poll(() => gateway.calls[1]?.exchange.signal.aborted).toBe(true);
+    await expectProgressAndCancellation(client, gateway);
     gateway.change('prompts', 'tools');
     await expect.poll(() => heard).toEqual(['prompts']);
     await client.close();

@@ -18,11 +18,12 @@ import type {
   Said,
 } from '../../src/gateway/dialogue.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
-import type { Caller, Exchange, ServerQuestion } from '../../src/gateway/port.ts';
+import type { Caller, ServerQuestion } from '../../src/gateway/port.ts';
 import type { Court } from '../../src/gateway/rule.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { anOpinion, aVerdict, NOW } from '../policy/decision-makers.ts';
+import { anExchange } from './makers.ts';
 import { aRecord, silent } from '../state/records.ts';
 
 export const FORM: ServerQuestion = {
@@ -71,18 +72,6 @@ export function aServer(part: Partial<GovernedServer> = {}): GovernedServer {
     dataClasses: {},
     unknownArguments: undefined,
     allow: { sampling: true, elicitation: true, roots: true },
-    ...part,
-  };
-}
-
-export function anExchangeOf(part: Partial<Exchange> = {}): Exchange {
-  return {
-    signal: new AbortController().signal,
-    dropped: [],
-    onProgress: undefined,
-    logLevel: undefined,
-    notify: () => undefined,
-    ask: undefined,
     ...part,
   };
 }
@@ -194,7 +183,7 @@ function aForwarding(
       charges: [],
     },
     caller: aStatelessCaller(),
-    exchange: anExchangeOf(),
+    exchange: anExchange(),
     server: aServer(),
     method: 'tools/call',
     params: { name: 'read', arguments: { path: 'a' } },

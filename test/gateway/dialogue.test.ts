@@ -5,7 +5,6 @@ import type { Forwarding } from '../../src/gateway/dialogue.ts';
 import type { ServerQuestion } from '../../src/gateway/port.ts';
 import {
   ACCEPTED,
-  anExchangeOf,
   askedIn,
   asksInSession,
   asksStateless,
@@ -21,6 +20,7 @@ import {
   type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 
 interface Pairing {
   readonly client: 'session' | 'stateless';
@@ -146,7 +146,7 @@ function side(client: Pairing['client'], asked: ServerQuestion[], answer: JsonOb
     asked.push(question);
     return Promise.resolve(result(answer));
   };
-  return { caller: aSessionCaller(), exchange: anExchangeOf({ ask }) };
+  return { caller: aSessionCaller(), exchange: anExchange({ ask }) };
 }
 
 /** The answer that the server says it got; undefined where it got none. */

@@ -10,7 +10,6 @@ import {
   ACCEPTED,
   aServer,
   aSessionCaller,
-  anExchangeOf,
   askedIn,
   asksStateless,
   aStatelessCaller,
@@ -26,6 +25,7 @@ import {
   stateIn,
   type World,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 
 const QUESTIONS = { user_name: FORM, toString: SAMPLE, 'with space': ROOTS };
 const ANSWERS: JsonObject = { user_name: ACCEPTED, toString: { role: 'assistant' }, 'with space': { roots: [] } };
@@ -251,7 +251,7 @@ function noting(sent: Outgoing[], send: Send): Send {
 }
 
 function inSession(ask: Ask): Parameters<World['call']>[0] {
-  return { caller: aSessionCaller(), exchange: anExchangeOf({ ask }) };
+  return { caller: aSessionCaller(), exchange: anExchange({ ask }) };
 }
 
 type Retried = Awaited<ReturnType<World['retry']>>;

@@ -4,7 +4,6 @@ import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { Resumed } from '../../src/gateway/dialogue.ts';
 import {
   ACCEPTED,
-  anExchangeOf,
   aRequest,
   askedIn,
   asksInSession,
@@ -22,6 +21,7 @@ import {
   type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 
 test('a stateless client gets what a server in a session asks, and the server gets the answer', async () => {
   const world = aWorld({ send: asksInSession(FORM) });
@@ -192,7 +192,7 @@ test('a result that nobody fetches leaves its status in the record', async () =>
 test('a client that goes away after its answer ends nothing, one that goes away before it ends the call', async () => {
   const world = aWorld({ send: asksInSession(FORM) });
   const answered = new AbortController();
-  const first = await world.call({ exchange: anExchangeOf({ signal: answered.signal }) });
+  const first = await world.call({ exchange: anExchange({ signal: answered.signal }) });
   answered.abort();
   const last = await world.retry(first, answersTo(askedIn(first)));
   expect(resultOf(last)).toEqual({ answers: [{ kind: 'result', result: ACCEPTED }] });
@@ -200,7 +200,7 @@ test('a client that goes away after its answer ends nothing, one that goes away 
   const { send } = cancellable();
   const waiting = new AbortController();
   const silent = aWorld({ send: ({ options }) => send({ options: { ...options, onRequest: undefined } } as never) });
-  const pending = silent.call({ exchange: anExchangeOf({ signal: waiting.signal }) });
+  const pending = silent.call({ exchange: anExchange({ signal: waiting.signal }) });
   waiting.abort();
   await expect(pending).rejects.toMatchObject({ code: 'CANCELLED' });
 });
@@ -258,7 +258,7 @@ test('progress and messages go to the exchange of the round in which they come',
   const world = aWorld({ send });
   const heard: string[] = [];
   const exchange = (name: string) =>
-    anExchangeOf({
+    anExchange({
       onProgress: ({ progress }) => void heard.push(`${name}: ${JSON.stringify(progress)}`),
       notify: (method) => void heard.push(`${name}: ${method}`),
     });

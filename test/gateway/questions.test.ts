@@ -6,7 +6,6 @@ import {
   aRequest,
   aServer,
   aSessionCaller,
-  anExchangeOf,
   asked as askedBy,
   asksInSession,
   aWorld,
@@ -21,6 +20,7 @@ import {
   type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 import type { Forwarding, Said } from '../../src/gateway/dialogue.ts';
 import type { Ask, Audience, ServerQuestion } from '../../src/gateway/port.ts';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -250,7 +250,7 @@ async function callInSession(
 }
 
 function inSession({ ask }: Asked): Partial<Forwarding> {
-  return { caller: aSessionCaller(), exchange: anExchangeOf({ ask }) };
+  return { caller: aSessionCaller(), exchange: anExchange({ ask }) };
 }
 
 function answers(answer: JsonObject, asked: ServerQuestion[] = []): Ask {

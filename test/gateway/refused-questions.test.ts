@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ServerId } from '../../src/core/names.ts';
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import { aGateway } from './a-gateway.ts';
-import { anExchangeOf, aRequest, aSessionCaller, aWorld, result, ROOTS, type Send } from './dialogue-makers.ts';
-import { aCaller } from './makers.ts';
+import { aRequest, aSessionCaller, aWorld, result, ROOTS, type Send } from './dialogue-makers.ts';
+import { aCaller, anExchange } from './makers.ts';
 
 const CALL = { method: 'tools/call', name: 'read', args: {}, meta: {}, answers: undefined, task: undefined } as const;
 
@@ -16,7 +16,7 @@ test.for(['session', 'stateless'] as const)(
     };
     const ask = era === 'session' ? () => Promise.resolve(result({})) : undefined;
     const world = aWorld({ send });
-    await world.call({ caller: aSessionCaller({ era }), exchange: anExchangeOf({ ask }) });
+    await world.call({ caller: aSessionCaller({ era }), exchange: anExchange({ ask }) });
     await expect
       .poll(() => world.records)
       .toMatchObject([

@@ -7,7 +7,6 @@ import type { Caller, TaskRequest } from '../../src/gateway/port.ts';
 import { withTaskId } from '../../src/gateway/task-ids.ts';
 import {
   ACCEPTED,
-  anExchangeOf,
   aRequest,
   aServer,
   aSessionCaller,
@@ -24,6 +23,7 @@ import {
   type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 
 const TASK = { taskId: 't1', status: 'working', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000, vendor: 1 };
 const isTold = (session: string): boolean => session === 'session-1';
@@ -319,5 +319,5 @@ interface Wanted {
 }
 
 function ask(world: World, caller: Caller, { method, params = {} }: Wanted): Promise<RpcAnswer> {
-  return world.dialogue.tasks.answer({ method, params: { taskId: 't1', ...params }, meta: {} }, caller, anExchangeOf());
+  return world.dialogue.tasks.answer({ method, params: { taskId: 't1', ...params }, meta: {} }, caller, anExchange());
 }

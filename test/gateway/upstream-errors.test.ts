@@ -3,7 +3,6 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { Outgoing } from '../../src/gateway/dialogue.ts';
 import type { Ask } from '../../src/gateway/port.ts';
 import {
-  anExchangeOf,
   askedIn,
   aServer,
   aSessionCaller,
@@ -14,6 +13,7 @@ import {
   type Send,
   type World,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 
 const URL_PARAMS = { mode: 'url', message: 'Sign in', url: 'https://example.com/', elicitationId: 'e1' };
 
@@ -116,5 +116,5 @@ function noting(sent: Outgoing[], send: Send): Send {
 }
 
 function inSession(ask: Ask): Parameters<World['call']>[0] {
-  return { caller: aSessionCaller(), exchange: anExchangeOf({ ask }) };
+  return { caller: aSessionCaller(), exchange: anExchange({ ask }) };
 }
