@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { isJsonObject, type Json } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { DECISION_META_KEY, type ServerId, SIGN_IN_KEY } from '../core/names.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import type { Asked } from './govern.ts';
-import type { ToolCallRequest } from './port.ts';
+import type { Exchange, ToolCallRequest } from './port.ts';
 
 /** A sign-in that waits for the user; `done` rejects where nobody signs in. */
 export interface OpenSignIn {
@@ -36,10 +36,9 @@ export async function callWithSignIn(
   if (!wantsSignIn(answer) || !canOpenPages(asked)) return answer;
   const server = offer.serverOf(asked.request.name);
   if (server === undefined) return answer;
-  if (asked.exchange.ask === undefined && consent === undefined) return inputRequired(answer, { asked, server, offer });
-  const hasSignedIn =
-    consent === undefined ? await signsIn(asked, server, offer) : await comesBack(consent, { asked, server, offer });
-  return hasSignedIn ? call(rest) : answer;
+  // However the sign-in fails, the refusal has said what the user can do.
+  const next = await goOn(consent, { asked, server, offer, refusal: answer }).catch(() => answer);
+  return next === 'call_again' ? call(rest) : next;
 }
 
 /** What a stateless client answers to our own question is ours: neither policy nor the server has asked. */
@@ -73,58 +72,44 @@ interface Offering {
   readonly asked: Asked<ToolCallRequest>;
   readonly server: ServerId;
   readonly offer: SignInOffer;
+  readonly refusal: RpcAnswer;
 }
 
-async function inputRequired(answer: RpcAnswer, { asked, server, offer }: Offering): Promise<RpcAnswer> {
-  if (answer.kind === 'failure') return answer;
-  try {
-    const { url } = await offer.beginSignIn(server, asked.caller.principal.user.id);
-    const params = { mode: 'url', url, message: messageFor(server) };
-    const inputRequests = { [SIGN_IN_KEY]: { method: 'elicitation/create', params } };
-    const meta = answer.result['_meta'];
-    return {
-      kind: 'result',
-      result: { resultType: 'input_required', inputRequests, ...(meta === undefined ? {} : { _meta: meta }) },
-    };
-  } catch {
-    return answer;
-  }
+/** `consent` is what a stateless client says of the page that it was given with an earlier answer. */
+async function goOn(consent: Json | undefined, offering: Offering): Promise<RpcAnswer | 'call_again'> {
+  const { asked, server, offer, refusal } = offering;
+  const { caller, exchange } = asked;
+  if (consent !== undefined && !accepts(consent)) return refusal;
+  const { url, done } = await offer.beginSignIn(server, caller.principal.user.id);
+  const page = { mode: 'url', url, message: `Sign in to ${server}, so that what was asked for can be done.` };
+  if (consent !== undefined) await before(done, exchange.signal);
+  else if (exchange.ask === undefined) return inputRequired(refusal, page);
+  else if (!(await signsIn(exchange, page, done))) return refusal;
+  return 'call_again';
 }
 
-/** The client says that the page was opened; the sign-in that was begun then may still be under way. */
-async function comesBack(consent: Json, { asked, server, offer }: Offering): Promise<boolean> {
-  if (!isJsonObject(consent) || consent['action'] !== 'accept') return false;
-  try {
-    const { done } = await offer.beginSignIn(server, asked.caller.principal.user.id);
-    await before(done, asked.exchange.signal);
-    return true;
-  } catch {
-    return false;
-  }
+function accepts(answer: Json): boolean {
+  return isJsonObject(answer) && answer['action'] === 'accept';
 }
 
-function messageFor(server: ServerId): string {
-  return `Sign in to ${server}, so that what was asked for can be done.`;
+/** The refusal as a stateless client gets it that can go on: with the page, and the decision as it was. */
+function inputRequired(refusal: RpcAnswer, page: JsonObject): RpcAnswer {
+  if (refusal.kind === 'failure') return refusal;
+  const inputRequests = { [SIGN_IN_KEY]: { method: 'elicitation/create', params: page } };
+  const { _meta: meta } = refusal.result;
+  const result = { resultType: 'input_required', inputRequests };
+  return { kind: 'result', result: meta === undefined ? result : { ...result, _meta: meta } };
 }
 
-/** However it fails, the refusal has said what the user can do. */
-async function signsIn(
-  { caller, exchange }: Asked<ToolCallRequest>,
-  server: ServerId,
-  { beginSignIn }: SignInOffer,
-): Promise<boolean> {
-  try {
-    const { url, done } = await beginSignIn(server, caller.principal.user.id);
-    const elicitationId = randomUUID();
-    const params = { mode: 'url', elicitationId, url, message: messageFor(server) };
-    const consent = await exchange.ask?.({ method: 'elicitation/create', params }, exchange.signal);
-    if (consent?.kind !== 'result' || consent.result['action'] !== 'accept') return false;
-    await before(done, exchange.signal);
-    exchange.notify('notifications/elicitation/complete', { elicitationId });
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the user of a client in a session wants to, and has. */
+async function signsIn(exchange: Exchange, page: JsonObject, done: Promise<void>): Promise<boolean> {
+  const elicitationId = randomUUID();
+  const question = { method: 'elicitation/create', params: { ...page, elicitationId } } as const;
+  const consent = await exchange.ask?.(question, exchange.signal);
+  if (consent?.kind !== 'result' || !accepts(consent.result)) return false;
+  await before(done, exchange.signal);
+  exchange.notify('notifications/elicitation/complete', { elicitationId });
+  return true;
 }
 
 /** The sign-in goes on when the client no longer waits for the call; the next one finds it done. */
