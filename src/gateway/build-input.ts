@@ -3,7 +3,7 @@ import { sortMembers } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Principal } from '../core/principal.ts';
-import type { ConversationFacts } from './conversation.ts';
+import type { Recalled } from './recall.ts';
 
 /** What the organisation says of the place this gateway runs in. */
 export interface Environment {
@@ -63,7 +63,7 @@ export interface CallFacts {
   readonly schemaChecked: boolean;
   /** SHA-256 of server, tool and arguments, hex. */
   readonly hash: string;
-  readonly conversation: ConversationFacts;
+  readonly recalled: Recalled;
   /** The client's `_meta`. */
   readonly meta: JsonObject;
 }
@@ -77,9 +77,9 @@ export function buildInput(facts: InputFacts): PolicyInput {
   return {
     action: actionOf(facts),
     agent: agentOf(principal),
-    budgets: {},
+    budgets: call?.recalled.budgets ?? {},
     claims: call === undefined || isEmpty(call.meta) ? NO_CLAIMS : claimsOf(call.meta),
-    context: contextOf(call?.conversation),
+    context: contextOf(call?.recalled),
     environment: environmentAt(facts.environment, facts.now),
     identity: { capabilities: {} },
     server: {
@@ -126,12 +126,13 @@ function agentOf({ agent }: Principal): PolicyInput['agent'] {
   };
 }
 
-function contextOf(conversation: ConversationFacts | undefined): PolicyInput['context'] {
+function contextOf(recalled: Recalled | undefined): PolicyInput['context'] {
+  const conversation = recalled?.conversation;
   return {
     calls_in_a_row: conversation?.callsInARow ?? 0,
     conversation_id: conversation?.conversationId ?? '',
     cumulative_tokens: conversation?.cumulativeTokens ?? 0,
-    labels: [],
+    labels: recalled === undefined ? [] : [...recalled.labels],
     session_age_seconds: conversation?.sessionAgeSeconds ?? 0,
     turn_count: conversation?.turnCount ?? 0,
   };

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Caller } from './port.ts';
 
 /** What the gateway itself knows of a conversation; the `context` of policy input. */
 export interface ConversationFacts {
@@ -7,6 +8,11 @@ export interface ConversationFacts {
   readonly cumulativeTokens: number;
   readonly sessionAgeSeconds: number;
   readonly callsInARow: number;
+}
+
+/** The conversation that a caller's labels and counts belong to. */
+export function conversationOf({ session }: Caller): string {
+  return session;
 }
 
 interface Conversation {

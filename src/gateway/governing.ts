@@ -1,4 +1,4 @@
-import type { Charge, Refusal, Remaining } from '../core/charge.ts';
+import type { Change, Made, Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
@@ -11,9 +11,10 @@ import type { Court } from './rule.ts';
 export interface RecordKeeper {
   /** `inputText` is the JSON of the record's input, where it is written already. */
   append(record: DecisionRecord, inputText?: string): Promise<unknown>;
-  /** As `append`, if at the same time every charge can be taken; else nothing is recorded and nothing taken. */
-  reserve(record: DecisionRecord, inputText: string, charges: readonly Charge[]): Promise<Remaining | Refusal>;
-  settle(outcome: Outcome): void;
+  /** As `append`, if at the same time every change can be made; else nothing is recorded and nothing changed. */
+  commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal>;
+  /** What became of a request that was allowed, and what that changes. */
+  settle(outcome: Outcome, changes?: readonly Change[]): void;
 }
 
 /** What every decision is made and kept with, whatever it is about. */

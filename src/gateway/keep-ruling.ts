@@ -1,4 +1,5 @@
-import { type Charge, isRefusal } from '../core/charge.ts';
+import type { Charge } from '../core/charge.ts';
+import { isRefusal } from '../core/change.ts';
 import type { ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -16,7 +17,8 @@ export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Rul
     await log.append(record, inputText);
     return ruling;
   }
-  const answer = await log.reserve(record, inputText, charges);
+  const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
+  const answer = await log.commit(record, inputText, takes);
   if (!isRefusal(answer)) return { ...ruling, limits: limitsLeft(charges, answer.remaining) };
   const denied = refused(
     ruling,
@@ -53,8 +55,8 @@ function later(left: string, right: string): string {
 }
 
 /** Of the limit that has the least left. */
-function limitsLeft(charges: readonly Charge[], remaining: readonly number[]): Limits {
-  const least = Math.min(...remaining);
+function limitsLeft(charges: readonly Charge[], remaining: readonly (number | undefined)[]): Limits {
+  const least = Math.min(...remaining.filter((left) => left !== undefined));
   const tightest = charges[remaining.indexOf(least)];
   return { remaining: least, resetsAt: tightest === undefined ? '' : reservationOf(tightest, 'reserved').resets_at };
 }

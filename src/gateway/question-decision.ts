@@ -108,7 +108,7 @@ function hear({ question, answer, own }: Hearing, matter: Matter, governing: Gov
       args,
       schemaChecked: false,
       hash: sha256Hex([server.id, question.method, canonicalJson(request), canonicalJson(args)].join('\n')),
-      conversation: conversations.look(caller.session),
+      recalled: { conversation: conversations.look(caller.session), labels: [], budgets: {} },
       meta: {},
     },
     environment,

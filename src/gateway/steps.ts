@@ -14,6 +14,7 @@ import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
 import { keepRuling } from './keep-ruling.ts';
 import type { InputAnswers } from './port.ts';
+import { recall, type Recalled } from './recall.ts';
 import type { Target } from './resolve.ts';
 import type { Route } from './route.ts';
 import { rule, type Ruling } from './rule.ts';
@@ -54,7 +55,8 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
   return {
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts.dialogue),
-    decide: (asked, target) => decide(asked, target, { way, parts }),
+    recall: (asked, target) => recall(asked, target, { action: way.action, governing: parts }),
+    decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
     record: async (ruling) => {
       const startedMs = clock.monotonic();
       const kept = await keepRuling(ruling, log);
@@ -85,6 +87,7 @@ function open<R extends Request, T>({ request, caller }: Asked<R>, target: Targe
 interface Making<R extends Request, T extends Route> {
   readonly way: Way<R, T>;
   readonly parts: StepParts;
+  readonly recalled: Recalled;
 }
 
 function decide<R extends Request, T extends Route>(asked: Asked<R>, target: Target<T>, making: Making<R, T>): Ruling {
@@ -111,11 +114,10 @@ const NO_DENIALS: readonly OwnDenial[] = [];
 function inputOf<R extends Request, T extends Route>(
   { request, caller }: Asked<R>,
   target: Exclude<Target<T>, { kind: 'unknown' }>,
-  { way, parts }: Making<R, T>,
+  { way, parts, recalled }: Making<R, T>,
 ): PolicyInput {
   const { route, args } = target;
-  const { conversations, environment, clock } = parts;
-  const isCall = way.action === 'tool_call';
+  const { environment, clock } = parts;
   return buildInput({
     action: way.action,
     principal: caller.principal,
@@ -126,7 +128,7 @@ function inputOf<R extends Request, T extends Route>(
       args: args.value,
       schemaChecked: target.kind === 'found' && target.isSchemaChecked,
       hash: args.hash,
-      conversation: isCall ? conversations.noteCall(caller.session, args.bytes) : conversations.look(caller.session),
+      recalled,
       meta: request.meta,
     },
     environment,

@@ -83,7 +83,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
         commit?.(record);
         records.push(record);
       },
-      reserve: () => Promise.reject(new Error('no rule here has a limit')),
+      commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,

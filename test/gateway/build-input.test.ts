@@ -77,12 +77,16 @@ function callInput(meta: JsonObject): PolicyInput {
       args: { path: 'a', content: { z: [{ d: 1, c: 2 }], a: 1 } },
       schemaChecked: true,
       hash: 'x',
-      conversation: {
-        conversationId: 'c',
-        turnCount: 1,
-        cumulativeTokens: 2,
-        sessionAgeSeconds: 3,
-        callsInARow: 4,
+      recalled: {
+        conversation: {
+          conversationId: 'c',
+          turnCount: 1,
+          cumulativeTokens: 2,
+          sessionAgeSeconds: 3,
+          callsInARow: 4,
+        },
+        labels: [],
+        budgets: {},
       },
       meta,
     },

@@ -130,7 +130,7 @@ export function aWorld(options: WorldOptions): World {
         await options.commit?.(record);
         records.push(record);
       },
-      reserve: () => Promise.reject(new Error('no rule here has a limit')),
+      commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,

@@ -65,11 +65,11 @@ test('a denial charges nothing', async () => {
 test('where the store fails, so does the ruling', async () => {
   const log: RecordKeeper = {
     append: () => Promise.reject(new Error('disk full')),
-    reserve: async () => ({ refused: [0] }),
+    commit: async () => ({ refused: [0] }),
     settle: () => undefined,
   };
   await expect(keepRuling(aRuling(), log)).rejects.toThrow('disk full');
-  const broken = { ...log, reserve: () => Promise.reject(new Error('disk full')) };
+  const broken = { ...log, commit: () => Promise.reject(new Error('disk full')) };
   await expect(keepRuling(aRuling(), broken)).rejects.toThrow('disk full');
 });
 
