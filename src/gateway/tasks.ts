@@ -1,16 +1,15 @@
-import { canonicalJson } from '../core/canonical-json.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
 import { askClient, failed, show } from './asking.ts';
 import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
-import { readQuestions, writeQuestions } from './input-required.ts';
+import { mapMembers, readQuestions, writeQuestions } from './input-required.ts';
 import { relayTo } from './notices.ts';
 import type { Caller, Exchange, ServerQuestion, TaskRequest } from './port.ts';
-import { type AskingCall, hearAnswer, hearQuestion, type Matter, noteMethod } from './question-decision.ts';
-import { capabilityFor, lackingIn } from './questions.ts';
+import { type AskingCall, hearAnswer, type Matter, noteMethod } from './question-decision.ts';
+import { lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { exposeUris } from './result-uris.ts';
@@ -102,9 +101,18 @@ export class TaskBook implements Tasks {
 
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
-    if (answer.kind === 'failure') return this.#failed(answer.error, task, asking);
-    const { inputRequests } = answer.result;
-    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(answer.result, task) };
+    if (answer.kind === 'result') return this.#tell(answer.result, task, asking.caller);
+    const heard = await this.#heard(answer.error, task, asking.caller);
+    return heard.kind === 'refused' ? heard.answer : { kind: 'failure', error: heard.error };
+  }
+
+  /** The state of a task as its client may have it: what it asks is decided first. */
+  async #tell(state: JsonObject, task: KnownTask, caller: Caller): Promise<RpcAnswer> {
+    const { inputRequests, error } = state;
+    const failedWith = isRpcError(error) ? await this.#heard(error, task, caller) : undefined;
+    if (failedWith?.kind === 'refused') return failedWith.answer;
+    const told = failedWith === undefined ? state : { ...state, error: { ...failedWith.error } };
+    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(told, task) };
     const questions = readQuestions(inputRequests);
     if (questions === undefined) {
       throw new GatewayError(
@@ -112,60 +120,36 @@ export class TaskBook implements Tasks {
         `the server ${task.server.id} asked for input that the protocol does not know`,
       );
     }
-    const refused = await this.#hear(Object.entries(questions), task, asking.caller);
+    const matter = matterIn(task, caller);
+    const refused = await task.asked.hear(questions, matter, this.#parts);
     if (refused !== undefined) return refused;
-    const matter = matterIn(task, asking.caller);
-    const asked = Object.entries(questions).map(
-      ([key, question]) => [key, show(question, matter, this.#parts)] as const,
-    );
-    const result = { ...answer.result, inputRequests: writeQuestions(Object.fromEntries(asked)) };
-    return { kind: 'result', result: this.#shown(result, task) };
-  }
-
-  /** Decides on what a task asks when it is seen first; what is denied once stays denied. Another question under its key is another. */
-  async #hear(
-    questions: readonly (readonly [string, ServerQuestion])[],
-    task: KnownTask,
-    caller: Caller,
-  ): Promise<RpcAnswer | undefined> {
-    for (const [key, question] of questions) {
-      const lacking = lackingIn(caller.capabilities, capabilityFor(question));
-      if (lacking !== undefined) {
-        return failed(RPC.missingCapability, 'The task asks for something that this client does not declare.', {
-          requiredCapabilities: lacking,
-        });
-      }
-      const before = task.asked.get(key);
-      const known = before !== undefined && isSame(before.question, question) ? before : undefined;
-      const heard = known?.heard ?? (await hearQuestion(question, matterIn(task, caller), this.#parts));
-      if (known === undefined) task.asked.set(key, { question, heard });
-      if (heard.advice !== undefined) return refusedError(heard.advice);
-      if (known === undefined) heard.settle('ok');
-    }
-    return undefined;
+    const asked = mapMembers(questions, (question) => show(question, matter, this.#parts));
+    return { kind: 'result', result: this.#shown({ ...told, inputRequests: writeQuestions(asked) }, task) };
   }
 
   /** Error -32042 asks the user to open addresses, which is decided as what a task asks otherwise. */
-  async #failed(error: RpcError, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
+  async #heard(error: RpcError, task: KnownTask, caller: Caller): Promise<HeardError> {
     const questions = elicitationsIn(error, task.server.id);
-    if (questions === undefined) return { kind: 'failure', error };
-    const refused = await this.#hear(Object.entries(questions), task, caller);
-    if (refused !== undefined) return refused;
+    if (questions === undefined) return { kind: 'heard', error };
     const matter = matterIn(task, caller);
+    const refused = await task.asked.hear(questions, matter, this.#parts);
+    if (refused !== undefined) return { kind: 'refused', answer: refused };
     const elicitations = Object.values(questions).map((question) => show(question, matter, this.#parts).params);
-    return failed(error.code, error.message, { ...(isJsonObject(error.data) ? error.data : {}), elicitations });
+    const { data } = error;
+    return { kind: 'heard', error: { ...error, data: { ...(isJsonObject(data) ? data : {}), elicitations } } };
   }
 
-  /** Answers to what the task did not ask go nowhere. */
+  /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
   async #update(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const { inputResponses } = request.params;
     if (!isJsonObject(inputResponses) || !Object.values(inputResponses).every(isJsonObject)) {
       return failed(RPC.invalidParams, 'inputResponses must be an object of objects.');
     }
-    const answers = Object.entries(inputResponses).flatMap(([key, answer]) => {
-      const question = task.asked.get(key)?.question;
-      return question === undefined || !isJsonObject(answer) ? [] : [{ key, question, answer }];
-    });
+    const answers: { readonly key: string; readonly question: ServerQuestion; readonly answer: JsonObject }[] = [];
+    for (const [key, answer] of Object.entries(inputResponses)) {
+      const question = await task.asked.allowed(key);
+      if (question !== undefined && isJsonObject(answer)) answers.push({ key, question, answer });
+    }
     for (const { question, answer } of answers) {
       const { advice, settle } = await hearAnswer({ question, answer }, matterIn(task, asking.caller), this.#parts);
       if (advice !== undefined) return refusedError(advice);
@@ -181,7 +165,10 @@ export class TaskBook implements Tasks {
     try {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
-      if (answer.kind === 'failure') return await this.#failed(answer.error, task, asking);
+      if (answer.kind === 'failure') {
+        const heard = await this.#heard(answer.error, task, asking.caller);
+        return heard.kind === 'refused' ? heard.answer : { kind: 'failure', error: heard.error };
+      }
       const said = withoutQuestions(answer, task.server.id, request.method);
       return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
     } catch (thrown) {
@@ -254,6 +241,10 @@ export class TaskBook implements Tasks {
   }
 }
 
+type HeardError =
+  | { readonly kind: 'heard'; readonly error: RpcError }
+  | { readonly kind: 'refused'; readonly answer: RpcAnswer };
+
 interface Asking {
   readonly caller: Caller;
   readonly exchange: Exchange;
@@ -263,8 +254,8 @@ function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
   return { caller, server, call };
 }
 
-function isSame(one: ServerQuestion, other: ServerQuestion): boolean {
-  return one.method === other.method && canonicalJson(one.params) === canonicalJson(other.params);
+function isRpcError(value: Json | undefined): value is JsonObject & RpcError {
+  return isJsonObject(value) && typeof value['code'] === 'number' && typeof value['message'] === 'string';
 }
 
 function statusOf(answer: RpcAnswer): OutcomeStatus {
