@@ -56,6 +56,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,

@@ -1,21 +1,21 @@
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
-import { askClient, failed, show } from './asking.ts';
+import { askClient, failed } from './asking.ts';
 import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
-import { mapMembers, readQuestions, writeQuestions } from './input-required.ts';
 import { relayTo } from './notices.ts';
-import type { Caller, Exchange, ServerQuestion, TaskRequest } from './port.ts';
-import { type AskingCall, hearAnswer, type Matter, noteMethod } from './question-decision.ts';
+import type { Caller, Exchange, Following, FollowRequest, ServerQuestion, TaskRequest } from './port.ts';
+import { type AskingCall, hearAnswer, noteMethod } from './question-decision.ts';
 import { lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
-import { exposeUris } from './result-uris.ts';
-import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
+import { followTasks } from './task-following.ts';
+import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
-import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
+import { matterIn, shownUnder, tellError, tellState } from './task-states.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -55,27 +55,41 @@ export class TaskBook implements Tasks {
       );
     }
     const task = this.#tasks.add(state, matterOf(forwarding));
-    return { kind: 'result', result: this.#shown(result, task) };
+    return { kind: 'result', result: shownUnder(result, task, this.#parts.expose) };
   }
 
   async answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
     if (!METHODS[caller.era].some((method) => method === request.method)) {
       return failed(RPC.methodNotFound, `The method ${request.method} is not available here.`);
     }
-    const lacking = caller.era === 'stateless' ? lackingIn(caller.capabilities, EXTENSION) : undefined;
-    if (lacking !== undefined) {
-      return failed(RPC.missingCapability, 'The client does not declare tasks.', { requiredCapabilities: lacking });
-    }
+    const error = caller.era === 'stateless' ? undeclared(caller) : undefined;
+    if (error !== undefined) return { kind: 'failure', error };
     if (request.method === 'tasks/list') return this.#list(request, caller, exchange);
     const task = this.#tasks.find(taskIdIn(request.params) ?? '', caller);
     if (task === undefined) return failed(RPC.invalidParams, 'There is no such task.');
     return this.#ask(request, task, { caller, exchange });
   }
 
+  async follow({ taskIds, onChanged }: FollowRequest, caller: Caller, signal: AbortSignal): Promise<Following> {
+    const error = undeclared(caller);
+    if (error !== undefined) return { kind: 'refused', error };
+    const own = taskIds.flatMap((shownId) => this.#tasks.find(shownId, caller) ?? []);
+    const { tasks, stop } = await followTasks(own, signal, {
+      follow: this.#parts.follow,
+      tell: (state, task) => tellState(state, { task, caller, parts: this.#parts }),
+      look: (task, closing) => this.#get(LOOK, task, { caller, exchange: { ...UNHEARD, signal: closing } }),
+      onChanged,
+      logger: this.#parts.logger,
+    });
+    return { kind: 'following', taskIds: tasks.map(({ shownId }) => shownId), stop };
+  }
+
   route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined {
     const taskId = taskIdIn(params) ?? relatedTaskIn(params);
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
-    return task === undefined ? undefined : { caller: task.caller, params: this.#shown(params, task) };
+    return task === undefined
+      ? undefined
+      : { caller: task.caller, params: shownUnder(params, task, this.#parts.expose) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
@@ -101,42 +115,8 @@ export class TaskBook implements Tasks {
 
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
-    if (answer.kind === 'result') return this.#tell(answer.result, task, asking.caller);
-    const heard = await this.#heard(answer.error, task, asking.caller);
-    return heard.kind === 'refused' ? heard.answer : { kind: 'failure', error: heard.error };
-  }
-
-  /** The state of a task as its client may have it: what it asks is decided first. */
-  async #tell(state: JsonObject, task: KnownTask, caller: Caller): Promise<RpcAnswer> {
-    const { inputRequests, error } = state;
-    const failedWith = isRpcError(error) ? await this.#heard(error, task, caller) : undefined;
-    if (failedWith?.kind === 'refused') return failedWith.answer;
-    const told = failedWith === undefined ? state : { ...state, error: { ...failedWith.error } };
-    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(told, task) };
-    const questions = readQuestions(inputRequests);
-    if (questions === undefined) {
-      throw new GatewayError(
-        'UPSTREAM_PROTOCOL',
-        `the server ${task.server.id} asked for input that the protocol does not know`,
-      );
-    }
-    const matter = matterIn(task, caller);
-    const refused = await task.asked.hear(questions, matter, this.#parts);
-    if (refused !== undefined) return refused;
-    const asked = mapMembers(questions, (question) => show(question, matter, this.#parts));
-    return { kind: 'result', result: this.#shown({ ...told, inputRequests: writeQuestions(asked) }, task) };
-  }
-
-  /** Error -32042 asks the user to open addresses, which is decided as what a task asks otherwise. */
-  async #heard(error: RpcError, task: KnownTask, caller: Caller): Promise<HeardError> {
-    const questions = elicitationsIn(error, task.server.id);
-    if (questions === undefined) return { kind: 'heard', error };
-    const matter = matterIn(task, caller);
-    const refused = await task.asked.hear(questions, matter, this.#parts);
-    if (refused !== undefined) return { kind: 'refused', answer: refused };
-    const elicitations = Object.values(questions).map((question) => show(question, matter, this.#parts).params);
-    const { data } = error;
-    return { kind: 'heard', error: { ...error, data: { ...(isJsonObject(data) ? data : {}), elicitations } } };
+    const told = { task, caller: asking.caller, parts: this.#parts };
+    return answer.kind === 'result' ? tellState(answer.result, told) : tellError(answer.error, told);
   }
 
   /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
@@ -166,11 +146,12 @@ export class TaskBook implements Tasks {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
       if (answer.kind === 'failure') {
-        const heard = await this.#heard(answer.error, task, asking.caller);
-        return heard.kind === 'refused' ? heard.answer : { kind: 'failure', error: heard.error };
+        return await tellError(answer.error, { task, caller: asking.caller, parts: this.#parts });
       }
       const said = withoutQuestions(answer, task.server.id, request.method);
-      return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
+      return said.kind === 'failure'
+        ? said
+        : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
     } catch (thrown) {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
@@ -219,20 +200,11 @@ export class TaskBook implements Tasks {
     return { kind: 'result', result: { tasks, ...(isEnd ? {} : { nextCursor: encoded(last.shownId) }) } };
   }
 
-  /** Under the task's id and the URIs that clients know; the result of a task may stand in what is told of it. */
-  #shown(told: JsonObject, { shownId, taskId, server }: KnownTask): JsonObject {
-    const own = shownId === taskId ? told : withTaskId(told, shownId);
-    const expose = (uri: string): string => this.#parts.expose(server.id, uri);
-    const exposed = exposeUris(own, expose);
-    const { result } = exposed;
-    return isJsonObject(result) ? { ...exposed, result: exposeUris(result, expose) } : exposed;
-  }
-
   /** A task whose server does not answer is left out; one that its server does not know any more is forgotten. */
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [this.#shown(answer.result, task)];
+      if (answer.kind === 'result') return [shownUnder(answer.result, task, this.#parts.expose)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
@@ -241,21 +213,31 @@ export class TaskBook implements Tasks {
   }
 }
 
-type HeardError =
-  | { readonly kind: 'heard'; readonly error: RpcError }
-  | { readonly kind: 'refused'; readonly answer: RpcAnswer };
+const LOOK: TaskRequest = { method: 'tasks/get', params: {}, meta: {} };
+
+/** Nobody waits for anything but the answer. */
+const UNHEARD: Omit<Exchange, 'signal'> = {
+  dropped: [],
+  onProgress: undefined,
+  logLevel: undefined,
+  notify: () => undefined,
+  ask: undefined,
+};
 
 interface Asking {
   readonly caller: Caller;
   readonly exchange: Exchange;
 }
 
-function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
-  return { caller, server, call };
-}
-
-function isRpcError(value: Json | undefined): value is JsonObject & RpcError {
-  return isJsonObject(value) && typeof value['code'] === 'number' && typeof value['message'] === 'string';
+function undeclared({ capabilities }: Caller): RpcError | undefined {
+  const requiredCapabilities = lackingIn(capabilities, EXTENSION);
+  return requiredCapabilities === undefined
+    ? undefined
+    : {
+        code: RPC.missingCapability,
+        message: 'The client does not declare tasks.',
+        data: { requiredCapabilities },
+      };
 }
 
 function statusOf(answer: RpcAnswer): OutcomeStatus {
