@@ -155,6 +155,7 @@ async function aDirectory(
     },
     memory: { read: async () => undefined, write: async () => undefined },
     prepare: async () => undefined,
+    forget: () => undefined,
     startWaitMs: 5_000,
     logger: silent,
   });
