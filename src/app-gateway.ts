@@ -56,6 +56,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
@@ -69,8 +70,11 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     dialogue,
     signIns,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
-    check: ({ pin, server }, args) =>
-      checker.check(pin, args, unknownArgumentsFor(server.unknownArguments, server.hasBundle)),
+    check: ({ pin, server, inputSchema }, args) => {
+      const unknown = unknownArgumentsFor(server.unknownArguments, server.hasBundle);
+      // Whoever found the tool before its server changed it is checked by what it found.
+      return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
+    },
     allowedMethods: config.gateway.methods.allow,
     profileOf: (agent) => settingsOf(agent)?.profile,
     instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',

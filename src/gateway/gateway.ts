@@ -21,6 +21,8 @@ import type {
   ClientRequest,
   CompletionRequest,
   Exchange,
+  Following,
+  FollowRequest,
   GatewayPort,
   Introduction,
   PromptGetRequest,
@@ -140,6 +142,11 @@ export class Gateway implements GatewayPort {
     const arrived = this.#arrived ?? (await this.#arriving);
     const asked: Asked<WatchRequest> = { request, caller: this.#known(caller, arrived), exchange };
     return watchResource(asked, arrived.parts);
+  }
+
+  async followTasks(request: FollowRequest, caller: Caller, { signal }: Exchange): Promise<Following> {
+    const arrived = this.#arrived ?? (await this.#arriving);
+    return arrived.parts.dialogue.tasks.follow(request, this.#known(caller, arrived), signal);
   }
 
   attend(caller: Caller, audience: Audience): () => void {

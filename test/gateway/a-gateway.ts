@@ -94,6 +94,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const dialogue = createDialogue({
     ...governing,
     send,
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => text,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
@@ -154,6 +155,7 @@ async function aDirectory(
     },
     memory: { read: async () => undefined, write: async () => undefined },
     prepare: async () => undefined,
+    forget: () => undefined,
     startWaitMs: 5_000,
     logger: silent,
   });

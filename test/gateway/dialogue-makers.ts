@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/core/clock.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { Opinion } from '../../src/core/opinion.ts';
@@ -11,6 +12,7 @@ import type {
   Dialogue,
   DialogueParts,
   Ended,
+  FollowTasks,
   Forwarding,
   Outgoing,
   ParkingLimits,
@@ -81,6 +83,7 @@ export type Send = (outgoing: Outgoing) => Promise<RpcAnswer>;
 export interface WorldOptions {
   /** What a server does with a request. */
   readonly send: Send;
+  readonly follow?: FollowTasks;
   /** Whether a rule of the organisation denies. */
   readonly denies?: (input: PolicyInput) => boolean;
   readonly namesServers?: boolean;
@@ -136,6 +139,7 @@ export function aWorld(options: WorldOptions): World {
     clock,
     logger: silent,
     send: options.send,
+    follow: options.follow ?? (() => Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it tells of nothing'))),
     keyedHash: (text) => `hmac:${text.length}`,
     expose: (_server, uri) => uri,
     namesServers: () => options.namesServers ?? false,
