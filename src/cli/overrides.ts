@@ -5,12 +5,13 @@ import { SHIPPED_ANSWERS } from '../app-policies.ts';
 import type { Json } from '../core/json.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import type { ListedOverride, OverrideState } from '../review/overrides.ts';
+import { timeText } from '../review/record-words.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { paint, printJson, printLine, printWrapped, type Terminal, visible } from './terminal.ts';
-import { spanText, timeText } from './values.ts';
+import { spanText } from './values.ts';
 
 export interface OverridesOptions extends ConfigOption {
   /** Milliseconds. */

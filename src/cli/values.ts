@@ -39,9 +39,3 @@ export function spanText(seconds: number): string {
   const told = parts.slice(Math.max(first, 0), Math.max(first, 0) + 2).filter(([count]) => count > 0);
   return told.length === 0 ? '0 s' : told.map(([count, unit]) => `${count} ${unit}`).join(' ');
 }
-
-/** A time of any offset in UTC, to the second; what is no time, as it is written. */
-export function timeText(time: string): string {
-  const ms = Date.parse(time);
-  return Number.isNaN(ms) ? time || '-' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
