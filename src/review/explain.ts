@@ -66,8 +66,10 @@ function describeRule(
 ): DescribedRule {
   const slash = name.indexOf('/');
   const id = name.slice(slash + 1);
-  const opinion = record.layers.find((candidate) => candidate.bundle === name.slice(0, slash));
-  const verdict = opinion === undefined ? undefined : findVerdict(opinion, id);
+  // One bundle is asked more than once where somebody stands behind the agent.
+  const opinions = record.layers.filter(({ bundle }) => bundle === name.slice(0, slash));
+  const opinion = opinions.find((candidate) => findVerdict(candidate, id) !== undefined) ?? opinions[0];
+  const verdict = opinion && findVerdict(opinion, id);
   return {
     name,
     reason: verdict?.reason ?? '',
@@ -89,7 +91,8 @@ function sentenceOf(record: SealedRecord): string {
 function whoOf(record: SealedRecord): string {
   const { agent, user } = record.principal;
   const via = record.client.name === '' ? '' : `, via ${record.client.name} ${record.client.version}`.trimEnd();
-  return `agent ${agent.id || '(unnamed)'} for user ${user.id || '(unnamed)'}${via}`;
+  const behind = agent.delegated_by.map((delegator) => ` for ${delegator}`).join('');
+  return `agent ${agent.id || '(unnamed)'}${behind} for user ${user.id || '(unnamed)'}${via}`;
 }
 
 function because(record: SealedRecord, rules: readonly DescribedRule[]): readonly string[] {
@@ -120,7 +123,7 @@ function explainStep(opinion: Opinion): ExplainedStep {
   return {
     layer: opinion.layer,
     bundle: opinion.bundle,
-    said: whatItSaid(opinion),
+    said: opinion.agent === undefined ? whatItSaid(opinion) : `of ${opinion.agent}: ${whatItSaid(opinion)}`,
     ms: (opinion.us / 1000).toFixed(2),
   };
 }

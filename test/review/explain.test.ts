@@ -42,6 +42,22 @@ test('of a limit that had no room it is said when there is room again', () => {
   expect(explained('reserved').remedies.join(' ')).not.toContain('Wait until');
 });
 
+test('on whose behalf the agent asked is said, and what was said of each of them', () => {
+  const { record } = aRuling(aDenial('agent_disabled', 'identity/ID-1'));
+  const { agent, user } = record.principal;
+  const principal = { agent: { ...agent, delegated_by: ['lead'] }, user };
+  const deny = [aVerdict('ID-1', { reason: 'agent_disabled', params: { agent: 'lead' } })];
+  const layers = [
+    anOpinion({ layer: 'identity', bundle: 'identity' }),
+    anOpinion({ layer: 'identity', bundle: 'identity', agent: 'lead', deny }),
+  ];
+  const words = { ...WORDS, title: 'The agent {agent} is switched on', place: '' };
+  const { who, because, steps } = explain(aSealed({ ...record, principal }, layers), () => words);
+  expect(who).toBe('agent assistant for lead for user ana, via test 1');
+  expect(because).toEqual(['The agent lead is switched on [identity/ID-1 (agent_disabled)]']);
+  expect(steps.map(({ said }) => said)).toEqual(['no objection', 'of lead: DENY ID-1 agent_disabled']);
+});
+
 test('what was lifted is said with who lifted it', () => {
   const decision = aDecision({ lifted: [{ denial: 'code-host/GH-201', by: 'override/OVR-1' }] });
   const { because } = explain(aSealed(aRuling(decision).record), () => undefined);
