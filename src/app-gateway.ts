@@ -1,16 +1,16 @@
+import { agentsIn } from './app-agents.ts';
 import { serversUnder } from './app-directory.ts';
 import type { AppOptions } from './app-options.ts';
 import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
 import type { JsonObject } from './core/json.ts';
-import type { AgentReach } from './gateway/agent-reach.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
 import { Conversations } from './gateway/conversation.ts';
 import { createDialogue } from './gateway/create-dialogue.ts';
 import type { Directory } from './gateway/directory.ts';
 import { Exposure } from './gateway/exposure.ts';
-import type { AgentProfile, GatewayParts } from './gateway/gateway.ts';
+import type { GatewayParts } from './gateway/gateway.ts';
 import type { Governing } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
@@ -37,13 +37,12 @@ export interface Standing {
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
   const { store, checker, found, upstreams, signIns, directory } = standing;
   const { config, clock, logger } = options;
-  const settingsOf = agentSettings(config.agents);
+  const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
     directory,
     serversUnder: (next) => serversUnder(found, next),
   });
   const environment = environmentOf(options);
-  const reachOf = (agent: string): AgentReach | undefined => settingsOf(agent)?.reach;
   const governing: Governing = {
     court: courts(() => policy.current, store, options),
     environment,
@@ -65,7 +64,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     ...governing,
     policy,
     directory,
-    exposure: new Exposure({ policy: () => policy.current, reachOf, environment, clock }),
+    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
     instances,
     dialogue,
     signIns,
@@ -76,23 +75,10 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
       return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
     },
     allowedMethods: config.gateway.methods.allow,
-    profileOf: (agent) => settingsOf(agent)?.profile,
+    agents,
     instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
     endInstances: (session) => upstreams.endSession(session),
   };
-}
-
-interface AgentSettings {
-  readonly profile: AgentProfile;
-  readonly reach: AgentReach;
-}
-
-function agentSettings(agents: AppOptions['config']['agents']): (agent: string) => AgentSettings | undefined {
-  const settings = Object.entries(agents).map(([id, { scope, owner_team, model, servers, tools }]) => {
-    return [id, { profile: { scope, owner_team, model }, reach: { servers, tools } }] as const;
-  });
-  const byId = new Map<string, AgentSettings>(settings);
-  return (agent) => byId.get(agent);
 }
 
 function environmentOf({ config, timezone }: AppOptions): Environment {

@@ -59,7 +59,7 @@ export const ConfigFile = z.strictObject({
   version: z.literal(1).describe('Version of this format.'),
   include: Texts.optional().describe('Further files to merge, as paths or globs; a key may stand in one of them only.'),
   gateway: Gateway.prefault({}).describe('The gateway itself.'),
-  agents: z.record(AgentIdText, AgentSettings).default({}).describe('The agents that are told apart, by id.'),
+  agents: z.record(AgentIdText, AgentSettings).prefault({}).describe('The agents that are told apart, by id.'),
   mcpServers: z.record(ServerIdText, McpServer).describe('The servers behind the gateway, by id.'),
   policies: Policies.prefault({}).describe('The policies of the organisation.'),
   approvals: Approvals.optional().describe('How approvals are asked and given.'),

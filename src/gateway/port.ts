@@ -1,6 +1,6 @@
 import type { HeaderParam } from '../core/header-params.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Principal } from '../core/principal.ts';
+import type { Delegator, Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 
@@ -35,6 +35,8 @@ export interface Caller {
   /** Unguessable id of the downstream session; for stateless clients the same for one principal and client. */
   readonly session: string;
   readonly principal: Principal;
+  /** Those that `principal.agent.delegated_by` names, as the configuration has them; the gateway adds them. */
+  readonly delegators?: readonly Delegator[];
   readonly client: { readonly name: string; readonly version: string; readonly protocol: string };
   readonly era: Era;
   /** What the client can do, as it says: `sampling`, `elicitation`, `roots`, `extensions` … */

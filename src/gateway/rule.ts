@@ -117,7 +117,8 @@ function ask(question: Question, policy: PolicySet): Asked {
   const { action, server, tool, input, own } = question;
   if (own.length > 0 || input === undefined || action === 'method')
     return { opinions: [], required: [], modes: {}, input };
-  return policy.evaluate({ action, server, tool, agent: input.agent.id, input });
+  const { delegators } = question.caller;
+  return policy.evaluate({ action, server, tool, agent: input.agent.id, input, delegators });
 }
 
 function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number): CombineFacts {
@@ -131,6 +132,7 @@ function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number)
     now,
     approvals: [],
     reservations: [],
+    ...(evaluation.delegators && { delegators: evaluation.delegators }),
   };
 }
 

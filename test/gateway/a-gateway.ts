@@ -6,7 +6,7 @@ import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
-import type { AgentReach } from '../../src/gateway/agent-reach.ts';
+import { Agents, type ConfiguredAgent } from '../../src/gateway/agents.ts';
 import { Conversations } from '../../src/gateway/conversation.ts';
 import { createDialogue } from '../../src/gateway/create-dialogue.ts';
 import { Directory } from '../../src/gateway/directory.ts';
@@ -36,7 +36,7 @@ export interface WorldOptions {
   readonly toolNames?: 'auto' | 'prefixed' | 'plain';
   readonly allowedMethods?: readonly string[];
   readonly allow?: Partial<GovernedServer['allow']>;
-  readonly reach?: AgentReach;
+  readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
@@ -100,6 +100,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     namesServers: () => true,
   });
   onTestFinished(() => dialogue.close());
+  const agents = new Agents(new Map(Object.entries(options.agents ?? {}).map(([id, part]) => [id, anAgent(part)])));
   const gateway = new Gateway(
     Promise.resolve({
       ...governing,
@@ -107,7 +108,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       directory,
       exposure: new Exposure({
         policy: () => policy.current,
-        reachOf: () => options.reach,
+        agents,
         environment: ENVIRONMENT,
         clock,
       }),
@@ -116,7 +117,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       signIns: { stateOf: () => options.signsIn ?? 'not_needed' },
       check: () => ({ kind: 'valid' }),
       allowedMethods: options.allowedMethods ?? [],
-      profileOf: () => undefined,
+      agents,
       instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
       endInstances: async () => undefined,
     }),
@@ -135,6 +136,17 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       const from: InstanceOf = { server: server as ServerId, kind: 'session', holder: undefined, upstream };
       gateway.host.onNotification(from, { kind: 'notification', method, params });
     },
+  };
+}
+
+function anAgent(part: Partial<ConfiguredAgent>): ConfiguredAgent {
+  return {
+    scope: '',
+    owner_team: '',
+    model: '',
+    reach: { servers: undefined, tools: undefined },
+    parent: undefined,
+    ...part,
   };
 }
 
