@@ -7,6 +7,7 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import type { InstanceHost, InstanceOf } from '../upstream/instance-host.ts';
 import { Audiences } from './audiences.ts';
 import { completionWay } from './completion-way.ts';
+import { rememberedAs } from './conversation.ts';
 import { type Asked, govern, type Steps } from './govern.ts';
 import { listItems } from './list-items.ts';
 import { mergeCapabilities } from './merged-capabilities.ts';
@@ -47,6 +48,7 @@ export interface AgentProfile {
 
 export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly policy: PolicyInForce;
+  readonly keyedId: (text: string) => string;
   readonly profileOf: (agent: string) => AgentProfile | undefined;
   readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
   /** What a server says of itself; empty where it says nothing or was never reached. */
@@ -177,7 +179,8 @@ export class Gateway implements GatewayPort {
     if (before !== undefined) return before;
     const profile = parts.profileOf(caller.principal.agent.id);
     const { agent, user } = caller.principal;
-    const known = profile === undefined ? caller : { ...caller, principal: { agent: { ...agent, ...profile }, user } };
+    const principal = profile === undefined ? caller.principal : { agent: { ...agent, ...profile }, user };
+    const known = { ...caller, principal, remembered: rememberedAs(caller, parts.keyedId) };
     this.#callers.set(caller, known);
     return known;
   }
@@ -202,10 +205,12 @@ export class Gateway implements GatewayPort {
   }
 
   async #answerServer(from: InstanceOf, request: RpcRequest, signal: AbortSignal): Promise<RpcAnswer> {
-    const { parts } = await this.#arriving;
+    const arrived = await this.#arriving;
+    const { parts } = arrived;
     const server = parts.directory.servers.get(from.server);
     if (server === undefined) return NOT_ANSWERED;
-    const listener = this.#audiences.whose(from, parts.instances);
+    const found = this.#audiences.whose(from, parts.instances);
+    const listener = found === undefined ? found : { ...found, caller: this.#known(found.caller, arrived) };
     return parts.dialogue.asked({ server, request, signal, listener });
   }
 
@@ -216,7 +221,8 @@ export class Gateway implements GatewayPort {
     const server = parts.directory.servers.get(from.server);
     const listener = this.#audiences.whose(from, parts.instances);
     if (server === undefined || listener === undefined) return;
-    void refuseQuestion(method, { caller: listener.caller, server, call: undefined }, parts);
+    const caller = this.#known(listener.caller, this.#arrived);
+    void refuseQuestion(method, { caller, server, call: undefined }, parts);
   }
 
   #arrive(parts: GatewayParts): Arrived {

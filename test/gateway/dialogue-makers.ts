@@ -23,7 +23,7 @@ import type { Court } from '../../src/gateway/rule.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { anOpinion, aVerdict, NOW } from '../policy/decision-makers.ts';
-import { anExchange } from './makers.ts';
+import { anExchange, LABELS } from './makers.ts';
 import { aRecord, silent } from '../state/records.ts';
 
 export const FORM: ServerQuestion = {
@@ -124,6 +124,7 @@ export function aWorld(options: WorldOptions): World {
       weekdayAt: () => 'monday',
     },
     conversations: new Conversations(clock),
+    readLabels: async () => [],
     log: {
       append: async (record) => {
         await new Promise((turn) => setImmediate(turn));
@@ -181,6 +182,7 @@ function aForwarding(
       },
       ruleText: () => undefined,
       charges: [],
+      labels: [],
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),
@@ -268,6 +270,7 @@ function aCourt(denies: (input: PolicyInput) => boolean, clock: Clock): Court {
     clock,
     newId: () => aRecord().id,
     mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+    labels: LABELS,
   };
 }
 
