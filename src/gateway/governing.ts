@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
+import type { LabelReader } from './labels.ts';
 import type { Court } from './rule.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
@@ -23,6 +24,7 @@ export interface Governing {
   readonly court: (inputSchema?: JsonObject) => Court;
   readonly environment: Environment;
   readonly conversations: Conversations;
+  readonly readLabels: LabelReader;
   readonly log: RecordKeeper;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Delegator, Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer, RpcError } from '../core/rpc.ts';
+import type { Remembered } from './conversation.ts';
 
 /** What a door may ask of the gateway. A door knows the wire; the gateway knows policy, record and upstreams. */
 export interface GatewayPort {
@@ -41,6 +42,8 @@ export interface Caller {
   readonly era: Era;
   /** What the client can do, as it says: `sampling`, `elicitation`, `roots`, `extensions` … */
   readonly capabilities: JsonObject;
+  /** Under which ids the store remembers what it does; the gateway adds them, no door does. */
+  readonly remembered?: Remembered;
 }
 
 export type ClientNews =

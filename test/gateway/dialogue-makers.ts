@@ -25,7 +25,7 @@ import type { Court } from '../../src/gateway/rule.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { anOpinion, aVerdict, NOW } from '../policy/decision-makers.ts';
-import { anExchange } from './makers.ts';
+import { anExchange, LABELS } from './makers.ts';
 import { aRecord, silent } from '../state/records.ts';
 
 export const FORM: ServerQuestion = {
@@ -127,6 +127,7 @@ export function aWorld(options: WorldOptions): World {
       weekdayAt: () => 'monday',
     },
     conversations: new Conversations(clock),
+    readLabels: async () => [],
     log: {
       append: async (record) => {
         await new Promise((turn) => setImmediate(turn));
@@ -185,6 +186,7 @@ function aForwarding(
       },
       ruleText: () => undefined,
       charges: [],
+      labels: [],
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),
@@ -272,6 +274,7 @@ function aCourt(denies: (input: PolicyInput) => boolean, clock: Clock): Court {
     clock,
     newId: () => aRecord().id,
     mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+    labels: LABELS,
   };
 }
 
