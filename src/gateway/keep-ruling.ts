@@ -1,5 +1,5 @@
 import type { Charge } from '../core/charge.ts';
-import { isRefusal } from '../core/change.ts';
+import { type Change, isRefusal } from '../core/change.ts';
 import type { ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -12,20 +12,28 @@ import { remedyOf, reservationOf, type Ruling } from './rule.ts';
  * then what is on record. Rejects where it could not be recorded; then nothing has been charged.
  */
 export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Ruling> {
-  const { record, inputText, charges } = ruling;
+  const { record, inputText, charges, changes = NO_CHANGES } = ruling;
   if (charges.length === 0) {
-    await log.append(record, inputText);
+    await commit(ruling, log);
     return ruling;
   }
   const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
-  const answer = await log.commit(record, inputText, takes);
+  const answer = await log.commit(record, inputText, [...takes, ...changes]);
   if (!isRefusal(answer)) return { ...ruling, limits: limitsLeft(charges, answer.remaining) };
   const denied = refused(
     ruling,
     charges.filter((_, index) => answer.refused.includes(index)),
   );
-  await log.append(denied.record, inputText);
+  await commit(denied, log);
   return denied;
+}
+
+const NO_CHANGES: readonly Change[] = [];
+
+/** Without charges nothing can refuse. */
+async function commit({ record, inputText, changes = NO_CHANGES }: Ruling, log: RecordKeeper): Promise<void> {
+  if (changes.length === 0) await log.append(record, inputText);
+  else await log.commit(record, inputText, changes);
 }
 
 /** The same question decided again, now that it is known which limits are used up. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GovernedServer } from './governed-server.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import type { Caller, ServerQuestion } from './port.ts';
 import type { AskingCall, Heard } from './question-decision.ts';
 import { principalOf } from './request-state.ts';
@@ -16,6 +17,8 @@ export interface KnownTask {
   /** Who made the call; the task lives at this caller's instance of the server. */
   readonly caller: Caller;
   readonly call: AskingCall;
+  /** Absent where its result is no result of a tool. */
+  readonly judged?: JudgedCall | undefined;
   /** Milliseconds on the monotonic clock. */
   readonly endsAtMs: number;
   /** What it asked, by key, and what was decided when it was seen first. */
@@ -27,7 +30,7 @@ interface AskedByTask {
   readonly heard: Heard;
 }
 
-type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call'>;
+type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call' | 'judged'>;
 
 const PER_PRINCIPAL = 1000;
 /** A server that does not say how long it keeps a task is believed to keep it a day. */

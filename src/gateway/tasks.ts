@@ -15,6 +15,7 @@ import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { exposeUris } from './result-uris.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
+import { judgeResult, judgeTold, withoutResult } from './task-results.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
 import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
@@ -55,7 +56,7 @@ export class TaskBook implements Tasks {
         `the server ${server.id} made a task, which this client cannot follow`,
       );
     }
-    const task = this.#tasks.add(state, matterOf(forwarding));
+    const task = this.#tasks.add(state, { ...matterOf(forwarding), judged: forwarding.judged });
     return { kind: 'result', result: this.#shown(result, task) };
   }
 
@@ -76,7 +77,8 @@ export class TaskBook implements Tasks {
   route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined {
     const taskId = taskIdIn(params) ?? relatedTaskIn(params);
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
-    return task === undefined ? undefined : { caller: task.caller, params: this.#shown(params, task) };
+    if (task === undefined) return undefined;
+    return { caller: task.caller, params: this.#shown(withoutResult(params), task) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
@@ -104,7 +106,10 @@ export class TaskBook implements Tasks {
     const answer = await this.#send(request, task, asking);
     if (answer.kind === 'failure') return this.#failed(answer.error, task, asking);
     const { inputRequests } = answer.result;
-    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(answer.result, task) };
+    if (inputRequests === undefined) {
+      const told = await judgeTold(answer.result, task, this.#parts);
+      return { kind: 'result', result: this.#shown(told, task) };
+    }
     const questions = readQuestions(inputRequests);
     if (questions === undefined) {
       throw new GatewayError(
@@ -181,6 +186,7 @@ export class TaskBook implements Tasks {
     try {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
+      if (request.method === 'tasks/result') return await this.#result(answer, task, asking);
       if (answer.kind === 'failure') return await this.#failed(answer.error, task, asking);
       const said = withoutQuestions(answer, task.server.id, request.method);
       return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
@@ -188,6 +194,15 @@ export class TaskBook implements Tasks {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
     }
+  }
+
+  /** The answer to the call that made the task. */
+  async #result(answer: RpcAnswer, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
+    if (answer.kind === 'failure' && elicitationsIn(answer.error, task.server.id) !== undefined) {
+      return this.#failed(answer.error, task, asking);
+    }
+    const said = await judgeResult(withoutQuestions(answer, task.server.id, 'tasks/result'), task, this.#parts);
+    return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
   }
 
   #send({ method, params, meta }: TaskRequest, task: KnownTask, { caller, exchange }: Asking): Promise<RpcAnswer> {
@@ -245,7 +260,7 @@ export class TaskBook implements Tasks {
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [this.#shown(answer.result, task)];
+      if (answer.kind === 'result') return [this.#shown(withoutResult(answer.result), task)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;

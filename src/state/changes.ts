@@ -1,4 +1,5 @@
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
+import { keepMaterial } from './audit.ts';
 import { giveBack, take } from './budgets.ts';
 import type { Database } from './driver.ts';
 import { attachLabel } from './labels.ts';
@@ -47,6 +48,9 @@ function make(database: Database, change: Change): number | typeof REFUSED | und
       return undefined;
     case 'attach_label':
       attachLabel(database, change.label);
+      return undefined;
+    case 'keep_audit':
+      keepMaterial(database, change.material);
       return undefined;
   }
 }

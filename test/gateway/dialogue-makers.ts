@@ -23,7 +23,7 @@ import type { Court } from '../../src/gateway/rule.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { anOpinion, aVerdict, NOW } from '../policy/decision-makers.ts';
-import { anExchange } from './makers.ts';
+import { anExchange, RESULTS } from './makers.ts';
 import { aRecord, silent } from '../state/records.ts';
 
 export const FORM: ServerQuestion = {
@@ -70,6 +70,7 @@ export function aServer(part: Partial<GovernedServer> = {}): GovernedServer {
     hasBundle: false,
     effects: {},
     dataClasses: {},
+    argumentClasses: {},
     unknownArguments: undefined,
     allow: { sampling: true, elicitation: true, roots: true },
     ...part,
@@ -124,6 +125,7 @@ export function aWorld(options: WorldOptions): World {
       weekdayAt: () => 'monday',
     },
     conversations: new Conversations(clock),
+    results: RESULTS,
     log: {
       append: async (record) => {
         await new Promise((turn) => setImmediate(turn));

@@ -2,6 +2,8 @@ import type { Decision } from '../../src/core/decision.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { Environment } from '../../src/gateway/build-input.ts';
+import { createClassifier } from '../../src/gateway/data-classes.ts';
+import type { ResultHandling } from '../../src/gateway/governing.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { Caller, Exchange } from '../../src/gateway/port.ts';
 import type { Ruling } from '../../src/gateway/rule.ts';
@@ -46,6 +48,7 @@ export function aGovernedServer(name = 'files', part: Partial<GovernedServer> = 
     hasBundle: false,
     effects: {},
     dataClasses: {},
+    argumentClasses: {},
     unknownArguments: undefined,
     allow: { sampling: false, elicitation: false, roots: false },
     ...part,
@@ -104,6 +107,13 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }
+
+/** The phase of results, without anything that is configured. */
+export const RESULTS: ResultHandling = {
+  classifier: createClassifier([]),
+  labelTtlMs: 8 * 3_600_000,
+  fitsOutput: async () => true,
+};
 
 export const ENVIRONMENT: Environment = {
   gateway: 'test',
