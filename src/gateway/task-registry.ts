@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GovernedServer } from './governed-server.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import type { Caller } from './port.ts';
 import type { AskingCall } from './question-decision.ts';
 import { principalOf } from './request-state.ts';
@@ -17,12 +18,14 @@ export interface KnownTask {
   /** Who made the call; the task lives at this caller's instance of the server. */
   readonly caller: Caller;
   readonly call: AskingCall;
+  /** Absent where its result is no result of a tool. */
+  readonly judged?: JudgedCall | undefined;
   /** Milliseconds on the monotonic clock. */
   readonly endsAtMs: number;
   readonly asked: TaskQuestions;
 }
 
-type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call'>;
+type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call' | 'judged'>;
 
 const PER_PRINCIPAL = 1000;
 /** A server that does not say how long it keeps a task is believed to keep it a day. */

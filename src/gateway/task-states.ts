@@ -9,6 +9,7 @@ import type { Matter } from './question-decision.ts';
 import { exposeUris } from './result-uris.ts';
 import type { RoundParts } from './rounds.ts';
 import { withTaskId } from './task-ids.ts';
+import { judgeTold } from './task-results.ts';
 import type { KnownTask } from './task-registry.ts';
 import { elicitationsIn } from './upstream-errors.ts';
 
@@ -26,7 +27,9 @@ export async function tellState(state: JsonObject, telling: Telling): Promise<Rp
   const ended = isRpcError(error) ? await hearError(error, telling) : undefined;
   if (ended?.kind === 'refused') return ended.answer;
   const told = ended === undefined ? state : { ...state, error: { ...ended.error } };
-  if (inputRequests === undefined) return { kind: 'result', result: shownUnder(told, task, parts.expose) };
+  if (inputRequests === undefined) {
+    return { kind: 'result', result: shownUnder(await judgeTold(told, task, parts), task, parts.expose) };
+  }
   const questions = readQuestions(inputRequests);
   if (questions === undefined) {
     throw new GatewayError(

@@ -13,9 +13,10 @@ import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { followTasks } from './task-following.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
+import { judgeResult, withoutResult } from './task-results.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
 import { matterIn, shownUnder, tellError, tellState } from './task-states.ts';
-import { withoutQuestions } from './upstream-errors.ts';
+import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -54,7 +55,7 @@ export class TaskBook implements Tasks {
         `the server ${server.id} made a task, which this client cannot follow`,
       );
     }
-    const task = this.#tasks.add(state, matterOf(forwarding));
+    const task = this.#tasks.add(state, { ...matterOf(forwarding), judged: forwarding.judged });
     return { kind: 'result', result: shownUnder(result, task, this.#parts.expose) };
   }
 
@@ -89,7 +90,7 @@ export class TaskBook implements Tasks {
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
     return task === undefined
       ? undefined
-      : { caller: task.caller, params: shownUnder(params, task, this.#parts.expose) };
+      : { caller: task.caller, params: shownUnder(withoutResult(params), task, this.#parts.expose) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
@@ -116,7 +117,8 @@ export class TaskBook implements Tasks {
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
     const told = { task, caller: asking.caller, parts: this.#parts };
-    return answer.kind === 'result' ? tellState(answer.result, told) : tellError(answer.error, told);
+    if (answer.kind === 'failure') return tellError(answer.error, told);
+    return tellState(answer.result, told);
   }
 
   /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
@@ -145,6 +147,7 @@ export class TaskBook implements Tasks {
     try {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
+      if (request.method === 'tasks/result') return await this.#result(answer, task, asking);
       if (answer.kind === 'failure') {
         return await tellError(answer.error, { task, caller: asking.caller, parts: this.#parts });
       }
@@ -156,6 +159,17 @@ export class TaskBook implements Tasks {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
     }
+  }
+
+  /** The answer to the call that made the task. */
+  async #result(answer: RpcAnswer, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
+    if (answer.kind === 'failure' && elicitationsIn(answer.error, task.server.id) !== undefined) {
+      return tellError(answer.error, { task, caller, parts: this.#parts });
+    }
+    const said = await judgeResult(withoutQuestions(answer, task.server.id, 'tasks/result'), task, this.#parts);
+    return said.kind === 'failure'
+      ? said
+      : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
   }
 
   #send({ method, params, meta }: TaskRequest, task: KnownTask, { caller, exchange }: Asking): Promise<RpcAnswer> {
@@ -204,7 +218,7 @@ export class TaskBook implements Tasks {
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [shownUnder(answer.result, task, this.#parts.expose)];
+      if (answer.kind === 'result') return [shownUnder(withoutResult(answer.result), task, this.#parts.expose)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;

@@ -21,7 +21,7 @@ import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
-import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW } from './makers.ts';
+import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW, RESULTS } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
 /** What one bundle of each layer says; grants are given unless a rule denies. */
@@ -80,6 +80,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     environment: ENVIRONMENT,
     conversations: new Conversations(clock),
     readLabels: async () => [],
+    results: RESULTS,
     log: {
       append: async (record) => {
         commit?.(record);
