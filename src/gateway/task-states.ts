@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { RpcAnswer, RpcError } from '../core/rpc.ts';
+import type { RpcAnswer, RpcError, RpcNotification, RpcRequest } from '../core/rpc.ts';
 import { show } from './asking.ts';
 import type { DialogueParts } from './dialogue.ts';
 import { mapMembers, type Questions, readQuestions, writeQuestions } from './input-required.ts';
@@ -8,7 +8,7 @@ import type { Caller } from './port.ts';
 import type { Matter } from './question-decision.ts';
 import { exposeUris } from './result-uris.ts';
 import type { RoundParts } from './rounds.ts';
-import { withTaskId } from './task-ids.ts';
+import { relatedTaskIn, taskIdIn, withTaskId } from './task-ids.ts';
 import type { KnownTask } from './task-registry.ts';
 import { elicitationsIn } from './upstream-errors.ts';
 
@@ -57,6 +57,25 @@ export function shownUnder(
   const exposed = exposeUris(own, (uri) => expose(server.id, uri));
   const { result } = exposed;
   return isJsonObject(result) ? { ...exposed, result: exposeUris(result, (uri) => expose(server.id, uri)) } : exposed;
+}
+
+/** What a server tells while it works for a task: what is of that task, as clients know it. */
+export function shownIfOf(
+  task: KnownTask,
+  notification: RpcNotification,
+  expose: DialogueParts['expose'],
+): RpcNotification {
+  const { params } = notification;
+  const taskId = taskIdIn(params) ?? relatedTaskIn(params);
+  return taskId === task.taskId ? { ...notification, params: shownUnder(params, task, expose) } : notification;
+}
+
+/** A server's question on behalf of a task, under the task's id that clients know. */
+export function relatedAsShown(request: RpcRequest, { taskId, shownId }: KnownTask): RpcRequest {
+  const { params } = request;
+  return relatedTaskIn(params) === taskId && shownId !== taskId
+    ? { ...request, params: withTaskId(params, shownId) }
+    : request;
 }
 
 export function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
