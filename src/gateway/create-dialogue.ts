@@ -105,8 +105,8 @@ async function send(forwarding: Forwarding, { rounds, suspension }: All): Promis
       logLevel,
       onProgress,
       onNotification: relayTo(exchange),
-      onRequest: (request, aborted) =>
-        askClient(request, matterOf(forwarding), { ask, signal: aborted, parts: rounds }),
+      onRequest: (request, aborted, progress) =>
+        askClient(request, matterOf(forwarding), { ask, signal: aborted, onProgress: progress, parts: rounds }),
       onRefused: (request) => void refuseQuestion(request.method, matterOf(forwarding), rounds),
     },
   });

@@ -183,8 +183,10 @@ export class TaskBook implements Tasks {
         onNotification: (notification) => relay(shownIfOf(task, notification, this.#parts.expose)),
         onRequest:
           ask &&
-          ((request, aborted) =>
-            askClient(relatedAsShown(request, task), matter, { ask, signal: aborted, parts: this.#parts })),
+          ((request, aborted, progress) => {
+            const way = { ask, signal: aborted, onProgress: progress, parts: this.#parts };
+            return askClient(relatedAsShown(request, task), matter, way);
+          }),
       },
     });
   }
