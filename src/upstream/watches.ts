@@ -40,7 +40,7 @@ interface Watch {
   readonly closing: AbortController;
   /** Settled when the server has agreed, with its error when it has not. */
   opening: Promise<RpcError | undefined>;
-  /** Whether the server has been asked: until then its start is no loss. */
+  /** Whether the server has answered once: until then its start is no loss. */
   isOpen: boolean;
 }
 
@@ -115,9 +115,10 @@ export class Watches {
   }
 
   #open(watch: Watch): Promise<RpcError | undefined> {
-    return this.#options.use((live) => {
+    return this.#options.use(async (live) => {
+      const error = canWatch(live) ? await this.#ask(watch, live) : NOT_OFFERED;
       watch.isOpen = true;
-      return canWatch(live) ? this.#ask(watch, live) : Promise.resolve(NOT_OFFERED);
+      return error;
     });
   }
 
