@@ -124,6 +124,8 @@ export interface LooseQuestion {
 export interface Outgoing {
   readonly server: GovernedServer;
   readonly caller: Caller;
+  /** It belongs to a call that is over, as the session that made it may be. */
+  readonly isAfterwards?: boolean;
   readonly method: string;
   readonly params: JsonObject;
   readonly options: Omit<RequestOptions, 'offers' | 'session'>;
