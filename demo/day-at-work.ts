@@ -69,6 +69,8 @@ function show(colour: 'green' | 'red', sign: string, lines: readonly string[]): 
 function readBack(): void {
   say('bold', '\nEvery decision was in SQLite before anything was forwarded:\n');
   run('decision', 'ls', '--limit', '20');
+  say('bold', '\nThe exception that is in force, and how often it was used:\n');
+  run('policy', 'overrides');
   say('bold', '\nThe last denial in words, and the proof that the log is whole:\n');
   run('explain');
   run('decision', 'verify');

@@ -112,7 +112,7 @@ test.for([
   {
     what: 'compliance cannot be lifted',
     opinion: anOpinion({ layer: 'compliance', deny: [aVerdict('CO-1', { liftable: false })] }),
-    decided: /compliance\/CO-1 outweighs that\. It is of a kind that no permit lifts\.$/,
+    decided: 'compliance/CO-1 outweighs that. It is of a kind that no permit lifts.',
   },
   {
     what: 'a failed bundle denies',
@@ -122,7 +122,7 @@ test.for([
   {
     what: 'two denials stand side by side',
     opinion: anOpinion({ layer: 'workflow', deny: [aVerdict('W-1'), aVerdict('W-2')] }),
-    decided: /One more denial stands beside it\.$/,
+    decided: 'One more denial stands beside it.',
   },
   {
     what: 'an obligation that nobody carries out denies',
@@ -132,12 +132,10 @@ test.for([
   {
     what: 'an approval is waited for',
     opinion: anOpinion({ layer: 'workflow', obligations: [anApproval('user')] }),
-    decided: /^Nothing denies it\. An approval that a rule asks for is not there yet/,
+    decided: 'Nothing denies it. An approval that a rule asks for is not there yet',
   },
 ])('why this decision and no other: $what', ({ opinion, decided }) => {
-  const explanation = explain(aSealed(someFacts([...GRANTING, opinion])), NO_WORDS);
-  if (typeof decided === 'string') expect(explanation.decided).toBe(decided);
-  else expect(explanation.decided).toMatch(decided);
+  expect(explain(aSealed(someFacts([...GRANTING, opinion])), NO_WORDS).decided).toContain(decided);
 });
 
 test('a layer that must grant and does not is named', () => {
