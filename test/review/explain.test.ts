@@ -12,6 +12,7 @@ const WORDS: RuleWords = {
   remediation: 'Open a pull request to {branch}.',
   owner: 'platform',
   place: 'policy.rego:31',
+  reads: ['action.args', 'action.type', 'agent.id'],
 };
 const OWN = { title: 'The gateway says so', remediation: 'Wait until {until}.' };
 const NO_WORDS: WordSources = { wordsOf: () => undefined, ownWords: () => OWN };
@@ -45,6 +46,16 @@ test('a denial is a sentence, its rule in the author’s words with its place an
     afterwards: 'nothing was forwarded',
     follows: true,
   });
+});
+
+test('of each rule it is told what stood in the request where it looks', () => {
+  const args = { branch: 'main', text: 'x'.repeat(200) };
+  const record = { ...aSealed(aDenied()), input: { action: { args, type: 'tool_call' }, agent: { id: 'coder' } } };
+  const [rule] = explain(record, ALL_WORDS).rules;
+  expect(rule?.read).toEqual([
+    { path: 'action.args', value: expect.stringMatching(/^\{"branch":"main","text":"x+…$/) as string },
+    { path: 'agent.id', value: '"coder"' },
+  ]);
 });
 
 test('a rule whose words are gone is named all the same', () => {
