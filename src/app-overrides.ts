@@ -57,8 +57,11 @@ interface Found {
 
 type ConfiguredBundle = Config['policies']['org'][number];
 
-async function load({ id, source, mode, rules, data }: ConfiguredBundle, loader: BundleLoader): Promise<Found> {
-  const known = { id, mode, ruleModes: modesOf(rules), written: [], rules: [] };
+async function load(
+  { id, source, mode, rules, data, for: scope }: ConfiguredBundle,
+  loader: BundleLoader,
+): Promise<Found> {
+  const known = { id, mode, scope, ruleModes: modesOf(rules), written: [], rules: [] };
   if (source.kind !== 'path') return { known: { ...known, problem: 'it has no path' }, checked: undefined };
   try {
     const checked = await loadBundle({ id, path: source.path, data }, loader);

@@ -28,15 +28,18 @@ export type Way = readonly Change[];
 const MOST_TOGETHER = 4;
 /** With more to choose from, one way is looked for instead of all. */
 const MOST_CHOICES = 14;
+/** With more than that, none is looked for: each is tried with all the others. */
+const MOST_TRIED = 200;
 
 /**
  * The smallest sets of changes with which the same facts are allowed: each is what `combine` says, nothing is guessed.
  * Empty where it is allowed already, where the gateway refused before any policy was asked, and where layers were not
- * asked because identity denied: nobody knows what they would have said.
+ * asked because identity denied: nobody knows what they would have said. `too_many` where trying would take too long.
  */
-export function waysToAllow(facts: CombineInput): readonly Way[] {
+export function waysToAllow(facts: CombineInput): readonly Way[] | 'too_many' {
   if (facts.action === 'method' || facts.combine.own.length > 0 || isAllowed(facts, [])) return [];
   const choices = choicesOf(facts, facts.action);
+  if (choices.length > MOST_TRIED) return 'too_many';
   const ways = choices.length > MOST_CHOICES ? [] : smallestWays(facts, choices);
   return ways.length > 0 ? ways.filter((way) => isPlain(way, choices)) : oneWay(facts, choices);
 }

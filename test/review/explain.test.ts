@@ -5,6 +5,7 @@ import type { RuleWords, WordSources } from '../../src/review/record-words.ts';
 import { combine } from '../../src/policy/combine.ts';
 import type { CombineInput } from '../../src/policy/combine-opinions.ts';
 import { aRuling } from '../gateway/makers.ts';
+import { everyCombination } from '../policy/layer-states.ts';
 import { anObligation, anOpinion, aPermit, aVerdict, someFacts } from '../policy/decision-makers.ts';
 
 const WORDS: RuleWords = {
@@ -198,6 +199,13 @@ test('what would allow it is told in words, permits in one', () => {
     ],
     note: '',
   });
+});
+
+test('over a sample of all combinations of layers, every decision has a reason in words and follows from its record', () => {
+  // A prime, so that the sample meets every state of every layer.
+  const sample = everyCombination().filter((_, index) => index % 1009 === 0);
+  const explanations = sample.map((opinions) => explain(aSealed(someFacts(opinions)), NO_WORDS));
+  expect(explanations.filter(({ decided, follows }) => decided === '' || !follows)).toEqual([]);
 });
 
 test('a record that was changed is told of', () => {

@@ -9,6 +9,7 @@ import { aRecord } from '../state/records.ts';
 
 const TERMS = termsOf(aPermit({ lifts: ['pace/WD'] }));
 const RULE = { id: 'OVR-1', title: 'An exception', owner: 'ops', reads: ['over.config.permits'] };
+const EVERYTHING = { servers: ['*'], agents: ['*'], tools: ['*'] };
 const NONE: SeenPermits = new Map();
 
 function termsOf({ lifts, requested_by, approved_by, justification, not_before, expires_at }: Permit) {
@@ -17,7 +18,16 @@ function termsOf({ lifts, requested_by, approved_by, justification, not_before, 
 
 function aBundle(permits: readonly object[], part: Partial<OverrideBundle> = {}): OverrideBundle {
   const written = writtenPermits({ over: { config: { permits: permits as never } } });
-  return { id: 'override', mode: 'enforce', ruleModes: {}, written, rules: [RULE], problem: '', ...part };
+  return {
+    id: 'override',
+    mode: 'enforce',
+    ruleModes: {},
+    scope: EVERYTHING,
+    written,
+    rules: [RULE],
+    problem: '',
+    ...part,
+  };
 }
 
 function listed(bundles: readonly OverrideBundle[], seen = NONE, still: boolean | undefined = true) {
@@ -49,6 +59,7 @@ test('a permit in the data of a bundle is listed with the rule that reads it', (
       ends_in_s: 216_000,
       people: 'unverified',
       known_from: 'configuration',
+      for: EVERYTHING,
       more: { incident: 'INC-7' },
       uses: 0,
       last_used: '',

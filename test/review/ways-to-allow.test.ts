@@ -140,6 +140,12 @@ test('with more denials than are tried together, one way is told, and nothing in
   expect(waysToAllow(someFacts([SERVER, RESOURCE, many, warning]))).toEqual([rules.map((id) => silent(`pace/${id}`))]);
 });
 
+test('what would take too long to try is not tried', () => {
+  const deny = Array.from({ length: 150 }, (_, index) => aVerdict(`W-${index}`));
+  const facts = someFacts([SERVER, RESOURCE, anOpinion({ layer: 'workflow', bundle: 'pace', deny })]);
+  expect(waysToAllow(facts)).toBe('too_many');
+});
+
 test('over a sample of all combinations of layers, what is not allowed and was asked of all has a way', () => {
   // A prime, so that the sample meets every state of every layer.
   const sample = everyCombination().filter((_, index) => index % 1009 === 0);
