@@ -18,6 +18,7 @@ function aRule(id: string, part: Partial<Rule> = {}): Rule {
     owner: '',
     control: '',
     liftable: true,
+    reads: [],
     file: 'policy.rego',
     row: 1,
     ...part,
