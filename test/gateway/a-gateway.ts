@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { isRefusal } from '../../src/core/change.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { Opinion } from '../../src/core/opinion.ts';
@@ -16,7 +19,9 @@ import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { Governing } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
+import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
+import type { Store } from '../../src/state/store.ts';
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
@@ -28,6 +33,8 @@ import { aScriptedServer, type Script, type ScriptedServer } from './scripted-se
 export interface Rules {
   readonly hides?: (input: PolicyInput) => boolean;
   readonly denies?: (input: PolicyInput) => boolean;
+  /** Labels that the server's bundle puts on the conversation. */
+  readonly labels?: (input: PolicyInput) => readonly string[];
 }
 
 export interface WorldOptions {
@@ -38,6 +45,10 @@ export interface WorldOptions {
   readonly allow?: Partial<GovernedServer['allow']>;
   readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
+  /** Where it remembers; without one it remembers no labels. */
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly labelSettings?: LabelSettings;
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
 }
@@ -49,6 +60,8 @@ export interface World {
   readonly outcomes: readonly Outcome[];
   readonly servers: Readonly<Record<string, ScriptedServer>>;
   readonly ask: (request: ClientRequest, caller?: Caller, exchange?: Partial<Exchange>) => Promise<RpcAnswer>;
+  /** Resolves when the store has all that was counted. */
+  readonly close: () => Promise<void>;
   /** What a server got to hear after its lists were read. */
   readonly heard: (server: string) => readonly { readonly method: string; readonly params: JsonObject }[];
   readonly enforce: (rules: Rules) => Promise<void>;
@@ -57,7 +70,7 @@ export interface World {
 }
 
 export async function aGateway(options: WorldOptions): Promise<World> {
-  const { servers: scripts, rules = {}, commit } = options;
+  const { servers: scripts, rules = {}, commit, store } = options;
   const servers = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [id, aScriptedServer(script)]));
   const scripted = (id: string): ScriptedServer => {
     const server = servers[id];
@@ -66,7 +79,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
   const records: DecisionRecord[] = [];
   const outcomes: Outcome[] = [];
-  const clock = { now: () => NOW, monotonic: () => 0 };
+  const clock = options.clock ?? { now: () => NOW, monotonic: () => 0 };
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
   const governing: Governing = {
@@ -75,18 +88,23 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       clock,
       newId: () => `id-${String(records.length + 1)}`,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
-      labels: LABELS,
+      labels: options.labelSettings ?? LABELS,
     }),
     environment: ENVIRONMENT,
-    conversations: new Conversations(clock),
-    readLabels: async () => [],
+    conversations: new Conversations(clock, store && { store: store.conversations, logger: silent, mostKept: 100 }),
+    readLabels: async (whose, now) => (await store?.labelsOf(whose, now)) ?? [],
     results: RESULTS,
     log: {
       append: async (record) => {
         commit?.(record);
         records.push(record);
       },
-      commit: () => Promise.reject(new Error('no rule here has a limit')),
+      commit: async (record, inputText, changes) => {
+        if (store === undefined) throw new Error('there is no store for changes');
+        const answer = await store.log.commit({ ...record, id: randomUUID() }, inputText, changes);
+        if (!isRefusal(answer)) records.push(record);
+        return answer;
+      },
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,
@@ -103,6 +121,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     namesServers: () => true,
   });
   onTestFinished(() => dialogue.close());
+  onTestFinished(() => governing.conversations.close());
   const agents = new Agents(new Map(Object.entries(options.agents ?? {}).map(([id, part]) => [id, anAgent(part)])));
   const gateway = new Gateway(
     Promise.resolve({
@@ -121,7 +140,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       check: () => ({ kind: 'valid' }),
       allowedMethods: options.allowedMethods ?? [],
       agents,
-      keyedId: (text) => text,
+      keyedId: (text) => store?.keyedId(text) ?? text,
       instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
       endInstances: async () => undefined,
     }),
@@ -132,6 +151,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     records,
     outcomes,
     servers,
+    close: () => governing.conversations.close(),
     ask: (request, caller = aCaller(), exchange = {}) => gateway.answer(request, caller, anExchange(exchange)),
     heard: (server) => scripted(server).heard.slice(read.get(server)),
     enforce: (next) => gateway.enforce(new Scripted(next)),
@@ -196,13 +216,15 @@ class Scripted extends PolicySet {
   }
 
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies } = this.#rules;
+    const { hides, denies, labels } = this.#rules;
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
+    const names = isList ? [] : (labels?.(question.input) ?? []);
+    const labelled = names.map((label) => ({ id: 'S-L', label, ttl_s: 0, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
       anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
-      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
+      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')], labels: labelled }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];
     return { ...super.evaluate(question), opinions };

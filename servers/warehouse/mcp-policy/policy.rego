@@ -86,6 +86,11 @@ obligations contains {"id": "WH-303", "type": "warn", "text": "At most 100 rows 
 	not "group" in words
 }
 
+# METADATA
+# title: Whoever has read personal data has it in the conversation
+# custom: {id: WH-401}
+labels contains {"id": "WH-401", "label": config.personal_class} if count(columns_in_query) > 0
+
 user_is_cleared if config.personal_class in input.user.data_classifications_authorized
 
 # SQLite does not tell upper case from lower case in names.
