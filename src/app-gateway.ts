@@ -1,19 +1,20 @@
+import { agentsIn } from './app-agents.ts';
 import { serversUnder } from './app-directory.ts';
 import type { AppOptions } from './app-options.ts';
 import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
+import { matchesAny } from './catalog/glob.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
 import { boundedPattern } from './core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { toRoundedJson } from './core/lossless-json.ts';
-import type { AgentReach } from './gateway/agent-reach.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
 import { Conversations } from './gateway/conversation.ts';
 import { createClassifier, type DataClass } from './gateway/data-classes.ts';
 import { createDialogue } from './gateway/create-dialogue.ts';
 import type { Directory } from './gateway/directory.ts';
 import { Exposure } from './gateway/exposure.ts';
-import type { AgentProfile, GatewayParts } from './gateway/gateway.ts';
+import type { GatewayParts } from './gateway/gateway.ts';
 import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
@@ -37,21 +38,24 @@ export interface Standing {
   readonly directory: Directory;
 }
 
+/** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
+const MOST_CONVERSATIONS = 2_000;
+
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
   const { store, checker, found, upstreams, signIns, directory } = standing;
   const { config, clock, logger } = options;
-  const settingsOf = agentSettings(config.agents);
+  const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
     directory,
     serversUnder: (next) => serversUnder(found, next),
   });
   const environment = environmentOf(options);
-  const reachOf = (agent: string): AgentReach | undefined => settingsOf(agent)?.reach;
   const governing: Governing = {
     court: courts(() => policy.current, store, options),
     environment,
-    conversations: new Conversations(clock),
+    conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
+    readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
     log: store.log,
     clock,
@@ -61,6 +65,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
@@ -69,27 +74,27 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     ...governing,
     policy,
     directory,
-    exposure: new Exposure({ policy: () => policy.current, reachOf, environment, clock }),
+    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
     instances,
     dialogue,
     signIns,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
-    check: ({ pin, server }, args) =>
-      checker.check(pin, args, unknownArgumentsFor(server.unknownArguments, server.hasBundle)),
+    check: ({ pin, server, inputSchema }, args) => {
+      const unknown = unknownArgumentsFor(server.unknownArguments, server.hasBundle);
+      // Whoever found the tool before its server changed it is checked by what it found.
+      return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
+    },
     allowedMethods: config.gateway.methods.allow,
-    profileOf: (agent) => settingsOf(agent)?.profile,
+    agents,
+    keyedId: (text) => store.keyedId(text),
     instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
     endInstances: (session) => upstreams.endSession(session),
   };
 }
 
-/** How long a label stays where neither its rule nor the configuration says. */
-const LABEL_TTL_MS = 8 * 60 * 60 * 1000;
-
 function resultHandling(checker: ArgumentChecker, { config }: AppOptions): ResultHandling {
   return {
     classifier: createClassifier(config.policies.dataClasses.flatMap(dataClassOf)),
-    labelTtlMs: LABEL_TTL_MS,
     fitsOutput: outputCheck(checker),
   };
 }
@@ -121,19 +126,6 @@ function outputCheck(checker: ArgumentChecker): ResultHandling['fitsOutput'] {
 
 const MOST_OUTPUT_SCHEMAS = 200;
 
-interface AgentSettings {
-  readonly profile: AgentProfile;
-  readonly reach: AgentReach;
-}
-
-function agentSettings(agents: AppOptions['config']['agents']): (agent: string) => AgentSettings | undefined {
-  const settings = Object.entries(agents).map(([id, { scope, owner_team, model, servers, tools }]) => {
-    return [id, { profile: { scope, owner_team, model }, reach: { servers, tools } }] as const;
-  });
-  const byId = new Map<string, AgentSettings>(settings);
-  return (agent) => byId.get(agent);
-}
-
 function environmentOf({ config, timezone }: AppOptions): Environment {
   const { name: gateway, environment } = config.gateway;
   const { region, is_production: isProduction, labels } = environment;
@@ -151,6 +143,8 @@ function courts(
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
   const audit = openVault(auditKey, (value) => masker.maskSecrets(value));
   const newId = decisionIds(clock);
+  const { ttl: ttlMs, sticky } = config.labels;
+  const labels = { ttlMs, isSticky: (label: string) => matchesAny(sticky, label) };
   const masks = new WeakMap<JsonObject, Mask>();
   const maskWithout = (pointers: readonly string[]): Mask => ({
     maskInput: (input, ofPolicy) => masker.maskInput(input, pointers, ofPolicy),
@@ -170,5 +164,6 @@ function courts(
     newId,
     audit,
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
+    labels,
   });
 }

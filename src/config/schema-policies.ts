@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { boundedPattern } from '../core/bounded-pattern.ts';
 import { LAYERS, type Layer } from '../core/opinion.ts';
 import { BundleData, Duration, ModeName, RuleModes, ServerIdText, Texts } from './schema-values.ts';
-import { parseSource } from './schema-servers.ts';
+import { BundlePath } from './schema-servers.ts';
 
 const ORGANISATION_LAYERS = LAYERS.filter((layer) => layer !== 'server');
 
@@ -15,12 +15,7 @@ const BundleScope = z.strictObject({
 const OrganisationBundle = z.strictObject({
   id: ServerIdText.describe('Name of the bundle; rules are called `<id>/<rule>`.'),
   layer: z.enum(ORGANISATION_LAYERS).describe('Which layer it speaks for; as in its manifest.'),
-  source: z
-    .string()
-    .min(1)
-    .refine((source) => source !== 'auto' && source !== 'none', 'names no place; write the path of the bundle')
-    .transform(parseSource)
-    .describe('Path of the bundle: a folder or a .tar.gz.'),
+  source: BundlePath.describe('Path of the bundle: a folder or a .tar.gz.'),
   for: BundleScope.prefault({}).describe('Which calls it takes part in. Default: all.'),
   mode: ModeName.default('enforce').describe('Mode of the whole bundle.'),
   rules: RuleModes.default({}).describe('Modes of single rules, by id.'),

@@ -5,7 +5,10 @@ export type Change =
   /** Refused where the limit has no room. */
   | { readonly kind: 'take'; readonly charge: Charge }
   | { readonly kind: 'give_back'; readonly charge: Charge }
+  /** Refused where the conversation has as many labels as it may. */
   | { readonly kind: 'attach_label'; readonly label: AttachedLabel }
+  /** Refused where the conversation has not exactly this label, of these sources. */
+  | { readonly kind: 'clear_label'; readonly label: ClearedLabel }
   | { readonly kind: 'keep_audit'; readonly material: AuditMaterial };
 
 /** What a rule demands to be kept whole, as it lies in the store. */
@@ -22,6 +25,7 @@ export interface AuditMaterial {
 
 /** A label that stays with a conversation for a time. Times are milliseconds since the epoch. */
 export interface AttachedLabel {
+  /** Or the agent, where the label stays with all of its conversations. */
   readonly conversation: string;
   readonly label: string;
   /** Who says so: the full name of a rule, or what the gateway itself found. */
@@ -29,6 +33,15 @@ export interface AttachedLabel {
   readonly attachedMs: number;
   /** The first millisecond at which it no longer holds. */
   readonly expiresMs: number;
+}
+
+/** A label that a person takes from a conversation, as that person saw it. */
+export interface ClearedLabel {
+  readonly conversation: string;
+  readonly label: string;
+  readonly sources: readonly Pick<AttachedLabel, 'source' | 'attachedMs'>[];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
 /** Some change was refused, so none was made and the row was not written. */

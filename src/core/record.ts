@@ -3,7 +3,7 @@ import type { Effect, JoinedObligations, Lifted } from './decision.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Layer, Mode, Opinion } from './opinion.ts';
 import type { PolicyInput } from './policy-input.ts';
-import type { Agent, User } from './principal.ts';
+import type { Agent, Delegator, User } from './principal.ts';
 
 /** A decision as the log keeps it. The names are a contract: users, scripts and auditors read them. */
 export interface DecisionRecord {
@@ -64,6 +64,8 @@ export interface CombineFacts {
   readonly now: number;
   readonly approvals: readonly ApprovalFact[];
   readonly reservations: readonly ReservationFact[];
+  /** On whose behalf the agent asks, nearest first, as identity was asked about each of them; absent where on nobody’s. */
+  readonly delegators?: readonly Delegator[];
 }
 
 export interface OwnDenial {

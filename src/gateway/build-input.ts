@@ -3,7 +3,7 @@ import { sortMembers } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Principal } from '../core/principal.ts';
-import type { Recalled } from './recall.ts';
+import { NOTHING_RECALLED, type Recalled } from './recall.ts';
 
 /** What the organisation says of the place this gateway runs in. */
 export interface Environment {
@@ -120,11 +120,6 @@ function actionOf({ action, tool, about, call }: InputFacts): PolicyInput['actio
   };
 }
 
-function classesOf({ dataClasses: ofTool }: ToolFacts, call: CallFacts | undefined): string[] {
-  const ofArguments = call?.dataClasses ?? [];
-  return ofArguments.length === 0 ? [...ofTool] : [...new Set([...ofTool, ...ofArguments])].toSorted();
-}
-
 export const NO_RESULT: PolicyInput['action']['result'] = {
   bytes: 0,
   content_types: [],
@@ -148,15 +143,28 @@ function agentOf({ agent }: Principal): PolicyInput['agent'] {
   };
 }
 
-function contextOf(recalled: Recalled | undefined): PolicyInput['context'] {
-  const conversation = recalled?.conversation;
+/** What is declared for the tool, and what the conversation has seen already. */
+function classesOf({ dataClasses: ofTool }: ToolFacts, call: CallFacts | undefined): string[] {
+  const ofArguments = call?.dataClasses ?? [];
+  const labels = call?.recalled.labels ?? [];
+  if (ofArguments.length + labels.length === 0) return [...ofTool];
+  return [...new Set([...ofTool, ...ofArguments, ...labels.map(({ label }) => label)])];
+}
+
+function contextOf({ conversation, labels }: Recalled = NOTHING_RECALLED): PolicyInput['context'] {
   return {
-    calls_in_a_row: conversation?.callsInARow ?? 0,
-    conversation_id: conversation?.conversationId ?? '',
-    cumulative_tokens: conversation?.cumulativeTokens ?? 0,
-    labels: recalled === undefined ? [] : [...recalled.labels],
-    session_age_seconds: conversation?.sessionAgeSeconds ?? 0,
-    turn_count: conversation?.turnCount ?? 0,
+    agent: conversation.agent,
+    calls_in_a_minute: conversation.calls_in_a_minute,
+    calls_in_a_row: conversation.calls_in_a_row,
+    calls_of_tool: conversation.calls_of_tool,
+    conversation_id: conversation.conversation_id,
+    cumulative_tokens: conversation.cumulative_tokens,
+    denied_calls: conversation.denied_calls,
+    denied_in_a_minute: conversation.denied_in_a_minute,
+    identical_calls: conversation.identical_calls,
+    labels: [...labels],
+    session_age_seconds: conversation.session_age_seconds,
+    turn_count: conversation.turn_count,
   };
 }
 

@@ -6,6 +6,7 @@ import type { DecisionRecord, Outcome } from '../core/record.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
 import type { Classifier } from './data-classes.ts';
+import type { LabelReader } from './labels.ts';
 import type { Court } from './rule.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
@@ -21,8 +22,6 @@ export interface RecordKeeper {
 /** What the phase of results knows beside policy. */
 export interface ResultHandling {
   readonly classifier: Classifier;
-  /** How long a label stays whose rule does not say, in milliseconds. */
-  readonly labelTtlMs: number;
   /** Whether structured content fits the output schema of a tool; false where that cannot be told. `pin` names the tool. */
   readonly fitsOutput: (pin: string, schema: JsonObject, value: Json) => Promise<boolean>;
 }
@@ -34,6 +33,7 @@ export interface Governing {
   readonly environment: Environment;
   readonly conversations: Conversations;
   readonly results: ResultHandling;
+  readonly readLabels: LabelReader;
   readonly log: RecordKeeper;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -5,16 +5,16 @@ import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 import { NO_OBLIGATIONS } from '../policy/obligations.ts';
 import { type Advice, adviseFor, adviseWithheld, type AdviceFacts, type DecisionObject } from './advice.ts';
 import { buildInput, type ToolFacts } from './build-input.ts';
-import { conversationOf } from './conversation.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
 import { isInputRequired } from './input-required.ts';
 import { keepRuling } from './keep-ruling.ts';
+import { attachments, type LabelSettings } from './labels.ts';
 import type { Caller } from './port.ts';
+import { type Recalled, recallFor } from './recall.ts';
 import { redactResult } from './redact-result.ts';
-import { claimedLabels, resultFacts, withoutClaim } from './result-facts.ts';
-import { labelChanges } from './result-labels.ts';
-import { rule, type Ruling } from './rule.ts';
+import { claimedLabels, resultFacts, withoutOwnKeys } from './result-facts.ts';
+import { type Question, rule, type Ruling } from './rule.ts';
 
 /** A call of a tool whose answer is decided on, perhaps long afterwards. */
 export interface JudgedCall {
@@ -57,7 +57,7 @@ export interface Judged {
  * throws: the call has run, and what cannot be decided is withheld.
  */
 export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing: Governing): Promise<Judged> {
-  const said = withoutClaim(answer);
+  const said = withoutOwnKeys(answer);
   if (isInterim(said)) return passedOn(said);
   try {
     const claims = claimedLabels(answer);
@@ -87,44 +87,43 @@ interface Deciding {
   readonly governing: Governing;
 }
 
-async function decided(said: RpcAnswer, { call, claims, governing }: Deciding): Promise<Judged> {
-  const { log, logger, clock, results } = governing;
-  const ruling = ruleOn(said, { call, claims, governing });
-  const conversation = conversationOf(call.caller);
-  const isPassed = ruling.decision.effect === 'allow';
-  const labels = isPassed
-    ? labelChanges(ruling, {
-        conversation,
-        server: call.server.id,
-        claims,
-        ttlMs: results.labelTtlMs,
-        now: clock.now(),
-      })
-    : [];
-  const changes = [...(ruling.changes ?? []), ...labels];
+async function decided(said: RpcAnswer, deciding: Deciding): Promise<Judged> {
+  const { call, claims, governing } = deciding;
+  const { log, logger, clock } = governing;
+  const recalled = await recallFor(call.caller, governing);
+  const made = ruleOn(said, deciding, recalled);
+  let ruling: Ruling;
   try {
-    await keepRuling({ ...ruling, changes }, log);
+    ruling = await keepRuling(withClaims(made, claims, { call, labels: governing.court().labels, now: clock.now() }), log);
   } catch (thrown) {
     logger.error('a decision on a result could not be recorded, so the result is withheld', {
       problem: messageOf(thrown),
     });
-    return withheldBecause(said, adviceOn(ruling, call, deniedBecause('gateway.audit_unavailable')));
+    return withheldBecause(said, adviceOn(made, call, deniedBecause('gateway.audit_unavailable')));
   }
-  const isAudited = ruling.decision.obligations.audit_required;
-  if (!isPassed) return { ...withheldBecause(said, adviceOn(ruling, call, ruling.decision)), isAudited };
-  const { redact } = ruling.decision.obligations;
-  const judged = await redacted(said, call, {
-    governing,
-    pointers: redact.result,
-    warnings: ruling.decision.warnings,
-    ruling,
-  });
+  const { effect, obligations, warnings } = ruling.decision;
+  const isAudited = obligations.audit_required;
+  if (effect !== 'allow') return { ...withheldBecause(said, adviceOn(ruling, call, ruling.decision)), isAudited };
+  const judged = await redacted(said, call, { governing, pointers: obligations.redact.result, warnings, ruling });
   const object = adviseFor({ ...factsIn(ruling, call), decision: ruling.decision });
   return { ...judged, isAudited, object };
 }
 
-function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): Ruling {
-  const { conversations, environment, clock, results, court } = governing;
+interface Claiming {
+  readonly call: JudgedCall;
+  readonly labels: LabelSettings;
+  readonly now: number;
+}
+
+/** A server's claims only add, and only where the result is passed on. */
+function withClaims(ruling: Ruling, claims: readonly string[], { call, labels: settings, now }: Claiming): Ruling {
+  if (claims.length === 0 || ruling.decision.effect !== 'allow') return ruling;
+  const found = claims.map((label) => ({ label, source: `claim:${call.server.id}`, ttlS: 0 }));
+  return { ...ruling, labels: [...ruling.labels, ...attachments(found, call.caller, { settings, now })] };
+}
+
+function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding, recalled: Recalled): Ruling {
+  const { environment, results, court } = governing;
   const { caller, server, tool, args, hash } = call;
   const input = buildInput({
     action: 'tool_result',
@@ -132,31 +131,23 @@ function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): Ruling 
     server: server.facts,
     tool,
     about: { result: resultFacts(said, claims, results.classifier) },
-    call: {
-      args,
-      schemaChecked: call.isSchemaChecked,
-      hash,
-      recalled: { conversation: conversations.look(caller.session), labels: [], budgets: {} },
-      meta: {},
-    },
+    call: { args, schemaChecked: call.isSchemaChecked, hash, recalled, meta: {} },
     environment,
-    now: clock.now(),
+    now: recalled.nowMs,
   });
-  return rule(
-    {
-      caller,
-      action: 'tool_result',
-      server: server.id,
-      tool: tool.tool,
-      own: [],
-      input,
-      dropped: [],
-      traceId: call.traceId,
-      call: call.id,
-      redact: call.obligations.redact.record,
-    },
-    court(call.inputSchema),
-  );
+  const question: Question = {
+    caller,
+    action: 'tool_result',
+    server: server.id,
+    tool: tool.tool,
+    own: recalled.denial === undefined ? [] : [recalled.denial],
+    input,
+    dropped: [],
+    traceId: call.traceId,
+    call: call.id,
+    redact: call.obligations.redact.record,
+  };
+  return rule(question, court(call.inputSchema));
 }
 
 interface Redacting {

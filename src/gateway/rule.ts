@@ -12,17 +12,19 @@ import { chargesOf } from '../policy/charges.ts';
 import { combine } from '../policy/combine.ts';
 import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
+import { labelsOf } from '../policy/labels.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
 import type { AuditTexts, AuditVault } from '../state/audit.ts';
 import type { Limits, RuleText } from './advice.ts';
+import { attachments, type LabelSettings } from './labels.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required', 'rate_limit'];
+const CARRIED = ['warn', 'audit_required', 'rate_limit', 'label'];
 /** What is carried out beside them: for requests that are answered here with what a server says, and for results. */
 const CARRIED_WITH_ANSWERS = [...CARRIED, 'redact', 'deadline'];
-const CARRIED_FOR_RESULTS = [...CARRIED, 'redact', 'label'];
+const CARRIED_FOR_RESULTS = [...CARRIED, 'redact'];
 
 /** What is to be decided. */
 export interface Question {
@@ -49,6 +51,7 @@ export interface Court {
   readonly newId: () => string;
   /** Takes out of an input, and of what rules made of it, what the log must not keep. */
   readonly mask: Mask;
+  readonly labels: LabelSettings;
   /** Keeps whole what rules demand for the audit; absent where nothing is kept. */
   readonly audit?: AuditVault;
 }
@@ -75,6 +78,8 @@ export interface Ruling {
   readonly ruleText: (rule: string) => RuleText | undefined;
   /** What it takes from limits when it is recorded; empty unless it allows. */
   readonly charges: readonly Charge[];
+  /** What it attaches to the conversation when it is recorded; empty unless it allows. */
+  readonly labels: readonly Change[];
   /** What else changes when it is recorded; absent where nothing does. */
   readonly changes?: readonly Change[];
   /** How the limits stand once it is recorded; absent where there are none. */
@@ -128,7 +133,8 @@ export function rule(question: Question, court: Court): Ruling {
     latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
     ...(material === undefined ? {} : { audit_hash: material.hash }),
   };
-  const ruling = { record, inputText: kept.inputText, decision, ruleText, charges };
+  const labels = labelsFor(decision, facts, { caller, settings: court.labels });
+  const ruling = { record, inputText: kept.inputText, decision, ruleText, charges, labels };
   return material === undefined ? ruling : { ...ruling, changes: [{ kind: 'keep_audit', material }] };
 }
 
@@ -137,7 +143,8 @@ function ask(question: Question, policy: PolicySet): Asked {
   const { action, server, tool, input, own } = question;
   if (own.length > 0 || input === undefined || action === 'method')
     return { opinions: [], required: [], modes: {}, input };
-  return policy.evaluate({ action, server, tool, agent: input.agent.id, input });
+  const { delegators } = question.caller;
+  return policy.evaluate({ action, server, tool, agent: input.agent.id, input, delegators });
 }
 
 const NOTHING: readonly string[] = [];
@@ -153,6 +160,7 @@ function combineFacts({ own, action }: Question, evaluation: Asked, now: number)
     now,
     approvals: [],
     reservations: [],
+    ...(evaluation.delegators && { delegators: evaluation.delegators }),
   };
 }
 
@@ -167,6 +175,18 @@ const NO_CHARGES: readonly Charge[] = [];
 function chargesFor(decision: Decision, facts: CombineInput, input: PolicyInput | undefined): readonly Charge[] {
   const isFree = decision.effect !== 'allow' || decision.obligations.rate_limits.length === 0;
   return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, input);
+}
+
+const NO_LABELS: readonly Change[] = [];
+
+/** Attached when the request is forwarded, so only then. */
+function labelsFor(
+  { effect, obligations }: Decision,
+  facts: CombineInput,
+  { caller, settings }: { readonly caller: Caller; readonly settings: LabelSettings },
+): readonly Change[] {
+  if (effect !== 'allow' || obligations.labels.length === 0) return NO_LABELS;
+  return attachments(labelsOf(facts), caller, { settings, now: facts.combine.now });
 }
 
 /** The record says that all is reserved: it is committed in the same transaction, or not at all. */

@@ -1,6 +1,7 @@
 import { LAYERS, type Layer, type Mode } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { ActionType } from '../core/action.ts';
+import type { Delegator } from '../core/principal.ts';
 import type { Bundle } from './bundle.ts';
 import type { RuleBook } from './rule-book.ts';
 import { type BundleScope, governs, inScope } from './scope.ts';
@@ -37,6 +38,8 @@ export interface Question {
   /** Unprefixed; empty where the action has none. */
   readonly tool: string;
   readonly input: PolicyInput;
+  /** Those named by `input.agent.delegated_by`, nearest first. */
+  readonly delegators?: readonly Delegator[] | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { isRefusal, type Change, type Made, type Refusal } from '../core/change.
 import { keepMaterial } from './audit.ts';
 import { giveBack, take } from './budgets.ts';
 import type { Database } from './driver.ts';
-import { attachLabel } from './labels.ts';
+import { attachLabel, clearLabel } from './labels.ts';
 
 /** What the commit of a row changes beside the log. */
 export interface RowChanges {
@@ -47,8 +47,9 @@ function make(database: Database, change: Change): number | typeof REFUSED | und
       giveBack(database, change.charge);
       return undefined;
     case 'attach_label':
-      attachLabel(database, change.label);
-      return undefined;
+      return attachLabel(database, change.label) ? undefined : REFUSED;
+    case 'clear_label':
+      return clearLabel(database, change.label) ? undefined : REFUSED;
     case 'keep_audit':
       keepMaterial(database, change.material);
       return undefined;

@@ -89,6 +89,18 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
   create index labels_expires on labels (expires);
   `,
+  // What has been counted of conversations, and of agents with all of theirs; `last_call` in milliseconds since the epoch.
+  `
+  create table conversations (
+    id text primary key,
+    agent text not null,
+    user text not null,
+    client text not null,
+    last_call integer not null,
+    counts text not null
+  ) strict, without rowid;
+  create index conversations_last_call on conversations (last_call);
+  `,
   // What rules demand to be kept whole of calls: masked text, or sealed with the key of that name.
   `
   create table audit (

@@ -2,18 +2,13 @@ import { expect, test } from 'vitest';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { Resumed } from '../../src/gateway/dialogue.ts';
 import { type Allowed, type Asked, govern, type Recorded, type Steps } from '../../src/gateway/govern.ts';
+import { NOTHING_RECALLED } from '../../src/gateway/recall.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
 import { aCaller, aDecision, aDenial, anExchange, aRoute, aRuling } from './makers.ts';
 
 const ASKED: Asked<string> = { request: 'read', caller: aCaller(), exchange: anExchange() };
 const RESUMED: Resumed = { kind: 'parked', id: 'p', responses: {}, round: 1 };
 const ARGS = { value: {}, bytes: 2, hash: 'x' };
-
-const NOTHING_RECALLED = {
-  conversation: { conversationId: '', turnCount: 0, cumulativeTokens: 0, sessionAgeSeconds: 0, callsInARow: 0 },
-  labels: [],
-  budgets: {},
-};
 
 type ToolSteps = Steps<string, ToolRoute>;
 

@@ -5,6 +5,7 @@ import type { Environment } from '../../src/gateway/build-input.ts';
 import { createClassifier } from '../../src/gateway/data-classes.ts';
 import type { ResultHandling } from '../../src/gateway/governing.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
+import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, Exchange } from '../../src/gateway/port.ts';
 import type { Ruling } from '../../src/gateway/rule.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
@@ -104,6 +105,7 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
     inputText: '{}',
     ruleText: () => undefined,
     charges: [],
+    labels: [],
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }
@@ -111,9 +113,11 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
 /** The phase of results, without anything that is configured. */
 export const RESULTS: ResultHandling = {
   classifier: createClassifier([]),
-  labelTtlMs: 8 * 3_600_000,
   fitsOutput: async () => true,
 };
+
+/** An hour, and nothing stays with the agent. */
+export const LABELS: LabelSettings = { ttlMs: 3_600_000, isSticky: () => false };
 
 export const ENVIRONMENT: Environment = {
   gateway: 'test',
