@@ -14,9 +14,7 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
     .option('--limit <n>', 'how many, or all', parseLimit, 50)
     .addHelpText('after', '\nExample:\n  mcp-gateway decision ls --effect deny --since 24h')
     .action(async (options: ListOptions) => (await load()).list(context, options));
-  withConfig(
-    decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'),
-  )
+  withConfig(decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'))
     .option('--audit', 'also what a rule demanded to be kept whole; where it is sealed, with decisions.auditKey')
     .action(async (id: string, options: ShowOptions) => (await load()).show(context, id, options));
   for (const parent of [decision, program]) {

@@ -27,10 +27,14 @@ const OrganisationBundle = z.strictObject({
 const ClassName = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'not a class, such as customer_pii');
 
 /** Patterns are searched for in what others wrote, so they must not be able to take long. */
-const Pattern = z.string().min(1).max(500).superRefine((source, context) => {
-  const read = boundedPattern(source);
-  if (read.kind === 'refused') context.addIssue(`cannot be used as a pattern: ${read.why}`);
-});
+const Pattern = z
+  .string()
+  .min(1)
+  .max(500)
+  .superRefine((source, context) => {
+    const read = boundedPattern(source);
+    if (read.kind === 'refused') context.addIssue(`cannot be used as a pattern: ${read.why}`);
+  });
 
 const DataClassSetting = z
   .strictObject({
@@ -81,7 +85,10 @@ export const Policies = z
     starter: z.boolean().default(true).describe('Whether a layer without a bundle uses its starter bundle.'),
     org: z.array(OrganisationBundle).default([]).describe('The bundles of the organisation.'),
     layers: z.partialRecord(z.enum(LAYERS), LayerSettings).default({}).describe('Settings of single layers.'),
-    dataClasses: z.array(DataClassSetting).default([]).describe('How classes of data are told in arguments and results.'),
+    dataClasses: z
+      .array(DataClassSetting)
+      .default([])
+      .describe('How classes of data are told in arguments and results.'),
     pins: z
       .strictObject({ text: z.enum(['warn', 'quarantine']).optional().describe('What a changed description does.') })
       .optional()

@@ -58,11 +58,7 @@ export async function judgeForwarded(forwarded: Forwarded, judging: Judging): Pr
 }
 
 /** What the audit keeps of an answer: all of it where it is sealed, else what its client got, less secrets. */
-export function auditMaterial(
-  forwarded: Forwarded,
-  id: string,
-  court: () => Court,
-): AuditMaterial | undefined {
+export function auditMaterial(forwarded: Forwarded, id: string, court: () => Court): AuditMaterial | undefined {
   if (forwarded.kind !== 'answered' || forwarded.judged?.audited === undefined) return undefined;
   const { answer, judged } = forwarded;
   const { audit } = court();

@@ -64,7 +64,8 @@ export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing
     const { server, tool, caller } = call;
     const question = { server: server.id, agent: caller.principal.agent.id, tool: tool.tool };
     const isGoverned = governing.court().policy.governsResults(question);
-    if (!isGoverned && claims.length === 0 && call.isRecorded !== true) return await redacted(said, call, { governing, pointers: [], warnings: [] });
+    if (!isGoverned && claims.length === 0 && call.isRecorded !== true)
+      return await redacted(said, call, { governing, pointers: [], warnings: [] });
     return await decided(said, { call, claims, governing });
   } catch (thrown) {
     governing.logger.error('a result could not be decided on, so it is withheld', { problem: messageOf(thrown) });
@@ -94,7 +95,10 @@ async function decided(said: RpcAnswer, deciding: Deciding): Promise<Judged> {
   const made = ruleOn(said, deciding, recalled);
   let ruling: Ruling;
   try {
-    ruling = await keepRuling(withClaims(made, claims, { call, labels: governing.court().labels, now: clock.now() }), log);
+    ruling = await keepRuling(
+      withClaims(made, claims, { call, labels: governing.court().labels, now: clock.now() }),
+      log,
+    );
   } catch (thrown) {
     logger.error('a decision on a result could not be recorded, so the result is withheld', {
       problem: messageOf(thrown),
@@ -206,7 +210,7 @@ function redactError({ code, message, data }: RpcError, pointers: readonly strin
  * so the model gets the text as that of a failure, with a word about it.
  */
 function withoutStructure(result: JsonObject): JsonObject {
-  const { structuredContent, content, ...rest } = result;
+  const { structuredContent: _, content, ...rest } = result;
   const blocks = Array.isArray(content) ? (content as readonly JsonObject[]) : [];
   return { ...rest, content: [...blocks, { type: 'text', text: UNSTRUCTURED }], isError: true };
 }

@@ -23,8 +23,7 @@ export function resultFacts(answer: RpcAnswer, labels: readonly string[], classi
   const { structuredContent } = readable;
   const structured = isJsonObject(structuredContent) ? structuredContent : {};
   const isStructuredWhole =
-    (structuredContent === undefined || structured === structuredContent) &&
-    writeJson(structured).length <= MOST_TEXT;
+    (structuredContent === undefined || structured === structuredContent) && writeJson(structured).length <= MOST_TEXT;
   return {
     bytes: Buffer.byteLength(writeJson(result)),
     content_types: uniqueTexts(blocks.map(({ type }) => type)),
