@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import type { Opinion } from '../../src/core/opinion.ts';
+import type { Change } from '../../src/core/change.ts';
+import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
@@ -13,11 +14,12 @@ import { Directory } from '../../src/gateway/directory.ts';
 import { Exposure } from '../../src/gateway/exposure.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
-import type { Governing } from '../../src/gateway/governing.ts';
+import type { Governing, ResultHandling } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
 import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
+import type { AuditVault } from '../../src/state/audit.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
@@ -28,6 +30,10 @@ import { aScriptedServer, type Script, type ScriptedServer } from './scripted-se
 export interface Rules {
   readonly hides?: (input: PolicyInput) => boolean;
   readonly denies?: (input: PolicyInput) => boolean;
+  /** Obligations of a bundle of layer compliance on requests. */
+  readonly obliges?: readonly ObligationElement[];
+  /** What that bundle says of results; where it is absent nobody governs them. */
+  readonly ofResults?: (input: PolicyInput) => Partial<Opinion>;
 }
 
 export interface WorldOptions {
@@ -38,6 +44,8 @@ export interface WorldOptions {
   readonly allow?: Partial<GovernedServer['allow']>;
   readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
+  readonly results?: Partial<ResultHandling>;
+  readonly audit?: AuditVault;
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
 }
@@ -47,6 +55,8 @@ export interface World {
   readonly gateway: Gateway;
   readonly records: readonly DecisionRecord[];
   readonly outcomes: readonly Outcome[];
+  /** What was changed with records and outcomes. */
+  readonly changes: readonly Change[];
   readonly servers: Readonly<Record<string, ScriptedServer>>;
   readonly ask: (request: ClientRequest, caller?: Caller, exchange?: Partial<Exchange>) => Promise<RpcAnswer>;
   /** What a server got to hear after its lists were read. */
@@ -66,6 +76,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
   const records: DecisionRecord[] = [];
   const outcomes: Outcome[] = [];
+  const changed: Change[] = [];
   const clock = { now: () => NOW, monotonic: () => 0 };
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
@@ -73,6 +84,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     court: () => ({
       policy: policy.current,
       clock,
+      ...(options.audit === undefined ? {} : { audit: options.audit }),
       newId: () => `id-${String(records.length + 1)}`,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
       labels: LABELS,
@@ -80,14 +92,22 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     environment: ENVIRONMENT,
     conversations: new Conversations(clock),
     readLabels: async () => [],
-    results: RESULTS,
+    results: { ...RESULTS, ...options.results },
     log: {
       append: async (record) => {
         commit?.(record);
         records.push(record);
       },
-      commit: () => Promise.reject(new Error('no rule here has a limit')),
-      settle: (outcome) => void outcomes.push(outcome),
+      commit: async (record, _inputText, changes) => {
+        commit?.(record);
+        records.push(record);
+        changed.push(...changes);
+        return { remaining: [] };
+      },
+      settle: (outcome, changes = []) => {
+        outcomes.push(outcome);
+        changed.push(...changes);
+      },
     },
     clock,
     logger: silent,
@@ -131,6 +151,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     gateway,
     records,
     outcomes,
+    changes: changed,
     servers,
     ask: (request, caller = aCaller(), exchange = {}) => gateway.answer(request, caller, anExchange(exchange)),
     heard: (server) => scripted(server).heard.slice(read.get(server)),
@@ -195,13 +216,22 @@ class Scripted extends PolicySet {
     this.#rules = rules;
   }
 
+  override governsResults(): boolean {
+    return this.#rules.ofResults !== undefined;
+  }
+
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies } = this.#rules;
+    const { hides, denies, obliges = [], ofResults } = this.#rules;
+    const spoken = question.action === 'tool_result' ? ofResults?.(question.input) : undefined;
+    if (question.action === 'tool_result') {
+      const opinions = [anOpinion({ layer: 'compliance', bundle: 'compliance', ...spoken })];
+      return { ...super.evaluate(question), opinions: spoken === undefined ? [] : opinions };
+    }
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
     const opinions: readonly Opinion[] = [
-      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
+      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide, obligations: isList ? [] : obliges }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];
