@@ -40,3 +40,12 @@ test_a_question_carries_the_params_and_its_answer_what_was_said if {
 	given.action.request == asked.action.request
 	given.action.args == {"action": "accept"}
 }
+
+test_a_result_is_that_of_its_call if {
+	call := inputs.tool_call("payments", "get_charge", "read", {"id": 7})
+	result := inputs.tool_result(call, {"data_classes": {"card_number": 1}})
+	result.action.type == "tool_result"
+	result.action.args == {"id": 7}
+	result.action.result.data_classes.card_number == 1
+	result.action.result.text == ""
+}
