@@ -47,3 +47,12 @@ test_a_labelled_conversation_has_the_classes_too if {
 	call.action.data_classes_referenced == ["c", "a", "b"]
 	call.context.turn_count == 0
 }
+
+test_a_result_is_that_of_its_call if {
+	call := inputs.tool_call("payments", "get_charge", "read", {"id": 7})
+	result := inputs.tool_result(call, {"data_classes": {"card_number": 1}})
+	result.action.type == "tool_result"
+	result.action.args == {"id": 7}
+	result.action.result.data_classes.card_number == 1
+	result.action.result.text == ""
+}

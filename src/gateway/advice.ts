@@ -94,7 +94,8 @@ export function adviseWithheld(facts: AdviceFacts): Advice {
 /** The object that goes with an allowed call's result; `ofResult`: what rules about the result warn of. */
 export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = []): DecisionObject {
   const { warnings } = facts.decision;
-  return { ...decisionObject(facts, []), warnings: ofResult.length === 0 ? warnings : [...warnings, ...ofResult] };
+  const isNew = (one: Warning): boolean => !warnings.some(({ rule, text }) => rule === one.rule && text === one.text);
+  return { ...decisionObject(facts, []), warnings: [...warnings, ...ofResult.filter(isNew)] };
 }
 
 interface ToldDenial {

@@ -151,7 +151,6 @@ function agentOf({ agent }: Principal): PolicyInput['agent'] {
   };
 }
 
-/** What is declared for the tool, and what the conversation has seen already. */
 function contextOf({ conversation, labels }: Recalled = NOTHING_RECALLED): PolicyInput['context'] {
   return {
     agent: conversation.agent,

@@ -121,10 +121,10 @@ function readableIn(result: JsonObject): Json {
 
 function readableBlock(block: Json): Json {
   if (!isJsonObject(block)) return block;
-  const { type, data, resource, ...rest } = block;
+  const { type, data: _data, resource, ...rest } = block;
   if (type === 'image' || type === 'audio') return rest;
   if (!isJsonObject(resource) || resource['blob'] === undefined) return block;
-  const { blob, ...facts } = resource;
+  const { blob: _blob, ...facts } = resource;
   return { ...rest, resource: facts };
 }
 

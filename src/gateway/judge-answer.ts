@@ -13,7 +13,7 @@ import { attachments } from './labels.ts';
 import type { Caller } from './port.ts';
 import { recallFor } from './recall.ts';
 import { redactResult } from './redact-result.ts';
-import { claimedLabels, resultFacts, withoutClaim } from './result-facts.ts';
+import { claimedLabels, resultFacts, withoutOwnKeys } from './result-facts.ts';
 import { rule, type Ruling } from './rule.ts';
 
 /** A call of a tool whose answer is decided on, perhaps long afterwards. */
@@ -57,7 +57,7 @@ export interface Judged {
  * throws: the call has run, and what cannot be decided is withheld.
  */
 export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing: Governing): Promise<Judged> {
-  const said = withoutClaim(answer);
+  const said = withoutOwnKeys(answer);
   if (isInterim(said)) return passedOn(said);
   try {
     const claims = claimedLabels(answer);
@@ -206,7 +206,7 @@ function redactError({ code, message, data }: RpcError, pointers: readonly strin
  * so the model gets the text as that of a failure, with a word about it.
  */
 function withoutStructure(result: JsonObject): JsonObject {
-  const { structuredContent, content, ...rest } = result;
+  const { structuredContent: _, content, ...rest } = result;
   const blocks = Array.isArray(content) ? (content as readonly JsonObject[]) : [];
   return { ...rest, content: [...blocks, { type: 'text', text: UNSTRUCTURED }], isError: true };
 }

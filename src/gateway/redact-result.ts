@@ -101,7 +101,7 @@ export function jsonIn(text: string): JsonObject | readonly Json[] | undefined {
   if (parsed.kind !== 'ok') return undefined;
   const { json, ...others } = parsed.value;
   const isWhole = Object.keys(others).length === 0 && typeof json === 'object' && json !== null;
-  return isWhole ? (json as JsonObject | readonly Json[]) : undefined;
+  return isWhole ? json : undefined;
 }
 
 /** Text blocks that say once more what was redacted in `structuredContent`. */

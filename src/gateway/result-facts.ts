@@ -1,7 +1,7 @@
 import { sortMembers } from '../core/canonical-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { toPolicyJson, writeJson } from '../core/lossless-json.ts';
-import { LABEL, LABELS_META_KEY } from '../core/names.ts';
+import { LABEL, LABELS_META_KEY, OWN_META_PREFIX } from '../core/names.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import type { Classifier } from './data-classes.ts';
@@ -48,18 +48,17 @@ export function claimedLabels(answer: RpcAnswer): readonly string[] {
   return [...new Set(labels)].slice(0, MOST_CLAIMS);
 }
 
-/** The answer without the claim, which is the gateway's to keep. */
-export function withoutClaim(answer: RpcAnswer): RpcAnswer {
+/** The answer without what its server says under our own keys: its claims are the gateway's to keep. */
+export function withoutOwnKeys(answer: RpcAnswer): RpcAnswer {
   if (answer.kind === 'failure') return answer;
-  const result = resultWithoutClaim(answer.result);
-  return result === answer.result ? answer : { ...answer, result };
+  const meta = answer.result['_meta'];
+  if (!isJsonObject(meta) || !Object.keys(meta).some(isOwnKey)) return answer;
+  const others = Object.entries(meta).filter(([key]) => !isOwnKey(key));
+  return { ...answer, result: { ...answer.result, _meta: Object.fromEntries(others) } };
 }
 
-function resultWithoutClaim(result: JsonObject): JsonObject {
-  const { _meta: meta } = result;
-  if (!isJsonObject(meta) || meta[LABELS_META_KEY] === undefined) return result;
-  const { [LABELS_META_KEY]: claim, ...others } = meta;
-  return { ...result, _meta: others };
+function isOwnKey(key: string): boolean {
+  return key.startsWith(OWN_META_PREFIX);
 }
 
 function asResult({ message, data }: Extract<RpcAnswer, { kind: 'failure' }>['error']): JsonObject {

@@ -34,7 +34,7 @@ export async function judgeTold(told: JsonObject, task: KnownTask, governing: Go
 /** What is told of a task to those who have not asked for its result. */
 export function withoutResult(told: JsonObject): JsonObject {
   if (told['result'] === undefined) return told;
-  const { result, ...state } = told;
+  const { result: _, ...state } = told;
   return state;
 }
 

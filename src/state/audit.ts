@@ -2,8 +2,6 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { sha256Hex } from '../core/canonical-json.ts';
 import type { AuditMaterial } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Database, SqlRow } from './driver.ts';
-import { bytesOf } from './log-writer.ts';
 
 /** The same in two forms; only one of them is asked for. */
 export interface AuditTexts {
@@ -67,25 +65,6 @@ export function openMaterial(kept: AuditMaterial, key: string | undefined): stri
       cause,
     });
   }
-}
-
-const KEEP = 'insert into audit (id, part, key, body) values (?, ?, ?, ?)';
-
-/** Runs inside the transaction that writes the row. */
-export function keepMaterial(database: Database, { id, part, key, body }: AuditMaterial): void {
-  database.prepare(KEEP).run(id, part, key, body);
-}
-
-/** What was kept of a record, input first. */
-export function readMaterial(database: Database, id: string): readonly AuditMaterial[] {
-  return database
-    .prepare('select id, part, key, body from audit where id = ? order by part')
-    .all(id)
-    .map((row: SqlRow) => {
-      const body = bytesOf(row['body']);
-      const part = row['part'] === 'input' ? 'input' : 'result';
-      return { id: String(row['id']), part, key: String(row['key']), body, hash: sha256Hex(body) };
-    });
 }
 
 function material(place: Pick<AuditMaterial, 'id' | 'part'>, key: string, body: Buffer): AuditMaterial {

@@ -1,5 +1,5 @@
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
-import { keepMaterial } from './audit.ts';
+import { keepMaterial } from './audit-material.ts';
 import { giveBack, take } from './budgets.ts';
 import type { Database } from './driver.ts';
 import { attachLabel, clearLabel } from './labels.ts';

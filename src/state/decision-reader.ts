@@ -2,7 +2,7 @@ import type { AuditMaterial } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
-import { readMaterial } from './audit.ts';
+import { readMaterial } from './audit-material.ts';
 import { createCatalogStore } from './catalog-store.ts';
 import { StoreConnection } from './connection.ts';
 import {

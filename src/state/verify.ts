@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { readMaterial } from './audit.ts';
+import { readMaterial } from './audit-material.ts';
 import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type RowKind, type Sealer } from './chain.ts';
 import { readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection } from './connection.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import { isRefusal } from '../../src/core/change.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import type { Opinion } from '../../src/core/opinion.ts';
+import { type Change, isRefusal } from '../../src/core/change.ts';
+import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
@@ -16,13 +16,14 @@ import { Directory } from '../../src/gateway/directory.ts';
 import { Exposure } from '../../src/gateway/exposure.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
-import type { Governing } from '../../src/gateway/governing.ts';
+import type { Governing, ResultHandling } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
 import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
 import type { Store } from '../../src/state/store.ts';
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
+import type { AuditVault } from '../../src/state/audit.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
@@ -35,6 +36,10 @@ export interface Rules {
   readonly denies?: (input: PolicyInput) => boolean;
   /** Labels that the server's bundle puts on the conversation. */
   readonly labels?: (input: PolicyInput) => readonly string[];
+  /** Obligations of a bundle of layer compliance on requests. */
+  readonly obliges?: readonly ObligationElement[];
+  /** What that bundle says of results; where it is absent nobody governs them. */
+  readonly ofResults?: (input: PolicyInput) => Partial<Opinion>;
 }
 
 export interface WorldOptions {
@@ -49,6 +54,8 @@ export interface WorldOptions {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly labelSettings?: LabelSettings;
+  readonly results?: Partial<ResultHandling>;
+  readonly audit?: AuditVault;
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
 }
@@ -58,6 +65,8 @@ export interface World {
   readonly gateway: Gateway;
   readonly records: readonly DecisionRecord[];
   readonly outcomes: readonly Outcome[];
+  /** What was changed with records and outcomes. */
+  readonly changes: readonly Change[];
   readonly servers: Readonly<Record<string, ScriptedServer>>;
   readonly ask: (request: ClientRequest, caller?: Caller, exchange?: Partial<Exchange>) => Promise<RpcAnswer>;
   /** Resolves when the store has all that was counted. */
@@ -79,6 +88,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
   const records: DecisionRecord[] = [];
   const outcomes: Outcome[] = [];
+  const changed: Change[] = [];
   const clock = options.clock ?? { now: () => NOW, monotonic: () => 0 };
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
@@ -86,6 +96,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     court: () => ({
       policy: policy.current,
       clock,
+      ...(options.audit === undefined ? {} : { audit: options.audit }),
       newId: () => `id-${String(records.length + 1)}`,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
       labels: options.labelSettings ?? LABELS,
@@ -93,19 +104,25 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     environment: ENVIRONMENT,
     conversations: new Conversations(clock, store && { store: store.conversations, logger: silent, mostKept: 100 }),
     readLabels: async (whose, now) => (await store?.labelsOf(whose, now)) ?? [],
-    results: RESULTS,
+    results: { ...RESULTS, ...options.results },
     log: {
       append: async (record) => {
         commit?.(record);
         records.push(record);
       },
       commit: async (record, inputText, changes) => {
-        if (store === undefined) throw new Error('there is no store for changes');
-        const answer = await store.log.commit({ ...record, id: randomUUID() }, inputText, changes);
-        if (!isRefusal(answer)) records.push(record);
+        commit?.(record);
+        const kept = { ...record, id: randomUUID() };
+        const answer = store === undefined ? { remaining: [] } : await store.log.commit(kept, inputText, changes);
+        if (isRefusal(answer)) return answer;
+        records.push(record);
+        changed.push(...changes);
         return answer;
       },
-      settle: (outcome) => void outcomes.push(outcome),
+      settle: (outcome, changes = []) => {
+        outcomes.push(outcome);
+        changed.push(...changes);
+      },
     },
     clock,
     logger: silent,
@@ -150,6 +167,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     gateway,
     records,
     outcomes,
+    changes: changed,
     servers,
     close: () => governing.conversations.close(),
     ask: (request, caller = aCaller(), exchange = {}) => gateway.answer(request, caller, anExchange(exchange)),
@@ -215,15 +233,24 @@ class Scripted extends PolicySet {
     this.#rules = rules;
   }
 
+  override governsResults(): boolean {
+    return this.#rules.ofResults !== undefined;
+  }
+
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies, labels } = this.#rules;
+    const { hides, denies, labels, obliges = [], ofResults } = this.#rules;
+    const spoken = question.action === 'tool_result' ? ofResults?.(question.input) : undefined;
+    if (question.action === 'tool_result') {
+      const opinions = [anOpinion({ layer: 'compliance', bundle: 'compliance', ...spoken })];
+      return { ...super.evaluate(question), opinions: spoken === undefined ? [] : opinions };
+    }
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
     const names = isList ? [] : (labels?.(question.input) ?? []);
     const labelled = names.map((label) => ({ id: 'S-L', label, ttl_s: 0, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
-      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
+      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide, obligations: isList ? [] : obliges }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')], labels: labelled }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];
