@@ -1,21 +1,26 @@
+import { agentsIn } from './app-agents.ts';
 import { serversUnder } from './app-directory.ts';
 import type { AppOptions } from './app-options.ts';
 import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
+import { matchesAny } from './catalog/glob.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
-import type { JsonObject } from './core/json.ts';
-import type { AgentReach } from './gateway/agent-reach.ts';
+import { boundedPattern } from './core/bounded-pattern.ts';
+import { isJsonObject, type JsonObject } from './core/json.ts';
+import { toRoundedJson } from './core/lossless-json.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
 import { Conversations } from './gateway/conversation.ts';
+import { createClassifier, type DataClass } from './gateway/data-classes.ts';
 import { createDialogue } from './gateway/create-dialogue.ts';
 import type { Directory } from './gateway/directory.ts';
 import { Exposure } from './gateway/exposure.ts';
-import type { AgentProfile, GatewayParts } from './gateway/gateway.ts';
-import type { Governing } from './gateway/governing.ts';
+import type { GatewayParts } from './gateway/gateway.ts';
+import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
 import type { PolicySet } from './policy/policy-set.ts';
+import { openVault } from './state/audit.ts';
 import { decisionIds } from './state/decision-id.ts';
 import { createMasker } from './state/masking.ts';
 import type { Store } from './state/store.ts';
@@ -33,21 +38,25 @@ export interface Standing {
   readonly directory: Directory;
 }
 
+/** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
+const MOST_CONVERSATIONS = 2_000;
+
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
   const { store, checker, found, upstreams, signIns, directory } = standing;
   const { config, clock, logger } = options;
-  const settingsOf = agentSettings(config.agents);
+  const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
     directory,
     serversUnder: (next) => serversUnder(found, next),
   });
   const environment = environmentOf(options);
-  const reachOf = (agent: string): AgentReach | undefined => settingsOf(agent)?.reach;
   const governing: Governing = {
     court: courts(() => policy.current, store, options),
     environment,
-    conversations: new Conversations(clock),
+    conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
+    readLabels: (whose, now) => store.labelsOf(whose, now),
+    results: resultHandling(checker, options),
     log: store.log,
     clock,
     logger,
@@ -56,6 +65,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
@@ -64,32 +74,57 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     ...governing,
     policy,
     directory,
-    exposure: new Exposure({ policy: () => policy.current, reachOf, environment, clock }),
+    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
     instances,
     dialogue,
     signIns,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
-    check: ({ pin, server }, args) =>
-      checker.check(pin, args, unknownArgumentsFor(server.unknownArguments, server.hasBundle)),
+    check: ({ pin, server, inputSchema }, args) => {
+      const unknown = unknownArgumentsFor(server.unknownArguments, server.hasBundle);
+      // Whoever found the tool before its server changed it is checked by what it found.
+      return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
+    },
     allowedMethods: config.gateway.methods.allow,
-    profileOf: (agent) => settingsOf(agent)?.profile,
+    agents,
+    keyedId: (text) => store.keyedId(text),
     instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
     endInstances: (session) => upstreams.endSession(session),
   };
 }
 
-interface AgentSettings {
-  readonly profile: AgentProfile;
-  readonly reach: AgentReach;
+function resultHandling(checker: ArgumentChecker, { config }: AppOptions): ResultHandling {
+  return {
+    classifier: createClassifier(config.policies.dataClasses.flatMap(dataClassOf)),
+    fitsOutput: outputCheck(checker),
+  };
 }
 
-function agentSettings(agents: AppOptions['config']['agents']): (agent: string) => AgentSettings | undefined {
-  const settings = Object.entries(agents).map(([id, { scope, owner_team, model, servers, tools }]) => {
-    return [id, { profile: { scope, owner_team, model }, reach: { servers, tools } }] as const;
-  });
-  const byId = new Map<string, AgentSettings>(settings);
-  return (agent) => byId.get(agent);
+/** A pattern that cannot be used was refused with the configuration. */
+function dataClassOf(entry: AppOptions['config']['policies']['dataClasses'][number]): readonly DataClass[] {
+  if (entry.kind !== 'pattern') return [entry];
+  const read = boundedPattern(entry.pattern);
+  return read.kind === 'bounded' ? [{ ...entry, pattern: read.pattern }] : [];
 }
+
+/** Output schemas are compiled when a redacted result asks for one, which few do. */
+function outputCheck(checker: ArgumentChecker): ResultHandling['fitsOutput'] {
+  const prepared = new Map<string, Promise<unknown>>();
+  return async (pin, schema, value) => {
+    const key = `output of ${pin}`;
+    if (!prepared.has(key)) {
+      if (prepared.size >= MOST_OUTPUT_SCHEMAS) for (const known of prepared.keys()) checker.forget(known);
+      if (prepared.size >= MOST_OUTPUT_SCHEMAS) prepared.clear();
+      prepared.set(key, checker.prepare(key, schema));
+    }
+    await prepared.get(key);
+    const rounded = toRoundedJson(value);
+    if (!isJsonObject(rounded)) return false;
+    const finding = await checker.check(key, rounded, 'allow');
+    return finding.kind === 'valid';
+  };
+}
+
+const MOST_OUTPUT_SCHEMAS = 200;
 
 function environmentOf({ config, timezone }: AppOptions): Environment {
   const { name: gateway, environment } = config.gateway;
@@ -103,13 +138,16 @@ function courts(
   store: Store,
   { config, secrets, clock }: AppOptions,
 ): (inputSchema?: JsonObject) => Court {
-  const { arguments: kept, redact } = config.decisions;
+  const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
+  const audit = openVault(auditKey, (value) => masker.maskSecrets(value));
   const newId = decisionIds(clock);
+  const { ttl: ttlMs, sticky } = config.labels;
+  const labels = { ttlMs, isSticky: (label: string) => matchesAny(sticky, label) };
   const masks = new WeakMap<JsonObject, Mask>();
   const maskWithout = (pointers: readonly string[]): Mask => ({
-    maskInput: (input) => masker.maskInput(input, pointers),
+    maskInput: (input, ofPolicy) => masker.maskInput(input, pointers, ofPolicy),
     maskQuotes: (value, hidden) => masker.maskQuotes(value, hidden),
   });
   const plain = maskWithout([]);
@@ -124,6 +162,8 @@ function courts(
     policy: policy(),
     clock,
     newId,
+    audit,
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
+    labels,
   });
 }

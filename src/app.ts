@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { agentBundles } from './app-agents.ts';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
@@ -159,7 +160,7 @@ function wantedBundles(config: Config, found: readonly FoundServer[]): readonly 
     }),
   );
   const own = found.flatMap((server) => bundleOfServer(server) ?? []);
-  return [...organisation, ...own, ...starterBundles(config.policies.layers)];
+  return [...organisation, ...own, ...agentBundles(config), ...starterBundles(config.policies.layers)];
 }
 
 function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOptions): PolicyOptions {
@@ -187,7 +188,7 @@ async function closeAll(live: Live): Promise<void> {
   directory?.close();
   parts?.dialogue.close();
   signIns?.close();
-  await Promise.allSettled([upstreams?.close(), toolchain.close(), checker.close()]);
+  await Promise.allSettled([parts?.conversations.close(), upstreams?.close(), toolchain.close(), checker.close()]);
   await logs?.close();
   await store.close();
 }

@@ -31,7 +31,8 @@ export function readConfig({ environment, terminal }: CommandContext, { config: 
 }
 
 export function validate(context: CommandContext, options: ShowOption): void {
-  const { path, config } = readConfig(context, options);
+  const { path, config, notes } = readConfig(context, options);
+  if (notes !== '') context.terminal.err.write(`${notes}\n`);
   const servers = Object.keys(config.mcpServers).length;
   const bundles = config.policies.org.length;
   if (options.json === true) printJson(context.terminal, 'config-validate', { path, servers, bundles });

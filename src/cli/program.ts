@@ -5,6 +5,7 @@ import { addDecisionCommands } from './decision-commands.ts';
 import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
+import { addLabelCommands } from './label-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -40,6 +41,7 @@ function programFor(context: CommandContext): Command {
   addServeCommand(program, context);
   addServerCommands(program, context);
   addDecisionCommands(program, context);
+  addLabelCommands(program, context);
   addPolicyCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);

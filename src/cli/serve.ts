@@ -28,13 +28,14 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
   const { config, secrets } = readConfig(context, options);
+  const identity = identityFor(config, options, context);
   const logger = stderrLogger(options.logLevel);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const owner = config.gateway.principal.user.id ?? context.environment.user;
   const app = await startApp({ config, secrets, home, cache, version: VERSION, owner, host, timezone, clock, logger });
-  const serving: Serving = { app, config, identity: identityFor(config, options, context), logger };
+  const serving: Serving = { app, config, identity, logger };
   try {
     const doors = await openDoors(serving, options, output);
     context.setExit(await untilEnded(doors, app, logger));
@@ -56,22 +57,32 @@ interface Door {
   close(): Promise<void>;
 }
 
-function identityFor(config: Config, { agent }: ServeOptions, { environment }: CommandContext): Identity {
-  const { agent: profile, user } = config.gateway.principal;
+/** `--agent` before `gateway.principal.agent`, and that before the name that the client gives. */
+function identityFor(config: Config, { agent: named }: ServeOptions, { environment }: CommandContext): Identity {
+  const { agent, user } = config.gateway.principal;
+  if (named !== undefined) refuseUnknownAgent(named, config);
+  const id = named ?? agent.id ?? '';
+  // What stands beside another id is said of that one.
+  const { scope, owner_team, model } = agent.id === undefined || agent.id === id ? agent : NO_PROFILE;
   return {
-    agent: {
-      id: agent ?? profile.id ?? '',
-      scope: profile.scope,
-      owner_team: profile.owner_team,
-      model: profile.model,
-      delegated_by: [],
-    },
+    agent: { id, scope, owner_team, model, delegated_by: [] },
     user: {
       id: user.id ?? environment.user,
       groups: user.groups,
       data_classifications_authorized: user.data_classes,
     },
   };
+}
+
+const NO_PROFILE = { scope: '', owner_team: '', model: '' };
+
+/** Where the configuration tells no agents apart, identity bundles may know the name. */
+function refuseUnknownAgent(agent: string, { agents }: Config): void {
+  const known = Object.keys(agents);
+  if (known.length === 0 || known.includes(agent)) return;
+  throw new GatewayError('USAGE', `there is no agent "${agent}" in the configuration`, {
+    mend: `The agents are ${known.join(', ')}.`,
+  });
 }
 
 /** The doors that were asked for; where none was, HTTP as it is configured. */

@@ -1,17 +1,9 @@
 import { LAYERS } from '../core/opinion.ts';
-import { pathText, type Problem, type ProblemCode } from './problems.ts';
+import { agentComplaints } from './agent-checks.ts';
+import { type Complaint, pathText, type Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 import { nearest } from './suggest.ts';
-import { placeOfValue, placeOfKey, type TreeNode, type TreePath } from './tree.ts';
-
-interface Complaint {
-  readonly code: ProblemCode;
-  readonly path: TreePath;
-  readonly message: string;
-  readonly help: string;
-  /** Whether the key is at fault rather than its value. */
-  readonly isAboutKey?: boolean;
-}
+import { placeOfValue, placeOfKey, type TreeNode } from './tree.ts';
 
 /** What is wrong with values that are each in order, but not together. */
 export function crossProblems(config: ConfigFile, root: TreeNode): readonly Problem[] {
@@ -21,6 +13,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...relaxComplaints(config),
     ...bindingComplaints(config),
     ...scopeComplaints(config),
+    ...agentComplaints(config),
   ];
   return complaints.map(({ path, isAboutKey, ...rest }) => ({
     ...rest,

@@ -2,7 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import { check } from './check.ts';
 import { findConfig, type FindOptions } from './find.ts';
 import { absolutePaths, type Config, type PathOptions } from './paths.ts';
-import { isWarning, renderProblems, type Problem } from './problems.ts';
+import { renderProblems, type Problem, type Severity, severityOf } from './problems.ts';
 import { readTrees } from './read-trees.ts';
 import { secretsIn } from './secrets.ts';
 
@@ -19,6 +19,8 @@ export interface LoadedConfig {
   readonly secrets: readonly string[];
   /** What is doubtful but no error, as text for people; empty where nothing is. */
   readonly warnings: string;
+  /** What holds and is good to know, as text for whoever asks for it; empty where nothing is. */
+  readonly notes: string;
 }
 
 /**
@@ -32,14 +34,24 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const secrets = secretsIn(trees.root);
   const checked = check(trees.root);
   const problems = [...trees.problems, ...checked.problems];
-  if (checked.kind === 'bad' || problems.some((problem) => !isWarning(problem))) throw invalid(problems, secrets);
+  if (checked.kind === 'bad' || problems.some(isError)) throw invalid(problems, secrets);
   return {
     config: absolutePaths(checked.config, checked.root, options),
     path,
     files: trees.files,
     secrets,
-    warnings: problems.length === 0 ? '' : renderProblems(problems, secrets),
+    warnings: textOf('warning', problems, secrets),
+    notes: textOf('note', problems, secrets),
   };
+}
+
+function isError(problem: Problem): boolean {
+  return severityOf(problem) === 'error';
+}
+
+function textOf(severity: Severity, problems: readonly Problem[], secrets: readonly string[]): string {
+  const meant = problems.filter((problem) => severityOf(problem) === severity);
+  return meant.length === 0 ? '' : renderProblems(meant, secrets);
 }
 
 function invalid(problems: readonly Problem[], secrets: readonly string[]): GatewayError {

@@ -29,12 +29,7 @@ const ADDRESS: Asking = {
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
 const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'gateway.auth', what: 'authentication', help: 'the gateway listens on loopback addresses only' },
-  { path: 'agents.*.parent', what: 'bounding an agent by another', help: 'give the agent its own servers and tools' },
-  {
-    path: 'agents.*.policy',
-    what: 'a bundle for one agent',
-    help: 'use a bundle of layer identity under policies.org with for.agents',
-  },
+  { path: 'agents.*.policy.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
   {
     path: 'mcpServers.*.policy.source',
     what: 'a remote bundle',
@@ -46,15 +41,9 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'policies.org.*.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
   { path: 'policies.org.*.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
-  {
-    path: 'policies.dataClasses',
-    what: 'telling data classes by patterns',
-    help: 'declare them in the manifest of a bundle',
-  },
   { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
   { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
   { path: 'approvals', what: 'approving calls', help: LEAVE_OUT },
-  { path: 'labels', what: 'labelling data', help: LEAVE_OUT },
   {
     path: 'decisions.store.driver',
     what: 'keeping decisions in PostgreSQL',

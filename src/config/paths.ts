@@ -33,6 +33,10 @@ export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathO
       transport: absoluteTransport(server.transport, (written, key) => absolute(written, ['mcpServers', id, key])),
       policy: { ...server.policy, source: source(server.policy.source, ['mcpServers', id, 'policy', 'source']) },
     })),
+    agents: mapValues(config.agents, ({ policy, ...agent }, id) => ({
+      ...agent,
+      ...(policy && { policy: { source: source(policy.source, ['agents', id, 'policy', 'source']) } }),
+    })),
     policies: {
       ...config.policies,
       org: config.policies.org.map((bundle, index) => ({

@@ -15,7 +15,8 @@ export type ProblemCode =
   | 'E_CONFLICT'
   | 'E_UNSAFE_BINDING'
   | 'W_UNKNOWN_SERVER'
-  | 'W_WITHOUT_EFFECT';
+  | 'W_WITHOUT_EFFECT'
+  | 'N_BEYOND_PARENT';
 
 export interface Problem {
   readonly code: ProblemCode;
@@ -25,6 +26,19 @@ export interface Problem {
   readonly help?: string;
   readonly place: Place;
 }
+
+/** A problem that a check has found in the values; its place is looked up by its path. */
+export interface Complaint {
+  readonly code: ProblemCode;
+  readonly path: TreePath;
+  readonly message: string;
+  readonly help: string;
+  /** Whether the key is at fault rather than its value. */
+  readonly isAboutKey?: boolean;
+}
+
+/** What is wrong, what is doubtful, and what holds and should be known: a note keeps nobody from anything. */
+export type Severity = 'error' | 'warning' | 'note';
 
 const FRAME_WIDTH = 160;
 const MASK = '•';
@@ -70,14 +84,14 @@ function compare(left: string, right: string): number {
 }
 
 function render(problem: Problem, secrets: readonly string[]): string {
-  const kind = isWarning(problem) ? 'warning' : 'error';
   const where = problem.path === '' ? '' : `${problem.path}: `;
-  const head = `${positionText(problem.place)} ${kind} ${problem.code} ${where}${problem.message}`;
+  const head = `${positionText(problem.place)} ${severityOf(problem)} ${problem.code} ${where}${problem.message}`;
   return masked(visible([head, ...frameOf(problem)].join('\n')), secrets);
 }
 
-export function isWarning(problem: Problem): boolean {
-  return problem.code.startsWith('W_');
+export function severityOf({ code }: Problem): Severity {
+  if (code.startsWith('W_')) return 'warning';
+  return code.startsWith('N_') ? 'note' : 'error';
 }
 
 function frameOf(problem: Problem): readonly string[] {
@@ -107,8 +121,9 @@ function masked(text: string, secrets: readonly string[]): string {
 }
 
 function countOf(problems: readonly Problem[]): string {
-  const errors = problems.filter((problem) => !isWarning(problem)).length;
-  const counts = [numbered(errors, 'error'), numbered(problems.length - errors, 'warning')];
+  const counts = (['error', 'warning', 'note'] as const).map((severity) =>
+    numbered(problems.filter((problem) => severityOf(problem) === severity).length, severity),
+  );
   return counts.filter((count) => count !== '').join(' and ');
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BundlePath } from './schema-servers.ts';
 import { AgentIdText, Duration, Size, Texts, UrlPath } from './schema-values.ts';
 
 const Limits = z.strictObject({
@@ -128,9 +129,13 @@ export const AgentSettings = z.strictObject({
     .describe('Tools it may call, as `<server>/<tool>`; `*` may stand for either. Default: all.'),
   owner_team: z.string().default('').describe('Team that answers for the agent.'),
   model: z.string().default('').describe('Model the agent runs on.'),
-  parent: AgentIdText.optional().describe('Agent whose reach bounds this one.'),
+  parent: AgentIdText.optional().describe(
+    'Agent on whose behalf it asks: it reaches at most what that one reaches, and so on upwards.',
+  ),
   policy: z
-    .strictObject({ source: z.string().describe('Where the bundle of the agent lies.') })
+    .strictObject({ source: BundlePath.describe('Path of the bundle: a folder or a .tar.gz.') })
     .optional()
-    .describe('A bundle of layer identity for this agent alone.'),
+    .describe(
+      'A bundle of layer identity for this agent alone, called `agent-<id>`. The id is then one of lower-case letters, digits and hyphens.',
+    ),
 });

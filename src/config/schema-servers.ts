@@ -142,7 +142,14 @@ export const McpServer = ServerFields.superRefine(checkTransport).transform((ser
   return { ...own, transport, instance };
 });
 
-export function parseSource(text: string): PolicySource {
+/** Where a bundle lies that nobody finds by himself. */
+export const BundlePath = z
+  .string()
+  .min(1)
+  .refine((source) => source !== 'auto' && source !== 'none', 'names no place; write the path of the bundle')
+  .transform(parseSource);
+
+function parseSource(text: string): PolicySource {
   return text === 'auto' || text === 'none' ? { kind: text } : { kind: 'path', path: text };
 }
 

@@ -27,6 +27,13 @@ const Decisions = z.strictObject({
     )
     .default([])
     .describe('JSON pointers into arguments whose values are kept as a hash; `*` is any one segment.'),
+  auditKey: z
+    .string()
+    .regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'not 32 bytes as 64 hexadecimal digits or as base64')
+    .optional()
+    .describe(
+      'Seals what `audit_required` keeps (AES-256-GCM): 32 bytes as hex or base64, as `${file:audit.key}`. Without it that is kept masked.',
+    ),
   retain: Duration.optional().describe('How long decisions are kept.'),
   export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
 });
@@ -37,9 +44,16 @@ const Approvals = z.strictObject({
   groups: z.record(z.string(), Texts).optional().describe('Users of the operating system by group of approvers.'),
 });
 
+const YEAR_MS = 366 * 86_400_000;
+
 const Labels = z.strictObject({
-  ttl: Duration.optional().describe('How long a label stays with a conversation.'),
-  sticky: Texts.optional().describe('Labels that never fade.'),
+  ttl: Duration.refine((ms) => ms > 0 && ms <= YEAR_MS, 'must be longer than nothing and at most 366d')
+    .prefault('8h')
+    .describe('How long a label stays with a conversation, unless its rule says so.'),
+  sticky: z
+    .array(z.string().regex(/^[a-z*?][a-z0-9_.*?-]{0,63}$/, 'not a label, such as customer_data; * is any text'))
+    .default([])
+    .describe('Globs of labels that stay with the agent and its user, in whatever session or client it goes on.'),
 });
 
 const Telemetry = z.strictObject({
@@ -59,11 +73,11 @@ export const ConfigFile = z.strictObject({
   version: z.literal(1).describe('Version of this format.'),
   include: Texts.optional().describe('Further files to merge, as paths or globs; a key may stand in one of them only.'),
   gateway: Gateway.prefault({}).describe('The gateway itself.'),
-  agents: z.record(AgentIdText, AgentSettings).default({}).describe('The agents that are told apart, by id.'),
+  agents: z.record(AgentIdText, AgentSettings).prefault({}).describe('The agents that are told apart, by id.'),
   mcpServers: z.record(ServerIdText, McpServer).describe('The servers behind the gateway, by id.'),
   policies: Policies.prefault({}).describe('The policies of the organisation.'),
   approvals: Approvals.optional().describe('How approvals are asked and given.'),
-  labels: Labels.optional().describe('How labels on data behave.'),
+  labels: Labels.prefault({}).describe('How labels on data behave.'),
   decisions: Decisions.prefault({}).describe('How decisions are kept.'),
   telemetry: Telemetry.optional().describe('Traces and metrics.'),
   dashboard: Dashboard.optional().describe('The pages in the browser.'),

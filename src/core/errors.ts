@@ -10,6 +10,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: 'the decision store cannot be opened, read or written',
   STORE_NEWER: 'the decision store was written by a newer version',
   CHAIN_KEY: 'the key of the decision chain is missing, unreadable or open to others',
+  AUDIT_KEY: 'audit material cannot be opened with the key at hand',
   UPSTREAM_UNAVAILABLE: 'an upstream server cannot be started or reached',
   UPSTREAM_CLOSED: 'the connection to an upstream server ended',
   UPSTREAM_TIMEOUT: 'an upstream server gave no sign of life in time',
@@ -20,6 +21,7 @@ export const ERRORS = {
   LISTEN_FAILED: 'an address cannot be listened on',
   UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',
   NAME_COLLISION: 'two tools would be shown under one name',
+  LABEL_NOT_FOUND: 'the conversation has no such label, or not any more',
   RECORD_NOT_FOUND: 'there is no such decision',
   USAGE: 'a command was called with arguments it does not take',
 } as const;

@@ -16,6 +16,11 @@ export type OpinionStatus = 'ok' | 'skipped' | 'error' | 'undefined' | 'timeout'
 export interface Opinion {
   readonly layer: Layer;
   readonly bundle: string;
+  /**
+   * Identity alone: the agent on whose behalf is asked, where it is of that one that the bundle was asked. What identity
+   * refuses it or keeps from it is refused to and kept from who asks. Absent where the bundle was asked of the caller.
+   */
+  readonly agent?: string;
   /** SHA-256 of the bundle's source and data, hex; empty while the bundle is missing. */
   readonly digest: string;
   readonly mode: Mode;

@@ -3,7 +3,7 @@ import type { Effect, JoinedObligations, Lifted } from './decision.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Layer, Mode, Opinion } from './opinion.ts';
 import type { PolicyInput } from './policy-input.ts';
-import type { Agent, User } from './principal.ts';
+import type { Agent, Delegator, User } from './principal.ts';
 
 /** A decision as the log keeps it. The names are a contract: users, scripts and auditors read them. */
 export interface DecisionRecord {
@@ -43,6 +43,8 @@ export interface DecisionRecord {
   readonly shadow: ShadowDecision | null;
   readonly trace_id: string;
   readonly latency_us: { readonly decide: number };
+  /** SHA-256 of the audit material of the input as it lies in the store, hex; absent where none is kept. */
+  readonly audit_hash?: string;
 }
 
 /** What `combine` needs beside the opinions, so that anyone can run it again on a record. */
@@ -62,6 +64,8 @@ export interface CombineFacts {
   readonly now: number;
   readonly approvals: readonly ApprovalFact[];
   readonly reservations: readonly ReservationFact[];
+  /** On whose behalf the agent asks, nearest first, as identity was asked about each of them; absent where on nobody’s. */
+  readonly delegators?: readonly Delegator[];
 }
 
 export interface OwnDenial {
@@ -131,6 +135,8 @@ export interface Outcome {
   /** Microseconds from handing the record over to its commit. */
   readonly record_us: number;
   readonly settled: readonly Json[];
+  /** SHA-256 of the audit material of the result as it lies in the store, hex; absent where none is kept. */
+  readonly audit_hash?: string;
 }
 
 /** A record as `decision show --json` prints it: the decision, its seal, and the outcome with its own. */

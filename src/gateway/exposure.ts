@@ -1,20 +1,21 @@
 import type { Clock } from '../core/clock.ts';
 import type { Principal } from '../core/principal.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import { type AgentReach, isInReach } from './agent-reach.ts';
+import type { Agents } from './agents.ts';
 import { buildInput, type Environment } from './build-input.ts';
+import type { GovernedServer } from './governed-server.ts';
 import type { Caller } from './port.ts';
 import type { Route } from './route.ts';
 import { ListDecisions, type Visibility } from './visibility.ts';
 
 export interface ExposureOptions {
   readonly policy: () => PolicySet;
-  readonly reachOf: (agent: string) => AgentReach | undefined;
+  readonly agents: Agents;
   readonly environment: Environment;
   readonly clock: Clock;
 }
 
-const OUT_OF_REACH: Visibility = { kind: 'hidden', internal: 'gateway.out_of_scope', rules: [] };
+const OUT_OF_REACH = { kind: 'hidden', internal: 'gateway.out_of_scope', rules: [] } as const;
 
 /** What exists for whom; lists and requests both ask here. */
 export class Exposure {
@@ -26,9 +27,22 @@ export class Exposure {
     this.#options = options;
   }
 
-  visibilityOf(route: Route, { principal }: Caller): Visibility {
-    const { reachOf, policy, clock, environment } = this.#options;
-    if (!isInReach(reachOf(principal.agent.id), route.server.id, route.facts.tool)) return OUT_OF_REACH;
+  visibilityOf(route: Route, caller: Caller): Visibility {
+    const isInReach = this.#options.agents.reach(caller.principal.agent, route.server.id, route.facts.tool);
+    return isInReach ? this.#decide(route, caller) : OUT_OF_REACH;
+  }
+
+  /** Whether a server as such exists for the caller. What it offers may be hidden one by one all the same. */
+  reachOf(server: GovernedServer, caller: Caller): 'reached' | 'out_of_reach' | 'in_doubt' {
+    if (!this.#options.agents.reach(caller.principal.agent, server.id, '')) return 'out_of_reach';
+    const visibility = this.#decide(routeToServer(server), caller);
+    if (visibility.kind === 'in_doubt') return 'in_doubt';
+    const isInScope = visibility.kind === 'visible' || visibility.internal !== OUT_OF_REACH.internal;
+    return isInScope ? 'reached' : 'out_of_reach';
+  }
+
+  #decide(route: Listed, { principal, delegators }: Caller): Visibility {
+    const { policy, clock, environment } = this.#options;
     const input = () =>
       buildInput({
         action: route.listed,
@@ -43,13 +57,9 @@ export class Exposure {
       action: route.listed,
       pin: route.pin,
       principal: this.#keyOf(principal),
+      delegators,
       input,
     });
-  }
-
-  /** Whether the configuration lets the caller's agent reach a server at all. */
-  reaches(server: string, { principal }: Caller): boolean {
-    return isInReach(this.#options.reachOf(principal.agent.id), server, '');
   }
 
   /** A session's principal is one object for as long as it lasts. */
@@ -60,4 +70,13 @@ export class Exposure {
     this.#keys.set(principal, key);
     return key;
   }
+}
+
+/** What a list decision is about. */
+type Listed = Pick<Route, 'server' | 'listed' | 'facts' | 'about' | 'pin'>;
+
+/** Stands for whatever a server has that is no tool. */
+function routeToServer(server: GovernedServer): Listed {
+  const facts = { tool: '', annotations: {}, effect: 'read', consent: 'new', dataClasses: [] } as const;
+  return { server, listed: 'resource_list', facts, about: undefined, pin: server.id };
 }

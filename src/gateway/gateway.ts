@@ -5,8 +5,10 @@ import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../c
 import { fill } from '../policy/author-text.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { InstanceHost, InstanceOf } from '../upstream/instance-host.ts';
-import { Audiences } from './audiences.ts';
+import type { Agents } from './agents.ts';
+import { Audiences, type Listener } from './audiences.ts';
 import { completionWay } from './completion-way.ts';
+import { rememberedAs } from './conversation.ts';
 import { type Asked, govern, type Steps } from './govern.ts';
 import { listItems } from './list-items.ts';
 import { mergeCapabilities } from './merged-capabilities.ts';
@@ -21,6 +23,8 @@ import type {
   ClientRequest,
   CompletionRequest,
   Exchange,
+  Following,
+  FollowRequest,
   GatewayPort,
   Introduction,
   PromptGetRequest,
@@ -38,16 +42,10 @@ import type { ToolRoute } from './tool-route.ts';
 import { type ToolWayParts, toolWay } from './tool-way.ts';
 import { watchResource } from './watch-resource.ts';
 
-/** What an agent is, beside its id, by the configuration. */
-export interface AgentProfile {
-  readonly scope: string;
-  readonly owner_team: string;
-  readonly model: string;
-}
-
 export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly policy: PolicyInForce;
-  readonly profileOf: (agent: string) => AgentProfile | undefined;
+  readonly agents: Agents;
+  readonly keyedId: (text: string) => string;
   readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
   /** What a server says of itself; empty where it says nothing or was never reached. */
   readonly instructionsOf: (server: ServerId) => string;
@@ -98,7 +96,10 @@ export class Gateway implements GatewayPort {
     if (arrived === undefined) return { capabilities: mergeCapabilities([undefined]), instructions: '' };
     const { directory, exposure, instructionsOf, signIns } = arrived.parts;
     const known = this.#known(caller, arrived);
-    const shown = directory.capabilities().filter(({ server }) => exposure.reaches(server, known));
+    const shown = directory.capabilities().filter(({ server: id }) => {
+      const server = directory.servers.get(id);
+      return server !== undefined && exposure.reachOf(server, known) !== 'out_of_reach';
+    });
     const instructions = shown.flatMap(({ server }) => {
       const isLocked = signIns.stateOf(server, caller.principal.user.id) === 'required';
       const text = isLocked ? signInAdvice(server) : instructionsOf(server);
@@ -142,6 +143,11 @@ export class Gateway implements GatewayPort {
     return watchResource(asked, arrived.parts);
   }
 
+  async followTasks(request: FollowRequest, caller: Caller, { signal }: Exchange): Promise<Following> {
+    const arrived = this.#arrived ?? (await this.#arriving);
+    return arrived.parts.dialogue.tasks.follow(request, this.#known(caller, arrived), signal);
+  }
+
   attend(caller: Caller, audience: Audience): () => void {
     return this.#audiences.attend(caller, audience);
   }
@@ -175,9 +181,8 @@ export class Gateway implements GatewayPort {
   #known(caller: Caller, { parts }: Arrived): Caller {
     const before = this.#callers.get(caller);
     if (before !== undefined) return before;
-    const profile = parts.profileOf(caller.principal.agent.id);
-    const { agent, user } = caller.principal;
-    const known = profile === undefined ? caller : { ...caller, principal: { agent: { ...agent, ...profile }, user } };
+    const named = parts.agents.known(caller);
+    const known = { ...named, remembered: rememberedAs(named, parts.keyedId) };
     this.#callers.set(caller, known);
     return known;
   }
@@ -202,10 +207,11 @@ export class Gateway implements GatewayPort {
   }
 
   async #answerServer(from: InstanceOf, request: RpcRequest, signal: AbortSignal): Promise<RpcAnswer> {
-    const { parts } = await this.#arriving;
+    const arrived = await this.#arriving;
+    const { parts } = arrived;
     const server = parts.directory.servers.get(from.server);
     if (server === undefined) return NOT_ANSWERED;
-    const listener = this.#audiences.whose(from, parts.instances);
+    const listener = this.#whose(from, arrived);
     return parts.dialogue.asked({ server, request, signal, listener });
   }
 
@@ -214,9 +220,14 @@ export class Gateway implements GatewayPort {
     if (this.#arrived === undefined) return;
     const { parts } = this.#arrived;
     const server = parts.directory.servers.get(from.server);
-    const listener = this.#audiences.whose(from, parts.instances);
+    const listener = this.#whose(from, this.#arrived);
     if (server === undefined || listener === undefined) return;
     void refuseQuestion(method, { caller: listener.caller, server, call: undefined }, parts);
+  }
+
+  #whose(from: InstanceOf, arrived: Arrived): Listener | undefined {
+    const listener = this.#audiences.whose(from, arrived.parts.instances);
+    return listener && { ...listener, caller: this.#known(listener.caller, arrived) };
   }
 
   #arrive(parts: GatewayParts): Arrived {

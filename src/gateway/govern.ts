@@ -2,6 +2,7 @@ import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import type { Resumed } from './dialogue.ts';
 import type { Forwarded } from './forward.ts';
 import type { Caller, Exchange } from './port.ts';
+import type { Recalled } from './recall.ts';
 import type { Target } from './resolve.ts';
 import type { Ruling } from './rule.ts';
 
@@ -39,10 +40,14 @@ export interface Recorded {
 export interface Steps<R, T> {
   resolve(asked: Asked<R>): Promise<Target<T>>;
   open(asked: Asked<R>, target: Target<T>): Opened;
-  decide(asked: Asked<R>, target: Target<T>): Ruling;
+  /** Reads what earlier requests have left behind. */
+  recall(asked: Asked<R>, target: Target<T>): Promise<Recalled>;
+  decide(asked: Asked<R>, target: Target<T>, recalled: Recalled): Ruling;
   /** Resolves when the record is committed; rejects when it could not be. */
   record(ruling: Ruling): Promise<Recorded>;
   forward(allowed: Allowed<R, T>): Promise<Forwarded>;
+  /** Decides on what came back, and takes out of it what policy wants out. Never rejects. */
+  judge(allowed: Allowed<R, T>, forwarded: Forwarded): Promise<Forwarded>;
   settle(ruling: Ruling, forwarded: Forwarded, recordUs: number): void;
   answer(allowed: Allowed<R, T>, forwarded: Forwarded): RpcAnswer;
   refuse(asked: Asked<R>, ruling: Ruling, target: Target<T>): RpcAnswer;
@@ -54,7 +59,7 @@ export interface Steps<R, T> {
 }
 
 /**
- * The way of one request, whatever it asks for: resolve, decide, record, forward, settle, answer.
+ * The way of one request, whatever it asks for: resolve, recall, decide, record, forward, judge, settle, answer.
  *
  * The record is committed first and awaited: a request that cannot be recorded goes nowhere. One that goes on from where
  * it stopped, with answers to what its server asked, takes the whole way: it is decided and recorded anew.
@@ -67,7 +72,7 @@ async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Resumed | u
   const target = await steps.resolve(asked);
   const opened: Opened = from === undefined ? steps.open(asked, target) : { kind: 'resumed', resumed: from };
   if (opened.kind === 'stale') return STALE;
-  const decided = steps.decide(asked, target);
+  const decided = steps.decide(asked, target, await steps.recall(asked, target));
 
   let recorded: Recorded;
   try {
@@ -81,7 +86,7 @@ async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Resumed | u
   const resumed = opened.kind === 'resumed' ? opened.resumed : undefined;
   const again = (next: Resumed): Promise<RpcAnswer> => pass(asked, steps, next);
   const allowed: Allowed<R, T> = { asked, target, ruling, resumed, again };
-  const forwarded = await steps.forward(allowed);
+  const forwarded = await steps.judge(allowed, await steps.forward(allowed));
   steps.settle(ruling, forwarded, recordUs);
   return steps.answer(allowed, forwarded);
 }

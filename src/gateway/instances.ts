@@ -1,12 +1,13 @@
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import { OWN_META_PREFIX, type ServerId } from '../core/names.ts';
+import { LABELS_META_KEY, OWN_META_PREFIX, type ServerId } from '../core/names.ts';
 import { LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import type { Followed } from '../upstream/followed-tasks.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Holder } from '../upstream/instance-host.ts';
-import type { Outgoing } from './dialogue.ts';
+import type { Outgoing, TaskWish } from './dialogue.ts';
 import type { GovernedServer } from './governed-server.ts';
 import { offersTo } from './offers.ts';
 import type { Caller, ClientNews } from './port.ts';
@@ -53,7 +54,13 @@ export class Instances {
     if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
     const sent = { ...options, offers, session: caller.session };
-    return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent));
+    return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent), method);
+  }
+
+  /** Follows tasks at the caller's instance. Rejects as `send` does. */
+  async follow({ server, caller, taskIds, listener, signal }: TaskWish): Promise<Followed> {
+    const { offers } = this.#holderOf(server, caller);
+    return this.acquire(server, caller).follow(taskIds, listener, { signal, offers });
   }
 
   /** The sessions that use an instance; empty where users are several, because nobody knows whom of them it means. */
@@ -121,13 +128,30 @@ export class Instances {
   }
 }
 
-/** What stands under our own keys is said by us: a server cannot put a decision of its own beside its result. */
-function withoutOwnMeta(answer: RpcAnswer): RpcAnswer {
-  const meta = answer.kind === 'result' ? answer.result['_meta'] : undefined;
-  if (answer.kind === 'failure' || !isJsonObject(meta)) return answer;
-  const kept = Object.entries(meta).filter(([key]) => !key.startsWith(OWN_META_PREFIX));
-  if (kept.length === Object.keys(meta).length) return answer;
-  return { kind: 'result', result: { ...answer.result, _meta: Object.fromEntries(kept) } };
+/**
+ * What stands under our own keys is said by us: a server cannot put a decision of its own beside its result. The labels
+ * that it claims for the result of a call are left to the phase of results.
+ */
+function withoutOwnMeta(answer: RpcAnswer, method: string): RpcAnswer {
+  if (answer.kind === 'failure') return answer;
+  const { result } = answer;
+  const cleaned = cleanedMeta(result, method);
+  // What is told of a task that has ended holds the result of its call.
+  const { result: ofTask } = cleaned;
+  const inner = method === 'tasks/get' && isJsonObject(ofTask) ? cleanedMeta(ofTask, method) : ofTask;
+  if (inner !== ofTask && inner !== undefined) return { kind: 'result', result: { ...cleaned, result: inner } };
+  return cleaned === result ? answer : { kind: 'result', result: cleaned };
+}
+
+const OF_CALLS: ReadonlySet<string> = new Set(['tools/call', 'tasks/result', 'tasks/get']);
+
+function cleanedMeta(result: JsonObject, method: string): JsonObject {
+  const meta = result['_meta'];
+  if (!isJsonObject(meta)) return result;
+  const kept = Object.entries(meta).filter(
+    ([key]) => !key.startsWith(OWN_META_PREFIX) || (key === LABELS_META_KEY && OF_CALLS.has(method)),
+  );
+  return kept.length === Object.keys(meta).length ? result : { ...result, _meta: Object.fromEntries(kept) };
 }
 
 const NOBODY: ReadonlySet<string> = new Set();

@@ -47,7 +47,7 @@ function serverFor({ request, caller }: Asked<OtherRequest>, parts: OtherMethodP
   const named = servers.filter(({ id }) => allowedMethods.includes(`${id}:${request.asked}`));
   const meant = named.length === 0 && allowedMethods.includes(request.asked) ? servers : named;
   const [only] = meant;
-  return meant.length === 1 && only !== undefined && exposure.reaches(only.id, caller) ? only : undefined;
+  return meant.length === 1 && only !== undefined && exposure.reachOf(only, caller) === 'reached' ? only : undefined;
 }
 
 function decide(

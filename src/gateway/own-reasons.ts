@@ -55,6 +55,16 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     remediation: ASK_OPERATOR,
     retry: 'after',
   },
+  state_unavailable: {
+    title: 'What was done before cannot be read, and without it nothing is decided',
+    remediation: ASK_OPERATOR,
+    retry: 'after',
+  },
+  too_many_labels: {
+    title: 'The conversation has as many labels on its data as it may, and this call would add another',
+    remediation: 'Go on in a new conversation, or ask the user to have labels cleared.',
+    retry: 'after',
+  },
   tool_quarantined: {
     title: 'The tool has changed since somebody accepted it',
     remediation: 'Tell the user that the change has to be looked at first.',
@@ -69,6 +79,11 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     title: 'The server wants its user to sign in',
     remediation: 'Ask the user to sign in to {server} (in a terminal: mcp-gateway server login {server}).',
     retry: 'after',
+  },
+  result_redacted: {
+    title: 'Policy takes the whole of the result out',
+    remediation: 'Tell the user that the call ran and that nothing of its result may be shown.',
+    retry: 'never',
   },
   approval_denied: {
     title: 'A person refused this call',

@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GovernedServer } from './governed-server.ts';
-import type { Caller, ServerQuestion } from './port.ts';
-import type { AskingCall, Heard } from './question-decision.ts';
+import type { JudgedCall } from './judge-answer.ts';
+import type { Caller } from './port.ts';
+import type { AskingCall } from './question-decision.ts';
 import { principalOf } from './request-state.ts';
 import { lifeOf, taskIdIn } from './task-ids.ts';
+import { TaskQuestions } from './task-questions.ts';
 
 /** A task of a call that went through here. */
 export interface KnownTask {
@@ -16,18 +18,14 @@ export interface KnownTask {
   /** Who made the call; the task lives at this caller's instance of the server. */
   readonly caller: Caller;
   readonly call: AskingCall;
+  /** Absent where its result is no result of a tool. */
+  readonly judged?: JudgedCall | undefined;
   /** Milliseconds on the monotonic clock. */
   readonly endsAtMs: number;
-  /** What it asked, by key, and what was decided when it was seen first. */
-  readonly asked: Map<string, AskedByTask>;
+  readonly asked: TaskQuestions;
 }
 
-interface AskedByTask {
-  readonly question: ServerQuestion;
-  readonly heard: Heard;
-}
-
-type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call'>;
+type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call' | 'judged'>;
 
 const PER_PRINCIPAL = 1000;
 /** A server that does not say how long it keeps a task is believed to keep it a day. */
@@ -48,7 +46,7 @@ export class TaskRegistry {
     this.#sweep(principalOf(made.caller));
     const taskId = taskIdIn(state) ?? '';
     const endsAtMs = this.#clock.monotonic() + (lifeOf(state) ?? LIFE_MS);
-    const task = { ...made, taskId, shownId: this.#freeId(taskId), endsAtMs, asked: new Map<string, AskedByTask>() };
+    const task = { ...made, taskId, shownId: this.#freeId(taskId), endsAtMs, asked: new TaskQuestions() };
     this.#tasks.set(task.shownId, task);
     return task;
   }

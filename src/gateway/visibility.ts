@@ -1,4 +1,5 @@
 import type { PolicyInput } from '../core/policy-input.ts';
+import type { Delegator } from '../core/principal.ts';
 import { combine } from '../policy/combine.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { ListAction } from './route.ts';
@@ -18,6 +19,7 @@ export interface ListQuestion {
   readonly pin: string;
   /** Tells principals apart. */
   readonly principal: string;
+  readonly delegators: readonly Delegator[] | undefined;
   /** Made only where the answer is not known yet. */
   readonly input: () => PolicyInput;
 }
@@ -32,20 +34,22 @@ const MOST_KEPT = 10_000;
 export class ListDecisions {
   readonly #kept = new Map<string, Visibility>();
 
-  find(policy: PolicySet, { action, pin, principal, input }: ListQuestion): Visibility {
+  find(policy: PolicySet, question: ListQuestion): Visibility {
+    const { pin, principal } = question;
     const key = `${policy.generation}\n${pin}\n${principal}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
     if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-    const visibility = decide(policy, action, input());
+    const visibility = decide(policy, question);
     this.#kept.set(key, visibility);
     return visibility;
   }
 }
 
-function decide(policy: PolicySet, action: ListAction, input: PolicyInput): Visibility {
+function decide(policy: PolicySet, { action, delegators, ...question }: ListQuestion): Visibility {
+  const input = question.input();
   const facts = { action, server: input.server.id, tool: input.action.tool };
-  const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input });
+  const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input, delegators });
   const decision = combine({
     ...facts,
     layers: opinions,
@@ -59,6 +63,7 @@ function decide(policy: PolicySet, action: ListAction, input: PolicyInput): Visi
       now: input.environment.time_ms,
       approvals: [],
       reservations: [],
+      ...(delegators && { delegators }),
     },
   });
   if (decision.effect === 'allow') return VISIBLE;

@@ -1,5 +1,5 @@
 import type { Phase } from '../core/action.ts';
-import { LAYERS, type Opinion } from '../core/opinion.ts';
+import { type Layer, LAYERS, type Opinion } from '../core/opinion.ts';
 import { capabilitiesOf, kindsExceeded, rulesGranting } from './combine-capabilities.ts';
 import { type CombineInput, denialsOf, type Finding, gatewayFinding, hidesOf, ofLayer } from './combine-opinions.ts';
 
@@ -49,10 +49,17 @@ export function integrityDenialsOf(
     .map(({ layer, status }) => `gateway.${status === 'skipped' ? 'undefined' : status}.${layer}`);
   // A bundle governs results only where it says so, so a required layer without one is no gap there.
   const required = phase === 'result' ? [] : facts.combine.required;
-  const missing = LAYERS.filter((layer) => required.includes(layer) && ofLayer(opinions, layer).length === 0);
+  const missing = LAYERS.filter((layer) => required.includes(layer) && isMissing(facts, layer, opinions));
   return [...failed, ...missing.map((layer) => `gateway.missing.${layer}`)].map((reason) =>
     gatewayFinding(reason, { holdsInPause: true }),
   );
+}
+
+/** Identity has to say something of everybody on whose behalf is asked, too. */
+function isMissing({ combine }: CombineInput, layer: Layer, opinions: readonly Opinion[]): boolean {
+  const own = ofLayer(opinions, layer);
+  const agents = layer === 'identity' ? (combine.delegators ?? []).map(({ id }) => id) : [];
+  return [undefined, ...agents].some((agent) => !own.some((opinion) => opinion.agent === agent));
 }
 
 /** To the agent, what it may not reach and what is not there are the same. */

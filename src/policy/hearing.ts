@@ -49,6 +49,11 @@ export class Hearing {
     return this.#input;
   }
 
+  /** Of all together. */
+  get fuelLeft(): number {
+    return this.#fuelLeft;
+  }
+
   ask(participant: Participant): Opinion {
     const respondent = this.#options.respondents.get(participant.id);
     if (respondent === undefined) return silent(participant, 'missing', 'it has no good version yet');

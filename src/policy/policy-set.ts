@@ -1,11 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import type { Layer, Mode, Opinion } from '../core/opinion.ts';
-import type { PolicyInput } from '../core/policy-input.ts';
+import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
+import type { Delegator } from '../core/principal.ts';
 import { phaseOf } from '../core/action.ts';
 import { capabilitiesOf } from './combine-capabilities.ts';
 import { denialsOf, takingPart } from './combine-opinions.ts';
 import { Hearing, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
+import type { ScopeQuestion } from './scope.ts';
 import { type Participant, participantsIn, type Question } from './participant.ts';
 
 /** What all bundles that take part say of one question; `combine` makes the decision of it. */
@@ -18,6 +20,8 @@ export interface Evaluation {
   readonly modes: Readonly<Record<string, Mode>>;
   /** The input as the layers behind identity read it: with the capabilities that identity granted. */
   readonly input: PolicyInput;
+  /** On whose behalf is asked; absent where on nobody’s. */
+  readonly delegators?: readonly Delegator[];
 }
 
 export interface PolicySetParts {
@@ -41,17 +45,27 @@ interface Audience {
   readonly modes: Evaluation['modes'];
 }
 
+/** What identity says of everybody behind the caller. */
+interface Bounds {
+  readonly fuelLeft: number;
+  readonly opinions: readonly Opinion[];
+  readonly modes: Evaluation['modes'];
+}
+
 /** A generation: the bundles in force, compiled and warm. It is never changed; a new one takes its place. */
 export class PolicySet {
   readonly generation: string;
   readonly participants: readonly Participant[];
   readonly #parts: PolicySetParts;
   readonly #audiences = new Map<string, Audience>();
+  /** Where nobody is behind the caller. */
+  readonly #unbounded: Bounds;
 
   constructor(parts: PolicySetParts) {
     this.generation = parts.generation;
     this.participants = parts.participants;
     this.#parts = parts;
+    this.#unbounded = { fuelLeft: DECISION_FUEL_RATIO * parts.evaluationFuel, opinions: [], modes: {} };
   }
 
   /** Asks every bundle in scope. Never throws for what a bundle does; that is a status of its opinion. */
@@ -59,8 +73,10 @@ export class PolicySet {
     const isListing = phaseOf(question.action) === 'list';
     const input = isListing ? withoutCall(question.input) : question.input;
     const { identity: gate, behind, modes } = this.#audienceOf(question);
-    const hearing = this.#hearingOf(input);
-    const identity = gate.map((one) => hearing.ask(one));
+    const { delegators } = question;
+    const bounds = delegators === undefined ? this.#unbounded : this.#boundsOf(delegators, { ...question, input });
+    const hearing = this.#hearingOf(input, bounds.fuelLeft);
+    const identity = [...gate.map((one) => hearing.ask(one)), ...bounds.opinions];
     const granted = hearing.grant(capabilitiesOf(identity));
     const isRefused = !isListing && denialsOf(takingPart(identity), 'identity').length > 0;
     const others = behind.map((one) => (isRefused && one.loaded !== undefined ? skipped(one) : hearing.ask(one)));
@@ -68,9 +84,16 @@ export class PolicySet {
     return {
       opinions: isListing ? opinions.map(onlyHides) : opinions,
       required: this.#parts.required,
-      modes,
+      modes: bounds === this.#unbounded ? modes : { ...modes, ...bounds.modes },
       input: granted,
+      ...(delegators && { delegators }),
     };
+  }
+
+  /** Whether a bundle speaks about results of this tool; where none does, they are not decided on. */
+  governsResults({ server, agent, tool }: ScopeQuestion): boolean {
+    const { identity, behind } = this.#audienceOf({ action: 'tool_result', server, agent, tool });
+    return identity.length + behind.length > 0;
   }
 
   /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
@@ -79,7 +102,7 @@ export class PolicySet {
   }
 
   /** Who is asked depends on few names, which come again and again. */
-  #audienceOf(question: Question): Audience {
+  #audienceOf(question: Omit<Question, 'input'>): Audience {
     const { action, server, agent, tool } = question;
     // Agent and tool are named by others: the length keeps one from reading as part of the other.
     const key = `${action} ${server} ${agent.length} ${agent}${tool}`;
@@ -91,10 +114,36 @@ export class PolicySet {
     return audience;
   }
 
-  #hearingOf(input: PolicyInput): Hearing {
-    const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
-    return new Hearing({ respondents, input, bundleFuel, decisionFuel: DECISION_FUEL_RATIO * bundleFuel, clock });
+  /** What identity says of those on whose behalf is asked: no agent gets more than each of them would. */
+  #boundsOf(delegators: readonly Delegator[], question: Question): Bounds {
+    const opinions: Opinion[] = [];
+    const modes: Record<string, Mode> = {};
+    let { fuelLeft } = this.#unbounded;
+    for (const [index, delegator] of delegators.entries()) {
+      const { identity } = this.#audienceOf({ ...question, agent: delegator.id });
+      const hearing = this.#hearingOf(askedBy(delegator, delegators.slice(index + 1), question.input), fuelLeft);
+      for (const one of identity) opinions.push({ ...hearing.ask(one), agent: delegator.id });
+      Object.assign(modes, modesOf(identity));
+      fuelLeft = hearing.fuelLeft;
+    }
+    return { fuelLeft, opinions, modes };
   }
+
+  #hearingOf(input: PolicyInput, decisionFuel: number): Hearing {
+    const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
+    return new Hearing({ respondents, input, bundleFuel, decisionFuel, clock });
+  }
+}
+
+/** The same question as if one of those asked it on whose behalf it is asked. */
+function askedBy(
+  { id, model, owner_team, scope }: Delegator,
+  further: readonly Delegator[],
+  input: PolicyInput,
+): PolicyInput {
+  const { client } = input.agent;
+  const delegatedBy = further.map((delegator) => delegator.id);
+  return { ...input, agent: { client, delegated_by: delegatedBy, id, model, owner_team, scope } };
 }
 
 function audienceOf(participants: readonly Participant[]): Audience {
@@ -127,14 +176,7 @@ function withoutCall(input: PolicyInput): PolicyInput {
   return {
     ...input,
     action: { ...input.action, args: {} },
-    context: {
-      calls_in_a_row: 0,
-      conversation_id: '',
-      cumulative_tokens: 0,
-      labels: [],
-      session_age_seconds: 0,
-      turn_count: 0,
-    },
+    context: NO_CONTEXT,
     budgets: {},
     claims: { conversation_id: '', cumulative_tokens: 0, model: '', present: [], turn_count: 0 },
   };

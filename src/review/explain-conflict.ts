@@ -6,7 +6,7 @@ import { combine } from '../policy/combine.ts';
 import { grantingRulesOf } from '../policy/combine-grants.ts';
 import { isEnforced, takingPart } from '../policy/combine-opinions.ts';
 import { type PermitStanding, standingAt } from '../policy/permit-terms.ts';
-import { partsOf, tell, timeText, type WordSources } from './record-words.ts';
+import { opinionOf, partsOf, tell, timeText, type WordSources } from './record-words.ts';
 
 /** `denies` stood in the end; `watches` is a rule that only warns, or takes no part. */
 export type Fate = 'denies' | 'lifted' | 'warns' | 'watches' | 'let_through';
@@ -63,8 +63,8 @@ export function explainDenials(record: SealedRecord, decision: Decision): readon
 
 function explainStanding(record: SealedRecord, { rule, reason }: Denial): ExplainedDenial {
   const denial = rule === '' ? reason : rule;
-  const [bundle, id] = partsOf(rule);
-  const opinion = record.layers.find((candidate) => candidate.bundle === bundle);
+  const [, id] = partsOf(rule);
+  const opinion = opinionOf(record, rule);
   const verdict = opinion?.deny.find((candidate) => candidate.id === id);
   const isMissingGrant = /^gateway\.(no_grant\.|unpolicied_server$)/.test(reason);
   const liftable = opinion === undefined || verdict === undefined ? isMissingGrant : isLiftable(opinion.layer, verdict);
@@ -196,8 +196,8 @@ function whyOwn(reason: string): string {
 }
 
 function whyRule(record: SealedRecord, rule: string): string {
-  const [bundle, id] = partsOf(rule);
-  const opinion = record.layers.find((candidate) => candidate.bundle === bundle);
+  const [, id] = partsOf(rule);
+  const opinion = opinionOf(record, rule);
   const verdict = opinion?.deny.find((candidate) => candidate.id === id);
   if (opinion?.layer === 'identity')
     return 'Identity is the gate: its denial ends it before any other layer is asked, and nothing lifts it.';

@@ -15,10 +15,15 @@ export function explainSteps({ combine, layers, lifted }: SealedRecord): readonl
   const asked = layers.map((opinion) => ({
     layer: opinion.layer,
     bundle: opinion.bundle,
-    said: whatItSaid(opinion, new Set(lifted.map(({ denial }) => denial))),
+    said: `${aboutWhom(opinion)}${whatItSaid(opinion, new Set(lifted.map(({ denial }) => denial)))}`,
     ms: (opinion.us / 1000).toFixed(2),
   }));
   return [...own, ...asked];
+}
+
+/** A bundle that is asked of somebody behind the agent speaks of that one. */
+function aboutWhom({ agent }: Opinion): string {
+  return agent === undefined ? '' : `of ${agent}: `;
 }
 
 function whatItSaid(opinion: Opinion, lifted: ReadonlySet<string>): string {

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../core/json.ts';
-import type { Verdict } from '../core/opinion.ts';
+import type { Opinion, Verdict } from '../core/opinion.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { cleanText, fill } from '../policy/author-text.ts';
 
@@ -81,9 +81,8 @@ function waitIn({ reservations }: SealedRecord['combine'], reason: string): Verd
 
 function tellRule(record: SealedRecord, name: string, { wordsOf }: WordSources): Told {
   const [bundle, id] = partsOf(name);
-  const opinion = record.layers.find((candidate) => candidate.bundle === bundle);
-  const verdicts = opinion === undefined ? [] : [...opinion.deny, ...opinion.hide, ...opinion.allow];
-  const verdict = verdicts.find((candidate) => candidate.id === id);
+  const opinion = opinionOf(record, name);
+  const verdict = opinion && verdictsOf(opinion).find((candidate) => candidate.id === id);
   const words = opinion && wordsOf(opinion.digest, id);
   const params = verdict?.params ?? {};
   return {
@@ -108,6 +107,20 @@ function readFact(input: SealedRecord['input'], path: string): readonly ReadFact
   for (const name of path.split('.'))
     value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return value === undefined ? [] : [{ path, value: cleanText(JSON.stringify(value), MAX_VALUE) }];
+}
+
+/**
+ * The opinion that a full name of a rule belongs to: the one that says something of it, because one bundle is asked
+ * more than once where somebody stands behind the agent.
+ */
+export function opinionOf({ layers }: SealedRecord, name: string): Opinion | undefined {
+  const [bundle, id] = partsOf(name);
+  const opinions = layers.filter((opinion) => opinion.bundle === bundle);
+  return opinions.find((opinion) => verdictsOf(opinion).some((verdict) => verdict.id === id)) ?? opinions[0];
+}
+
+function verdictsOf({ deny, hide, allow }: Opinion): readonly Verdict[] {
+  return [...deny, ...hide, ...allow];
 }
 
 /** Of a full name. */

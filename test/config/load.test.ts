@@ -131,6 +131,34 @@ describe('a doubtful file', () => {
   });
 });
 
+describe('an agent under another', () => {
+  const AGENTS = `${MINIMAL}
+agents:
+  lead: { servers: [files], tools: [files/read, '*/list'] }
+  middle: { parent: lead }
+  helper: { parent: middle, servers: [files, mail, '*'], tools: [files/read, files/write, mail/list, 'files/*'] }
+`.replace('mcpServers: {}', 'mcpServers: { files: { command: x }, mail: { command: x } }');
+
+  it('may ask for more than it gets: that is no warning, but who looks for it is told', () => {
+    const { warnings, notes } = load(written(AGENTS));
+    expect(warnings).toBe('');
+    expect([...notes.matchAll(/note N_BEYOND_PARENT (.*)/g)].map(([, text]) => text)).toEqual([
+      'agents.helper.servers.1: "mail" is beyond the reach of "lead", which bounds "helper"',
+      'agents.helper.servers.2: "*" is beyond the reach of "lead", which bounds "helper"',
+      'agents.helper.tools.1: "files/write" is beyond the reach of "lead", which bounds "helper"',
+      'agents.helper.tools.2: "mail/list" is beyond the reach of "lead", which bounds "helper"',
+      'agents.helper.tools.3: "files/*" is beyond the reach of "lead", which bounds "helper"',
+    ]);
+    expect(notes).toMatch(/5 notes in /);
+  });
+
+  it('has its bundle where the file says, from the file on', () => {
+    const path = written(`${MINIMAL}agents: { lead: { policy: { source: policies/lead } } }\n`);
+    const source = { kind: 'path', path: join(path, '../policies/lead') };
+    expect(load(path).config.agents['lead']?.policy).toEqual({ source });
+  });
+});
+
 describe('the address to listen on', () => {
   it.each(['127.0.0.1', '127.255.0.9', '::1', 'localhost'])('%s is loopback', (host) => {
     expect(complaintsAbout(written(`${MINIMAL}gateway: { transports: { http: { host: "${host}" } } }\n`))).toBe('');

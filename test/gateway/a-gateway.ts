@@ -6,7 +6,7 @@ import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
-import type { AgentReach } from '../../src/gateway/agent-reach.ts';
+import { Agents, type ConfiguredAgent } from '../../src/gateway/agents.ts';
 import { Conversations } from '../../src/gateway/conversation.ts';
 import { createDialogue } from '../../src/gateway/create-dialogue.ts';
 import { Directory } from '../../src/gateway/directory.ts';
@@ -21,7 +21,7 @@ import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
-import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, NOW } from './makers.ts';
+import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW, RESULTS } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
 /** What one bundle of each layer says; grants are given unless a rule denies. */
@@ -36,7 +36,7 @@ export interface WorldOptions {
   readonly toolNames?: 'auto' | 'prefixed' | 'plain';
   readonly allowedMethods?: readonly string[];
   readonly allow?: Partial<GovernedServer['allow']>;
-  readonly reach?: AgentReach;
+  readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
@@ -75,15 +75,18 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       clock,
       newId: () => `id-${String(records.length + 1)}`,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+      labels: LABELS,
     }),
     environment: ENVIRONMENT,
     conversations: new Conversations(clock),
+    readLabels: async () => [],
+    results: RESULTS,
     log: {
       append: async (record) => {
         commit?.(record);
         records.push(record);
       },
-      reserve: () => Promise.reject(new Error('no rule here has a limit')),
+      commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,
@@ -94,11 +97,13 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const dialogue = createDialogue({
     ...governing,
     send,
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => text,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
   });
   onTestFinished(() => dialogue.close());
+  const agents = new Agents(new Map(Object.entries(options.agents ?? {}).map(([id, part]) => [id, anAgent(part)])));
   const gateway = new Gateway(
     Promise.resolve({
       ...governing,
@@ -106,7 +111,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       directory,
       exposure: new Exposure({
         policy: () => policy.current,
-        reachOf: () => options.reach,
+        agents,
         environment: ENVIRONMENT,
         clock,
       }),
@@ -115,7 +120,8 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       signIns: { stateOf: () => options.signsIn ?? 'not_needed' },
       check: () => ({ kind: 'valid' }),
       allowedMethods: options.allowedMethods ?? [],
-      profileOf: () => undefined,
+      agents,
+      keyedId: (text) => text,
       instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
       endInstances: async () => undefined,
     }),
@@ -137,6 +143,17 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
 }
 
+function anAgent(part: Partial<ConfiguredAgent>): ConfiguredAgent {
+  return {
+    scope: '',
+    owner_team: '',
+    model: '',
+    reach: { servers: undefined, tools: undefined },
+    parent: undefined,
+    ...part,
+  };
+}
+
 async function aDirectory(
   ids: readonly string[],
   scripted: (id: string) => ScriptedServer,
@@ -154,6 +171,7 @@ async function aDirectory(
     },
     memory: { read: async () => undefined, write: async () => undefined },
     prepare: async () => undefined,
+    forget: () => undefined,
     startWaitMs: 5_000,
     logger: silent,
   });

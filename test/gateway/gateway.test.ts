@@ -59,7 +59,7 @@ describe('what the gateway says of itself', () => {
   test('speaks of no server that the agent may not reach', async () => {
     const { gateway } = await aGateway({
       servers: { files: { capabilities: { tools: {} } }, mail: { capabilities: { prompts: {} } } },
-      reach: { servers: ['mail'], tools: undefined },
+      agents: { assistant: { reach: { servers: ['mail'], tools: undefined } } },
     });
     expect(await gateway.introduce(aCaller())).toEqual({
       capabilities: { prompts: { listChanged: true } },

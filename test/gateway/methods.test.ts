@@ -169,7 +169,7 @@ describe.each(GOVERNED)('$method', ({ request, unknown, action, seen, sent, unkn
   });
 
   test('of an agent that may not reach the server is of what is not there', async () => {
-    const { ask, records } = await world({ reach: { servers: ['mail'], tools: undefined } });
+    const { ask, records } = await world({ agents: { assistant: { reach: { servers: ['mail'], tools: undefined } } } });
     await ask(request);
     expect(records).toMatchObject([{ reasons: [unknownReason], reason_internal: 'gateway.out_of_scope' }]);
   });

@@ -1,11 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CapabilityKind } from '../../src/core/opinion.ts';
+import type { CapabilityKind, Opinion } from '../../src/core/opinion.ts';
+import { combine } from '../../src/policy/combine.ts';
 import { capabilitiesOf, kindsExceeded } from '../../src/policy/combine-capabilities.ts';
-import { anOpinion } from './decision-makers.ts';
+import { anOpinion, aVerdict, someFacts } from './decision-makers.ts';
 
 const identity = (kind: CapabilityKind, ...values: readonly string[]) =>
   anOpinion({ layer: 'identity', capabilities: values.map((value) => ({ id: 'C', kind, value, mode: 'enforce' })) });
+
+const GRANTS = [
+  anOpinion({ layer: 'server', allow: [aVerdict('S-1')] }),
+  anOpinion({ layer: 'resource', allow: [aVerdict('R-1')] }),
+];
 
 const part = fc.constantFrom('a', 'b', '*');
 const tools = fc.array(
@@ -39,6 +45,28 @@ describe('capabilities', () => {
         const bundles = [identity('tool', ...one), identity('tool', ...two)];
         expect(capabilitiesOf(bundles)).toEqual(capabilitiesOf(bundles.toReversed()));
       }),
+    );
+  });
+
+  it('of an agent are at most those of everybody on whose behalf it asks', () => {
+    const opinionOf = fc.record({
+      capabilities: fc.option(tools, { nil: [] }).map((values) => identity('tool', ...values).capabilities),
+      deny: fc.constantFrom([], [], [], [aVerdict('ID-1')]),
+      status: fc.constantFrom('ok' as const, 'ok' as const, 'ok' as const, 'timeout' as const),
+      mode: fc.constantFrom('enforce' as const, 'enforce' as const, 'shadow' as const),
+    });
+    const ofOne = fc.array(opinionOf, { maxLength: 2 });
+    const asked = (own: readonly Partial<Opinion>[], agent?: string) =>
+      own.map((part) => anOpinion({ layer: 'identity', ...part, ...(agent === undefined ? {} : { agent }) }));
+    const isAllowed = (layers: readonly Opinion[], tool: string) =>
+      combine({ ...someFacts([...layers, ...GRANTS]), server: 'a', tool }).effect === 'allow';
+    fc.assert(
+      fc.property(ofOne, ofOne, ofOne, fc.constantFrom('x', 'y', 'w'), (worker, lead, boss, tool) => {
+        const all = [...asked(worker), ...asked(lead, 'lead'), ...asked(boss, 'boss')];
+        const each = [asked(worker), asked(lead), asked(boss)];
+        expect(isAllowed(all, tool)).toBe(each.every((layers) => isAllowed(layers, tool)));
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -25,7 +25,7 @@ interface WrittenCase {
 
 type Changes = Readonly<Record<string, WrittenOpinion | null>>;
 
-interface WrittenOpinion extends Pick<Partial<Opinion>, 'layer' | 'mode' | 'status' | 'labels'> {
+interface WrittenOpinion extends Pick<Partial<Opinion>, 'layer' | 'mode' | 'status' | 'labels' | 'agent'> {
   readonly allow?: readonly (string | JsonObject)[];
   readonly deny?: readonly (string | JsonObject)[];
   readonly hide?: readonly (string | JsonObject)[];
@@ -101,11 +101,12 @@ function factsOf(written: Partial<WrittenCase>, changes: readonly Changes[]): Co
 }
 
 function opinionOf(bundle: string, written: WrittenOpinion): Opinion {
-  const { layer, mode = 'enforce', status = 'ok', labels = [] } = written;
+  const { layer, mode = 'enforce', status = 'ok', labels = [], agent } = written;
   if (layer === undefined) throw new Error(`the case names no layer for the bundle ${bundle}`);
   return anOpinion({
     layer,
     bundle,
+    ...(agent === undefined ? {} : { agent }),
     mode,
     status,
     allow: verdictsOf(written.allow),

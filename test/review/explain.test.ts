@@ -249,6 +249,21 @@ test.for([
   expect(steps.map((step) => step.said)).toEqual([said]);
 });
 
+test('on whose behalf the agent asked is said, and what was said of each of them', () => {
+  const verdict = aVerdict('ID-1', { reason: 'agent_disabled' });
+  const facts = someFacts([
+    anOpinion({ layer: 'identity', bundle: 'identity' }),
+    anOpinion({ layer: 'identity', bundle: 'identity', agent: 'lead', deny: [verdict] }),
+  ]);
+  const record = aSealed(facts);
+  const { agent, user } = record.principal;
+  const delegated = { ...record, principal: { agent: { ...agent, delegated_by: ['lead'] }, user } };
+  const { who, because, steps } = explain(delegated, NO_WORDS);
+  expect(who).toContain('on behalf of lead');
+  expect(because.join(' ')).toContain('agent_disabled');
+  expect(steps.map(({ said }) => said)).toEqual(['no objection', 'of lead: DENY ID-1 agent_disabled']);
+});
+
 test.for([
   { status: 'ok', words: 'forwarded; ended ok after 12 ms' },
   { status: 'unknown', words: 'forwarded; what became of it is not known' },

@@ -26,6 +26,16 @@ export function policyInputs(participants: readonly Participant[]): fc.Arbitrary
   );
   const args = fc.dictionary(fc.constantFrom(...names, 'other'), argument, { maxKeys: 6 });
   const someWords = fc.array(words, { maxLength: 3 });
+  const counts = {
+    calls_in_a_minute: fc.nat(60),
+    calls_in_a_row: fc.nat(60),
+    calls_of_tool: fc.nat(60),
+    cumulative_tokens: fc.nat(1_000_000),
+    denied_calls: fc.nat(60),
+    denied_in_a_minute: fc.nat(10),
+    identical_calls: fc.nat(20),
+    turn_count: fc.nat(200),
+  };
   return fc.record({
     agent: fc.record({
       id: words,
@@ -60,16 +70,26 @@ export function policyInputs(participants: readonly Participant[]): fc.Arbitrary
       annotations: fc.record({ readOnlyHint: fc.boolean(), destructiveHint: fc.boolean() }, { requiredKeys: [] }),
       effect: fc.constantFrom('read', 'write', 'destroy', 'unknown'),
       consent: fc.constantFrom('accepted', 'new', 'changed'),
+      result: fc.record({
+        bytes: fc.nat(100_000),
+        content_types: fc.subarray(['image', 'text']),
+        data_classes: fc.dictionary(fc.constantFrom('card_number', 'iban'), fc.integer({ min: 1, max: 9 })),
+        is_cut: fc.boolean(),
+        is_error: fc.boolean(),
+        labels: someWords,
+        mime_types: someWords,
+        structured: fc.constant({}),
+        text: fc.string(),
+      }),
       schema_checked: fc.boolean(),
       data_classes_referenced: someWords,
       hash: fc.constant('0'.repeat(64)),
     }),
     context: fc.record({
+      ...counts,
+      agent: fc.record(counts),
       conversation_id: fc.string(),
-      turn_count: fc.nat(200),
-      cumulative_tokens: fc.nat(1_000_000),
       session_age_seconds: fc.nat(100_000),
-      calls_in_a_row: fc.nat(60),
       labels: fc.array(fc.record({ label: words, source: words, age_seconds: fc.nat(100_000) }), { maxLength: 3 }),
     }),
     budgets: fc.constant({}),

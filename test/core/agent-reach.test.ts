@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isInReach } from '../../src/gateway/agent-reach.ts';
+import { isInReach } from '../../src/core/agent-reach.ts';
 
 const EVERYTHING = { servers: undefined, tools: undefined };
 

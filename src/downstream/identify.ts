@@ -1,0 +1,139 @@
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { MOST_AGENTS_IN_LINE } from '../core/principal.ts';
+import type { Identity } from './identity.ts';
+
+/** Which claims of a token say who asks: `gateway.auth.oidc.claims`. */
+export interface ClaimNames {
+  /** Default: `sub`. */
+  readonly user?: string | undefined;
+  /** Default: `groups`. */
+  readonly groups?: string | undefined;
+  /** Default: none; then only `act` names an agent. */
+  readonly agent?: string | undefined;
+  /** Default: none. */
+  readonly data_classes?: string | undefined;
+}
+
+/** `why` says what is wrong, for whoever made the token or key; it holds neither. */
+export type Identified =
+  | { readonly kind: 'identified'; readonly identity: Identity }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Ids of the agents that are configured; no other can be named. */
+type KnownAgents = ReadonlySet<string>;
+
+/**
+ * Who asks, by the claims of a token that has been verified. The outermost `act` is the agent, those within have handed
+ * the work on, the nearest first (RFC 8693, section 4.1). Where nothing names an agent, its id is empty.
+ */
+export function identifyByClaims(claims: JsonObject, names: ClaimNames, agents: KnownAgents): Identified {
+  const reading: Reading = { what: 'the token’s', from: claims, problems: [] };
+  const line = lineByClaims(reading, names.agent);
+  refuseUnknown(reading, line, agents);
+  return identified(reading, line, {
+    id: textAt(reading, names.user ?? 'sub'),
+    groups: textsAt(reading, names.groups ?? 'groups'),
+    data_classifications_authorized: names.data_classes === undefined ? [] : textsAt(reading, names.data_classes),
+  });
+}
+
+/** Who asks, by the entry that is kept of an API key: `agent`, `user`, and if need be `groups`, `data_classes`, `delegated_by`. */
+export function identifyByKey(entry: JsonObject, agents: KnownAgents): Identified {
+  const reading: Reading = { what: 'the key’s', from: entry, problems: [] };
+  const line = [textAt(reading, 'agent'), ...textsAt(reading, 'delegated_by')];
+  refuseLoop(reading, 'delegated_by', line);
+  refuseUnknown(reading, line, agents);
+  return identified(reading, line, {
+    id: textAt(reading, 'user'),
+    groups: textsAt(reading, 'groups'),
+    data_classifications_authorized: textsAt(reading, 'data_classes'),
+  });
+}
+
+interface Reading {
+  /** Whose members they are, in messages. */
+  readonly what: string;
+  readonly from: JsonObject;
+  readonly problems: string[];
+}
+
+function identified({ problems }: Reading, line: readonly string[], user: Identity['user']): Identified {
+  if (problems.length > 0) return { kind: 'refused', why: problems.join('; ') };
+  const [id = '', ...delegatedBy] = line;
+  // What the configuration says of the agent is added where its reach is known.
+  return {
+    kind: 'identified',
+    identity: { agent: { id, scope: '', owner_team: '', model: '', delegated_by: delegatedBy }, user },
+  };
+}
+
+/** The agent and all who have handed the work on; where a claim names an agent, too, it is the same. */
+function lineByClaims(reading: Reading, claim: string | undefined): readonly string[] {
+  const actors = actorsIn(reading);
+  if (claim === undefined || (actors.length > 0 && !Object.hasOwn(reading.from, claim))) return actors;
+  const named = textAt(reading, claim);
+  const [actor = named] = actors;
+  if (actor !== named) reading.problems.push(`${reading.what} "act" and "${claim}" name different agents`);
+  return actors.length > 0 ? actors : [named];
+}
+
+/** The subjects of `act` and of each `act` within. One of another issuer could bear the name of one of ours. */
+function actorsIn(reading: Reading): readonly string[] {
+  const { what, from, problems } = reading;
+  const actors: string[] = [];
+  for (let act = valueAt(from, 'act'); act !== undefined; act = valueAt(act, 'act')) {
+    if (!isJsonObject(act)) {
+      problems.push(`${what} "act" is no object`);
+      break;
+    }
+    if (valueAt(act, 'iss') !== undefined && valueAt(act, 'iss') !== valueAt(from, 'iss'))
+      problems.push(`${what} "act" names an agent of another issuer`);
+    actors.push(textAt({ what: `${what} "act":`, from: act, problems }, 'sub'));
+    if (actors.length > MOST_AGENTS_IN_LINE) break;
+  }
+  refuseLoop(reading, 'act', actors);
+  return actors;
+}
+
+function refuseLoop({ what, problems }: Reading, name: string, line: readonly string[]): void {
+  if (line.length > MOST_AGENTS_IN_LINE)
+    problems.push(`${what} "${name}" makes a line of more than ${String(MOST_AGENTS_IN_LINE)} agents`);
+  const read = line.filter((agent) => agent !== '');
+  if (new Set(read).size < read.length) problems.push(`${what} "${name}" names an agent twice`);
+}
+
+function refuseUnknown({ problems }: Reading, line: readonly string[], agents: KnownAgents): void {
+  // What could not be read has been said already.
+  const unknown = line.filter((agent) => agent !== '' && !agents.has(agent));
+  for (const agent of new Set(unknown)) problems.push(`there is no agent "${agent}" in the configuration`);
+}
+
+const MAX_TEXT = 256;
+
+/** A text that has to be there; empty where it is none, and that is said. */
+function textAt({ what, from, problems }: Reading, name: string): string {
+  const value = valueAt(from, name);
+  if (isName(value)) return value;
+  problems.push(value === undefined ? `${what} "${name}" is missing` : `${what} "${name}" ${NOT_A_NAME}`);
+  return '';
+}
+
+/** A list of texts; empty where there is none. */
+function textsAt({ what, from, problems }: Reading, name: string): readonly string[] {
+  const value = valueAt(from, name);
+  if (value === undefined) return [];
+  if (Array.isArray(value) && value.every(isName)) return value;
+  problems.push(`${what} "${name}" is not a list, or something in it ${NOT_A_NAME}`);
+  return [];
+}
+
+const NOT_A_NAME = `is not a text of 1 to ${String(MAX_TEXT)} characters that can be seen`;
+
+/** It ends in records, prompts and logs. */
+function isName(value: Json | undefined): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT && !/\p{C}/u.test(value);
+}
+
+function valueAt(from: Json, name: string): Json | undefined {
+  return isJsonObject(from) && Object.hasOwn(from, name) ? from[name] : undefined;
+}
