@@ -26,6 +26,7 @@ export interface BundleLoader {
 }
 
 export interface CheckedBundle extends LoadedBundle {
+  readonly inspection: BundleInspection;
   /** What does not keep the bundle from being used, but should be looked at. */
   readonly warnings: readonly RegoProblem[];
 }
@@ -69,7 +70,7 @@ export async function checkBundle({ shipped, configured }: FoundBundle, loader: 
   const { inspection, failed } = await examine(shipped, loader);
   const book = ruleBookOf(shipped, inspection);
   refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...failed]);
-  return { bundle: await configured, rules: book.rules, warnings: book.warnings };
+  return { bundle: await configured, inspection, rules: book.rules, warnings: book.warnings };
 }
 
 /** `validateAgainst`, which is loaded only for what the toolchain's cache has no answer to: that is seldom. */

@@ -33,6 +33,7 @@ export async function openDirectory(
     source: reader,
     memory: listMemory(memory),
     prepare: async ({ pin, inputSchema }) => void (await checker.prepare(pin, inputSchema)),
+    forget: ({ pin }) => checker.forget(pin),
     startWaitMs: config.gateway.startWait,
     logger,
   });

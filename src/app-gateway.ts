@@ -3,6 +3,7 @@ import { serversUnder } from './app-directory.ts';
 import type { AppOptions } from './app-options.ts';
 import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
+import { matchesAny } from './catalog/glob.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
 import type { JsonObject } from './core/json.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
@@ -33,6 +34,9 @@ export interface Standing {
   readonly directory: Directory;
 }
 
+/** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
+const MOST_CONVERSATIONS = 2_000;
+
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
   const { store, checker, found, upstreams, signIns, directory } = standing;
@@ -46,7 +50,8 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const governing: Governing = {
     court: courts(() => policy.current, store, options),
     environment,
-    conversations: new Conversations(clock),
+    conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
+    readLabels: (whose, now) => store.labelsOf(whose, now),
     log: store.log,
     clock,
     logger,
@@ -55,6 +60,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
@@ -68,10 +74,14 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     dialogue,
     signIns,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
-    check: ({ pin, server }, args) =>
-      checker.check(pin, args, unknownArgumentsFor(server.unknownArguments, server.hasBundle)),
+    check: ({ pin, server, inputSchema }, args) => {
+      const unknown = unknownArgumentsFor(server.unknownArguments, server.hasBundle);
+      // Whoever found the tool before its server changed it is checked by what it found.
+      return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
+    },
     allowedMethods: config.gateway.methods.allow,
     agents,
+    keyedId: (text) => store.keyedId(text),
     instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
     endInstances: (session) => upstreams.endSession(session),
   };
@@ -93,6 +103,8 @@ function courts(
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
   const newId = decisionIds(clock);
+  const { ttl: ttlMs, sticky } = config.labels;
+  const labels = { ttlMs, isSticky: (label: string) => matchesAny(sticky, label) };
   const masks = new WeakMap<JsonObject, Mask>();
   const maskWithout = (pointers: readonly string[]): Mask => ({
     maskInput: (input) => masker.maskInput(input, pointers),
@@ -111,5 +123,6 @@ function courts(
     clock,
     newId,
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
+    labels,
   });
 }

@@ -188,7 +188,7 @@ async function closeAll(live: Live): Promise<void> {
   directory?.close();
   parts?.dialogue.close();
   signIns?.close();
-  await Promise.allSettled([upstreams?.close(), toolchain.close(), checker.close()]);
+  await Promise.allSettled([parts?.conversations.close(), upstreams?.close(), toolchain.close(), checker.close()]);
   await logs?.close();
   await store.close();
 }

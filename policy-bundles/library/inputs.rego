@@ -22,10 +22,7 @@ total := {
 		"effect": "unknown", "consent": "accepted", "schema_checked": true,
 		"data_classes_referenced": [], "hash": "",
 	},
-	"context": {
-		"conversation_id": "", "turn_count": 0, "cumulative_tokens": 0,
-		"session_age_seconds": 0, "calls_in_a_row": 0, "labels": [],
-	},
+	"context": object.union(counts, {"conversation_id": "", "session_age_seconds": 0, "labels": [], "agent": counts}),
 	"budgets": {},
 	"claims": {"present": [], "model": "", "turn_count": 0, "cumulative_tokens": 0, "conversation_id": ""},
 	"environment": {
@@ -33,6 +30,23 @@ total := {
 		"weekday": "wednesday", "timezone": "UTC", "is_production": false, "labels": {}, "gateway": "",
 	},
 }
+
+counts := {
+	"calls_in_a_minute": 0, "calls_in_a_row": 0, "calls_of_tool": 0, "cumulative_tokens": 0,
+	"denied_calls": 0, "denied_in_a_minute": 0, "identical_calls": 0, "turn_count": 0,
+}
+
+# METADATA
+# description: |
+#   The input of a conversation that has these labels: `inputs.labelled({"customer_data"}, inputs.tool_call(…))`. As at the
+#   gateway they are data classes that the call refers to, too.
+labelled(labels, input_) := object.union(input_, {
+	"context": {"labels": [{"label": label, "source": "test", "age_seconds": 60} | some label in sort(labels)]},
+	"action": {"data_classes_referenced": array.concat(
+		input_.action.data_classes_referenced,
+		[label | some label in sort(labels)],
+	)},
+})
 
 # METADATA
 # description: The total input for a call of a tool, with the effect that the bundle's manifest declares for it.

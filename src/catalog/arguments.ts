@@ -83,6 +83,11 @@ export class ArgumentChecker {
     return prepared.kind === 'unchecked' ? 'unchecked' : 'checked';
   }
 
+  /** Whether `prepare` has taken a schema under this key that was not forgotten since. */
+  knows(toolKey: string): boolean {
+    return this.#tools.has(toolKey);
+  }
+
   /**
    * At once where the schema is plain and the arguments are small; a promise for the first arguments, and where a thread
    * has to be asked.
@@ -90,14 +95,22 @@ export class ArgumentChecker {
   check(toolKey: string, args: JsonObject, unknown: UnknownArguments): ArgumentCheck | Promise<ArgumentCheck> {
     const tool = this.#tools.get(toolKey);
     if (tool === undefined) return { kind: 'unchecked' };
-    const strangers = strangersAmong(args, tool.known, unknown);
-    if (tool.kind === 'unchecked') return strangers.length === 0 ? { kind: 'unchecked' } : invalid(strangers);
-    if (tool.kind === 'costly' || stepsOf(args) * tool.size > MAX_STEPS)
-      return this.#checkInThread(tool, args, strangers);
-    if (tool.kind === 'plain') return verdictOn([...strangers, ...tool.validate(args)]);
-    return this.#compiled(toolKey, tool).then(() => this.check(toolKey, args, unknown));
+    if (tool.kind !== 'waiting' || !isForHere(tool, args)) return this.#judge(tool, args, unknown);
+    return this.#compiled(toolKey, tool).then((compiled) => this.#judge(compiled, args, unknown));
   }
 
+  /** As `check`, with a schema that is kept for these arguments alone. */
+  async checkOnce(schema: Json | undefined, args: JsonObject, unknown: UnknownArguments): Promise<ArgumentCheck> {
+    const prepared = await this.#prepared(schema);
+    try {
+      const isWaiting = prepared.kind === 'waiting' && isForHere(prepared, args);
+      return await this.#judge(isWaiting ? await compile(prepared) : prepared, args, unknown);
+    } finally {
+      this.#drop(prepared);
+    }
+  }
+
+  /** For a tool that is shown no more. */
   forget(toolKey: string): void {
     this.#turns.delete(toolKey);
     this.#replace(toolKey, undefined);
@@ -147,9 +160,17 @@ export class ArgumentChecker {
   }
 
   /** Meanwhile another schema may have come for the tool, or none may be wanted any more. */
-  async #compiled(toolKey: string, tool: Waiting): Promise<void> {
+  async #compiled(toolKey: string, tool: Waiting): Promise<Plain | Unchecked> {
     const compiled = await compile(tool);
     if (this.#tools.get(toolKey) === tool) this.#tools.set(toolKey, compiled);
+    return compiled;
+  }
+
+  #judge(tool: Prepared, args: JsonObject, unknown: UnknownArguments): ArgumentCheck | Promise<ArgumentCheck> {
+    const strangers = strangersAmong(args, tool.known, unknown);
+    if (tool.kind === 'unchecked') return strangers.length === 0 ? { kind: 'unchecked' } : invalid(strangers);
+    if (tool.kind === 'plain' && isForHere(tool, args)) return verdictOn([...strangers, ...tool.validate(args)]);
+    return this.#checkInThread(tool, args, strangers);
   }
 
   async #checkInThread(tool: Checkable, args: JsonObject, strangers: readonly Misfit[]): Promise<ArgumentCheck> {
@@ -163,6 +184,11 @@ async function compile({ known, scan, size, id }: Waiting): Promise<Plain | Unch
   const { schema, dialects } = scan;
   const validate = (await loadCompiler()).compile(schema, dialects);
   return validate === undefined ? { kind: 'unchecked', known } : { kind: 'plain', known, validate, scan, size, id };
+}
+
+/** Whether it cannot take long. */
+function isForHere({ size }: Plain | Waiting, args: JsonObject): boolean {
+  return stepsOf(args) * size <= MAX_STEPS;
 }
 
 /** Loading it takes as long as half of all else at the start, and a session calls few of the tools that it lists. */

@@ -6,6 +6,8 @@ import { addDecisionCommands } from './decision-commands.ts';
 import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
+import { addLabelCommands } from './label-commands.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
@@ -41,6 +43,8 @@ function programFor(context: CommandContext): Command {
   addServerCommands(program, context);
   addAgentCommands(program, context);
   addDecisionCommands(program, context);
+  addLabelCommands(program, context);
+  addPolicyCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
   program

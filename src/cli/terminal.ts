@@ -36,16 +36,46 @@ export function printTable(terminal: Terminal, header: readonly string[], rows: 
   for (const row of cells) printLine(terminal, line(row).slice(0, width));
 }
 
-/** Lines no wider than the terminal, broken between words; what follows the first is indented under it. */
-export function printWrapped(terminal: Terminal, label: string, text: string): void {
-  const width = Math.max((terminal.out.isTTY ? terminal.out.columns : Infinity) - LABEL_WIDTH, 20);
-  const lines = wrap(visible(text), width);
-  for (const [index, line] of lines.entries()) {
-    printLine(terminal, `${paint(terminal, 'dim', (index === 0 ? label : '').padEnd(LABEL_WIDTH))}${line}`);
+/**
+ * Rows under one label: all columns but the last as wide as their widest cell, the last one broken between words under
+ * itself. Numbers stand to the right.
+ */
+export function printAligned(terminal: Terminal, label: string, rows: readonly (readonly string[])[]): void {
+  const cells = rows.map((row) => row.map(visible));
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  for (const [index, row] of cells.entries()) {
+    const fixed = row.slice(0, -1).map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return NUMBER.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+    });
+    const start = fixed.map((cell) => `${cell}  `).join('');
+    const lines = wrap(row.at(-1) ?? '', Math.max(textWidth(terminal) - start.length, 20));
+    for (const [line, text] of lines.entries()) {
+      const before = line === 0 ? start : ' '.repeat(start.length);
+      printLine(terminal, `${labelText(terminal, index + line === 0 ? label : '')}${before}${text}`);
+    }
   }
 }
 
-const LABEL_WIDTH = 7;
+const NUMBER = /^[\d.]+( ms)?$/;
+
+/** Lines no wider than the terminal, broken between words; what follows the first is indented under it. */
+export function printWrapped(terminal: Terminal, label: string, text: string): void {
+  for (const [index, line] of wrap(visible(text), Math.max(textWidth(terminal), 20)).entries()) {
+    printLine(terminal, `${labelText(terminal, index === 0 ? label : '')}${line}`);
+  }
+}
+
+const LABEL_WIDTH = 8;
+
+/** What is left beside the label. */
+function textWidth({ out }: Terminal): number {
+  return (out.isTTY ? out.columns : Infinity) - LABEL_WIDTH;
+}
+
+function labelText(terminal: Terminal, label: string): string {
+  return paint(terminal, 'dim', label.padEnd(LABEL_WIDTH));
+}
 
 function wrap(text: string, width: number): readonly string[] {
   return text.split(' ').reduce<readonly string[]>((lines, word) => {

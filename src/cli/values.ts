@@ -19,3 +19,23 @@ export function parseLimit(text: string): number {
     throw new InvalidArgumentError('Write a whole number above 0, or all.');
   return limit;
 }
+
+/** `72h`: milliseconds. */
+export function parseSpan(text: string): number {
+  const span = /^(\d{1,9})([smhd])$/.exec(text);
+  if (span === null) throw new InvalidArgumentError('Write how long: 45m, 72h, 7d.');
+  return Number(span[1]) * (UNIT_MS[span[2] ?? ''] ?? 0);
+}
+
+/** The two largest units of a time of so many seconds. */
+export function spanText(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  const told = parts.slice(Math.max(first, 0), Math.max(first, 0) + 2).filter(([count]) => count > 0);
+  return told.length === 0 ? '0 s' : told.map(([count, unit]) => `${count} ${unit}`).join(' ');
+}

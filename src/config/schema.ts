@@ -37,9 +37,16 @@ const Approvals = z.strictObject({
   groups: z.record(z.string(), Texts).optional().describe('Users of the operating system by group of approvers.'),
 });
 
+const YEAR_MS = 366 * 86_400_000;
+
 const Labels = z.strictObject({
-  ttl: Duration.optional().describe('How long a label stays with a conversation.'),
-  sticky: Texts.optional().describe('Labels that never fade.'),
+  ttl: Duration.refine((ms) => ms > 0 && ms <= YEAR_MS, 'must be longer than nothing and at most 366d')
+    .prefault('8h')
+    .describe('How long a label stays with a conversation, unless its rule says so.'),
+  sticky: z
+    .array(z.string().regex(/^[a-z*?][a-z0-9_.*?-]{0,63}$/, 'not a label, such as customer_data; * is any text'))
+    .default([])
+    .describe('Globs of labels that stay with the agent and its user, in whatever session or client it goes on.'),
 });
 
 const Telemetry = z.strictObject({
@@ -63,7 +70,7 @@ export const ConfigFile = z.strictObject({
   mcpServers: z.record(ServerIdText, McpServer).describe('The servers behind the gateway, by id.'),
   policies: Policies.prefault({}).describe('The policies of the organisation.'),
   approvals: Approvals.optional().describe('How approvals are asked and given.'),
-  labels: Labels.optional().describe('How labels on data behave.'),
+  labels: Labels.prefault({}).describe('How labels on data behave.'),
   decisions: Decisions.prefault({}).describe('How decisions are kept.'),
   telemetry: Telemetry.optional().describe('Traces and metrics.'),
   dashboard: Dashboard.optional().describe('The pages in the browser.'),

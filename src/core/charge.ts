@@ -16,18 +16,3 @@ export interface Window {
   readonly startsMs: number;
   readonly endsMs: number;
 }
-
-/** Some limit had no room, so nothing was taken. */
-export interface Refusal {
-  /** The charges that did not fit, by their place in the list; at least one. */
-  readonly refused: readonly number[];
-}
-
-/** What is left of each limit, in the order of the charges. */
-export interface Remaining {
-  readonly remaining: readonly number[];
-}
-
-export function isRefusal(answer: object): answer is Refusal {
-  return 'refused' in answer;
-}

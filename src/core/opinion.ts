@@ -71,6 +71,12 @@ export interface Capability {
 /** Capabilities that hold for a principal: a kind that is absent is unrestricted. */
 export type Capabilities = Readonly<Partial<Record<CapabilityKind, readonly string[]>>>;
 
+/**
+ * Whether the two names of a permit are known to be two people. Only two signatures under the bundle, or a source with a
+ * signer, show it; until bundles are signed, every permit is `unverified`: one person may have written both names.
+ */
+export type People = 'verified' | 'unverified';
+
 /** An element of `permit`: lifts named denials for a time. Times are RFC 3339 with offset. */
 export interface Permit {
   readonly id: string;
@@ -80,6 +86,8 @@ export interface Permit {
   readonly justification: string;
   readonly not_before: string;
   readonly expires_at: string;
+  /** Absent in records from before it was kept, which is as `unverified`. */
+  readonly people?: People;
   readonly mode: Mode;
 }
 

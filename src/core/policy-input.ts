@@ -7,8 +7,8 @@ const anything = z.record(z.string(), z.unknown());
 
 const Label = z.strictObject({
   label: text,
-  source: text.describe('Full name of the rule that attached it, or the server.'),
-  age_seconds: count,
+  source: text.describe('Full name of the rule that attached it last, or the server.'),
+  age_seconds: count.describe('Since it was attached last.'),
 });
 
 const Budget = z.strictObject({
@@ -19,6 +19,20 @@ const Budget = z.strictObject({
   ratio: count.describe('(used + reserved) / limit'),
   resets_at: text.describe('RFC 3339, or empty where the window never ends.'),
 });
+
+/** What the gateway has counted; of a call that is about to be decided, this one is included. */
+const counts = {
+  calls_in_a_minute: count.describe('Tool calls of the last 60 seconds, to within ten.'),
+  calls_in_a_row: count.describe('Tool calls of the turn: since the last pause of more than 20 seconds.'),
+  calls_of_tool: count.describe('Calls of the tool that is asked for; 0 where none is.'),
+  cumulative_tokens: count.describe('Estimated: a quarter of the bytes of all arguments and results.'),
+  denied_calls: count.describe('Tool calls that were denied before.'),
+  denied_in_a_minute: count.describe('Those of the last 60 seconds, to within ten.'),
+  identical_calls: count.describe(
+    'How often this very call of this tool with these arguments was made, without a pause of ten minutes; 0 where no tool is asked for.',
+  ),
+  turn_count: count.describe('Groups of tool calls between which there was a pause.'),
+};
 
 /**
  * What a rule reads, version 1. Every field is always there with its type: unknown text is `""`, an unknown number 0,
@@ -60,16 +74,19 @@ export const PolicyInput = z.strictObject({
     effect: z.enum(['read', 'write', 'destroy', 'unknown']),
     consent: z.enum(['accepted', 'new', 'changed']),
     schema_checked: z.boolean().describe('Whether the arguments were checked against the tool’s input schema.'),
-    data_classes_referenced: texts,
+    data_classes_referenced: texts.describe('Declared for the tool, and the labels of the conversation.'),
     hash: text.describe('SHA-256 of server, tool and arguments, hex.'),
   }),
   context: z.strictObject({
-    conversation_id: text,
-    turn_count: count,
-    cumulative_tokens: count,
-    session_age_seconds: count,
-    calls_in_a_row: count,
-    labels: z.array(Label),
+    ...counts,
+    conversation_id: text.describe(
+      'The session; of a client without sessions, always the same for agent, user and client.',
+    ),
+    session_age_seconds: count.describe('Since the first tool call.'),
+    labels: z
+      .array(Label)
+      .describe('Those that hold now, one entry a label, ordered by label; at most 64 of a conversation.'),
+    agent: z.strictObject(counts).describe('The same counts over all conversations of this agent with this user.'),
   }),
   budgets: z.record(z.string(), Budget),
   claims: z.strictObject({
@@ -91,3 +108,30 @@ export const PolicyInput = z.strictObject({
   }),
 });
 export type PolicyInput = z.output<typeof PolicyInput>;
+
+const NO_COUNTS: PolicyInput['context']['agent'] = {
+  calls_in_a_minute: 0,
+  calls_in_a_row: 0,
+  calls_of_tool: 0,
+  cumulative_tokens: 0,
+  denied_calls: 0,
+  denied_in_a_minute: 0,
+  identical_calls: 0,
+  turn_count: 0,
+};
+
+/** Of what belongs to no call, such as a list. */
+export const NO_CONTEXT: PolicyInput['context'] = {
+  agent: NO_COUNTS,
+  calls_in_a_minute: 0,
+  calls_in_a_row: 0,
+  calls_of_tool: 0,
+  conversation_id: '',
+  cumulative_tokens: 0,
+  denied_calls: 0,
+  denied_in_a_minute: 0,
+  identical_calls: 0,
+  labels: [],
+  session_age_seconds: 0,
+  turn_count: 0,
+};

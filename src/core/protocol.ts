@@ -22,6 +22,9 @@ export const ENVELOPE = {
 /** Key in `_meta` of every notification on a `subscriptions/listen` stream: the id of the request that opened it. */
 export const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
+/** Notifications of the state of a task: of 2025-11-25, and of the extension io.modelcontextprotocol/tasks. */
+export const TASK_STATUS: ReadonlySet<string> = new Set(['notifications/tasks/status', 'notifications/tasks']);
+
 /** Of RFC 5424, from the least to the most severe. */
 export const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,7 +1,7 @@
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import { type Era, isLogLevel, isWanted, type LogLevel } from '../core/protocol.ts';
+import { type Era, isLogLevel, isWanted, type LogLevel, TASK_STATUS } from '../core/protocol.ts';
 import type { RpcAnswer, RpcId } from '../core/rpc.ts';
 import type { Ask, Exchange } from '../gateway/port.ts';
 import { answerText, failureOfThrown, invalidRequest, notificationText, tooMany } from './answer.ts';
@@ -9,6 +9,12 @@ import type { Outlet } from './outlet.ts';
 
 /** Milliseconds by which progress reaches the client ahead of the answer. */
 const PROGRESS_LEAD_MS = 5;
+
+/**
+ * What stateless clients are not told on the way to an answer: of the end of an elicitation they learn by asking again, and
+ * of tasks by `subscriptions/listen`.
+ */
+const NOT_BESIDE_ANSWERS: ReadonlySet<string> = new Set(['notifications/elicitation/complete', ...TASK_STATUS]);
 
 /** A request that is about to be worked on. */
 export interface Start {
@@ -153,8 +159,7 @@ class Flight implements Exchange {
   readonly notify = (method: string, params: JsonObject): void => {
     if (this.hasEnded || this.isCancelled) return;
     if (method === 'notifications/message' && !isWantedLog(params, this.logLevel)) return;
-    // Stateless clients know no such thing: they learn of the end by asking again.
-    if (method === 'notifications/elicitation/complete' && this.start.era === 'stateless') return;
+    if (this.start.era === 'stateless' && NOT_BESIDE_ANSWERS.has(method)) return;
     this.start.outlet.notify(notificationText(method, params));
   };
 

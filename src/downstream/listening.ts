@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { SUBSCRIPTION_ID } from '../core/protocol.ts';
 import type { RpcAnswer, RpcId } from '../core/rpc.ts';
-import type { Caller, Exchange, GatewayPort } from '../gateway/port.ts';
+import type { Caller, Exchange, Following, GatewayPort } from '../gateway/port.ts';
 import { notificationText, resultOf } from './answer.ts';
 import { logUnforeseen } from './in-flight.ts';
 import { ListChanges, type ToldList } from './list-changes.ts';
@@ -13,10 +13,12 @@ import type { Outlet } from './outlet.ts';
 export interface Filter {
   readonly lists: readonly ToldList[];
   readonly uris: readonly string[];
+  /** Extension io.modelcontextprotocol/tasks, Task Status Notifications. */
+  readonly taskIds: readonly string[];
 }
 
-/** Resources that one subscription may name; all are decided at once. */
-const MAX_URIS = 256;
+/** Resources that one subscription may name, and tasks; all are looked at at once. */
+const MAX_NAMED = 256;
 
 const LIST_MEMBERS: Readonly<Record<ToldList, string>> = {
   tools: 'toolsListChanged',
@@ -28,13 +30,16 @@ const TOLD_LISTS = ['tools', 'prompts', 'resources'] as const;
 /** The filter of `subscriptions/listen`, or what is wrong with it. */
 export function readFilter({ notifications }: JsonObject): Filter | string {
   if (!isJsonObject(notifications)) return 'The member notifications must be an object.';
-  const { resourceSubscriptions: uris = [] } = notifications;
+  const { resourceSubscriptions: uris = [], taskIds = [] } = notifications;
   const flags = TOLD_LISTS.map((list) => notifications[LIST_MEMBERS[list]]);
   if (flags.some((flag) => flag !== undefined && typeof flag !== 'boolean')) return 'A list is asked for with true.';
   if (!isTexts(uris)) return 'The member resourceSubscriptions must be a list of texts.';
-  if (uris.length > MAX_URIS) return `A subscription names at most ${String(MAX_URIS)} resources.`;
+  if (!isTexts(taskIds)) return 'The member taskIds must be a list of texts.';
+  if (Math.max(uris.length, taskIds.length) > MAX_NAMED) {
+    return `A subscription names at most ${String(MAX_NAMED)} resources and as many tasks.`;
+  }
   const lists = TOLD_LISTS.filter((list) => notifications[LIST_MEMBERS[list]] === true);
-  return { lists, uris: [...new Set(uris)] };
+  return { lists, uris: [...new Set(uris)], taskIds: [...new Set(taskIds)] };
 }
 
 export interface ListeningOptions {
@@ -67,17 +72,31 @@ export class Listening {
   async run(exchange: Exchange): Promise<RpcAnswer> {
     const { id, closing } = this.#options;
     try {
-      const granted = await this.#grant(exchange);
+      const tasks = await this.#follow(exchange);
+      if (tasks.kind === 'refused') return { kind: 'failure', error: tasks.error };
+      const granted = { ...(await this.#grant(exchange)), taskIds: tasks.taskIds };
       this.#acknowledge(granted);
-      if (granted.lists.length + granted.uris.length > 0) await ended([exchange.signal, closing]);
+      const { lists, uris, taskIds } = granted;
+      if (lists.length + uris.length + taskIds.length > 0) await ended([exchange.signal, closing]);
     } finally {
       this.#stop();
     }
     return resultOf({ _meta: { [SUBSCRIPTION_ID]: id } });
   }
 
+  /** Before all else, because a client that knows no tasks is told so instead of being acknowledged. */
+  async #follow(exchange: Exchange): Promise<Following> {
+    const { gateway, caller, filter } = this.#options;
+    const { taskIds } = filter;
+    if (taskIds.length === 0) return { kind: 'following', taskIds, stop: () => undefined };
+    const onChanged = (params: JsonObject): void => this.#tell('notifications/tasks', params);
+    const following = await gateway.followTasks({ taskIds, onChanged }, caller, exchange);
+    if (following.kind === 'following') this.#stops.push(async () => following.stop());
+    return following;
+  }
+
   /** Keeps of the filter what servers offer and policy allows. */
-  async #grant(exchange: Exchange): Promise<Filter> {
+  async #grant(exchange: Exchange): Promise<Omit<Filter, 'taskIds'>> {
     const { gateway, caller, filter } = this.#options;
     const { capabilities } = await gateway.introduce(caller);
     const lists = filter.lists.filter((list) => isOffered(capabilities, list, 'listChanged'));
@@ -116,9 +135,13 @@ export class Listening {
     }
   }
 
-  #acknowledge({ lists, uris }: Filter): void {
+  #acknowledge({ lists, uris, taskIds }: Filter): void {
     const members = lists.map((list) => [LIST_MEMBERS[list], true] as const);
-    const notifications = { ...Object.fromEntries(members), ...(uris.length > 0 && { resourceSubscriptions: uris }) };
+    const notifications = {
+      ...Object.fromEntries(members),
+      ...(uris.length > 0 && { resourceSubscriptions: uris }),
+      ...(taskIds.length > 0 && { taskIds }),
+    };
     const early = this.#early ?? [];
     this.#early = undefined;
     this.#tell('notifications/subscriptions/acknowledged', { notifications });

@@ -70,6 +70,18 @@ export function adviseAgainst(facts: AdviceFacts): Advice {
   return { object, text: wordsOf(facts, told, object) };
 }
 
+/** Fewer words for one who does not listen: the same call was denied before, for the same reasons, and not long ago. */
+export function adviseAgain(facts: AdviceFacts): Advice {
+  const { object } = adviseAgainst(facts);
+  const { reasons, metadata } = object;
+  const lines = [
+    `Already denied: ${facts.subject}, for the same reason as before [${reasons.join(', ')}].`,
+    `Do not repeat it. ${RETRY_WORDS[metadata.retry]}`,
+    `Decision ${facts.decisionId}`,
+  ];
+  return { object, text: lines.join('\n') };
+}
+
 /** The object that goes with an allowed call's result. */
 export function adviseFor(facts: AdviceFacts): DecisionObject {
   return { ...decisionObject(facts, []), warnings: facts.decision.warnings };

@@ -3,7 +3,7 @@ import { sortMembers } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Principal } from '../core/principal.ts';
-import type { ConversationFacts } from './conversation.ts';
+import { NOTHING_RECALLED, type Recalled } from './recall.ts';
 
 /** What the organisation says of the place this gateway runs in. */
 export interface Environment {
@@ -63,7 +63,7 @@ export interface CallFacts {
   readonly schemaChecked: boolean;
   /** SHA-256 of server, tool and arguments, hex. */
   readonly hash: string;
-  readonly conversation: ConversationFacts;
+  readonly recalled: Recalled;
   /** The client's `_meta`. */
   readonly meta: JsonObject;
 }
@@ -77,9 +77,9 @@ export function buildInput(facts: InputFacts): PolicyInput {
   return {
     action: actionOf(facts),
     agent: agentOf(principal),
-    budgets: {},
+    budgets: call?.recalled.budgets ?? {},
     claims: call === undefined || isEmpty(call.meta) ? NO_CLAIMS : claimsOf(call.meta),
-    context: contextOf(call?.conversation),
+    context: contextOf(call?.recalled),
     environment: environmentAt(facts.environment, facts.now),
     identity: { capabilities: {} },
     server: {
@@ -102,7 +102,7 @@ function actionOf({ action, tool, about, call }: InputFacts): PolicyInput['actio
     annotations: sortMembers(tool.annotations),
     args: sortMembers(call?.args ?? {}),
     consent: tool.consent,
-    data_classes_referenced: [...tool.dataClasses],
+    data_classes_referenced: classesOf(tool, call?.recalled),
     effect: tool.effect,
     hash: call?.hash ?? '',
     prompt: about?.prompt ?? '',
@@ -126,14 +126,26 @@ function agentOf({ agent }: Principal): PolicyInput['agent'] {
   };
 }
 
-function contextOf(conversation: ConversationFacts | undefined): PolicyInput['context'] {
+/** What is declared for the tool, and what the conversation has seen already. */
+function classesOf({ dataClasses }: ToolFacts, recalled: Recalled | undefined): string[] {
+  if (recalled === undefined || recalled.labels.length === 0) return [...dataClasses];
+  return [...new Set([...dataClasses, ...recalled.labels.map(({ label }) => label)])];
+}
+
+function contextOf({ conversation, labels }: Recalled = NOTHING_RECALLED): PolicyInput['context'] {
   return {
-    calls_in_a_row: conversation?.callsInARow ?? 0,
-    conversation_id: conversation?.conversationId ?? '',
-    cumulative_tokens: conversation?.cumulativeTokens ?? 0,
-    labels: [],
-    session_age_seconds: conversation?.sessionAgeSeconds ?? 0,
-    turn_count: conversation?.turnCount ?? 0,
+    agent: conversation.agent,
+    calls_in_a_minute: conversation.calls_in_a_minute,
+    calls_in_a_row: conversation.calls_in_a_row,
+    calls_of_tool: conversation.calls_of_tool,
+    conversation_id: conversation.conversation_id,
+    cumulative_tokens: conversation.cumulative_tokens,
+    denied_calls: conversation.denied_calls,
+    denied_in_a_minute: conversation.denied_in_a_minute,
+    identical_calls: conversation.identical_calls,
+    labels: [...labels],
+    session_age_seconds: conversation.session_age_seconds,
+    turn_count: conversation.turn_count,
   };
 }
 

@@ -4,8 +4,18 @@ import type { OutcomeStatus } from '../core/record.ts';
 import type { RpcAnswer, RpcRequest } from '../core/rpc.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
+import type { Followed, TaskListener } from '../upstream/followed-tasks.ts';
 import type { RequestOptions } from '../upstream/request-options.ts';
-import type { Audience, Caller, Exchange, InputAnswers, ServerQuestion, TaskRequest } from './port.ts';
+import type {
+  Audience,
+  Caller,
+  Exchange,
+  Following,
+  FollowRequest,
+  InputAnswers,
+  ServerQuestion,
+  TaskRequest,
+} from './port.ts';
 import type { Ruling } from './rule.ts';
 
 /** A request that was allowed and recorded, with what is needed to talk with its client before its answer. */
@@ -84,6 +94,8 @@ export interface Dialogue {
 export interface Tasks {
   /** `tasks/…`: -32602 for a task that is not the caller's. Rejects as `send` does. */
   answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer>;
+  /** Tells of the caller's tasks until it is stopped. Rejects for a bug alone. */
+  follow(request: FollowRequest, caller: Caller, signal: AbortSignal): Promise<Following>;
   /**
    * Whom the params of `notifications/tasks/status` are for, and how they know the task; undefined where nobody does.
    * `isTold`: whether a session uses the instance that says so.
@@ -114,9 +126,23 @@ export interface Outgoing {
   readonly options: Omit<RequestOptions, 'offers' | 'session'>;
 }
 
+/** The tasks that live at the caller's instance of a server, under its own ids. */
+export interface TaskWish {
+  readonly server: GovernedServer;
+  readonly caller: Caller;
+  readonly taskIds: readonly string[];
+  readonly listener: TaskListener;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Rejects as `send` does. */
+export type FollowTasks = (wish: TaskWish) => Promise<Followed>;
+
 export interface DialogueParts extends Governing {
   /** Rejects with `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
   readonly send: (outgoing: Outgoing) => Promise<RpcAnswer>;
+  readonly follow: FollowTasks;
   /** The store's; states are sealed with keys made from it, so all gateways on one store can open them. */
   readonly keyedHash: (text: string) => string;
   /** The URI under which clients reach what a server calls so. */

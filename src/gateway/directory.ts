@@ -41,6 +41,8 @@ export interface DirectoryOptions {
   readonly memory: ListMemory;
   /** Makes ready for a tool before it is shown, such as compiling its schema. */
   readonly prepare: (route: ToolRoute) => Promise<void>;
+  /** The tool as it was is shown no more; calls that found it before may still be under way. */
+  readonly forget: (route: ToolRoute) => void;
   /** How long the first list waits for servers of which nothing is remembered. */
   readonly startWaitMs: number;
   readonly logger: Logger;
@@ -145,7 +147,7 @@ export class Directory {
     await this.#inTurn(async () => {
       const next = { ...this.#shown(servers), tools: await this.#prepared(servers) };
       this.#servers = servers;
-      this.#current = next;
+      this.#swap(next);
       onSwap();
     });
     for (const list of LISTS) this.#tell(list);
@@ -202,9 +204,17 @@ export class Directory {
 
   #rebuild(list: ListName): Promise<void> {
     return this.#inTurn(async () => {
-      if (list === 'tools') this.#current = { ...this.#current, tools: await this.#prepared(this.#servers) };
-      else this.#current = { ...this.#current, ...this.#shown(this.#servers) };
+      if (list === 'tools') this.#swap({ ...this.#current, tools: await this.#prepared(this.#servers) });
+      else this.#swap({ ...this.#current, ...this.#shown(this.#servers) });
     });
+  }
+
+  #swap(next: Shown): void {
+    const before = this.#current.tools;
+    this.#current = next;
+    if (before === next.tools) return;
+    const pins = new Set([...next.tools.routes.values()].map(({ pin }) => pin));
+    for (const route of before.routes.values()) if (!pins.has(route.pin)) this.#options.forget(route);
   }
 
   /** One after the other, so that a later catalog never gives way to an earlier one that took longer to prepare. */

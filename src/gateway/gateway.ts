@@ -8,6 +8,7 @@ import type { InstanceHost, InstanceOf } from '../upstream/instance-host.ts';
 import type { Agents } from './agents.ts';
 import { Audiences, type Listener } from './audiences.ts';
 import { completionWay } from './completion-way.ts';
+import { rememberedAs } from './conversation.ts';
 import { type Asked, govern, type Steps } from './govern.ts';
 import { listItems } from './list-items.ts';
 import { mergeCapabilities } from './merged-capabilities.ts';
@@ -22,6 +23,8 @@ import type {
   ClientRequest,
   CompletionRequest,
   Exchange,
+  Following,
+  FollowRequest,
   GatewayPort,
   Introduction,
   PromptGetRequest,
@@ -42,6 +45,7 @@ import { watchResource } from './watch-resource.ts';
 export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly policy: PolicyInForce;
   readonly agents: Agents;
+  readonly keyedId: (text: string) => string;
   readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
   /** What a server says of itself; empty where it says nothing or was never reached. */
   readonly instructionsOf: (server: ServerId) => string;
@@ -139,6 +143,11 @@ export class Gateway implements GatewayPort {
     return watchResource(asked, arrived.parts);
   }
 
+  async followTasks(request: FollowRequest, caller: Caller, { signal }: Exchange): Promise<Following> {
+    const arrived = this.#arrived ?? (await this.#arriving);
+    return arrived.parts.dialogue.tasks.follow(request, this.#known(caller, arrived), signal);
+  }
+
   attend(caller: Caller, audience: Audience): () => void {
     return this.#audiences.attend(caller, audience);
   }
@@ -172,7 +181,8 @@ export class Gateway implements GatewayPort {
   #known(caller: Caller, { parts }: Arrived): Caller {
     const before = this.#callers.get(caller);
     if (before !== undefined) return before;
-    const known = parts.agents.known(caller);
+    const named = parts.agents.known(caller);
+    const known = { ...named, remembered: rememberedAs(named, parts.keyedId) };
     this.#callers.set(caller, known);
     return known;
   }

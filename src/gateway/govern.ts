@@ -2,6 +2,7 @@ import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import type { Resumed } from './dialogue.ts';
 import type { Forwarded } from './forward.ts';
 import type { Caller, Exchange } from './port.ts';
+import type { Recalled } from './recall.ts';
 import type { Target } from './resolve.ts';
 import type { Ruling } from './rule.ts';
 
@@ -39,7 +40,9 @@ export interface Recorded {
 export interface Steps<R, T> {
   resolve(asked: Asked<R>): Promise<Target<T>>;
   open(asked: Asked<R>, target: Target<T>): Opened;
-  decide(asked: Asked<R>, target: Target<T>): Ruling;
+  /** Reads what earlier requests have left behind. */
+  recall(asked: Asked<R>, target: Target<T>): Promise<Recalled>;
+  decide(asked: Asked<R>, target: Target<T>, recalled: Recalled): Ruling;
   /** Resolves when the record is committed; rejects when it could not be. */
   record(ruling: Ruling): Promise<Recorded>;
   forward(allowed: Allowed<R, T>): Promise<Forwarded>;
@@ -54,7 +57,7 @@ export interface Steps<R, T> {
 }
 
 /**
- * The way of one request, whatever it asks for: resolve, decide, record, forward, settle, answer.
+ * The way of one request, whatever it asks for: resolve, recall, decide, record, forward, settle, answer.
  *
  * The record is committed first and awaited: a request that cannot be recorded goes nowhere. One that goes on from where
  * it stopped, with answers to what its server asked, takes the whole way: it is decided and recorded anew.
@@ -67,7 +70,7 @@ async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Resumed | u
   const target = await steps.resolve(asked);
   const opened: Opened = from === undefined ? steps.open(asked, target) : { kind: 'resumed', resumed: from };
   if (opened.kind === 'stale') return STALE;
-  const decided = steps.decide(asked, target);
+  const decided = steps.decide(asked, target, await steps.recall(asked, target));
 
   let recorded: Recorded;
   try {

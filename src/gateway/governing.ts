@@ -1,19 +1,21 @@
-import type { Charge, Refusal, Remaining } from '../core/charge.ts';
+import type { Change, Made, Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
+import type { LabelReader } from './labels.ts';
 import type { Court } from './rule.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
 export interface RecordKeeper {
   /** `inputText` is the JSON of the record's input, where it is written already. */
   append(record: DecisionRecord, inputText?: string): Promise<unknown>;
-  /** As `append`, if at the same time every charge can be taken; else nothing is recorded and nothing taken. */
-  reserve(record: DecisionRecord, inputText: string, charges: readonly Charge[]): Promise<Remaining | Refusal>;
-  settle(outcome: Outcome): void;
+  /** As `append`, if at the same time every change can be made; else nothing is recorded and nothing changed. */
+  commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal>;
+  /** What became of a request that was allowed, and what that changes. */
+  settle(outcome: Outcome, changes?: readonly Change[]): void;
 }
 
 /** What every decision is made and kept with, whatever it is about. */
@@ -22,6 +24,7 @@ export interface Governing {
   readonly court: (inputSchema?: JsonObject) => Court;
   readonly environment: Environment;
   readonly conversations: Conversations;
+  readonly readLabels: LabelReader;
   readonly log: RecordKeeper;
   readonly clock: Clock;
   readonly logger: Logger;

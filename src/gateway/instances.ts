@@ -4,9 +4,10 @@ import type { Logger } from '../core/logger.ts';
 import { OWN_META_PREFIX, type ServerId } from '../core/names.ts';
 import { LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import type { Followed } from '../upstream/followed-tasks.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Holder } from '../upstream/instance-host.ts';
-import type { Outgoing } from './dialogue.ts';
+import type { Outgoing, TaskWish } from './dialogue.ts';
 import type { GovernedServer } from './governed-server.ts';
 import { offersTo } from './offers.ts';
 import type { Caller, ClientNews } from './port.ts';
@@ -54,6 +55,12 @@ export class Instances {
     const { offers } = this.#holderOf(server, caller);
     const sent = { ...options, offers, session: caller.session };
     return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent));
+  }
+
+  /** Follows tasks at the caller's instance. Rejects as `send` does. */
+  async follow({ server, caller, taskIds, listener, signal }: TaskWish): Promise<Followed> {
+    const { offers } = this.#holderOf(server, caller);
+    return this.acquire(server, caller).follow(taskIds, listener, { signal, offers });
   }
 
   /** The sessions that use an instance; empty where users are several, because nobody knows whom of them it means. */

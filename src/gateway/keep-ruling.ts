@@ -1,5 +1,6 @@
-import { type Charge, isRefusal } from '../core/charge.ts';
-import type { ReservationFact } from '../core/record.ts';
+import type { Charge } from '../core/charge.ts';
+import { isRefusal } from '../core/change.ts';
+import type { CombineFacts, OwnDenial, ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
 import type { Limits } from './advice.ts';
@@ -7,30 +8,43 @@ import type { RecordKeeper } from './governing.ts';
 import { remedyOf, reservationOf, type Ruling } from './rule.ts';
 
 /**
- * Commits a ruling and answers the one that holds: where a limit has no room for the call, that is its denial, which is
- * then what is on record. Rejects where it could not be recorded; then nothing has been charged.
+ * Commits a ruling and answers the one that holds: where a limit has no room for the call, or its conversation none for
+ * another label, that is its denial, which is then what is on record. Rejects where it could not be recorded; then
+ * nothing has been charged and nothing labelled.
  */
 export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Ruling> {
-  const { record, inputText, charges } = ruling;
-  if (charges.length === 0) {
+  const { record, inputText, charges, labels } = ruling;
+  if (charges.length + labels.length === 0) {
     await log.append(record, inputText);
     return ruling;
   }
-  const answer = await log.reserve(record, inputText, charges);
-  if (!isRefusal(answer)) return { ...ruling, limits: limitsLeft(charges, answer.remaining) };
-  const denied = refused(
-    ruling,
-    charges.filter((_, index) => answer.refused.includes(index)),
-  );
+  const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
+  const answer = await log.commit(record, inputText, [...takes, ...labels]);
+  if (!isRefusal(answer)) {
+    return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
+  }
+  const denied = answer.refused.some((index) => index >= charges.length)
+    ? refused(ruling, { own: [TOO_MANY_LABELS] })
+    : outOfRoom(
+        ruling,
+        charges.filter((_, index) => answer.refused.includes(index)),
+      );
   await log.append(denied.record, inputText);
   return denied;
 }
 
-/** The same question decided again, now that it is known which limits are used up. */
-function refused(ruling: Ruling, charges: readonly Charge[]): Ruling {
-  const { action, server, tool, layers, combine: facts } = ruling.record;
+const TOO_MANY_LABELS: OwnDenial = { reason: 'gateway.too_many_labels', internal: '', rules: [], params: {} };
+
+function outOfRoom(ruling: Ruling, charges: readonly Charge[]): Ruling {
   const reservations = charges.map((charge): ReservationFact => reservationOf(charge, 'refused'));
-  const again = { action, server, tool, layers, combine: { ...facts, reservations } };
+  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later, '');
+  return { ...refused(ruling, { reservations }), limits: { remaining: 0, resetsAt } };
+}
+
+/** The same question decided again, now that it is known what there is no room for. */
+function refused(ruling: Ruling, known: Partial<CombineFacts>): Ruling {
+  const { action, server, tool, layers, combine: facts } = ruling.record;
+  const again = { action, server, tool, layers, combine: { ...facts, reservations: [], ...known } };
   const decision = combine(again);
   const record = {
     ...ruling.record,
@@ -44,8 +58,7 @@ function refused(ruling: Ruling, charges: readonly Charge[]): Ruling {
     obligations: decision.obligations,
     shadow: shadowDecision(again),
   };
-  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later, '');
-  return { ...ruling, record, decision, charges: [], limits: { remaining: 0, resetsAt } };
+  return { ...ruling, record, decision, charges: [], labels: [] };
 }
 
 function later(left: string, right: string): string {
@@ -53,8 +66,8 @@ function later(left: string, right: string): string {
 }
 
 /** Of the limit that has the least left. */
-function limitsLeft(charges: readonly Charge[], remaining: readonly number[]): Limits {
-  const least = Math.min(...remaining);
+function limitsLeft(charges: readonly Charge[], remaining: readonly (number | undefined)[]): Limits {
+  const least = Math.min(...remaining.filter((left) => left !== undefined));
   const tightest = charges[remaining.indexOf(least)];
   return { remaining: least, resetsAt: tightest === undefined ? '' : reservationOf(tightest, 'reserved').resets_at };
 }

@@ -55,6 +55,16 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     remediation: ASK_OPERATOR,
     retry: 'after',
   },
+  state_unavailable: {
+    title: 'What was done before cannot be read, and without it nothing is decided',
+    remediation: ASK_OPERATOR,
+    retry: 'after',
+  },
+  too_many_labels: {
+    title: 'The conversation has as many labels on its data as it may, and this call would add another',
+    remediation: 'Go on in a new conversation, or ask the user to have labels cleared.',
+    retry: 'after',
+  },
   tool_quarantined: {
     title: 'The tool has changed since somebody accepted it',
     remediation: 'Tell the user that the change has to be looked at first.',

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Delegator, Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer, RpcError } from '../core/rpc.ts';
+import type { Remembered } from './conversation.ts';
 
 /** What a door may ask of the gateway. A door knows the wire; the gateway knows policy, record and upstreams. */
 export interface GatewayPort {
@@ -15,6 +16,11 @@ export interface GatewayPort {
   answer(request: ClientRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer>;
   /** Decides whether the caller may watch a resource, and tells of its changes until it is stopped. */
   watch(request: WatchRequest, caller: Caller, exchange: Exchange): Promise<Watch>;
+  /**
+   * Tells of the states of tasks until it is stopped: of the caller's own, and of those whose servers tell of them. What is
+   * no task of the caller's is left out, whether it is another's or nobody's.
+   */
+  followTasks(request: FollowRequest, caller: Caller, exchange: Exchange): Promise<Following>;
   /** From now on this is where the caller is told what belongs to no request. Returns the way to stop. */
   attend(caller: Caller, audience: Audience): () => void;
   /** Which arguments of a tool the headers of an HTTP request must repeat; none for a tool that is unknown. */
@@ -36,6 +42,8 @@ export interface Caller {
   readonly era: Era;
   /** What the client can do, as it says: `sampling`, `elicitation`, `roots`, `extensions` … */
   readonly capabilities: JsonObject;
+  /** Under which ids the store remembers what it does; the gateway adds them, no door does. */
+  readonly remembered?: Remembered;
 }
 
 export type ClientNews =
@@ -132,6 +140,22 @@ export interface WatchRequest {
 
 export type Watch =
   | { readonly kind: 'watching'; readonly stop: () => Promise<void> }
+  | { readonly kind: 'refused'; readonly error: RpcError };
+
+export interface FollowRequest {
+  /** As the client knows them. */
+  readonly taskIds: readonly string[];
+  /** Gets the params of each `notifications/tasks`, with the id as the client knows it. */
+  readonly onChanged: (params: JsonObject) => void;
+}
+
+export type Following =
+  | {
+      readonly kind: 'following';
+      /** Of those that were asked for the ones that will be told of. */
+      readonly taskIds: readonly string[];
+      readonly stop: () => void;
+    }
   | { readonly kind: 'refused'; readonly error: RpcError };
 
 /** What a stateless client sends with a request that it repeats because it was asked for input (MCP 2026-07-28). */

@@ -11,6 +11,7 @@ import type { Governing } from './governing.ts';
 import { keepRuling } from './keep-ruling.ts';
 import type { Caller, ServerQuestion } from './port.ts';
 import { badAddressIn, kindOf } from './questions.ts';
+import { recallFor } from './recall.ts';
 import { type Question, rule, type Ruling } from './rule.ts';
 
 /** Who is asked by whom, and in the middle of what. */
@@ -92,9 +93,10 @@ interface Hearing extends Answered {
   readonly own: readonly OwnDenial[];
 }
 
-function hear({ question, answer, own }: Hearing, matter: Matter, governing: Governing): Promise<Heard> {
+async function hear({ question, answer, own }: Hearing, matter: Matter, governing: Governing): Promise<Heard> {
   const { call, caller, server } = matter;
-  const { conversations, environment, clock } = governing;
+  const { environment } = governing;
+  const recalled = await recallFor(caller, governing);
   const kind = kindOf(question);
   const args = forPolicy(answer);
   const request = forPolicy(question.params);
@@ -108,13 +110,14 @@ function hear({ question, answer, own }: Hearing, matter: Matter, governing: Gov
       args,
       schemaChecked: false,
       hash: sha256Hex([server.id, question.method, canonicalJson(request), canonicalJson(args)].join('\n')),
-      conversation: conversations.look(caller.session),
+      recalled,
       meta: {},
     },
     environment,
-    now: clock.now(),
+    now: recalled.nowMs,
   });
-  const ruling = rule({ ...questionOf(matter, kind), own, input }, governing.court());
+  const objections = recalled.denial === undefined ? own : [recalled.denial, ...own];
+  const ruling = rule({ ...questionOf(matter, kind), own: objections, input }, governing.court());
   return commit(ruling, `the ${kind} that ${server.id} asks for`, governing);
 }
 

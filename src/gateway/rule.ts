@@ -1,5 +1,6 @@
 import type { ActionType } from '../core/action.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
+import type { Change } from '../core/change.ts';
 import type { Charge } from '../core/charge.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Decision } from '../core/decision.ts';
@@ -11,13 +12,15 @@ import { chargesOf } from '../policy/charges.ts';
 import { combine } from '../policy/combine.ts';
 import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
+import { labelsOf } from '../policy/labels.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
 import type { Limits, RuleText } from './advice.ts';
+import { attachments, type LabelSettings } from './labels.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required', 'rate_limit'] as const;
+const CARRIED = ['warn', 'audit_required', 'rate_limit', 'label'] as const;
 
 /** What is to be decided. */
 export interface Question {
@@ -42,6 +45,7 @@ export interface Court {
   readonly newId: () => string;
   /** Takes out of an input, and of what rules made of it, what the log must not keep. */
   readonly mask: Mask;
+  readonly labels: LabelSettings;
 }
 
 export interface Mask {
@@ -62,6 +66,8 @@ export interface Ruling {
   readonly ruleText: (rule: string) => RuleText | undefined;
   /** What it takes from limits when it is recorded; empty unless it allows. */
   readonly charges: readonly Charge[];
+  /** What it attaches to the conversation when it is recorded; empty unless it allows. */
+  readonly labels: readonly Change[];
   /** How the limits stand once it is recorded; absent where there are none. */
   readonly limits?: Limits;
 }
@@ -109,7 +115,8 @@ export function rule(question: Question, court: Court): Ruling {
     trace_id: question.traceId,
     latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
   };
-  return { record, inputText: kept.inputText, decision, ruleText, charges };
+  const labels = labelsFor(decision, facts, { caller, settings: court.labels });
+  return { record, inputText: kept.inputText, decision, ruleText, charges, labels };
 }
 
 /** Nobody is asked where the gateway itself denies; the input is kept all the same. */
@@ -141,6 +148,18 @@ const NO_CHARGES: readonly Charge[] = [];
 function chargesFor(decision: Decision, facts: CombineInput, input: PolicyInput | undefined): readonly Charge[] {
   const isFree = decision.effect !== 'allow' || decision.obligations.rate_limits.length === 0;
   return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, input);
+}
+
+const NO_LABELS: readonly Change[] = [];
+
+/** Attached when the request is forwarded, so only then. */
+function labelsFor(
+  { effect, obligations }: Decision,
+  facts: CombineInput,
+  { caller, settings }: { readonly caller: Caller; readonly settings: LabelSettings },
+): readonly Change[] {
+  if (effect !== 'allow' || obligations.labels.length === 0) return NO_LABELS;
+  return attachments(labelsOf(facts), caller, { settings, now: facts.combine.now });
 }
 
 /** The record says that all is reserved: it is committed in the same transaction, or not at all. */

@@ -6,7 +6,7 @@ import type { PolicyInput } from '../core/policy-input.ts';
 import type { OwnDenial } from '../core/record.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import { cutText } from '../policy/author-text.ts';
-import { type Advice, type AdviceFacts, adviseAgainst, adviseFor, type DecisionObject } from './advice.ts';
+import { type Advice, type AdviceFacts, adviseAgain, adviseAgainst, adviseFor, type DecisionObject } from './advice.ts';
 import { type AboutFacts, buildInput } from './build-input.ts';
 import type { Dialogue, Said } from './dialogue.ts';
 import { forward, type Forwarded } from './forward.ts';
@@ -14,7 +14,9 @@ import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
 import { keepRuling } from './keep-ruling.ts';
 import type { InputAnswers } from './port.ts';
-import type { Target } from './resolve.ts';
+import { recall, type Recalled } from './recall.ts';
+import { saysUnknown, type Target } from './resolve.ts';
+import { textSizeOf } from './result-size.ts';
 import type { Route } from './route.ts';
 import { rule, type Ruling } from './rule.ts';
 
@@ -54,16 +56,25 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
   return {
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts.dialogue),
-    decide: (asked, target) => decide(asked, target, { way, parts }),
+    recall: (asked, target) => recall(asked, target, { action: way.action, governing: parts }),
+    decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
     record: async (ruling) => {
       const startedMs = clock.monotonic();
       const kept = await keepRuling(ruling, log);
       return { ruling: kept, recordUs: Math.round((clock.monotonic() - startedMs) * 1000) };
     },
-    forward: (allowed) => forward(() => way.send(allowed), allowed.target.route.server.id, clock),
+    forward: async (allowed) => {
+      const forwarded = await forward(() => way.send(allowed), allowed.target.route.server.id, clock);
+      if (way.action === 'tool_call') countResult(allowed.asked, forwarded, parts);
+      return forwarded;
+    },
     settle: (ruling, forwarded, recordUs) => settle(ruling, forwarded, { recordUs, parts }),
     answer: (allowed, forwarded) => answerOf(allowed, forwarded, way),
-    refuse: (asked, ruling, target) => way.refuse(asked, adviseAgainst(factsOf(asked, ruling, way)), target),
+    refuse: (asked, ruling, target) => {
+      if (way.action === 'tool_call' && ruling.decision.effect === 'deny') countDenial(asked, parts);
+      const advise = isDeniedAgain(asked, target, { ruling, parts }) ? adviseAgain : adviseAgainst;
+      return way.refuse(asked, advise(factsOf(asked, ruling, way)), target);
+    },
     refuseUnrecorded: (asked, ruling, { target, cause }) => {
       logger.error('a decision could not be recorded, so the request is refused', { problem: messageOf(cause) });
       const advice = adviseAgainst(factsOf(asked, unrecorded(ruling), way));
@@ -85,6 +96,7 @@ function open<R extends Request, T>({ request, caller }: Asked<R>, target: Targe
 interface Making<R extends Request, T extends Route> {
   readonly way: Way<R, T>;
   readonly parts: StepParts;
+  readonly recalled: Recalled;
 }
 
 function decide<R extends Request, T extends Route>(asked: Asked<R>, target: Target<T>, making: Making<R, T>): Ruling {
@@ -97,7 +109,7 @@ function decide<R extends Request, T extends Route>(asked: Asked<R>, target: Tar
       action: way.action,
       server: route?.server.id ?? '',
       tool: route?.facts.tool ?? way.unknownTool?.(request) ?? '',
-      own: target.kind === 'found' ? NO_DENIALS : [target.denial],
+      own: objectionsTo(target, making.recalled),
       input: target.kind === 'unknown' ? undefined : inputOf(asked, target, making),
       dropped: exchange.dropped,
       traceId: traceIdIn(request.meta),
@@ -108,14 +120,19 @@ function decide<R extends Request, T extends Route>(asked: Asked<R>, target: Tar
 
 const NO_DENIALS: readonly OwnDenial[] = [];
 
+/** What the gateway itself has against a request, before any layer is asked. */
+function objectionsTo(target: Target<unknown>, { denial }: Recalled): readonly OwnDenial[] {
+  if (target.kind !== 'found') return [target.denial];
+  return denial === undefined ? NO_DENIALS : [denial];
+}
+
 function inputOf<R extends Request, T extends Route>(
   { request, caller }: Asked<R>,
   target: Exclude<Target<T>, { kind: 'unknown' }>,
-  { way, parts }: Making<R, T>,
+  { way, parts, recalled }: Making<R, T>,
 ): PolicyInput {
   const { route, args } = target;
-  const { conversations, environment, clock } = parts;
-  const isCall = way.action === 'tool_call';
+  const { environment } = parts;
   return buildInput({
     action: way.action,
     principal: caller.principal,
@@ -126,11 +143,11 @@ function inputOf<R extends Request, T extends Route>(
       args: args.value,
       schemaChecked: target.kind === 'found' && target.isSchemaChecked,
       hash: args.hash,
-      conversation: isCall ? conversations.noteCall(caller.session, args.bytes) : conversations.look(caller.session),
+      recalled,
       meta: request.meta,
     },
     environment,
-    now: clock.now(),
+    now: recalled.nowMs,
   });
 }
 
@@ -139,6 +156,31 @@ function traceIdIn(meta: JsonObject): string {
   const { traceparent } = meta;
   if (typeof traceparent !== 'string') return '';
   return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ?? '';
+}
+
+interface Refusing {
+  readonly ruling: Ruling;
+  readonly parts: StepParts;
+}
+
+/** What is not there for the agent is refused with the same words every time, whether it is there or not. */
+function isDeniedAgain({ caller }: Asked<unknown>, target: Target<unknown>, { ruling, parts }: Refusing): boolean {
+  const { effect, reasons } = ruling.decision;
+  if (effect !== 'deny' || target.kind === 'unknown' || reasons.some(saysUnknown)) return false;
+  return parts.conversations.isDeniedAgain(caller, { hash: target.args.hash, reasons });
+}
+
+function countDenial({ caller }: Asked<unknown>, { conversations, logger }: StepParts): void {
+  conversations.noteDenied(caller).catch((thrown: unknown) => {
+    logger.warn('a denied call could not be counted', { problem: messageOf(thrown) });
+  });
+}
+
+function countResult({ caller }: Asked<unknown>, forwarded: Forwarded, { conversations, logger }: StepParts): void {
+  if (forwarded.kind !== 'answered' || forwarded.answer.kind === 'failure') return;
+  conversations.noteResult(caller, textSizeOf(forwarded.answer.result)).catch((thrown: unknown) => {
+    logger.warn('a result could not be counted', { problem: messageOf(thrown) });
+  });
 }
 
 interface Settling {

@@ -108,7 +108,10 @@ async function askSuspended(
   { request, signal }: Asking,
   { rounds, parked }: SuspensionParts,
 ): Promise<RpcAnswer> {
-  if (!parked.admit(call)) return failed(REFUSED_CODE, 'Too many requests wait for this client’s answers.');
+  if (!parked.admit(call)) {
+    await refuseQuestion(request.method, matterOf(call.forwarding), rounds);
+    return failed(REFUSED_CODE, 'Too many requests wait for this client’s answers.');
+  }
   let settle: ((answer: RpcAnswer) => void) | undefined;
   const ask = async (): Promise<ServerQuestion | RpcAnswer> => {
     const admitted = await admit(request, matterOf(call.forwarding), rounds);

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GovernedServer } from './governed-server.ts';
-import type { Caller, ServerQuestion } from './port.ts';
-import type { AskingCall, Heard } from './question-decision.ts';
+import type { Caller } from './port.ts';
+import type { AskingCall } from './question-decision.ts';
 import { principalOf } from './request-state.ts';
 import { lifeOf, taskIdIn } from './task-ids.ts';
+import { TaskQuestions } from './task-questions.ts';
 
 /** A task of a call that went through here. */
 export interface KnownTask {
@@ -18,13 +19,7 @@ export interface KnownTask {
   readonly call: AskingCall;
   /** Milliseconds on the monotonic clock. */
   readonly endsAtMs: number;
-  /** What it asked, by key, and what was decided when it was seen first. */
-  readonly asked: Map<string, AskedByTask>;
-}
-
-interface AskedByTask {
-  readonly question: ServerQuestion;
-  readonly heard: Heard;
+  readonly asked: TaskQuestions;
 }
 
 type TaskMade = Pick<KnownTask, 'server' | 'caller' | 'call'>;
@@ -48,7 +43,7 @@ export class TaskRegistry {
     this.#sweep(principalOf(made.caller));
     const taskId = taskIdIn(state) ?? '';
     const endsAtMs = this.#clock.monotonic() + (lifeOf(state) ?? LIFE_MS);
-    const task = { ...made, taskId, shownId: this.#freeId(taskId), endsAtMs, asked: new Map<string, AskedByTask>() };
+    const task = { ...made, taskId, shownId: this.#freeId(taskId), endsAtMs, asked: new TaskQuestions() };
     this.#tasks.set(task.shownId, task);
     return task;
   }

@@ -1,22 +1,21 @@
-import { canonicalJson } from '../core/canonical-json.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
-import { askClient, failed, show } from './asking.ts';
+import { askClient, failed } from './asking.ts';
 import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
-import { readQuestions, writeQuestions } from './input-required.ts';
 import { relayTo } from './notices.ts';
-import type { Caller, Exchange, ServerQuestion, TaskRequest } from './port.ts';
-import { type AskingCall, hearAnswer, hearQuestion, type Matter, noteMethod } from './question-decision.ts';
-import { capabilityFor, lackingIn } from './questions.ts';
+import type { Caller, Exchange, Following, FollowRequest, ServerQuestion, TaskRequest } from './port.ts';
+import { type AskingCall, hearAnswer, noteMethod } from './question-decision.ts';
+import { lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
-import { exposeUris } from './result-uris.ts';
-import { relatedTaskIn, taskIdIn, taskMadeBy, withTaskId } from './task-ids.ts';
+import { followTasks } from './task-following.ts';
+import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
-import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
+import { matterIn, shownUnder, tellError, tellState } from './task-states.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -56,27 +55,41 @@ export class TaskBook implements Tasks {
       );
     }
     const task = this.#tasks.add(state, matterOf(forwarding));
-    return { kind: 'result', result: this.#shown(result, task) };
+    return { kind: 'result', result: shownUnder(result, task, this.#parts.expose) };
   }
 
   async answer(request: TaskRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
     if (!METHODS[caller.era].some((method) => method === request.method)) {
       return failed(RPC.methodNotFound, `The method ${request.method} is not available here.`);
     }
-    const lacking = caller.era === 'stateless' ? lackingIn(caller.capabilities, EXTENSION) : undefined;
-    if (lacking !== undefined) {
-      return failed(RPC.missingCapability, 'The client does not declare tasks.', { requiredCapabilities: lacking });
-    }
+    const error = caller.era === 'stateless' ? undeclared(caller) : undefined;
+    if (error !== undefined) return { kind: 'failure', error };
     if (request.method === 'tasks/list') return this.#list(request, caller, exchange);
     const task = this.#tasks.find(taskIdIn(request.params) ?? '', caller);
     if (task === undefined) return failed(RPC.invalidParams, 'There is no such task.');
     return this.#ask(request, task, { caller, exchange });
   }
 
+  async follow({ taskIds, onChanged }: FollowRequest, caller: Caller, signal: AbortSignal): Promise<Following> {
+    const error = undeclared(caller);
+    if (error !== undefined) return { kind: 'refused', error };
+    const own = taskIds.flatMap((shownId) => this.#tasks.find(shownId, caller) ?? []);
+    const { tasks, stop } = await followTasks(own, signal, {
+      follow: this.#parts.follow,
+      tell: (state, task) => tellState(state, { task, caller, parts: this.#parts }),
+      look: (task, closing) => this.#get(LOOK, task, { caller, exchange: { ...UNHEARD, signal: closing } }),
+      onChanged,
+      logger: this.#parts.logger,
+    });
+    return { kind: 'following', taskIds: tasks.map(({ shownId }) => shownId), stop };
+  }
+
   route(server: string, params: JsonObject, isTold: (session: string) => boolean): TaskNews | undefined {
     const taskId = taskIdIn(params) ?? relatedTaskIn(params);
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
-    return task === undefined ? undefined : { caller: task.caller, params: this.#shown(params, task) };
+    return task === undefined
+      ? undefined
+      : { caller: task.caller, params: shownUnder(params, task, this.#parts.expose) };
   }
 
   /** The call behind a question that a server asks on behalf of a task. */
@@ -102,70 +115,21 @@ export class TaskBook implements Tasks {
 
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
-    if (answer.kind === 'failure') return this.#failed(answer.error, task, asking);
-    const { inputRequests } = answer.result;
-    if (inputRequests === undefined) return { kind: 'result', result: this.#shown(answer.result, task) };
-    const questions = readQuestions(inputRequests);
-    if (questions === undefined) {
-      throw new GatewayError(
-        'UPSTREAM_PROTOCOL',
-        `the server ${task.server.id} asked for input that the protocol does not know`,
-      );
-    }
-    const refused = await this.#hear(Object.entries(questions), task, asking.caller);
-    if (refused !== undefined) return refused;
-    const matter = matterIn(task, asking.caller);
-    const asked = Object.entries(questions).map(
-      ([key, question]) => [key, show(question, matter, this.#parts)] as const,
-    );
-    const result = { ...answer.result, inputRequests: writeQuestions(Object.fromEntries(asked)) };
-    return { kind: 'result', result: this.#shown(result, task) };
+    const told = { task, caller: asking.caller, parts: this.#parts };
+    return answer.kind === 'result' ? tellState(answer.result, told) : tellError(answer.error, told);
   }
 
-  /** Decides on what a task asks when it is seen first; what is denied once stays denied. Another question under its key is another. */
-  async #hear(
-    questions: readonly (readonly [string, ServerQuestion])[],
-    task: KnownTask,
-    caller: Caller,
-  ): Promise<RpcAnswer | undefined> {
-    for (const [key, question] of questions) {
-      const lacking = lackingIn(caller.capabilities, capabilityFor(question));
-      if (lacking !== undefined) {
-        return failed(RPC.missingCapability, 'The task asks for something that this client does not declare.', {
-          requiredCapabilities: lacking,
-        });
-      }
-      const before = task.asked.get(key);
-      const known = before !== undefined && isSame(before.question, question) ? before : undefined;
-      const heard = known?.heard ?? (await hearQuestion(question, matterIn(task, caller), this.#parts));
-      if (known === undefined) task.asked.set(key, { question, heard });
-      if (heard.advice !== undefined) return refusedError(heard.advice);
-      if (known === undefined) heard.settle('ok');
-    }
-    return undefined;
-  }
-
-  /** Error -32042 asks the user to open addresses, which is decided as what a task asks otherwise. */
-  async #failed(error: RpcError, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
-    const questions = elicitationsIn(error, task.server.id);
-    if (questions === undefined) return { kind: 'failure', error };
-    const refused = await this.#hear(Object.entries(questions), task, caller);
-    if (refused !== undefined) return refused;
-    const matter = matterIn(task, caller);
-    const elicitations = Object.values(questions).map((question) => show(question, matter, this.#parts).params);
-    return failed(error.code, error.message, { ...(isJsonObject(error.data) ? error.data : {}), elicitations });
-  }
-
-  /** Answers to what the task did not ask go nowhere. */
+  /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
   async #update(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const { inputResponses } = request.params;
     if (!isJsonObject(inputResponses) || !Object.values(inputResponses).every(isJsonObject)) {
       return failed(RPC.invalidParams, 'inputResponses must be an object of objects.');
     }
-    const answers = Object.entries(inputResponses).flatMap(([key, answer]) => {
-      const question = task.asked.get(key)?.question;
-      return question === undefined || !isJsonObject(answer) ? [] : [{ key, question, answer }];
-    });
+    const answers: { readonly key: string; readonly question: ServerQuestion; readonly answer: JsonObject }[] = [];
+    for (const [key, answer] of Object.entries(inputResponses)) {
+      const question = await task.asked.allowed(key);
+      if (question !== undefined && isJsonObject(answer)) answers.push({ key, question, answer });
+    }
     for (const { question, answer } of answers) {
       const { advice, settle } = await hearAnswer({ question, answer }, matterIn(task, asking.caller), this.#parts);
       if (advice !== undefined) return refusedError(advice);
@@ -181,9 +145,13 @@ export class TaskBook implements Tasks {
     try {
       const answer = await this.#send(request, task, asking);
       settle(statusOf(answer));
-      if (answer.kind === 'failure') return await this.#failed(answer.error, task, asking);
+      if (answer.kind === 'failure') {
+        return await tellError(answer.error, { task, caller: asking.caller, parts: this.#parts });
+      }
       const said = withoutQuestions(answer, task.server.id, request.method);
-      return said.kind === 'failure' ? said : { kind: 'result', result: this.#shown(said.result, task) };
+      return said.kind === 'failure'
+        ? said
+        : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
     } catch (thrown) {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
@@ -232,20 +200,11 @@ export class TaskBook implements Tasks {
     return { kind: 'result', result: { tasks, ...(isEnd ? {} : { nextCursor: encoded(last.shownId) }) } };
   }
 
-  /** Under the task's id and the URIs that clients know; the result of a task may stand in what is told of it. */
-  #shown(told: JsonObject, { shownId, taskId, server }: KnownTask): JsonObject {
-    const own = shownId === taskId ? told : withTaskId(told, shownId);
-    const expose = (uri: string): string => this.#parts.expose(server.id, uri);
-    const exposed = exposeUris(own, expose);
-    const { result } = exposed;
-    return isJsonObject(result) ? { ...exposed, result: exposeUris(result, expose) } : exposed;
-  }
-
   /** A task whose server does not answer is left out; one that its server does not know any more is forgotten. */
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [this.#shown(answer.result, task)];
+      if (answer.kind === 'result') return [shownUnder(answer.result, task, this.#parts.expose)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
@@ -254,17 +213,31 @@ export class TaskBook implements Tasks {
   }
 }
 
+const LOOK: TaskRequest = { method: 'tasks/get', params: {}, meta: {} };
+
+/** Nobody waits for anything but the answer. */
+const UNHEARD: Omit<Exchange, 'signal'> = {
+  dropped: [],
+  onProgress: undefined,
+  logLevel: undefined,
+  notify: () => undefined,
+  ask: undefined,
+};
+
 interface Asking {
   readonly caller: Caller;
   readonly exchange: Exchange;
 }
 
-function matterIn({ server, call }: KnownTask, caller: Caller): Matter {
-  return { caller, server, call };
-}
-
-function isSame(one: ServerQuestion, other: ServerQuestion): boolean {
-  return one.method === other.method && canonicalJson(one.params) === canonicalJson(other.params);
+function undeclared({ capabilities }: Caller): RpcError | undefined {
+  const requiredCapabilities = lackingIn(capabilities, EXTENSION);
+  return requiredCapabilities === undefined
+    ? undefined
+    : {
+        code: RPC.missingCapability,
+        message: 'The client does not declare tasks.',
+        data: { requiredCapabilities },
+      };
 }
 
 function statusOf(answer: RpcAnswer): OutcomeStatus {

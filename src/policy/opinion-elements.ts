@@ -4,8 +4,8 @@ import { CAPABILITY_KINDS, REMEMBER } from '../core/opinion.ts';
 import { FORBIDDEN_NAMES, isServerId } from '../core/names.ts';
 import { REASON, RULE_ID } from './annotation.ts';
 import { cleanText, cutText } from './author-text.ts';
-import { parseTime } from './combine-permits.ts';
 import { KEY_FACTS } from './manifest.ts';
+import { parseTime } from './permit-terms.ts';
 
 const DAY_S = 86_400;
 

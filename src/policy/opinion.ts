@@ -138,7 +138,7 @@ function readObligation(element: unknown): ReturnType<typeof parseObligation> {
 
 function permits(reading: Reading): Opinion['permit'] {
   const read = elements(reading, 'permit', (element) => PermitElement.safeParse(element));
-  return read.map((element) => ({ ...element, mode: modeOf(reading, element.id) }));
+  return read.map((element) => ({ ...element, people: 'unverified', mode: modeOf(reading, element.id) }));
 }
 
 function labels(reading: Reading): Opinion['labels'] {

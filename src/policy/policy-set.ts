@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Layer, Mode, Opinion } from '../core/opinion.ts';
-import type { PolicyInput } from '../core/policy-input.ts';
+import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
 import type { Delegator } from '../core/principal.ts';
 import { phaseOf } from '../core/action.ts';
 import { capabilitiesOf } from './combine-capabilities.ts';
@@ -169,14 +169,7 @@ function withoutCall(input: PolicyInput): PolicyInput {
   return {
     ...input,
     action: { ...input.action, args: {} },
-    context: {
-      calls_in_a_row: 0,
-      conversation_id: '',
-      cumulative_tokens: 0,
-      labels: [],
-      session_age_seconds: 0,
-      turn_count: 0,
-    },
+    context: NO_CONTEXT,
     budgets: {},
     claims: { conversation_id: '', cumulative_tokens: 0, model: '', present: [], turn_count: 0 },
   };

@@ -1,152 +1,146 @@
-import type { Opinion, Verdict } from '../core/opinion.ts';
+import { phaseOf } from '../core/action.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
-import { fill } from '../policy/author-text.ts';
-
-/** What a rule says of itself in words. */
-export interface RuleWords {
-  readonly title: string;
-  readonly remediation: string;
-  readonly owner: string;
-  /** Place in the bundle's source: `policy.rego:31`. */
-  readonly place: string;
-}
+import { combine } from '../policy/combine.ts';
+import { reproduces } from '../policy/combine-record.ts';
+import {
+  type ExplainedDenial,
+  type ExplainedLifting,
+  explainDenials,
+  explainLifted,
+  whyDecided,
+} from './explain-conflict.ts';
+import { explainDuties } from './explain-duties.ts';
+import { type ExplainedStep, explainSteps } from './explain-steps.ts';
+import { type ExplainedWays, explainWays } from './explain-ways.ts';
+import { lineOf, tell, type Told, type WordSources } from './record-words.ts';
 
 export interface Explanation {
   /** The whole in one sentence. */
   readonly sentence: string;
   readonly who: string;
   readonly when: string;
-  /** Why it was decided so: the rules and denials that count, in their fixed order. */
+  /** Why this decision and no other, whatever else was said. */
+  readonly decided: string;
+  /** The rules and denials that count, in their fixed order. */
   readonly because: readonly string[];
+  /** The same with all that is known of each. */
+  readonly rules: readonly Told[];
   readonly remedies: readonly string[];
-  /** One for each bundle that was asked. */
+  /** Every denial, also those that were lifted or only warned. */
+  readonly denials: readonly ExplainedDenial[];
+  readonly lifted: readonly ExplainedLifting[];
+  /** One for each bundle that was asked, in the order in which they are combined. */
   readonly steps: readonly ExplainedStep[];
+  readonly warnings: readonly string[];
+  readonly obligations: readonly string[];
+  readonly would_allow: ExplainedWays;
+  /** What would have been decided with the shadowed policies; empty where nothing is shadowed. */
+  readonly shadow: string;
   readonly afterwards: string;
+  readonly timing: string;
+  /** Whether the decision follows from the facts of its record. */
+  readonly follows: boolean;
 }
 
-export interface ExplainedStep {
-  readonly layer: string;
-  readonly bundle: string;
-  readonly said: string;
-  readonly ms: string;
-}
-
-/**
- * Says a recorded decision in words, the sentence first.
- *
- * `wordsOf` finds the annotation of a rule as it was when the decision was made: by the digest of its bundle.
- */
-export function explain(
-  record: SealedRecord,
-  wordsOf: (digest: string, rule: string) => RuleWords | undefined,
-): Explanation {
-  const rules = record.matched_rules.map((name) => describeRule(record, name, wordsOf));
+/** Says a recorded decision in words, the sentence first; what others would have done is what `combine` makes of the record. */
+export function explain(record: SealedRecord, sources: WordSources): Explanation {
+  const decision = combine(record);
+  const rules = namesBehind(record).map((name) => tell(record, name, sources));
   return {
     sentence: sentenceOf(record),
     who: whoOf(record),
     when: record.time,
+    decided: whyDecided(record, decision),
     because: because(record, rules),
-    remedies: [...new Set([...rules.map(remedyIn).filter((text) => text !== ''), ...waitsOf(record)])],
-    steps: record.layers.map(explainStep),
+    rules,
+    remedies: [...new Set(rules.map(({ remediation }) => remediation).filter((text) => text !== ''))],
+    denials: explainDenials(record, decision),
+    lifted: explainLifted(record, sources),
+    steps: explainSteps(record),
+    warnings: decision.warnings.map(({ rule, text }) => (rule === '' ? text : `${text} [${rule}]`)),
+    obligations: explainDuties(record),
+    would_allow: explainWays(record),
+    shadow: shadowOf(record),
     afterwards: afterwardsOf(record),
+    timing: timingOf(record),
+    follows: reproduces(record),
   };
 }
 
-interface DescribedRule {
-  readonly name: string;
-  readonly reason: string;
-  readonly params: Verdict['params'];
-  readonly words: RuleWords | undefined;
+/** The gateway's own reasons, then the rules behind the decision; a permit is told of where it lifts. */
+function namesBehind({ reasons, matched_rules, lifted }: SealedRecord): readonly string[] {
+  const permits = new Set(lifted.map(({ by }) => by));
+  return [
+    ...reasons.filter((reason) => reason.startsWith('gateway.')),
+    ...matched_rules.filter((rule) => !permits.has(rule)),
+  ];
 }
 
-function describeRule(
-  record: SealedRecord,
-  name: string,
-  wordsOf: (digest: string, rule: string) => RuleWords | undefined,
-): DescribedRule {
-  const slash = name.indexOf('/');
-  const id = name.slice(slash + 1);
-  // One bundle is asked more than once where somebody stands behind the agent.
-  const opinions = record.layers.filter(({ bundle }) => bundle === name.slice(0, slash));
-  const opinion = opinions.find((candidate) => findVerdict(candidate, id) !== undefined) ?? opinions[0];
-  const verdict = opinion && findVerdict(opinion, id);
-  return {
-    name,
-    reason: verdict?.reason ?? '',
-    params: verdict?.params ?? {},
-    words: opinion && wordsOf(opinion.digest, id),
-  };
-}
-
-function findVerdict(opinion: Opinion, id: string): Verdict | undefined {
-  return [...opinion.deny, ...opinion.hide, ...opinion.allow].find((verdict) => verdict.id === id);
+function because(record: SealedRecord, rules: readonly Told[]): readonly string[] {
+  const hidden = record.reason_internal === '' ? [] : [`In truth: ${record.reason_internal}; the agent is not told.`];
+  return [...rules.map(lineOf), ...hidden];
 }
 
 function sentenceOf(record: SealedRecord): string {
-  const what = record.tool === '' ? record.action : `${record.tool} on ${record.server === '' ? '?' : record.server}`;
-  const verb = { allow: 'may call', deny: 'may not call', pending: 'has to wait for approval of' }[record.effect];
-  return `${record.principal.agent.id || 'The agent'} ${verb} ${what}.`;
+  const verb = { allow: 'may', deny: 'may not', pending: 'has to wait for an approval to' }[record.effect];
+  return `${record.principal.agent.id || 'The agent'} ${verb} ${deedOf(record)}.`;
 }
 
-function whoOf(record: SealedRecord): string {
-  const { agent, user } = record.principal;
-  const via = record.client.name === '' ? '' : `, via ${record.client.name} ${record.client.version}`.trimEnd();
-  const behind = agent.delegated_by.map((delegator) => ` for ${delegator}`).join('');
-  return `agent ${agent.id || '(unnamed)'}${behind} for user ${user.id || '(unnamed)'}${via}`;
+function deedOf({ action, server, tool, input }: SealedRecord): string {
+  const asked: JsonObject = isJsonObject(input['action']) ? input['action'] : {};
+  const text = (name: string): string => (typeof asked[name] === 'string' ? asked[name] : '');
+  const on = server === '' ? '' : ` on ${server}`;
+  switch (action) {
+    case 'tool_call':
+      return `call ${tool}${on}`;
+    case 'tool_result':
+      return `have the result of ${tool}${on}`;
+    case 'resource_read':
+      return `read ${text('resource') || 'a resource'}${on}`;
+    case 'subscribe':
+      return `watch ${text('resource') || 'a resource'}${on}`;
+    case 'prompt_get':
+      return `get the prompt ${text('prompt')}${on}`;
+    case 'completion':
+      return `have an argument completed${on}`;
+    case 'sampling':
+    case 'elicitation':
+    case 'roots':
+      return `be asked by ${server} (${action})`;
+    case 'tool_list':
+    case 'resource_list':
+    case 'prompt_list':
+      return `see ${tool === '' ? `what there is (${action})` : tool}${on}`;
+    case 'method':
+      return `use this method${on}`;
+  }
 }
 
-function because(record: SealedRecord, rules: readonly DescribedRule[]): readonly string[] {
-  const own = record.reasons.filter((reason) => reason.startsWith('gateway.'));
-  const hidden = record.reason_internal === '' ? [] : [`in truth: ${record.reason_internal}`];
-  const lifted = record.lifted.map(({ denial, by }) => `${denial} was lifted by ${by}`);
-  return [...own, ...hidden, ...rules.map(ruleSentence), ...lifted];
+/** The name of the client is its own word for itself. */
+function whoOf({ principal: { agent, user }, client }: SealedRecord): string {
+  const via = client.name === '' ? '' : `, via a client that calls itself ${client.name} ${client.version}`.trimEnd();
+  const chain = agent.delegated_by.length === 0 ? '' : ` on behalf of ${agent.delegated_by.join(', ')}`;
+  return `agent ${agent.id || '(unnamed)'}${chain} for user ${user.id || '(unnamed)'}${via}`;
 }
 
-function remedyIn({ params, words }: DescribedRule): string {
-  return fill(words?.remediation ?? '', params);
+function shadowOf({ shadow }: SealedRecord): string {
+  if (shadow === null) return '';
+  return shadow.reasons.length === 0 ? shadow.effect : `${shadow.effect}, because of ${shadow.reasons.join(', ')}`;
 }
 
-/** For limits that had no room. */
-function waitsOf({ combine }: SealedRecord): readonly string[] {
-  const ends = combine.reservations.flatMap((fact) => (fact.status === 'refused' ? [fact.resets_at] : []));
-  return ends.filter((end) => end !== '').map((end) => `Wait until ${end}.`);
-}
-
-function ruleSentence({ name, reason, params, words }: DescribedRule): string {
-  const code = reason === '' ? name : `${name} (${reason})`;
-  if (words === undefined) return code;
-  const place = words.place === '' ? '' : `, ${words.place}`;
-  return `${fill(words.title, params)} [${code}${place}]`;
-}
-
-function explainStep(opinion: Opinion): ExplainedStep {
-  return {
-    layer: opinion.layer,
-    bundle: opinion.bundle,
-    said: opinion.agent === undefined ? whatItSaid(opinion) : `of ${opinion.agent}: ${whatItSaid(opinion)}`,
-    ms: (opinion.us / 1000).toFixed(2),
-  };
-}
-
-function whatItSaid(opinion: Opinion): string {
-  if (opinion.status === 'skipped') return 'not asked';
-  if (opinion.status !== 'ok') return `${opinion.status.toUpperCase()}: ${opinion.error}`;
-  const said = [
-    ...opinion.deny.map((verdict) => `DENY ${verdict.id} ${verdict.reason}`),
-    ...opinion.hide.map((verdict) => `HIDE ${verdict.id} ${verdict.reason}`),
-    ...opinion.allow.map((verdict) => `allow ${verdict.id} ${verdict.reason}`),
-    ...opinion.obligations.map((obligation) => `${obligation.type} ${obligation.id}`),
-    ...opinion.permit.map((permit) => `permit ${permit.id} lifts ${permit.lifts.join(', ')}`),
-  ].join('; ');
-  const nothing = opinion.layer === 'server' || opinion.layer === 'resource' ? 'no rule grants this' : 'no objection';
-  const mode = opinion.mode === 'enforce' ? '' : ` (${opinion.mode})`;
-  return `${said === '' ? nothing : said}${mode}`;
-}
-
-function afterwardsOf(record: SealedRecord): string {
-  const { outcome } = record;
-  if (outcome === null) return record.effect === 'allow' ? 'still running' : 'nothing was forwarded';
+function afterwardsOf({ action, effect, outcome }: SealedRecord): string {
+  if (effect === 'allow' && action === 'tool_result') return 'the result was passed on';
+  const isList = action !== 'method' && phaseOf(action) === 'list';
+  if (outcome === null) return effect === 'allow' && !isList ? 'still running' : 'nothing was forwarded';
   if (outcome.status === 'not_forwarded') return 'nothing was forwarded';
   if (outcome.status === 'unknown') return 'forwarded; what became of it is not known';
   return `forwarded; ended ${outcome.status} after ${outcome.ms.toFixed(0)} ms${outcome.withheld ? ', result withheld' : ''}`;
+}
+
+function timingOf({ latency_us, layers, outcome }: SealedRecord): string {
+  const ms = (us: number): string => `${(us / 1000).toFixed(2)} ms`;
+  const policies = layers.reduce((sum, { us }) => sum + us, 0);
+  const recorded = outcome === null || outcome.record_us === 0 ? '' : `, recorded in ${ms(outcome.record_us)}`;
+  return `decided in ${ms(latency_us.decide)}, of which the policies took ${ms(policies)}${recorded}`;
 }

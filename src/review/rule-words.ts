@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Json } from '../core/json.ts';
 import type { RuleBook } from '../policy/rule-book.ts';
-import type { RuleWords } from './explain.ts';
+import type { RuleWords } from './record-words.ts';
 
 /** Under which name the words of a bundle's rules are remembered, by the digest that the records carry. */
 export function wordsFact(digest: string): string {

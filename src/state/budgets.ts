@@ -1,15 +1,6 @@
-import { isRefusal, type Charge, type Refusal, type Remaining } from '../core/charge.ts';
+import type { Charge } from '../core/charge.ts';
 import type { StoreConnection } from './connection.ts';
 import type { Database } from './driver.ts';
-
-/** What the commit of a row changes in the budgets. */
-export interface Account {
-  /** Place of the row in its group. */
-  readonly row: number;
-  /** Where they do not all fit, the row is not written. */
-  readonly takes: readonly Charge[];
-  readonly givesBack: readonly Charge[];
-}
 
 /** Costs have three decimals and sums must be exact, so whole thousandths are kept. */
 const PARTS = 1000;
@@ -27,45 +18,8 @@ export const MOST_IN_A_SWEEP = 10_000;
 const SWEEP = `delete from budgets where (bucket, starts) in
   (select bucket, starts from budgets where ends <= ? order by ends limit ${MOST_IN_A_SWEEP})`;
 
-/** Runs inside the transaction that writes the rows. Answers, by row, what became of those that take something. */
-export function settleAccounts(
-  database: Database,
-  accounts: readonly Account[],
-): ReadonlyMap<number, Refusal | Remaining> {
-  const answers = new Map<number, Refusal | Remaining>();
-  for (const { row, takes, givesBack } of accounts) {
-    for (const charge of givesBack) giveBack(database, charge);
-    if (takes.length > 0) answers.set(row, takeAll(database, takes));
-  }
-  return answers;
-}
-
-/** Removes counts whose window is over. Answers how many; there may be more. */
-export function sweepBudgets(connection: StoreConnection, now: number): number {
-  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
-}
-
-function takeAll(database: Database, charges: readonly Charge[]): Refusal | Remaining {
-  database.prepare('savepoint charges').run();
-  const answer = tryAll(database, charges);
-  if (isRefusal(answer)) database.prepare('rollback to charges').run();
-  database.prepare('release charges').run();
-  return answer;
-}
-
-function tryAll(database: Database, charges: readonly Charge[]): Refusal | Remaining {
-  const refused: number[] = [];
-  const remaining: number[] = [];
-  charges.forEach((charge, index) => {
-    const left = take(database, charge);
-    if (left === undefined) refused.push(index);
-    else remaining.push(left);
-  });
-  return refused.length > 0 ? { refused } : { remaining };
-}
-
-/** What is left afterwards; undefined where the charge does not fit. */
-function take(database: Database, { bucket, cost, limit, window }: Charge): number | undefined {
+/** Answers what is left afterwards; undefined where the charge does not fit, and then nothing is taken. */
+export function take(database: Database, { bucket, cost, limit, window }: Charge): number | undefined {
   const [costParts, limitParts] = [inParts(cost), inParts(limit)];
   const [taken] = database
     .prepare(TAKE)
@@ -73,9 +27,14 @@ function take(database: Database, { bucket, cost, limit, window }: Charge): numb
   return taken === undefined ? undefined : (limitParts - Number(taken['used'])) / PARTS;
 }
 
-function giveBack(database: Database, { bucket, cost, window }: Charge): void {
+export function giveBack(database: Database, { bucket, cost, window }: Charge): void {
   const costParts = inParts(cost);
   database.prepare(GIVE_BACK).run(costParts, bucket, window.startsMs, costParts);
+}
+
+/** Removes counts whose window is over. Answers how many; there may be more. */
+export function sweepBudgets(connection: StoreConnection, now: number): number {
+  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
 }
 
 function inParts(amount: number): number {

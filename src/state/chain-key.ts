@@ -75,3 +75,8 @@ function createKey(path: string): void {
 export function keyedHash(key: ChainKey, value: string): string {
   return `hmac:${createHmac('sha256', key.secret).update('mcp-gateway mask\0').update(value).digest('hex').slice(0, 12)}`;
 }
+
+/** An id made of a text: the same wherever the key is, and only we can compute it. 32 hex digits. */
+export function keyedId(key: ChainKey, text: string): string {
+  return createHmac('sha256', key.secret).update('mcp-gateway id\0').update(text).digest('hex').slice(0, 32);
+}

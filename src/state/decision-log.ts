@@ -1,18 +1,19 @@
+import type { Act } from '../core/act.ts';
+import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
-import { isRefusal, type Charge, type Refusal, type Remaining } from '../core/charge.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
-import type { Account } from './budgets.ts';
 import type { LogRow } from './chain.ts';
-import { decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
+import type { RowChanges } from './changes.ts';
+import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
 import type { Written } from './log-writer.ts';
 import { RecordText } from './record-text.ts';
 
 /** What commits a group of rows: on this thread, or on another one. */
 export interface Writer {
-  /** `accounts`: what the rows change in the budgets, in the same transaction. Answers one for each row. */
-  commit(rows: readonly LogRow[], accounts: readonly Account[]): readonly Written[] | Promise<readonly Written[]>;
+  /** `changes`: what the rows change beside the log, in the same transaction. Answers one for each row. */
+  commit(rows: readonly LogRow[], changes: readonly RowChanges[]): readonly Written[] | Promise<readonly Written[]>;
   close(): void | Promise<void>;
 }
 
@@ -28,14 +29,14 @@ export interface DecisionLogOptions {
 
 interface Pending {
   readonly row: LogRow;
-  readonly charges: readonly Charge[];
+  readonly changes: readonly Change[];
   resolve(sealed: Sealed): void;
-  /** Only what has charges is refused. */
+  /** Only what has changes is refused. */
   refuse(refusal: Refusal): void;
   reject(error: unknown): void;
 }
 
-type Sealed = Seal & Partial<Remaining>;
+type Sealed = Seal & Partial<Made>;
 
 const MOST_WAITING = 10_000;
 const MOST_IN_A_GROUP = 256;
@@ -54,9 +55,9 @@ export class DecisionLog {
   /** Allowed calls whose outcome is not committed yet: id → seq, oldest first. */
   readonly #open = new Map<string, number>();
   /** What those of them that were charged have taken. */
-  readonly #taken = new Map<string, readonly Charge[]>();
-  /** What is given back with an outcome that waits, by its id. */
-  readonly #refunds = new Map<string, readonly Charge[]>();
+  readonly #taken = new Map<string, readonly Change[]>();
+  /** What changes with an outcome that waits, by its id. */
+  readonly #settling = new Map<string, readonly Change[]>();
   #lastSeq: number;
   #commit: Promise<void> | undefined;
   #isScheduled = false;
@@ -74,18 +75,27 @@ export class DecisionLog {
    */
   append(record: DecisionRecord, inputText: string = JSON.stringify(record.input)): Promise<Seal> {
     return new Promise((resolve, reject) => {
-      this.#enter({ row: this.#rowOf(record, inputText), charges: NO_CHARGES, resolve, refuse: neverRefused, reject });
+      this.#enter({ row: this.#rowOf(record, inputText), changes: NO_CHANGES, resolve, refuse: neverRefused, reject });
     });
   }
 
   /**
-   * As `append`, and in the same transaction takes all charges of the call. Where one of them does not fit, nothing is
-   * taken and nothing recorded: the caller appends the denial. A call that was not forwarded gets its charges back.
+   * As `append`, and in the same transaction makes all changes. Where one of them is refused, none is made and nothing
+   * recorded. A call that was not forwarded gets back what it took from limits.
    */
-  reserve(record: DecisionRecord, inputText: string, charges: readonly Charge[]): Promise<Remaining | Refusal> {
+  commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal> {
+    return this.#change(this.#rowOf(record, inputText), changes);
+  }
+
+  /** Records what is no decision, and in the same transaction makes all changes or, where one is refused, nothing. */
+  act(act: Act, changes: readonly Change[] = NO_CHANGES): Promise<Made | Refusal> {
+    return this.#change(actRow(act, this.#options.instance), changes);
+  }
+
+  #change(row: LogRow, changes: readonly Change[]): Promise<Made | Refusal> {
     return new Promise((resolve, reject) => {
-      const reserved = ({ remaining = [] }: Sealed): void => resolve({ remaining });
-      this.#enter({ row: this.#rowOf(record, inputText), charges, resolve: reserved, refuse: resolve, reject });
+      const made = ({ remaining = [] }: Sealed): void => resolve({ remaining });
+      this.#enter({ row, changes, resolve: made, refuse: resolve, reject });
     });
   }
 
@@ -100,13 +110,16 @@ export class DecisionLog {
     this.#schedule();
   }
 
-  /** Queues what happened after a decision; it is committed with the next group, at the latest after 20 ms. */
-  settle(outcome: Outcome): void {
-    const taken = this.#taken.get(outcome.id);
-    if (taken !== undefined) {
-      this.#taken.delete(outcome.id);
-      if (outcome.status === 'not_forwarded') this.#refunds.set(outcome.id, taken);
-    }
+  /**
+   * Queues what happened after a decision, and what that changes; it is committed with the next group, at the latest
+   * after 20 ms.
+   */
+  settle(outcome: Outcome, changes: readonly Change[] = NO_CHANGES): void {
+    const { id } = outcome;
+    const taken = this.#taken.get(id) ?? NO_CHANGES;
+    this.#taken.delete(id);
+    const refunds = outcome.status === 'not_forwarded' ? taken.flatMap(refundOf) : NO_CHANGES;
+    if (refunds.length + changes.length > 0) this.#settling.set(id, [...refunds, ...changes]);
     this.#outcomes.push(outcomeRow(outcome, this.#options.instance, this.#options.clock));
     this.#outcomeTimer ??= setTimeout(() => {
       this.#outcomeTimer = undefined;
@@ -181,7 +194,7 @@ export class DecisionLog {
     if (decisions.length + outcomes.length === 0) return;
     try {
       const rows = [...outcomes, ...decisions.map(({ row }) => row)];
-      const written = await this.#options.writer.commit(rows, this.#accountsOf(outcomes, decisions));
+      const written = await this.#options.writer.commit(rows, this.#changesOf(outcomes, decisions));
       this.#note(written, { outcomes, decisions });
     } catch (thrown) {
       // What happened stays true, so outcomes are kept for the next try; the calls that wait are refused now.
@@ -191,23 +204,22 @@ export class DecisionLog {
     }
   }
 
-  #accountsOf(outcomes: readonly LogRow[], decisions: readonly Pending[]): readonly Account[] {
-    const accounts: Account[] = [];
+  #changesOf(outcomes: readonly LogRow[], decisions: readonly Pending[]): readonly RowChanges[] {
+    const groups: RowChanges[] = [];
     outcomes.forEach(({ id }, row) => {
-      const givesBack = this.#refunds.size > 0 ? this.#refunds.get(id) : undefined;
-      if (givesBack !== undefined) accounts.push({ row, takes: NO_CHARGES, givesBack });
+      const changes = this.#settling.size > 0 ? this.#settling.get(id) : undefined;
+      if (changes !== undefined) groups.push({ row, changes });
     });
-    decisions.forEach(({ charges }, index) => {
-      const row = outcomes.length + index;
-      if (charges.length > 0) accounts.push({ row, takes: charges, givesBack: NO_CHARGES });
+    decisions.forEach(({ changes }, index) => {
+      if (changes.length > 0) groups.push({ row: outcomes.length + index, changes });
     });
-    return accounts;
+    return groups;
   }
 
   #note(written: readonly Written[], group: { outcomes: readonly LogRow[]; decisions: readonly Pending[] }): void {
     for (const { id } of group.outcomes) {
       this.#open.delete(id);
-      this.#refunds.delete(id);
+      this.#settling.delete(id);
     }
     group.decisions.forEach((pending, index) => {
       const answer = written[group.outcomes.length + index];
@@ -219,19 +231,23 @@ export class DecisionLog {
   }
 
   #noteSealed(pending: Pending, sealed: Sealed): void {
-    const { row, charges } = pending;
+    const { row, changes } = pending;
     if (isForwarded(row)) {
       this.#open.set(row.id, sealed.seq);
-      if (charges.length > 0) this.#taken.set(row.id, charges);
+      if (changes.length > 0) this.#taken.set(row.id, changes);
     }
     pending.resolve(sealed);
   }
 }
 
-const NO_CHARGES: readonly Charge[] = [];
+const NO_CHANGES: readonly Change[] = [];
+
+function refundOf(change: Change): readonly Change[] {
+  return change.kind === 'take' ? [{ kind: 'give_back', charge: change.charge }] : NO_CHANGES;
+}
 
 function neverRefused(): void {
-  throw new GatewayError('STORE_UNAVAILABLE', 'the writer refused a record that takes nothing');
+  throw new GatewayError('STORE_UNAVAILABLE', 'the writer refused a record that changes nothing');
 }
 
 /** What is said of a call that nobody will ever know the end of. */

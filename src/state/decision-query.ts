@@ -29,6 +29,12 @@ export interface Tail {
   readonly lastSeq: number;
 }
 
+export interface PermittedPage {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly afterSeq: number;
+}
+
 const MOST_IN_A_TAIL = 200;
 
 /** A sweeper that took a living gateway for dead may have said `unknown` first; what was said last holds. */
@@ -63,6 +69,18 @@ export function tailDecisions(database: Database, afterSeq: number): Tail {
   const records = database
     .prepare(`${SELECT} and log.seq > ? order by log.seq limit ?`)
     .all(afterSeq, MOST_IN_A_TAIL)
+    .map(recordOf);
+  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+}
+
+/**
+ * Decisions behind `afterSeq` for which an override bundle said a permit, oldest first. No column tells them apart, so
+ * every body since then is searched; a request that has such a member in its arguments may be among them.
+ */
+export function permittedDecisions(database: Database, { since, afterSeq }: PermittedPage): Tail {
+  const records = database
+    .prepare(`${SELECT} and log.seq > ? and log.time >= ? and instr(log.body, ?) > 0 order by log.seq limit ?`)
+    .all(afterSeq, timeText(since) ?? '', '"permit":[{', MOST_IN_A_TAIL)
     .map(recordOf);
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }

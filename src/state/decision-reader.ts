@@ -3,7 +3,15 @@ import type { Json } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { createCatalogStore } from './catalog-store.ts';
 import { StoreConnection } from './connection.ts';
-import { findById, listDecisions, tailDecisions, type DecisionFilter, type Tail } from './decision-query.ts';
+import {
+  findById,
+  listDecisions,
+  permittedDecisions,
+  tailDecisions,
+  type DecisionFilter,
+  type PermittedPage,
+  type Tail,
+} from './decision-query.ts';
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
@@ -58,6 +66,11 @@ export class DecisionReader {
   /** Decisions behind `afterSeq`, oldest first, and the seq to go on from. */
   async tail(afterSeq: number): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => tailDecisions(database, afterSeq)));
+  }
+
+  /** Decisions for which an override bundle said a permit, a page of them, oldest first; none where nothing follows. */
+  async permitted(page: PermittedPage): Promise<Tail> {
+    return this.#connection.use((database) => inSnapshot(database, () => permittedDecisions(database, page)));
   }
 
   /** The seq of the last row; 0 while there is none. */

@@ -1,3 +1,4 @@
+import type { Act } from '../core/act.ts';
 import { ACTION_PHASES } from '../core/action.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
@@ -50,7 +51,28 @@ export function outcomeRow(outcome: Outcome, instance: string, clock: Clock): Lo
   };
 }
 
+/** The row of an act: its verb stands as the action, who did it as the user. */
+export function actRow(act: Act, instance: string): LogRow {
+  return {
+    kind: 'act',
+    id: act.id,
+    time: act.time,
+    instance,
+    effect: '',
+    status: '',
+    server: '',
+    tool: '',
+    reasons: '',
+    action: act.verb,
+    agent: '',
+    user: act.actor,
+    session: '',
+    us: 0,
+    body: JSON.stringify(act),
+  };
+}
+
 /** Whether an outcome must follow this decision. */
 export function isForwarded(row: LogRow): boolean {
-  return row.effect === 'allow' && FORWARDED_ACTIONS.includes(row.action);
+  return row.kind === 'decision' && row.effect === 'allow' && FORWARDED_ACTIONS.includes(row.action);
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
-import { isRefusal, type Refusal, type Remaining } from '../core/charge.ts';
+import { isRefusal, type Made, type Refusal } from '../core/change.ts';
 import type { Seal } from '../core/record.ts';
-import { settleAccounts, type Account } from './budgets.ts';
 import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type Place, type Sealer } from './chain.ts';
 import type { ChainKey } from './chain-key.ts';
+import { makeChanges, type RowChanges } from './changes.ts';
 import { StoreConnection, type Durability } from './connection.ts';
 import type { Database, Driver, SqlRow, SqlValue } from './driver.ts';
 
@@ -35,14 +35,14 @@ export class LogWriter {
   }
 
   /**
-   * Durable on return. Where it throws, none of the rows may be relied on. A row whose charges do not all fit is not
+   * Durable on return. Where it throws, none of the rows may be relied on. A row of which a change is refused is not
    * written; the others are.
    */
-  commit(rows: readonly LogRow[], accounts: readonly Account[] = []): readonly Written[] {
+  commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): readonly Written[] {
     const { head, written } = this.#connection.use((database) =>
       database.transaction(() => {
         const appending = { sealer: this.#sealer, keyId: this.#key.id, known: this.#known };
-        if (accounts.length > 0) return appendCharged(database, { rows, accounts }, appending);
+        if (changes.length > 0) return appendChanging(database, { rows, changes }, appending);
         const appended = appendRows(database, rows, appending);
         return { head: appended.head, written: appended.seals };
       }),
@@ -86,8 +86,8 @@ export class LogWriter {
   }
 }
 
-/** What became of a row: its place in the chain, with what its charges have left over, or no place at all. */
-export type Written = (Seal & Partial<Remaining>) | Refusal;
+/** What became of a row: its place in the chain, with what its changes have left over, or no place at all. */
+export type Written = (Seal & Partial<Made>) | Refusal;
 
 interface StoredHead extends Head {
   readonly key: string;
@@ -142,18 +142,18 @@ function appendRows(database: Database, rows: readonly LogRow[], { sealer, keyId
   return insertRows(database, sealed, keyId);
 }
 
-interface Charged {
+interface Changing {
   readonly rows: readonly LogRow[];
-  readonly accounts: readonly Account[];
+  readonly changes: readonly RowChanges[];
 }
 
 /** Rows that are refused leave no gap: the chain is made of those that are left. */
-function appendCharged(
+function appendChanging(
   database: Database,
-  { rows, accounts }: Charged,
+  { rows, changes }: Changing,
   appending: Appending,
 ): { readonly head: Head | undefined; readonly written: readonly Written[] } {
-  const answers = settleAccounts(database, accounts);
+  const answers = makeChanges(database, changes);
   const refusalOf = (row: number): Refusal | undefined => {
     const answer = answers.get(row);
     return answer !== undefined && isRefusal(answer) ? answer : undefined;
@@ -165,7 +165,7 @@ function appendCharged(
   return { head, written: rows.map((row, index) => refusalOf(index) ?? sealed(written.get(row), answers.get(index))) };
 }
 
-function sealed(seal: Seal | undefined, answer: Refusal | Remaining | undefined): Written {
+function sealed(seal: Seal | undefined, answer: Made | Refusal | undefined): Written {
   if (seal === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
   return { ...seal, ...answer };
 }

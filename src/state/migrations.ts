@@ -77,6 +77,30 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
   create index budgets_ends on budgets (ends);
   `,
+  // What results and rules have said about the data of a conversation, each with its source.
+  `
+  create table labels (
+    conversation text not null,
+    label text not null,
+    source text not null,
+    attached integer not null,
+    expires integer not null,
+    primary key (conversation, label, source)
+  ) strict, without rowid;
+  create index labels_expires on labels (expires);
+  `,
+  // What has been counted of conversations, and of agents with all of theirs; `last_call` in milliseconds since the epoch.
+  `
+  create table conversations (
+    id text primary key,
+    agent text not null,
+    user text not null,
+    client text not null,
+    last_call integer not null,
+    counts text not null
+  ) strict, without rowid;
+  create index conversations_last_call on conversations (last_call);
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import type { AttachedLabel } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { MOST_IN_A_SWEEP, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
-import { keyedHash, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
+import { keyedHash, keyedId, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
+import { createConversationStore, sweepConversations, type ConversationStore } from './conversation-store.ts';
 import { DecisionLog, type Writer } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
+import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
 import { sweep } from './sweep.ts';
@@ -28,12 +31,13 @@ export interface StoreOptions {
   readonly driver?: Driver;
 }
 
-const BUDGET_SWEEP_MS = 5 * 60 * 1000;
+const OLD_SWEEP_MS = 5 * 60 * 1000;
 
 /** What a gateway process remembers and records: opened once, closed once. */
 export class Store {
   readonly log: DecisionLog;
   readonly catalog: CatalogStore;
+  readonly conversations: ConversationStore;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -50,6 +54,7 @@ export class Store {
     this.#parts = parts;
     this.log = parts.log;
     this.catalog = createCatalogStore(parts.connection);
+    this.conversations = createConversationStore(parts.connection);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
@@ -70,13 +75,26 @@ export class Store {
     return keyedHash(this.#parts.key, value);
   }
 
+  /** The same id for the same text in every process that shares the chain's key; 32 hex digits that nobody else can tell. */
+  keyedId(text: string): string {
+    return keyedId(this.#parts.key, text);
+  }
+
+  /** The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it. */
+  async labelsOf(
+    whose: { readonly conversation: string; readonly agent: string },
+    now: number,
+  ): Promise<readonly AttachedLabel[]> {
+    return readLabels(this.#parts.connection, whose, now);
+  }
+
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
   async beat(): Promise<void> {
     const { connection, log, me, options } = this.#parts;
     try {
       const now = options.clock.now();
       beat(connection, me, { now, openFrom: log.openFrom() });
-      this.#sweepBudgets(now);
+      this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
     } catch (thrown) {
@@ -84,14 +102,14 @@ export class Store {
     }
   }
 
-  /** Once in a while one of the processes removes what no call can be charged to any more. */
-  #sweepBudgets(now: number): void {
+  /** Once in a while one of the processes removes what no call can be charged to, and nothing remembers, any more. */
+  #sweepOld(now: number): void {
     const { connection, me } = this.#parts;
     if (now < this.#nextSweep) return;
-    this.#nextSweep = now + BUDGET_SWEEP_MS;
-    if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: BUDGET_SWEEP_MS })) {
-      const swept = sweepBudgets(connection, now);
-      if (swept === MOST_IN_A_SWEEP) this.#nextSweep = now;
+    this.#nextSweep = now + OLD_SWEEP_MS;
+    if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: OLD_SWEEP_MS })) {
+      const swept = [sweepBudgets, sweepLabels, sweepConversations].map((sweepOne) => sweepOne(connection, now));
+      if (swept.includes(MOST_IN_A_SWEEP)) this.#nextSweep = now;
     }
   }
 

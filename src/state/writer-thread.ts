@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { GatewayError, type ErrorCode } from '../core/errors.ts';
 import { workerUrl } from '../core/worker-entry.ts';
-import type { Account } from './budgets.ts';
 import type { Head, LogRow } from './chain.ts';
+import type { RowChanges } from './changes.ts';
 import type { Durability } from './connection.ts';
 import type { LogWriterOptions, Written } from './log-writer.ts';
 
@@ -17,7 +17,7 @@ export interface WriterSettings {
 
 export type WriterQuestion =
   | { readonly kind: 'open' }
-  | { readonly kind: 'commit'; readonly rows: readonly LogRow[]; readonly accounts: readonly Account[] }
+  | { readonly kind: 'commit'; readonly rows: readonly LogRow[]; readonly changes: readonly RowChanges[] }
   | { readonly kind: 'close' };
 
 export type WriterAnswer =
@@ -58,8 +58,8 @@ export class WriterThread {
     return answer.head;
   }
 
-  async commit(rows: readonly LogRow[], accounts: readonly Account[]): Promise<readonly Written[]> {
-    const answer = await this.#ask({ kind: 'commit', rows, accounts });
+  async commit(rows: readonly LogRow[], changes: readonly RowChanges[]): Promise<readonly Written[]> {
+    const answer = await this.#ask({ kind: 'commit', rows, changes });
     if (answer.kind !== 'committed') throw unexpected(answer);
     return answer.written;
   }

@@ -35,7 +35,7 @@ function answer(question: WriterQuestion): WriterAnswer {
 function carryOut(question: WriterQuestion): WriterAnswer {
   if (question.kind === 'open') return { kind: 'opened', head: writer.open() };
   if (question.kind === 'commit') {
-    return { kind: 'committed', written: writer.commit(question.rows, question.accounts) };
+    return { kind: 'committed', written: writer.commit(question.rows, question.changes) };
   }
   writer.close();
   return { kind: 'closed' };

@@ -1,3 +1,4 @@
+import { TASK_STATUS } from '../core/protocol.ts';
 import type { Pending } from './pending.ts';
 
 /** What is under way on one connection, and what may be concluded from it. */
@@ -50,7 +51,7 @@ const FOR_ALL: ReadonlySet<string> = new Set([
   'notifications/resources/updated',
 ]);
 /** What follows a request, often after its end: only a stream of its own can tie it to one. */
-const AFTERWARDS: ReadonlySet<string> = new Set(['notifications/elicitation/complete', 'notifications/tasks/status']);
+const AFTERWARDS: ReadonlySet<string> = new Set(['notifications/elicitation/complete', ...TASK_STATUS]);
 
 const NONE: Attribution = { kind: 'none' };
 const AMBIGUOUS: Attribution = { kind: 'ambiguous' };

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { SUBSCRIPTION_ID } from '../core/protocol.ts';
+import { SUBSCRIPTION_ID, TASK_STATUS } from '../core/protocol.ts';
 import type { RpcAnswer, RpcId, RpcMessage, RpcNotification, RpcRequest } from '../core/rpc.ts';
 import { isRpcId } from '../core/rpc-parse.ts';
 import { attribute, mayBelong, type InFlight } from './attribution.ts';
@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly offers: JsonObject;
   /** What the server tells outside of requests. */
   readonly onNotification: (notification: RpcNotification) => void;
+  /** Hears of the states of tasks as well, on whatever road they come. */
+  readonly onTaskStatus?: ((params: JsonObject) => void) | undefined;
   /** What the server asks outside of requests. */
   readonly onRequest: (request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>;
   readonly onRefused: (request: RpcRequest) => void;
@@ -185,6 +187,7 @@ export class Connection implements WireListener {
     }
     const subscription = this.#subscriptionOf(params, stream);
     if (subscription !== undefined) return subscription.options.onNotification?.(notification);
+    if (TASK_STATUS.has(method)) this.#options.onTaskStatus?.(params);
     const found = mayBelong(method, stream) ? attribute(this.#inFlight, stream, takesNotifications) : undefined;
     if (found?.kind !== 'of') return this.#options.onNotification(notification);
     found.request.lastSignMs = this.#options.clock.monotonic();

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
+import { SUBSCRIPTION_ID } from '../core/protocol.ts';
 import type { RpcAnswer, RpcError, RpcNotification } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
 
@@ -16,6 +17,7 @@ export interface ListeningWish {
   readonly offers: JsonObject;
   /** How long the server may take to acknowledge it, milliseconds. */
   readonly timeoutMs: number;
+  /** Gets what the stream tells, less the id of the stream, which belongs to this hop. */
   readonly onEvent: (notification: RpcNotification) => void;
   /** The stream broke and there is a new one: in between, anything may have changed. */
   readonly onRenewed: () => void;
@@ -66,7 +68,7 @@ function open({ name, connection, filter, offers, timeoutMs, onEvent, signal }: 
         isOwn: true,
         onNotification: (notification) => {
           if (notification.method === ACKNOWLEDGED) resolve({ kind: 'listening', agreed: notification.params });
-          else onEvent(notification);
+          else onEvent({ ...notification, params: withoutSubscription(notification.params) });
         },
       },
     );
@@ -85,6 +87,12 @@ function open({ name, connection, filter, offers, timeoutMs, onEvent, signal }: 
 function refusalOf(answer: RpcAnswer): Listened {
   if (answer.kind === 'failure') return { kind: 'refused', error: answer.error };
   return { kind: 'listening', agreed: {} };
+}
+
+function withoutSubscription({ _meta: meta, ...params }: JsonObject): JsonObject {
+  if (!isJsonObject(meta)) return params;
+  const { [SUBSCRIPTION_ID]: _id, ...rest } = meta;
+  return Object.keys(rest).length === 0 ? params : { ...params, _meta: rest };
 }
 
 async function renew(wish: ListeningWish, first: Promise<void>): Promise<void> {

@@ -7,6 +7,7 @@ import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
 import type { Connection, ConnectionOptions, Strays } from './connection.ts';
 import { dial } from './dial.ts';
+import { type Followed, FollowedTasks, type TaskListener } from './followed-tasks.ts';
 import { keepListening } from './keep-listening.ts';
 import type { Knowledge } from './knowledge.ts';
 import { Life, type Live, type UpstreamState } from './life.ts';
@@ -15,7 +16,7 @@ import type { ParameterHeaders } from './mcp-headers.ts';
 import { readList } from './read-list.ts';
 import { ownOptions, type RequestOptions } from './request-options.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { Watches, type Watching, type WatchOptions } from './watches.ts';
+import { Watches, type WatchesOptions, type Watching, type WatchOptions } from './watches.ts';
 import { RequestNotTaken, type Wire } from './wire.ts';
 
 export interface UpstreamOptions {
@@ -58,6 +59,7 @@ export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #life: Life;
   readonly #watches: Watches;
+  readonly #tasks: FollowedTasks;
   readonly #startTimeoutMs: number;
   #logLevel: LogLevel | undefined;
 
@@ -77,14 +79,10 @@ export class Upstream {
       onReady: (live, isFirst) => this.#begin(live, isFirst),
       onLost: () => void this.#revive(),
     });
-    this.#watches = new Watches({
-      name,
-      logger,
-      clock,
-      timeoutMs: startTimeoutMs,
-      use: (work) => this.#life.use(undefined, work),
-      live: () => this.#life.live,
-    });
+    const use: WatchesOptions['use'] = (work) => this.#life.use(undefined, work);
+    const live = (): Live | undefined => this.#life.live;
+    this.#watches = new Watches({ name, logger, clock, timeoutMs: startTimeoutMs, use, live });
+    this.#tasks = new FollowedTasks({ name, logger, clock, timeoutMs: startTimeoutMs, use, live });
   }
 
   get state(): UpstreamState {
@@ -97,7 +95,7 @@ export class Upstream {
   }
 
   get isBusy(): boolean {
-    return this.#life.requests > 0 || this.#watches.size > 0;
+    return this.#life.requests > 0 || this.#isHeard();
   }
 
   get strays(): Strays {
@@ -148,6 +146,11 @@ export class Upstream {
     return this.#watches.add(uri, onUpdated, options);
   }
 
+  /** Tells of tasks until it is stopped; after a restart of the server too. Rejects as `start` does. */
+  follow(taskIds: readonly string[], listener: TaskListener, options: WatchOptions): Promise<Followed> {
+    return this.#tasks.add(taskIds, listener, options);
+  }
+
   /** Log messages from this level on are wanted from a session server, from now on and after a restart. Never rejects. */
   async setLogLevel(level: LogLevel): Promise<void> {
     if (level === this.#logLevel) return;
@@ -158,6 +161,7 @@ export class Upstream {
   /** Ends it for good, with all that belongs to it; idempotent. */
   async close(): Promise<void> {
     this.#watches.close();
+    this.#tasks.close();
     await this.#life.close();
   }
 
@@ -165,7 +169,11 @@ export class Upstream {
     const { name, clock, onRequest, onRefused, tickMs, timeoutMs = TIMEOUT_MS } = this.#options;
     const { offers } = this.#options.wish();
     const onNotification = (notification: RpcNotification): void => this.#hear(notification);
-    return { name, clock, offers, onNotification, onRequest, onRefused, timeoutMs, tickMs };
+    // A stateless server tells of tasks only who listens.
+    const onTaskStatus = (params: JsonObject): void => {
+      if (this.#life.live?.facts.era === 'session') this.#tasks.tell(params);
+    };
+    return { name, clock, offers, onNotification, onTaskStatus, onRequest, onRefused, timeoutMs, tickMs };
   }
 
   async #greet(wire: Wire, connection: Connection): Promise<ServerFacts | undefined> {
@@ -189,7 +197,9 @@ export class Upstream {
     if (!isFirst) for (const list of ['tools', 'prompts', 'resources'] as const) this.#options.onListChanged(list);
     if (live.facts.era === 'session') void this.#sendLogLevel(live);
     else void this.#listen(live);
-    if (!isFirst) this.#watches.renew();
+    if (isFirst) return;
+    this.#watches.renew();
+    this.#tasks.renew();
   }
 
   #hear(notification: RpcNotification): void {
@@ -248,10 +258,14 @@ export class Upstream {
     return live.connection.request(method, params, options);
   }
 
+  #isHeard(): boolean {
+    return this.#watches.size > 0 || this.#tasks.size > 0;
+  }
+
   /** Whoever watches is told nothing by a server that is gone, and makes no request that would start it. */
   async #revive(): Promise<void> {
     const { signal } = this.#life;
-    while (this.#watches.size > 0 && this.#life.live === undefined && !signal.aborted) {
+    while (this.#isHeard() && this.#life.live === undefined && !signal.aborted) {
       try {
         await this.start();
       } catch (error) {

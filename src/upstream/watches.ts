@@ -2,7 +2,6 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import { SUBSCRIPTION_ID } from '../core/protocol.ts';
 import { RPC, type RpcError } from '../core/rpc.ts';
 import { keepListening } from './keep-listening.ts';
 import type { Live } from './life.ts';
@@ -133,7 +132,7 @@ export class Watches {
       filter: { resourceSubscriptions: [uri] },
       signal: watch.closing.signal,
       onEvent: ({ method, params }) => {
-        if (method === UPDATED) tellAll(watch, withoutSubscription(params));
+        if (method === UPDATED) tellAll(watch, params);
       },
       onRenewed: () => tellAll(watch, { uri }),
     });
@@ -190,11 +189,4 @@ function isBelow(uri: string, parent: string): boolean {
 
 function tellAll({ listeners }: Watch, params: JsonObject): void {
   for (const listener of listeners) listener(params);
-}
-
-/** The id of the stream belongs to our hop. */
-function withoutSubscription({ _meta: meta, ...params }: JsonObject): JsonObject {
-  if (!isJsonObject(meta)) return params;
-  const { [SUBSCRIPTION_ID]: _id, ...rest } = meta;
-  return Object.keys(rest).length === 0 ? params : { ...params, _meta: rest };
 }

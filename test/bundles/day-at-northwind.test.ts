@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { PolicyInput } from '../../src/core/policy-input.ts';
+import { NO_CONTEXT, type PolicyInput } from '../../src/core/policy-input.ts';
 import type { BundleSource } from '../../src/core/rego.ts';
 import { makeBundle, toSource } from '../../src/policy/bundle.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
@@ -13,7 +13,6 @@ afterAll(() => toolchain.close());
 
 const ORGANISATION = ['identity', 'resource', 'workflow', 'compliance', 'override'];
 const NOW_MS = Date.parse('2026-01-14T10:00:00Z');
-const NO_CONTEXT = { turn_count: 1, calls_in_a_row: 1, labels: [], conversation_id: '', cumulative_tokens: 0 };
 
 /** A Wednesday morning. Sam, an engineer cleared for personal data, works with the agent that is named. */
 function aCall(call: Pick<Row, 'agent' | 'server' | 'tool' | 'effect' | 'args'>): PolicyInput {
@@ -26,7 +25,7 @@ function aCall(call: Pick<Row, 'agent' | 'server' | 'tool' | 'effect' | 'args'>)
     identity: { capabilities: agent === 'coding-assistant' ? { data_class: ['internal'] } : {} },
     server: { ...TOTAL_INPUT.server, id: server, region: 'eu-central-1' },
     action: { ...TOTAL_INPUT.action, tool, effect, args, data_classes_referenced: [] },
-    context: { ...NO_CONTEXT, session_age_seconds: 60 },
+    context: { ...NO_CONTEXT, turn_count: 1, calls_in_a_row: 1, session_age_seconds: 60 },
     environment: { ...TOTAL_INPUT.environment, ...time },
   };
 }

@@ -126,13 +126,6 @@ describe('arguments', () => {
     ).toBeInstanceOf(Promise);
   });
 
-  it('are unchecked where the tool is forgotten while its schema is compiled', async () => {
-    await checker.prepare('tool', TRANSFER);
-    const first = checker.check('tool', { amount: 1 }, 'deny');
-    checker.forget('tool');
-    expect(await first).toEqual({ kind: 'unchecked' });
-  });
-
   it('are checked against the schema that came last', async () => {
     const [costly, plain] = [
       { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } },

@@ -33,6 +33,8 @@ export interface FakeGateway extends GatewayPort {
   readonly audiences: Set<Audience>;
   /** By URI, what is told of its changes. */
   readonly watched: Map<string, (params: JsonObject) => void>;
+  /** By the id of a task, what is told of its states. */
+  readonly followed: Map<string, (params: JsonObject) => void>;
   /** Answers of clients to what `ask` asked. */
   readonly answers: RpcAnswer[];
   /** What questions came to that had no answer. */
@@ -69,6 +71,7 @@ export function aFakeGateway(): FakeGateway {
     news: [],
     audiences: new Set(),
     watched: new Map(),
+    followed: new Map(),
     answers: [],
     unanswered: [],
     release: () => {
@@ -92,6 +95,14 @@ export function aFakeGateway(): FakeGateway {
         if (gateway.watched.get(uri) === onUpdated) gateway.watched.delete(uri);
       };
       return { kind: 'watching', stop };
+    },
+    followTasks: async ({ taskIds, onChanged }, { capabilities }) => {
+      if (capabilities['extensions'] === undefined) {
+        return { kind: 'refused', error: { code: -32021, message: 'The client does not declare tasks.' } };
+      }
+      const own = taskIds.filter((taskId) => taskId.startsWith('own'));
+      for (const taskId of own) gateway.followed.set(taskId, onChanged);
+      return { kind: 'following', taskIds: own, stop: () => own.forEach((taskId) => gateway.followed.delete(taskId)) };
     },
     attend: (_caller, audience) => {
       gateway.audiences.add(audience);
@@ -148,9 +159,13 @@ async function callTool(call: ToolCallRequest, exchange: Exchange, { gateway, wa
   if (call.name === 'wait') await waitFor(exchange.signal, waiting);
   if (call.name === 'progress') reportProgress(exchange);
   if (call.name === 'log') report(exchange);
+  if (call.name === 'news') for (const method of NEWS) exchange.notify(method, { taskId: 't', elicitationId: 'e' });
   if (call.name === 'ask') await ask(call.args['what'], exchange, gateway);
   return textResult(JSON.stringify(call.args));
 }
+
+/** What servers tell in a session beside their answers. */
+export const NEWS = ['notifications/elicitation/complete', 'notifications/tasks/status', 'notifications/tasks'];
 
 async function ask(what: Json | undefined, exchange: Exchange, gateway: FakeGateway): Promise<void> {
   try {

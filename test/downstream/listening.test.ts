@@ -54,6 +54,34 @@ describe('subscriptions/listen', () => {
     expect(second).toMatchObject({ method: 'notifications/resources/updated' });
   });
 
+  test('tells of tasks that are the client’s own, and of no others', async () => {
+    const { url, gateway } = await anHttpDoor();
+    const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    const params = { notifications: { taskIds: ['own-1', 'another', 'own-2', 'own-1'] } };
+    const controller = new AbortController();
+    const call = { id: 7, method: 'subscriptions/listen', params, capabilities };
+    const response = await ask(url, call, controller.signal);
+    await expect.poll(() => gateway.followed.size).toBe(2);
+    gateway.followed.get('own-2')?.({ taskId: 'own-2', status: 'working', _meta: { 'x/y': 1 } });
+    const [first, second] = await messages(response, 2);
+    expect(first).toMatchObject({ params: { notifications: { taskIds: ['own-1', 'own-2'] } } });
+    expect(second).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/tasks',
+      params: { taskId: 'own-2', status: 'working', _meta: { 'x/y': 1, [ID]: 7 } },
+    });
+    controller.abort();
+    await expect.poll(() => gateway.followed.size).toBe(0);
+  });
+
+  test('tells a client that declares no tasks what it lacks, and acknowledges nothing', async () => {
+    const { url, gateway } = await anHttpDoor();
+    const response = await listen(url, { toolsListChanged: true, taskIds: ['own-1'] });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ id: 7, error: { code: -32021 } });
+    expect(gateway.audiences.size).toBe(0);
+  });
+
   test('ends with its client', async () => {
     const { url, gateway } = await anHttpDoor();
     const controller = new AbortController();
@@ -124,6 +152,8 @@ describe('a filter', () => {
     ['a flag that is a text', { notifications: { toolsListChanged: 'yes' } }],
     ['a single uri', { notifications: { resourceSubscriptions: 'note://a' } }],
     ['uris that are numbers', { notifications: { resourceSubscriptions: [1] } }],
+    ['a single task', { notifications: { taskIds: 'own-1' } }],
+    ['too many tasks', { notifications: { taskIds: Array.from({ length: 257 }, String) } }],
     ['too many uris', { notifications: { resourceSubscriptions: Array.from({ length: 1001 }, String) } }],
   ])('is none where it is %s', (_name, params) => {
     expect(readFilter(params)).toBeTypeOf('string');

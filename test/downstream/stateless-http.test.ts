@@ -101,6 +101,12 @@ describe('a result', () => {
   });
 });
 
+test('what is told of tasks and elicitations in sessions is not told beside an answer', async () => {
+  const { url } = await anHttpDoor();
+  const response = await ask(url, tool('news'));
+  expect(await response.text()).not.toContain('notifications/');
+});
+
 describe('an error', () => {
   test('of an older revision is said as this one says it', async () => {
     const { url } = await anHttpDoor();

@@ -8,7 +8,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { configuration } from './every-upstream.ts';
-import { aPlace, decisionsOf, type Place, serveHttp } from './program.ts';
+import { aPlace, decisionsOf, PATIENCE, type Place, serveHttp } from './program.ts';
+import { rawStateless } from './raw-client.ts';
 
 test('a call runs as a task from its beginning to its result, with all that its server says and asks', async () => {
   const place = aPlace(() => JSON.stringify(configuration({ jobs: withTasks() })));
@@ -34,6 +35,37 @@ test('a call runs as a task from its beginning to its result, with all that its 
   expect(ofTask.map(({ action }) => action).toSorted()).toEqual(['method', 'roots', 'roots']);
   expect(ofTask.map(({ outcome }) => outcome?.status)).toEqual(['ok', 'ok', 'ok']);
 });
+
+test.for(['stateless', 'session'])(
+  'a stateless client hears of its tasks while it listens, from a server of era %s, and of nobody else’s',
+  async (era) => {
+    const place = aPlace(() => JSON.stringify(configuration({ jobs: followed(era) })));
+    const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    const client = rawStateless(place, { capabilities });
+    const { result } = await client.request('tools/call', { name: 'job', arguments: {} });
+    const taskId = result?.['taskId'];
+    const id = client.begin('subscriptions/listen', { notifications: { taskIds: [taskId, 'task-of-nobody'] } });
+    const _meta = { 'io.modelcontextprotocol/subscriptionId': id };
+    await expect
+      .poll(() => client.told('notifications/subscriptions/acknowledged'), PATIENCE)
+      .toEqual([{ notifications: { taskIds: [taskId] }, _meta }]);
+    const completed = { taskId, status: 'completed', result: { content: [], vendor: { big: [1] } } };
+    await client.call('move', { taskId: 'task-of-nobody', status: 'working' });
+    await client.call('move', completed);
+    await expect.poll(() => client.told('notifications/tasks'), PATIENCE).toMatchObject([{ ...completed, _meta }]);
+    client.notify('notifications/cancelled', { requestId: id });
+    await expect.poll(async () => (await client.call('listens')).content, PATIENCE).toEqual([text('[]')]);
+    expect(client.told('notifications/tasks/status')).toEqual([]);
+  },
+);
+
+function followed(era: string): object {
+  return { command: process.execPath, args: [resolve('fixtures/upstreams/followed.mjs'), era] };
+}
+
+function text(words: string): object {
+  return { type: 'text', text: words };
+}
 
 function withTasks(): object {
   return { command: process.execPath, args: [resolve('fixtures/upstreams/tasks.mjs')] };

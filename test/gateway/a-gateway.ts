@@ -21,7 +21,7 @@ import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
-import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, NOW } from './makers.ts';
+import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
 /** What one bundle of each layer says; grants are given unless a rule denies. */
@@ -75,15 +75,17 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       clock,
       newId: () => `id-${String(records.length + 1)}`,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+      labels: LABELS,
     }),
     environment: ENVIRONMENT,
     conversations: new Conversations(clock),
+    readLabels: async () => [],
     log: {
       append: async (record) => {
         commit?.(record);
         records.push(record);
       },
-      reserve: () => Promise.reject(new Error('no rule here has a limit')),
+      commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,
@@ -94,6 +96,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const dialogue = createDialogue({
     ...governing,
     send,
+    follow: (wish) => instances.follow(wish),
     keyedHash: (text) => text,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
@@ -117,6 +120,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       check: () => ({ kind: 'valid' }),
       allowedMethods: options.allowedMethods ?? [],
       agents,
+      keyedId: (text) => text,
       instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
       endInstances: async () => undefined,
     }),
@@ -166,6 +170,7 @@ async function aDirectory(
     },
     memory: { read: async () => undefined, write: async () => undefined },
     prepare: async () => undefined,
+    forget: () => undefined,
     startWaitMs: 5_000,
     logger: silent,
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { PolicyInput } from '../../src/core/policy-input.ts';
+import { NO_CONTEXT, PolicyInput } from '../../src/core/policy-input.ts';
 import { buildInput, weekdays } from '../../src/gateway/build-input.ts';
 import { aCaller, aRoute, ENVIRONMENT, holesIn, NOW } from './makers.ts';
 
@@ -20,14 +20,10 @@ test('its plain text is the canonical one, whatever order the parts came in', ()
 test('a list has no arguments, context and claims: empty, not absent', () => {
   const { action, context, claims } = listInput();
   expect(action.args).toEqual({});
-  expect(context).toEqual({
-    conversation_id: '',
-    turn_count: 0,
-    cumulative_tokens: 0,
-    session_age_seconds: 0,
-    calls_in_a_row: 0,
-    labels: [],
-  });
+  expect(context).toEqual(NO_CONTEXT);
+  expect(
+    Object.values({ ...context, ...context.agent }).filter((value) => typeof value === 'number' && value > 0),
+  ).toEqual([]);
   expect(claims.present).toEqual([]);
 });
 
@@ -77,12 +73,11 @@ function callInput(meta: JsonObject): PolicyInput {
       args: { path: 'a', content: { z: [{ d: 1, c: 2 }], a: 1 } },
       schemaChecked: true,
       hash: 'x',
-      conversation: {
-        conversationId: 'c',
-        turnCount: 1,
-        cumulativeTokens: 2,
-        sessionAgeSeconds: 3,
-        callsInARow: 4,
+      recalled: {
+        nowMs: NOW,
+        conversation: { ...NO_CONTEXT, conversation_id: 'c', turn_count: 1 },
+        labels: [],
+        budgets: {},
       },
       meta,
     },

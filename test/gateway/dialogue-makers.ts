@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/core/clock.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { Opinion } from '../../src/core/opinion.ts';
@@ -11,6 +12,7 @@ import type {
   Dialogue,
   DialogueParts,
   Ended,
+  FollowTasks,
   Forwarding,
   Outgoing,
   ParkingLimits,
@@ -23,7 +25,7 @@ import type { Court } from '../../src/gateway/rule.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { anOpinion, aVerdict, NOW } from '../policy/decision-makers.ts';
-import { anExchange } from './makers.ts';
+import { anExchange, LABELS } from './makers.ts';
 import { aRecord, silent } from '../state/records.ts';
 
 export const FORM: ServerQuestion = {
@@ -81,6 +83,7 @@ export type Send = (outgoing: Outgoing) => Promise<RpcAnswer>;
 export interface WorldOptions {
   /** What a server does with a request. */
   readonly send: Send;
+  readonly follow?: FollowTasks;
   /** Whether a rule of the organisation denies. */
   readonly denies?: (input: PolicyInput) => boolean;
   readonly namesServers?: boolean;
@@ -124,18 +127,20 @@ export function aWorld(options: WorldOptions): World {
       weekdayAt: () => 'monday',
     },
     conversations: new Conversations(clock),
+    readLabels: async () => [],
     log: {
       append: async (record) => {
         await new Promise((turn) => setImmediate(turn));
         await options.commit?.(record);
         records.push(record);
       },
-      reserve: () => Promise.reject(new Error('no rule here has a limit')),
+      commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
     clock,
     logger: silent,
     send: options.send,
+    follow: options.follow ?? (() => Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it tells of nothing'))),
     keyedHash: (text) => `hmac:${text.length}`,
     expose: (_server, uri) => uri,
     namesServers: () => options.namesServers ?? false,
@@ -181,6 +186,7 @@ function aForwarding(
       },
       ruleText: () => undefined,
       charges: [],
+      labels: [],
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),
@@ -268,6 +274,7 @@ function aCourt(denies: (input: PolicyInput) => boolean, clock: Clock): Court {
     clock,
     newId: () => aRecord().id,
     mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+    labels: LABELS,
   };
 }
 

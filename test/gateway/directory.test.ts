@@ -77,6 +77,32 @@ test('tools that change are told of and remembered; tools that stay the same are
   expect([...directory.tools.keys()]).toEqual(['files__read', 'files__send']);
 });
 
+test('what was made ready for tools is kept for those that are shown, however often their servers change', async () => {
+  let version = 0;
+  let changed: (server: ServerId, list: ListName) => void = () => undefined;
+  const ready = new Set<string>();
+  const directory = await started({
+    readList: async (server, list) => {
+      if (list !== 'tools') return [];
+      return server === FILES ? [READ, { ...SEND, description: String(version) }] : [SEND];
+    },
+    onListening: (listener) => (changed = listener),
+    prepare: async ({ pin }) => void ready.add(pin),
+    forget: ({ pin }) => void ready.delete(pin),
+  });
+  await directory.settled('tools');
+  const shown = (): readonly string[] => [...directory.tools.values()].map(({ pin }) => pin);
+  for (version = 1; version <= 20; version += 1) {
+    changed(FILES, 'tools');
+    await expect.poll(() => directory.tools.get('files__send')?.definition['description']).toBe(String(version));
+  }
+  expect([...ready].toSorted()).toEqual(shown().toSorted());
+  expect(ready.size).toBe(3);
+  await directory.govern(new Map([[MAIL, aGovernedServer(MAIL)]]), () => undefined);
+  expect([...ready]).toEqual(shown());
+  expect(ready.size).toBe(1);
+});
+
 test('a change of resources may be one of templates', async () => {
   let templates: readonly JsonObject[] = [];
   let changed: (server: ServerId, list: ListName) => void = () => undefined;
@@ -126,11 +152,20 @@ interface Circumstances {
   readonly readList: (server: ServerId, list: ListName) => Promise<readonly JsonObject[]>;
   readonly written?: string[];
   readonly prepare?: DirectoryOptions['prepare'];
+  readonly forget?: DirectoryOptions['forget'];
   readonly onListening?: (listener: (server: ServerId, list: ListName) => void) => void;
 }
 
 async function started(circumstances: Circumstances): Promise<Directory> {
-  const { remembered = {}, readList, written = [], onListening, toolNames = 'prefixed', prepare } = circumstances;
+  const {
+    remembered = {},
+    readList,
+    written = [],
+    onListening,
+    toolNames = 'prefixed',
+    prepare,
+    forget,
+  } = circumstances;
   const all = { include: ['*'], exclude: [] };
   const options: DirectoryOptions = {
     servers: new Map([FILES, MAIL].map((id) => [id, aGovernedServer(id)])),
@@ -148,6 +183,7 @@ async function started(circumstances: Circumstances): Promise<Directory> {
       write: async (id, list) => void written.push(`${id} ${list}`),
     },
     prepare: prepare ?? (async () => undefined),
+    forget: forget ?? (() => undefined),
     startWaitMs: 50,
     logger: silent,
   };

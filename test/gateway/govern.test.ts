@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { Resumed } from '../../src/gateway/dialogue.ts';
 import { type Allowed, type Asked, govern, type Recorded, type Steps } from '../../src/gateway/govern.ts';
+import { NOTHING_RECALLED } from '../../src/gateway/recall.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
 import { aCaller, aDecision, aDenial, anExchange, aRoute, aRuling } from './makers.ts';
 
@@ -14,7 +15,7 @@ type ToolSteps = Steps<string, ToolRoute>;
 test('an allowed request is recorded, then forwarded, then settled, then answered', async () => {
   const { told, steps } = steadySteps();
   expect(await govern(ASKED, steps)).toEqual(answer('the result'));
-  expect(told).toEqual(['resolve', 'open', 'decide', 'record', 'forward', 'settle', 'answer']);
+  expect(told).toEqual(['resolve', 'open', 'recall', 'decide', 'record', 'forward', 'settle', 'answer']);
 });
 
 test('the record is committed before anything is forwarded', async () => {
@@ -35,7 +36,7 @@ test.for([
   const { told, steps } = steadySteps();
   const refused = await govern(ASKED, { ...steps, decide: () => aRuling(decision) });
   expect(refused).toEqual(answer('refused'));
-  expect(told).toEqual(['resolve', 'open', 'record', 'refuse']);
+  expect(told).toEqual(['resolve', 'open', 'recall', 'record', 'refuse']);
 });
 
 test('a request that cannot be recorded goes nowhere', async () => {
@@ -99,6 +100,7 @@ function steadySteps(): { readonly told: string[]; readonly steps: ToolSteps } {
     steps: {
       resolve: async () => tell('resolve', { kind: 'found', route: aRoute(), args: ARGS, isSchemaChecked: true }),
       open: () => tell('open', { kind: 'anew' }),
+      recall: async () => tell('recall', NOTHING_RECALLED),
       decide: () => tell('decide', aRuling()),
       record: async (ruling) => tell('record', { ruling, recordUs: 5 }),
       forward: async () => tell('forward', { kind: 'answered', status: 'ok', ms: 1, answer: answer('the result') }),

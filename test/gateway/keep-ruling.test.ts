@@ -12,7 +12,7 @@ import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { anObligation, anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { realClock } from '../state/records.ts';
 import { aPlace, aStore } from '../state/support.ts';
-import { aCaller, aRoute, ENVIRONMENT, NOW } from './makers.ts';
+import { aCaller, aRoute, ENVIRONMENT, LABELS, NOW } from './makers.ts';
 
 const nextId = decisionIds(realClock);
 const UNTIL = '2026-03-02T12:01:00.000Z';
@@ -65,11 +65,11 @@ test('a denial charges nothing', async () => {
 test('where the store fails, so does the ruling', async () => {
   const log: RecordKeeper = {
     append: () => Promise.reject(new Error('disk full')),
-    reserve: async () => ({ refused: [0] }),
+    commit: async () => ({ refused: [0] }),
     settle: () => undefined,
   };
   await expect(keepRuling(aRuling(), log)).rejects.toThrow('disk full');
-  const broken = { ...log, reserve: () => Promise.reject(new Error('disk full')) };
+  const broken = { ...log, commit: () => Promise.reject(new Error('disk full')) };
   await expect(keepRuling(aRuling(), broken)).rejects.toThrow('disk full');
 });
 
@@ -96,6 +96,7 @@ function aRuling(obligations = [aRate({})], deny: Opinion['deny'] = []): Ruling 
       clock,
       newId: nextId,
       mask: { maskInput: (whole) => ({ input: whole, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+      labels: LABELS,
     },
   );
 }

@@ -3,6 +3,7 @@ import type { ServerId } from '../../src/core/names.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { Environment } from '../../src/gateway/build-input.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
+import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, Exchange } from '../../src/gateway/port.ts';
 import type { Ruling } from '../../src/gateway/rule.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
@@ -101,9 +102,13 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
     inputText: '{}',
     ruleText: () => undefined,
     charges: [],
+    labels: [],
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }
+
+/** An hour, and nothing stays with the agent. */
+export const LABELS: LabelSettings = { ttlMs: 3_600_000, isSticky: () => false };
 
 export const ENVIRONMENT: Environment = {
   gateway: 'test',

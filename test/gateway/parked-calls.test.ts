@@ -223,6 +223,18 @@ test.for([
   expect(waited).toEqual(waits);
 });
 
+test('a question for which there is no room is refused, and that is on record with its call', async () => {
+  const world = aWorld({ send: asksInSession(FORM), limits: { perPrincipal: 1 } });
+  await world.call();
+  const said = await world.call();
+  expect(resultOf(said)).toMatchObject({ answers: [{ kind: 'failure', error: { code: 4030 } }] });
+  expect(world.records).toMatchObject([
+    { action: 'elicitation', effect: 'allow' },
+    { action: 'method', effect: 'deny', tool: 'read', input: { method: FORM.method } },
+  ]);
+  expect(world.records[1]?.call).toMatch(/./);
+});
+
 test('a call that is over makes room for another', async () => {
   const world = aWorld({ send: asksInSession(FORM), limits: { perPrincipal: 1 } });
   for (let turn = 0; turn < 3; turn += 1) {

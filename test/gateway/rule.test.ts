@@ -6,7 +6,7 @@ import { type Court, type Question, rule } from '../../src/gateway/rule.ts';
 import { reproduces } from '../../src/policy/combine-record.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
-import { aCaller, aRoute, ENVIRONMENT, NOW } from './makers.ts';
+import { aCaller, aRoute, ENVIRONMENT, LABELS, NOW } from './makers.ts';
 
 const GRANTS = [
   anOpinion({ layer: 'server', allow: [aVerdict('S-1')] }),
@@ -127,5 +127,6 @@ function aCourt(opinions: readonly Opinion[], reads = false): Court {
     clock: { now: () => NOW, monotonic: () => 0 },
     newId: () => '01990000-0000-7000-8000-000000000001',
     mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
+    labels: LABELS,
   };
 }

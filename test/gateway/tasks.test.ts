@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import type { RpcAnswer } from '../../src/core/rpc.ts';
-import type { Outgoing } from '../../src/gateway/dialogue.ts';
-import type { Caller, TaskRequest } from '../../src/gateway/port.ts';
 import { withTaskId } from '../../src/gateway/task-ids.ts';
 import {
   ACCEPTED,
@@ -13,21 +9,17 @@ import {
   aStatelessCaller,
   aUser,
   aWorld,
-  CAN_ALL,
   errorOf,
   FORM,
   NEVER,
   result,
   resultOf,
   type Send,
-  type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
-import { anExchange } from './makers.ts';
+import { ask, asTask, DECLARES, make, stateless, TASK, withInput, withTask } from './task-makers.ts';
 
-const TASK = { taskId: 't1', status: 'working', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000, vendor: 1 };
 const isTold = (session: string): boolean => session === 'session-1';
-const DECLARES: JsonObject = { ...CAN_ALL, extensions: { 'io.modelcontextprotocol/tasks': {} } };
 
 test('a task of a session is noted as it was made, and asked for at the instance that made it', async () => {
   const { world, sent } = await withTask();
@@ -265,59 +257,3 @@ test('an id is changed wherever the protocol has it, and nothing else', () => {
     note: 't1',
   });
 });
-
-interface Made {
-  readonly world: World;
-  readonly sent: readonly Outgoing[];
-}
-
-interface Making extends Partial<WorldOptions> {
-  readonly task?: JsonObject;
-  readonly caller?: Caller;
-  readonly state?: JsonObject;
-}
-
-/** A world in which a call has made the task `t1`; the server tells `state` of each task it is asked for. */
-async function withTask({ task, caller = aSessionCaller(), state = TASK, ...options }: Making = {}): Promise<Made> {
-  const sent: Outgoing[] = [];
-  const send: Send = (outgoing) => {
-    sent.push(outgoing);
-    const { method, params } = outgoing;
-    if (method === 'tools/call') return Promise.resolve(result(madeIn(params) ?? task ?? { task: TASK }));
-    return Promise.resolve(result(method === 'tasks/get' ? { ...state, taskId: params['taskId'] ?? '' } : {}));
-  };
-  const world = aWorld({ send, ...options });
-  await world.call({ ...asTask(), caller });
-  return { world, sent };
-}
-
-function withInput(options: Partial<WorldOptions> = {}): Promise<Made> {
-  const made = { resultType: 'task', ...TASK };
-  const state = { ...TASK, status: 'input_required', inputRequests: { name: { ...FORM } } };
-  return withTask({ task: made, caller: stateless(), state, ...options });
-}
-
-function make(world: World, task: JsonObject, caller: Caller = aSessionCaller()): Promise<unknown> {
-  return world.call({ params: { name: 'read', task: {}, made: { task } }, caller });
-}
-
-function madeIn({ made }: JsonObject): JsonObject | undefined {
-  return made as JsonObject | undefined;
-}
-
-function asTask(): { readonly params: JsonObject } {
-  return { params: { name: 'read', task: { ttl: 60_000 } } };
-}
-
-function stateless(): Caller {
-  return aStatelessCaller({ capabilities: DECLARES });
-}
-
-interface Wanted {
-  readonly method: TaskRequest['method'];
-  readonly params?: JsonObject;
-}
-
-function ask(world: World, caller: Caller, { method, params = {} }: Wanted): Promise<RpcAnswer> {
-  return world.dialogue.tasks.answer({ method, params: { taskId: 't1', ...params }, meta: {} }, caller, anExchange());
-}

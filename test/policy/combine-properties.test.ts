@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decision, Effect } from '../../src/core/decision.ts';
 import type { Layer, Opinion, Verdict } from '../../src/core/opinion.ts';
 import { combine } from '../../src/policy/combine.ts';
-import { isValid } from '../../src/policy/combine-permits.ts';
+import { isValid } from '../../src/policy/permit-terms.ts';
 import { aVerdict, NOW, someFacts } from './decision-makers.ts';
 import { everyCombination } from './layer-states.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '../../src/core/record.ts';
 import { combine } from '../../src/policy/combine.ts';
-import { parseTime } from '../../src/policy/combine-permits.ts';
+import { parseTime } from '../../src/policy/permit-terms.ts';
 import { recombine, reproduces, shadowDecision } from '../../src/policy/combine-record.ts';
 import { anOpinion, aPermit, aVerdict, someFacts } from './decision-makers.ts';
 

@@ -272,7 +272,7 @@ describe('a permit', () => {
 
   it('is read as it is written', () => {
     expect(read({ permit: [permit] }, { layer: 'override' })).toMatchObject({
-      permit: [{ ...permit, mode: 'enforce' }],
+      permit: [{ ...permit, people: 'unverified', mode: 'enforce' }],
     });
   });
 

@@ -48,7 +48,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     const store = await aStore({ ...aPlace(), durability });
     for (const status of ['not_forwarded', 'tool_error', 'unknown'] as const) {
       const record = aRecord();
-      await store.log.reserve(record, '{}', [aCharge()]);
+      await store.log.commit(record, '{}', [{ kind: 'take', charge: aCharge() }]);
       store.log.settle(anOutcome(record.id, { status }));
       await store.log.flush();
     }
@@ -122,7 +122,11 @@ test('windows are swept an hour after their end, and not before', async () => {
 });
 
 function reserve(store: Store, charges: readonly Charge[]): Promise<object> {
-  return store.log.reserve(aRecord(), '{}', charges);
+  return store.log.commit(
+    aRecord(),
+    '{}',
+    charges.map((charge) => ({ kind: 'take', charge })),
+  );
 }
 
 async function countOf({ path }: Place): Promise<number> {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PolicyInput } from '../../src/core/policy-input.ts';
+import { NO_CONTEXT, type PolicyInput } from '../../src/core/policy-input.ts';
 import { createMasker, type KeptArguments, type MaskingOptions } from '../../src/state/masking.ts';
 import { keyedHash, obtainChainKey } from '../../src/state/chain-key.ts';
 import { aFolder } from './support.ts';
@@ -45,14 +45,7 @@ function anInput(args: Record<string, unknown>, action: Partial<PolicyInput['act
       hash: '',
       ...action,
     },
-    context: {
-      conversation_id: '',
-      turn_count: 0,
-      cumulative_tokens: 0,
-      session_age_seconds: 0,
-      calls_in_a_row: 0,
-      labels: [],
-    },
+    context: NO_CONTEXT,
     budgets: {},
     claims: { present: [], model: '', turn_count: 0, cumulative_tokens: 0, conversation_id: '' },
     environment: {

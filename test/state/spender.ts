@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { isRefusal } from '../../src/core/charge.ts';
+import { isRefusal } from '../../src/core/change.ts';
 import type { Durability } from '../../src/state/connection.ts';
 import { Store } from '../../src/state/store.ts';
 import { aCharge, aRecord, realClock, silent } from './records.ts';
@@ -13,7 +13,7 @@ let granted = 0;
 async function lane(): Promise<void> {
   while (left > 0) {
     left -= 1;
-    const answer = await store.log.reserve(aRecord(), '{}', [aCharge({ limit: 200 })]);
+    const answer = await store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aCharge({ limit: 200 }) }]);
     if (!isRefusal(answer)) granted += 1;
   }
 }

@@ -26,6 +26,16 @@ export function policyInputs(participants: readonly Participant[]): fc.Arbitrary
   );
   const args = fc.dictionary(fc.constantFrom(...names, 'other'), argument, { maxKeys: 6 });
   const someWords = fc.array(words, { maxLength: 3 });
+  const counts = {
+    calls_in_a_minute: fc.nat(60),
+    calls_in_a_row: fc.nat(60),
+    calls_of_tool: fc.nat(60),
+    cumulative_tokens: fc.nat(1_000_000),
+    denied_calls: fc.nat(60),
+    denied_in_a_minute: fc.nat(10),
+    identical_calls: fc.nat(20),
+    turn_count: fc.nat(200),
+  };
   return fc.record({
     agent: fc.record({
       id: words,
@@ -65,11 +75,10 @@ export function policyInputs(participants: readonly Participant[]): fc.Arbitrary
       hash: fc.constant('0'.repeat(64)),
     }),
     context: fc.record({
+      ...counts,
+      agent: fc.record(counts),
       conversation_id: fc.string(),
-      turn_count: fc.nat(200),
-      cumulative_tokens: fc.nat(1_000_000),
       session_age_seconds: fc.nat(100_000),
-      calls_in_a_row: fc.nat(60),
       labels: fc.array(fc.record({ label: words, source: words, age_seconds: fc.nat(100_000) }), { maxLength: 3 }),
     }),
     budgets: fc.constant({}),

@@ -33,11 +33,13 @@ test('what no call takes, and what comes after, is the host’s', async () => {
   await callTool(upstream, call('tell', { notifications: [message('a')] }));
   const complete = { method: 'notifications/elicitation/complete', params: { elicitationId: 'e' } };
   const status = { method: 'notifications/tasks/status', params: { taskId: 't' } };
-  await callTool(upstream, call('tell', { notifications: [complete, status] }), own);
+  const state = { method: 'notifications/tasks', params: { taskId: 't' } };
+  await callTool(upstream, call('tell', { notifications: [complete, status, state] }), own);
   expect(host.methods).toEqual([
     line('a'),
     'notifications/elicitation/complete {"elicitationId":"e"}',
     'notifications/tasks/status {"taskId":"t"}',
+    'notifications/tasks {"taskId":"t"}',
   ]);
   expect(own.methods).toEqual([]);
 });

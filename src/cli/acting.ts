@@ -1,0 +1,37 @@
+import type { Config } from '../config/paths.ts';
+import type { Act } from '../core/act.ts';
+import { decisionIds } from '../state/decision-id.ts';
+import { Store } from '../state/store.ts';
+import { type ConfigOption, readConfig } from './config.ts';
+import type { CommandContext } from './context.ts';
+import { stderrLogger } from './log.ts';
+import { clock } from './server-sign-ins.ts';
+
+/** What a command works with that changes what the gateways of a store remember. */
+export interface Acting {
+  readonly config: Config;
+  readonly store: Store;
+  /** An act of the person at the terminal, to be recorded with what it changes. */
+  readonly actOf: (part: Omit<Act, 'id' | 'time' | 'actor' | 'via'>) => Act;
+}
+
+/** Opens the store of the configuration for one command, beside the gateways that use it. */
+export async function acting<T>(
+  context: CommandContext,
+  options: ConfigOption,
+  work: (acting: Acting) => Promise<T>,
+): Promise<T> {
+  const { config } = readConfig(context, options);
+  const { home, user } = context.environment;
+  const { path } = config.decisions.store;
+  const store = await Store.open({ path, home, durability: 'full', clock, logger: stderrLogger('warn') });
+  const newId = decisionIds(clock);
+  const actOf: Acting['actOf'] = (part) => {
+    return { id: newId(), time: new Date(clock.now()).toISOString(), actor: `user:${user}`, via: 'terminal', ...part };
+  };
+  try {
+    return await work({ config, store, actOf });
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { messageOf } from '../core/errors.ts';
+import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
+import type { OwnDenial } from '../core/record.ts';
+import { agentOf, conversationOf, type ConversationFacts } from './conversation.ts';
+import type { Asked } from './govern.ts';
+import type { Governing } from './governing.ts';
+import { labelsInForce } from './labels.ts';
+import type { Caller } from './port.ts';
+import type { Target } from './resolve.ts';
+
+/** What earlier requests have left behind, as far as policies read it. */
+export interface Recalled {
+  /** The one time of the decision, milliseconds since the epoch. */
+  readonly nowMs: number;
+  readonly conversation: ConversationFacts;
+  readonly labels: PolicyInput['context']['labels'];
+  /** Members stand sorted. */
+  readonly budgets: PolicyInput['budgets'];
+  /** Where it could not be read: what is not known must not allow anything. */
+  readonly denial?: OwnDenial;
+}
+
+/** Of what is decided for no request in particular, such as what is listed. */
+export const NOTHING_RECALLED: Recalled = { nowMs: 0, conversation: NO_CONTEXT, labels: [], budgets: {} };
+
+/** Reads state for one request. A tool call counts from here on; all else only looks. Never rejects. */
+export function recall(
+  { caller }: Asked<unknown>,
+  target: Target<RouteFacts>,
+  { action, governing }: { readonly action: PolicyInput['action']['type']; readonly governing: Governing },
+): Promise<Recalled> {
+  const { conversations } = governing;
+  if (action !== 'tool_call' || target.kind === 'unknown') return recallFor(caller, governing);
+  const { route, args } = target;
+  const call = { tool: `${route.server.id}/${route.facts.tool}`, hash: args.hash, bytes: args.bytes };
+  return read(caller, conversations.noteCall(caller, call), governing);
+}
+
+interface RouteFacts {
+  readonly server: { readonly id: string };
+  readonly facts: { readonly tool: string };
+}
+
+/** As `recall`, for what counts for nothing. */
+export function recallFor(caller: Caller, governing: Governing): Promise<Recalled> {
+  return read(caller, governing.conversations.look(caller), governing);
+}
+
+async function read(caller: Caller, facts: Promise<ConversationFacts>, governing: Governing): Promise<Recalled> {
+  const { clock, readLabels, logger } = governing;
+  const nowMs = clock.now();
+  const whose = { conversation: conversationOf(caller), agent: agentOf(caller) };
+  try {
+    const [conversation, attached] = await Promise.all([facts, readLabels(whose, nowMs)]);
+    return { nowMs, conversation, labels: labelsInForce(attached, nowMs), budgets: {} };
+  } catch (thrown) {
+    logger.error('what a conversation did before cannot be read, so the request is refused', {
+      problem: messageOf(thrown),
+    });
+    return { ...NOTHING_RECALLED, nowMs, denial: UNREADABLE };
+  }
+}
+
+const UNREADABLE: OwnDenial = { reason: 'gateway.state_unavailable', internal: '', rules: [], params: {} };

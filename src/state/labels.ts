@@ -1,0 +1,100 @@
+import type { AttachedLabel, ClearedLabel } from '../core/change.ts';
+import { MOST_IN_A_SWEEP } from './budgets.ts';
+import type { StoreConnection } from './connection.ts';
+import type { Database, SqlRow } from './driver.ts';
+
+/** As many labels as one conversation has at a time; sources of one label do not count. */
+export const MOST_LABELS = 64;
+
+const ATTACH = `insert into labels (conversation, label, source, attached, expires) select ?, ?, ?, ?, ?
+  where exists (select 1 from labels where conversation = ? and label = ? and expires > ?)
+  or (select count(distinct label) from labels where conversation = ? and expires > ?) < ${MOST_LABELS}
+  on conflict (conversation, label, source)
+  do update set attached = excluded.attached, expires = max(expires, excluded.expires)`;
+
+const CLEAR = 'delete from labels where conversation = ? and label = ? and source = ? and attached = ?';
+const LEFT = 'select 1 from labels where conversation = ? and label = ? and expires > ?';
+
+/** Labels are kept for an hour after their end: a clock that was put back finds them as they were. */
+const KEPT_MS = 60 * 60 * 1000;
+const SWEEP = `delete from labels where (conversation, label, source) in
+  (select conversation, label, source from labels where expires <= ? order by expires limit ${MOST_IN_A_SWEEP})`;
+
+/**
+ * Runs inside the transaction that writes the row. What is attached again begins anew and never ends sooner. False where
+ * the conversation has as many labels as it may, and this is none of them: then nothing is attached.
+ */
+export function attachLabel(database: Database, attached: AttachedLabel): boolean {
+  const { conversation, label, source, attachedMs, expiresMs } = attached;
+  const isThere = [conversation, label, attachedMs];
+  const hasRoom = [conversation, attachedMs];
+  const changed = database
+    .prepare(ATTACH)
+    .run(conversation, label, source, attachedMs, expiresMs, ...isThere, ...hasRoom);
+  return changed > 0;
+}
+
+/** Runs inside the transaction that writes the row. False where the label is no longer what the person saw. */
+export function clearLabel(database: Database, { conversation, label, sources, nowMs }: ClearedLabel): boolean {
+  const isCleared = sources.map(
+    ({ source, attachedMs }) => database.prepare(CLEAR).run(conversation, label, source, attachedMs) === 1,
+  );
+  const isLeft = database.prepare(LEFT).get(conversation, label, nowMs) !== undefined;
+  return !isCleared.includes(false) && !isLeft;
+}
+
+/**
+ * The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it,
+ * ordered by label and source.
+ */
+export function readLabels(
+  connection: StoreConnection,
+  { conversation, agent }: { readonly conversation: string; readonly agent: string },
+  now: number,
+): readonly AttachedLabel[] {
+  const rows = connection.use((database) =>
+    database
+      .prepare('select * from labels where conversation in (?, ?) and expires > ? order by label, source, conversation')
+      .all(conversation, agent, now),
+  );
+  return rows.map(labelOf);
+}
+
+/** A label with whose conversation it is, as far as that is known. */
+export interface KnownLabel extends AttachedLabel {
+  readonly agent: string;
+  readonly user: string;
+  readonly client: string;
+}
+
+const LIST = `select labels.*, agent, user, client from labels left join conversations on id = conversation
+  where expires > ? and substr(conversation, 1, length(?)) = ? order by conversation, label, source`;
+
+/** All labels that hold at a time, of the conversations whose id begins so. */
+export function listLabels(
+  connection: StoreConnection,
+  { conversation, now }: { readonly conversation: string; readonly now: number },
+): readonly KnownLabel[] {
+  const rows = connection.use((database) => database.prepare(LIST).all(now, conversation, conversation));
+  return rows.map((row) => ({
+    ...labelOf(row),
+    agent: String(row['agent'] ?? ''),
+    user: String(row['user'] ?? ''),
+    client: String(row['client'] ?? ''),
+  }));
+}
+
+/** Removes labels that are over. Answers how many; there may be more. */
+export function sweepLabels(connection: StoreConnection, now: number): number {
+  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
+}
+
+function labelOf(row: SqlRow): AttachedLabel {
+  return {
+    conversation: String(row['conversation']),
+    label: String(row['label']),
+    source: String(row['source']),
+    attachedMs: Number(row['attached']),
+    expiresMs: Number(row['expires']),
+  };
+}
