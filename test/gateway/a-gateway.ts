@@ -28,6 +28,10 @@ import { aScriptedServer, type Script, type ScriptedServer } from './scripted-se
 export interface Rules {
   readonly hides?: (input: PolicyInput) => boolean;
   readonly denies?: (input: PolicyInput) => boolean;
+  /** Servers that identity grants; without, it limits nothing. */
+  readonly grants?: readonly string[];
+  /** Whether identity cannot be asked. */
+  readonly isInDoubt?: boolean;
 }
 
 export interface WorldOptions {
@@ -195,11 +199,13 @@ class Scripted extends PolicySet {
   }
 
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies } = this.#rules;
+    const { hides, denies, grants = [], isInDoubt = false } = this.#rules;
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
+    const capabilities = grants.map((value) => ({ id: 'ID-1', kind: 'server', value, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
+      anOpinion({ layer: 'identity', bundle: 'identity', capabilities, status: isInDoubt ? 'error' : 'ok' }),
       anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
