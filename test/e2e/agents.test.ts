@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { aPlace, decisionsAbout, runProgram } from './program.ts';
+import { aPlace, decisionsAbout, PATIENCE, runProgram } from './program.ts';
 import { rawStdio } from './raw-client.ts';
 
 const PAGE = readFileSync('docs/agents.md', 'utf8');
@@ -28,9 +28,9 @@ test('two agents on one configuration see what is theirs, and a subagent at most
 
   const support = await rawStdio(place, { args: ['--agent', 'support'] });
   const outbox = ['list_messages', 'read_message', 'save_draft', 'send_message'].map((tool) => `outbox__${tool}`);
-  expect(await support.listTools()).toEqual([...outbox, 'payments__get_charge']);
+  await expect.poll(() => support.listTools(), PATIENCE).toEqual([...outbox, 'payments__get_charge']);
   const drafts = await rawStdio(place, { args: ['--agent', 'support-drafts'] });
-  expect(await drafts.listTools()).toEqual(['outbox__save_draft']);
+  await expect.poll(() => drafts.listTools(), PATIENCE).toEqual(['outbox__save_draft']);
   expect(drafts.stderr()).not.toContain('beyond the reach');
 
   const draft = { to: 'kim@northwind.example', subject: 'Hello', body: 'All is well.' };
