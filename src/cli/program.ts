@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAgentCommands } from './agent-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
@@ -40,6 +41,7 @@ function programFor(context: CommandContext): Command {
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);
   addServerCommands(program, context);
+  addAgentCommands(program, context);
   addDecisionCommands(program, context);
   addLabelCommands(program, context);
   addPolicyCommands(program, context);

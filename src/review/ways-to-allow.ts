@@ -1,10 +1,11 @@
 import { type ActionType, type Phase, phaseOf } from '../core/action.ts';
-import { type CapabilityKind, LAYERS, type Layer, type Opinion, type Permit } from '../core/opinion.ts';
+import type { CapabilityKind, Layer, Opinion, Permit } from '../core/opinion.ts';
 import { combine } from '../policy/combine.ts';
 import { capabilitiesOf, kindsExceeded } from '../policy/combine-capabilities.ts';
+import { missingLayersOf } from '../policy/combine-gate.ts';
 import { missingGrantsOf } from '../policy/combine-grants.ts';
 import { obligationsOf } from '../policy/combine-obligations.ts';
-import { type CombineInput, isEnforced, ofLayer, takingPart } from '../policy/combine-opinions.ts';
+import { type CombineInput, isEnforced, takingPart } from '../policy/combine-opinions.ts';
 import { NO_PARTS } from '../policy/opinion.ts';
 
 /** One thing that could have been otherwise. */
@@ -128,16 +129,15 @@ function liftableRules(opinion: Opinion): readonly string[] {
   return [...new Set(names)];
 }
 
-function answersOf(
-  { combine: { required } }: CombineInput,
-  opinions: readonly Opinion[],
-  phase: Phase,
-): readonly Change[] {
-  const failed = opinions.filter(({ status }) => status !== 'ok' && status !== 'skipped');
-  const missing = LAYERS.filter((layer) => required.includes(layer) && ofLayer(opinions, layer).length === 0);
+function answersOf(facts: CombineInput, opinions: readonly Opinion[], phase: Phase): readonly Change[] {
+  const failed = opinions
+    .filter(({ status }) => status !== 'ok' && status !== 'skipped')
+    .map(({ layer, bundle }) => ({ kind: 'answer', layer, bundle }) as const);
+  const missing = missingLayersOf(facts, opinions, phase);
   return [
-    ...failed.map(({ layer, bundle }) => ({ kind: 'answer', layer, bundle }) as const),
-    ...(phase === 'result' ? [] : missing).map((layer) => ({ kind: 'answer', layer, bundle: '' }) as const),
+    // One bundle may have failed about several agents of a line.
+    ...new Map(failed.map((change) => [`${change.layer} ${change.bundle}`, change])).values(),
+    ...missing.map((layer) => ({ kind: 'answer', layer, bundle: '' }) as const),
   ];
 }
 
@@ -158,7 +158,7 @@ function applied(facts: CombineInput, change: Change): CombineInput {
     case 'reach':
       return { ...facts, layers: facts.layers.map((opinion) => reaching(opinion, change.kinds, facts)) };
     case 'answer':
-      return { ...facts, layers: answered(facts.layers, change) };
+      return { ...facts, layers: answered(facts, change) };
     case 'approval': {
       const others = facts.combine.approvals.filter(({ by }) => by !== change.by);
       return withCombine(facts, { approvals: [...others, { by: change.by, status: 'met' }] });
@@ -201,9 +201,16 @@ function reaching(
   return { ...opinion, capabilities: [...opinion.capabilities, ...more] };
 }
 
-function answered(layers: readonly Opinion[], { layer, bundle }: Change & { kind: 'answer' }): readonly Opinion[] {
+function answered(
+  { layers, combine: { delegators = [] } }: CombineInput,
+  { layer, bundle }: Change & { kind: 'answer' },
+): readonly Opinion[] {
   const grants = layer === 'server' || layer === 'resource' ? { allow: [GRANT] } : {};
-  if (bundle === '') return [...layers, { ...silentOpinion(layer), ...grants }];
+  if (bundle === '') {
+    const silent = { ...silentOpinion(layer), ...grants };
+    const behind = layer === 'identity' ? delegators.map(({ id }) => ({ ...silent, agent: id })) : [];
+    return [...layers, silent, ...behind];
+  }
   return layers.map((opinion) =>
     opinion.layer === layer && opinion.bundle === bundle
       ? { ...opinion, ...NO_PARTS, ...grants, status: 'ok', error: '' }

@@ -65,6 +65,11 @@ export class DecisionReader {
     return createCatalogStore(this.#connection).readFact(owner, name);
   }
 
+  /** The tool definitions that a gateway remembered of a server. */
+  async catalog(server: string): Promise<Json | undefined> {
+    return createCatalogStore(this.#connection).readCatalog(server);
+  }
+
   /** Decisions behind `afterSeq`, oldest first, and the seq to go on from. */
   async tail(afterSeq: number): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => tailDecisions(database, afterSeq)));

@@ -163,6 +163,8 @@ describe('another process on the same store', () => {
     expect(result.content[0]?.text).toContain('Ask the platform team to register the agent stranger.');
     const [record] = await decisionsAbout(place, 'save_draft');
     expect(record).toMatchObject({ effect: 'deny', reasons: ['unknown_agent'], matched_rules: ['identity/ID-101'] });
+    // What the configuration says of the agent that it names is not said of another one.
+    expect(record?.principal.agent).toMatchObject({ id: 'stranger', owner_team: '' });
     expect(record?.layers.filter(({ status }) => status === 'skipped').map(({ layer }) => layer)).toContain('resource');
 
     await client.call('outbox__list_messages');

@@ -40,6 +40,10 @@ export interface Rules {
   readonly obliges?: readonly ObligationElement[];
   /** What that bundle says of results; where it is absent nobody governs them. */
   readonly ofResults?: (input: PolicyInput) => Partial<Opinion>;
+  /** Servers that identity grants; without, it limits nothing. */
+  readonly grants?: readonly string[];
+  /** Whether identity cannot be asked. */
+  readonly isInDoubt?: boolean;
 }
 
 export interface WorldOptions {
@@ -238,7 +242,7 @@ class Scripted extends PolicySet {
   }
 
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies, labels, obliges = [], ofResults } = this.#rules;
+    const { hides, denies, labels, obliges = [], ofResults, grants = [], isInDoubt = false } = this.#rules;
     const spoken = question.action === 'tool_result' ? ofResults?.(question.input) : undefined;
     if (question.action === 'tool_result') {
       const opinions = [anOpinion({ layer: 'compliance', bundle: 'compliance', ...spoken })];
@@ -249,7 +253,9 @@ class Scripted extends PolicySet {
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
     const names = isList ? [] : (labels?.(question.input) ?? []);
     const labelled = names.map((label) => ({ id: 'S-L', label, ttl_s: 0, mode: 'enforce' }) as const);
+    const capabilities = grants.map((value) => ({ id: 'ID-1', kind: 'server', value, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
+      anOpinion({ layer: 'identity', bundle: 'identity', capabilities, status: isInDoubt ? 'error' : 'ok' }),
       anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide, obligations: isList ? [] : obliges }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')], labels: labelled }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),

@@ -79,6 +79,24 @@ test.for([
     ways: [[{ kind: 'answer', layer: 'compliance', bundle: '' }]],
   },
   {
+    what: 'a required layer that says nothing of whoever stands behind the agent',
+    facts: someFacts([anOpinion({ layer: 'identity' }), SERVER, RESOURCE], {
+      required: ['identity'],
+      delegators: [{ id: 'lead', scope: '', owner_team: '', model: '' }],
+    }),
+    ways: [[{ kind: 'answer', layer: 'identity', bundle: '' }]],
+  },
+  {
+    what: 'a bundle that failed about two of a line',
+    facts: someFacts([
+      anOpinion({ layer: 'identity', bundle: 'people', status: 'error' }),
+      anOpinion({ layer: 'identity', bundle: 'people', status: 'error', agent: 'lead' }),
+      SERVER,
+      RESOURCE,
+    ]),
+    ways: [[{ kind: 'answer', layer: 'identity', bundle: 'people' }]],
+  },
+  {
     what: 'an obligation that nobody carries out',
     facts: someFacts([
       SERVER,
