@@ -49,6 +49,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     environment,
     conversations: new Conversations(clock),
     log: store.log,
+    budgets: store,
     clock,
     logger,
   };

@@ -2,10 +2,24 @@ import type { Charge } from './charge.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
 export type Change =
-  /** Refused where the limit has no room. */
+  /** Refused where the limit has no room. What has terms is held in the name of the row's decision. */
   | { readonly kind: 'take'; readonly charge: Charge }
   | { readonly kind: 'give_back'; readonly charge: Charge }
+  /** Ends the hold that the row's decision has in a bucket, and uses `cost` in its place. Nothing is done twice. */
+  | { readonly kind: 'end_hold'; readonly bucket: string; readonly cost: number }
+  /** Refused where what is used has changed since it was read. */
+  | ({ readonly kind: 'adjust' } & Adjustment)
   | { readonly kind: 'attach_label'; readonly label: AttachedLabel };
+
+/** Another number in place of what is used of a limit. */
+export interface Adjustment {
+  readonly bucket: string;
+  /** Milliseconds since the epoch; 0 where nothing begins anew. */
+  readonly startsMs: number;
+  /** As it was read from the store, in thousandths. */
+  readonly fromParts: number;
+  readonly to: number;
+}
 
 /** A label that stays with a conversation for a time. Times are milliseconds since the epoch. */
 export interface AttachedLabel {
@@ -22,6 +36,8 @@ export interface AttachedLabel {
 export interface Refusal {
   /** The changes that were refused, by their place in the list; at least one. */
   readonly refused: readonly number[];
+  /** When a sliding window would have room for each of them, in milliseconds since the epoch; absent where none slides. */
+  readonly fitsAtMs?: readonly (number | undefined)[];
 }
 
 /** All changes were made. */

@@ -1,5 +1,5 @@
 import type { Charge } from '../core/charge.ts';
-import { isRefusal } from '../core/change.ts';
+import { isRefusal, type Refusal } from '../core/change.ts';
 import type { ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -20,18 +20,24 @@ export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Rul
   const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
   const answer = await log.commit(record, inputText, takes);
   if (!isRefusal(answer)) return { ...ruling, limits: limitsLeft(charges, answer.remaining) };
-  const denied = refused(
-    ruling,
-    charges.filter((_, index) => answer.refused.includes(index)),
-  );
+  const denied = refused(ruling, reservationsRefused(charges, answer));
   await log.append(denied.record, inputText);
   return denied;
 }
 
+function reservationsRefused(
+  charges: readonly Charge[],
+  { refused: places, fitsAtMs }: Refusal,
+): readonly ReservationFact[] {
+  return places.flatMap((place, index) => {
+    const charge = charges[place];
+    return charge === undefined ? [] : [reservationOf(charge, 'refused', fitsAtMs?.[index])];
+  });
+}
+
 /** The same question decided again, now that it is known which limits are used up. */
-function refused(ruling: Ruling, charges: readonly Charge[]): Ruling {
+function refused(ruling: Ruling, reservations: readonly ReservationFact[]): Ruling {
   const { action, server, tool, layers, combine: facts } = ruling.record;
-  const reservations = charges.map((charge): ReservationFact => reservationOf(charge, 'refused'));
   const again = { action, server, tool, layers, combine: { ...facts, reservations } };
   const decision = combine(again);
   const record = {
@@ -46,11 +52,13 @@ function refused(ruling: Ruling, charges: readonly Charge[]): Ruling {
     obligations: decision.obligations,
     shadow: shadowDecision(again),
   };
-  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later, '');
+  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later);
   return { ...ruling, record, decision, charges: [], limits: { remaining: 0, resetsAt } };
 }
 
+/** Where one of them never begins anew, waiting for the others is in vain. */
 function later(left: string, right: string): string {
+  if (left === '' || right === '') return '';
   return left > right ? left : right;
 }
 

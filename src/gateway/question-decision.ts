@@ -11,6 +11,7 @@ import type { Governing } from './governing.ts';
 import { keepRuling } from './keep-ruling.ts';
 import type { Caller, ServerQuestion } from './port.ts';
 import { badAddressIn, kindOf } from './questions.ts';
+import { recallBudgets } from './recall-budgets.ts';
 import { type Question, rule, type Ruling } from './rule.ts';
 
 /** Who is asked by whom, and in the middle of what. */
@@ -92,23 +93,24 @@ interface Hearing extends Answered {
   readonly own: readonly OwnDenial[];
 }
 
-function hear({ question, answer, own }: Hearing, matter: Matter, governing: Governing): Promise<Heard> {
+async function hear({ question, answer, own }: Hearing, matter: Matter, governing: Governing): Promise<Heard> {
   const { call, caller, server } = matter;
   const { conversations, environment, clock } = governing;
   const kind = kindOf(question);
   const args = forPolicy(answer);
   const request = forPolicy(question.params);
+  const conversation = conversations.look(caller.session);
+  const tool = call?.tool ?? NO_CALL;
+  const about = { action: kind, principal: caller.principal, server: server.facts, tool };
+  const budgets = await recallBudgets({ ...about, conversation: conversation.conversationId }, governing);
   const input = buildInput({
-    action: kind,
-    principal: caller.principal,
-    server: server.facts,
-    tool: call?.tool ?? NO_CALL,
+    ...about,
     about: { ...call?.about, request },
     call: {
       args,
       schemaChecked: false,
       hash: sha256Hex([server.id, question.method, canonicalJson(request), canonicalJson(args)].join('\n')),
-      recalled: { conversation: conversations.look(caller.session), labels: [], budgets: {} },
+      recalled: { conversation, labels: [], budgets },
       meta: {},
     },
     environment,

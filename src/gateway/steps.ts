@@ -10,6 +10,7 @@ import { type Advice, type AdviceFacts, adviseAgainst, adviseFor, type DecisionO
 import { type AboutFacts, buildInput } from './build-input.ts';
 import type { Dialogue, Said } from './dialogue.ts';
 import { forward, type Forwarded } from './forward.ts';
+import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
 import { keepRuling } from './keep-ruling.ts';
@@ -148,10 +149,10 @@ interface Settling {
   readonly parts: StepParts;
 }
 
-function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
+function settle({ record, charges }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
   const kept = { id: record.id, withheld: false, record_us: recordUs, settled: [] };
   if (forwarded.kind === 'said') void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
-  else parts.log.settle({ ...kept, status: forwarded.status, ms: forwarded.ms });
+  else parts.log.settle({ ...kept, status: forwarded.status, ms: forwarded.ms }, [], costsIn(charges, forwarded));
 }
 
 function answerOf<R extends Request, T extends Route>(

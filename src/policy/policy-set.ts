@@ -4,6 +4,7 @@ import type { PolicyInput } from '../core/policy-input.ts';
 import { phaseOf } from '../core/action.ts';
 import { capabilitiesOf } from './combine-capabilities.ts';
 import { denialsOf, takingPart } from './combine-opinions.ts';
+import type { Counter } from './counters.ts';
 import { Hearing, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
 import { type Participant, participantsIn, type Question } from './participant.ts';
@@ -25,6 +26,8 @@ export interface PolicySetParts {
   readonly participants: readonly Participant[];
   /** By bundle id; a missing bundle is not in it. */
   readonly respondents: ReadonlyMap<string, Respondent>;
+  /** By full name; none where nothing is said. */
+  readonly counters?: ReadonlyMap<string, Counter>;
   readonly required: readonly Layer[];
   /** Of one bundle in one decision. A decision has twice that. */
   readonly evaluationFuel: number;
@@ -39,27 +42,32 @@ interface Audience {
   readonly identity: readonly Participant[];
   readonly behind: readonly Participant[];
   readonly modes: Evaluation['modes'];
+  /** Those that one of them reads. */
+  readonly counters: readonly Counter[];
 }
 
 /** A generation: the bundles in force, compiled and warm. It is never changed; a new one takes its place. */
 export class PolicySet {
   readonly generation: string;
   readonly participants: readonly Participant[];
+  /** By full name. */
+  readonly counters: ReadonlyMap<string, Counter>;
   readonly #parts: PolicySetParts;
   readonly #audiences = new Map<string, Audience>();
 
   constructor(parts: PolicySetParts) {
     this.generation = parts.generation;
     this.participants = parts.participants;
+    this.counters = parts.counters ?? new Map();
     this.#parts = parts;
   }
 
   /** Asks every bundle in scope. Never throws for what a bundle does; that is a status of its opinion. */
   evaluate(question: Question): Evaluation {
     const isListing = phaseOf(question.action) === 'list';
-    const input = isListing ? withoutCall(question.input) : question.input;
+    const input = isListing ? withoutCall(question.input) : withoutBudgets(question.input);
     const { identity: gate, behind, modes } = this.#audienceOf(question);
-    const hearing = this.#hearingOf(input);
+    const hearing = this.#hearingOf(input, isListing ? undefined : question.input.budgets);
     const identity = gate.map((one) => hearing.ask(one));
     const granted = hearing.grant(capabilitiesOf(identity));
     const isRefused = !isListing && denialsOf(takingPart(identity), 'identity').length > 0;
@@ -73,37 +81,48 @@ export class PolicySet {
     };
   }
 
+  /** The counters whose state is read by the bundles that take part. */
+  countersRead(question: Omit<Question, 'input'>): readonly Counter[] {
+    return this.counters.size === 0 ? NO_COUNTERS : this.#audienceOf(question).counters;
+  }
+
   /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
   reads(bundles: readonly string[], place: string): boolean {
     return bundles.some((bundle) => this.#parts.respondents.get(bundle)?.unit.reads(bundle, place) === true);
   }
 
   /** Who is asked depends on few names, which come again and again. */
-  #audienceOf(question: Question): Audience {
+  #audienceOf(question: Omit<Question, 'input'>): Audience {
     const { action, server, agent, tool } = question;
     // Agent and tool are named by others: the length keeps one from reading as part of the other.
     const key = `${action} ${server} ${agent.length} ${agent}${tool}`;
     const known = this.#audiences.get(key);
     if (known !== undefined) return known;
-    const audience = audienceOf(participantsIn(question, this.participants));
+    const audience = this.#audienceFrom(participantsIn(question, this.participants));
     if (this.#audiences.size >= MOST_AUDIENCES) this.#audiences.clear();
     this.#audiences.set(key, audience);
     return audience;
   }
 
-  #hearingOf(input: PolicyInput): Hearing {
+  #audienceFrom(participants: readonly Participant[]): Audience {
+    const views = participants.flatMap(({ id }) => this.#parts.respondents.get(id)?.budgets ?? []);
+    const read = new Set(views.map(({ counter }) => counter));
+    return {
+      identity: participants.filter(isIdentity),
+      behind: participants.filter((one) => !isIdentity(one)),
+      modes: modesOf(participants),
+      counters: [...this.counters].flatMap(([name, counter]) => (read.has(name) ? [counter] : [])),
+    };
+  }
+
+  #hearingOf(input: PolicyInput, budgets: PolicyInput['budgets'] | undefined): Hearing {
     const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
-    return new Hearing({ respondents, input, bundleFuel, decisionFuel: DECISION_FUEL_RATIO * bundleFuel, clock });
+    const decisionFuel = DECISION_FUEL_RATIO * bundleFuel;
+    return new Hearing({ respondents, input, budgets, bundleFuel, decisionFuel, clock });
   }
 }
 
-function audienceOf(participants: readonly Participant[]): Audience {
-  return {
-    identity: participants.filter(isIdentity),
-    behind: participants.filter((one) => !isIdentity(one)),
-    modes: modesOf(participants),
-  };
-}
+const NO_COUNTERS: readonly Counter[] = [];
 
 function isIdentity({ layer }: Participant): boolean {
   return layer === 'identity';
@@ -120,6 +139,11 @@ function modesOf(participants: readonly Participant[]): Readonly<Record<string, 
     ...Object.entries(ruleModes).map(([rule, ruleMode]) => [`${id}/${rule}`, ruleMode] as const),
   ]);
   return Object.fromEntries(modes.filter(([, mode]) => mode !== 'enforce'));
+}
+
+/** Each bundle reads another part of them. */
+function withoutBudgets(input: PolicyInput): PolicyInput {
+  return Object.keys(input.budgets).length === 0 ? input : { ...input, budgets: {} };
 }
 
 /** Lists are kept for later calls, so what belongs to one call is empty in their input. */

@@ -86,6 +86,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
+    budgets: { readCounts: async () => [] },
     clock,
     logger: silent,
   };

@@ -35,7 +35,7 @@ test('what the agent was not told stands here', () => {
 
 test('of a limit that had no room it is said when there is room again', () => {
   const { record } = aRuling(aDenial('gateway.counter.agent.id/60s', ''));
-  const fact = { counter: 'agent.id/60s', resets_at: '2026-03-02T12:01:00.000Z' } as const;
+  const fact = { counter: 'agent.id/60s', resets_at: '2026-03-02T12:01:00.000Z', cost: 1, limit: 30 } as const;
   const explained = (status: 'reserved' | 'refused') =>
     explain(aSealed({ ...record, combine: { ...record.combine, reservations: [{ ...fact, status }] } }), () => WORDS);
   expect(explained('refused').remedies).toContain('Wait until 2026-03-02T12:01:00.000Z.');

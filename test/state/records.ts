@@ -2,6 +2,7 @@ import type { Charge } from '../../src/core/charge.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Logger } from '../../src/core/logger.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
+import type { Settlement } from '../../src/core/settlement.ts';
 import { decisionIds } from '../../src/state/decision-id.ts';
 
 export const realClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -78,6 +79,11 @@ export function aRecord(changes: Partial<DecisionRecord> = {}): DecisionRecord {
 
 export function anOutcome(id: string, changes: Partial<Outcome> = {}): Outcome {
   return { id, status: 'ok', withheld: false, ms: 12, record_us: 60, settled: [], ...changes };
+}
+
+export function aSettlement(changes: Partial<Settlement> = {}): Settlement {
+  const counter = 'workflow/weekly';
+  return { counter, unit: 'points', state: 'settled', reserved: 1, cost: 1, estimated: false, ...changes };
 }
 
 /** The window is the year 2100, which nobody sweeps. */
