@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addBudgetCommands } from './budget-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
@@ -39,6 +40,7 @@ function programFor(context: CommandContext): Command {
   addServeCommand(program, context);
   addServerCommands(program, context);
   addDecisionCommands(program, context);
+  addBudgetCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
   program

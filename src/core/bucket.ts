@@ -20,16 +20,20 @@ export function writeBucket({ counter, key, unit, version, window }: CounterBuck
 /** A counter's bucket, or that of a rate limit, which is a list: its bundle, its text, the values of its key. */
 export function readBucket(text: string): CounterBucket {
   const value: unknown = JSON.parse(text);
-  if (Array.isArray(value)) return rateLimitOf(value.map(String));
+  if (Array.isArray(value)) return rateLimitOf(value.map(textOf));
   const { counter, key, unit, version, window } = isJsonObject(value) ? value : {};
   const values = isJsonObject(key) ? Object.entries(key) : [];
   return {
-    counter: String(counter),
-    key: Object.fromEntries(values.map(([fact, one]) => [fact, String(one)])),
-    unit: String(unit),
+    counter: textOf(counter),
+    key: Object.fromEntries(values.map(([fact, one]) => [fact, textOf(one)])),
+    unit: textOf(unit),
     version: Number(version),
-    window: String(window),
+    window: textOf(window),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function rateLimitOf([bundle = '', limit = '', ...values]: readonly string[]): CounterBucket {

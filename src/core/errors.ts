@@ -20,7 +20,7 @@ export const ERRORS = {
   LISTEN_FAILED: 'an address cannot be listened on',
   UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',
   NAME_COLLISION: 'two tools would be shown under one name',
-  RECORD_NOT_FOUND: 'there is no such decision',
+  RECORD_NOT_FOUND: 'there is no such decision or count',
   USAGE: 'a command was called with arguments it does not take',
 } as const;
 
