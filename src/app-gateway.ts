@@ -58,6 +58,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
     log: store.log,
+    budgets: store,
     clock,
     logger,
   };

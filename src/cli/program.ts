@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './agent-commands.ts';
+import { addBudgetCommands } from './budget-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
@@ -45,6 +46,7 @@ function programFor(context: CommandContext): Command {
   addDecisionCommands(program, context);
   addLabelCommands(program, context);
   addPolicyCommands(program, context);
+  addBudgetCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
   program

@@ -2,9 +2,13 @@ import type { Charge } from './charge.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
 export type Change =
-  /** Refused where the limit has no room. */
+  /** Refused where the limit has no room. What has terms is held in the name of the row's decision. */
   | { readonly kind: 'take'; readonly charge: Charge }
   | { readonly kind: 'give_back'; readonly charge: Charge }
+  /** Ends the hold that the row's decision has in a bucket, and uses `cost` in its place. Nothing is done twice. */
+  | { readonly kind: 'end_hold'; readonly bucket: string; readonly cost: number }
+  /** Refused where what is used has changed since it was read. */
+  | ({ readonly kind: 'adjust' } & Adjustment)
   /** Refused where the conversation has as many labels as it may. */
   | { readonly kind: 'attach_label'; readonly label: AttachedLabel }
   /** Refused where the conversation has not exactly this label, of these sources. */
@@ -21,6 +25,16 @@ export interface AuditMaterial {
   readonly body: Uint8Array;
   /** SHA-256 of the body, hex. */
   readonly hash: string;
+}
+
+/** Another number in place of what is used of a limit. */
+export interface Adjustment {
+  readonly bucket: string;
+  /** Milliseconds since the epoch; 0 where nothing begins anew. */
+  readonly startsMs: number;
+  /** As it was read from the store, in thousandths. */
+  readonly fromParts: number;
+  readonly to: number;
 }
 
 /** A label that stays with a conversation for a time. Times are milliseconds since the epoch. */
@@ -48,6 +62,8 @@ export interface ClearedLabel {
 export interface Refusal {
   /** The changes that were refused, by their place in the list; at least one. */
   readonly refused: readonly number[];
+  /** When a sliding window would have room for each of them, in milliseconds since the epoch; absent where none slides. */
+  readonly fitsAtMs?: readonly (number | undefined)[];
 }
 
 /** All changes were made. */

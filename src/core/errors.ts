@@ -22,7 +22,7 @@ export const ERRORS = {
   UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',
   NAME_COLLISION: 'two tools would be shown under one name',
   LABEL_NOT_FOUND: 'the conversation has no such label, or not any more',
-  RECORD_NOT_FOUND: 'there is no such decision',
+  RECORD_NOT_FOUND: 'there is no such decision or count',
   USAGE: 'a command was called with arguments it does not take',
 } as const;
 

@@ -124,7 +124,7 @@ function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
 }
 
 function tellOwnDenial(denial: Denial): ToldDenial {
-  const own = ownReason(denial.reason);
+  const own = ownReason(denial.reason, denial.params);
   const problems = denial.params['problems'];
   return {
     reason: denial.reason,

@@ -1,8 +1,10 @@
+import type { Charge, Count } from '../core/charge.ts';
 import type { Change, Made, Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
+import type { FoundCost } from '../core/settlement.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
 import type { LabelReader } from './labels.ts';
@@ -15,8 +17,13 @@ export interface RecordKeeper {
   append(record: DecisionRecord, inputText?: string): Promise<unknown>;
   /** As `append`, if at the same time every change can be made; else nothing is recorded and nothing changed. */
   commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal>;
-  /** What became of a request that was allowed, and what that changes. */
-  settle(outcome: Outcome, changes?: readonly Change[]): void;
+  /** What became of a request that was allowed, what that changes, and what it really cost, by counter. */
+  settle(outcome: Outcome, changes?: readonly Change[], costs?: ReadonlyMap<string, FoundCost>): void;
+}
+
+/** Looks how counts stand, each in its place; undefined where nothing was ever charged. */
+export interface CountReader {
+  readCounts(places: readonly Pick<Charge, 'bucket' | 'window'>[]): Promise<readonly (Count | undefined)[]>;
 }
 
 /** What the phase of results knows beside policy. */
@@ -35,6 +42,7 @@ export interface Governing {
   readonly readLabels: LabelReader;
   readonly results: ResultHandling;
   readonly log: RecordKeeper;
+  readonly budgets: CountReader;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -122,7 +122,7 @@ function withClaims(ruling: Ruling, { call, claims, governing }: Deciding): Ruli
 async function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): Promise<Ruling> {
   const { environment, results, court } = governing;
   const { caller, server, tool, args, hash } = call;
-  const recalled = await recallFor(caller, governing);
+  const recalled = await recallFor(caller, { action: 'tool_result', server: server.facts, tool }, governing);
   const input = buildInput({
     action: 'tool_result',
     principal: caller.principal,

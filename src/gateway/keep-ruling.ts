@@ -27,18 +27,18 @@ export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Rul
 const TOO_MANY_LABELS: OwnDenial = { reason: 'gateway.too_many_labels', internal: '', rules: [], params: {} };
 
 /** What holds instead, which takes and labels nothing, so that nothing refuses it. */
-function refusedBy({ refused: places }: Refusal, ruling: Ruling): Ruling {
+function refusedBy(refusal: Refusal, ruling: Ruling): Ruling {
   const { charges } = ruling;
-  if (places.some((place) => place >= charges.length)) return refused(ruling, { own: [TOO_MANY_LABELS] });
-  return outOfRoom(
-    ruling,
-    charges.filter((_, place) => places.includes(place)),
-  );
+  const isCrowded = refusal.refused.some((place) => place >= charges.length);
+  return isCrowded ? refused(ruling, { own: [TOO_MANY_LABELS] }) : outOfRoom(ruling, refusal);
 }
 
-function outOfRoom(ruling: Ruling, charges: readonly Charge[]): Ruling {
-  const reservations = charges.map((charge): ReservationFact => reservationOf(charge, 'refused'));
-  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later, '');
+function outOfRoom(ruling: Ruling, { refused: places, fitsAtMs }: Refusal): Ruling {
+  const reservations = places.flatMap((place, index): readonly ReservationFact[] => {
+    const charge = ruling.charges[place];
+    return charge === undefined ? [] : [reservationOf(charge, 'refused', fitsAtMs?.[index])];
+  });
+  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later);
   return { ...refused(ruling, { reservations }), limits: { remaining: 0, resetsAt } };
 }
 
@@ -66,7 +66,9 @@ function isKeptAnyway({ kind }: Change): boolean {
   return kind === 'keep_audit';
 }
 
+/** Where one of them never begins anew, waiting for the others is in vain. */
 function later(left: string, right: string): string {
+  if (left === '' || right === '') return '';
   return left > right ? left : right;
 }
 

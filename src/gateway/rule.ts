@@ -1,14 +1,14 @@
 import { type ActionType, phaseOf } from '../core/action.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Change } from '../core/change.ts';
-import type { Charge } from '../core/charge.ts';
+import { type Charge, resetsAt } from '../core/charge.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Opinion } from '../core/opinion.ts';
 import type { CombineFacts, DecisionRecord, OwnDenial, Replayable, ReservationFact } from '../core/record.ts';
-import { chargesOf } from '../policy/charges.ts';
+import { chargesOf, type Reckoning } from '../policy/charges.ts';
 import { combine } from '../policy/combine.ts';
 import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -21,7 +21,7 @@ import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required', 'rate_limit', 'label'];
+const CARRIED = ['warn', 'audit_required', 'rate_limit', 'counter', 'label'];
 /** What is carried out beside them: for requests that are answered here with what a server says, and for results. */
 const CARRIED_WITH_ANSWERS = [...CARRIED, 'redact', 'deadline'];
 const CARRIED_FOR_RESULTS = [...CARRIED, 'redact'];
@@ -95,7 +95,7 @@ export function rule(question: Question, court: Court): Ruling {
   const combined = combineFacts(question, evaluation, now);
   const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
-  const charges = chargesFor(decision, facts, evaluation.input);
+  const charges = chargesFor(decision, facts, { input: evaluation.input, counters: court.policy.counters });
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
   const id = court.newId();
   const { redact, audit_required: isAudited } = decision.obligations;
@@ -121,7 +121,7 @@ export function rule(question: Question, court: Court): Ruling {
     matched_rules: decision.matched_rules,
     lifted: decision.lifted,
     obligations: decision.obligations,
-    budgets: {},
+    budgets: question.input?.budgets ?? {},
     input: kept.input,
     input_hash: kept.input_hash,
     replayable: kept.replayable,
@@ -170,9 +170,14 @@ function carriedFor(action: Question['action']): readonly string[] {
 
 const NO_CHARGES: readonly Charge[] = [];
 
-function chargesFor(decision: Decision, facts: CombineInput, input: PolicyInput | undefined): readonly Charge[] {
-  const isFree = decision.effect !== 'allow' || decision.obligations.rate_limits.length === 0;
-  return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, input);
+function chargesFor(decision: Decision, facts: CombineInput, { input, counters }: Chargeable): readonly Charge[] {
+  const { rate_limits: rates, counters: counted } = decision.obligations;
+  const isFree = decision.effect !== 'allow' || rates.length + counted.length === 0;
+  return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, { input, counters });
+}
+
+interface Chargeable extends Omit<Reckoning, 'input'> {
+  readonly input: PolicyInput | undefined;
 }
 
 const NO_LABELS: readonly Change[] = [];
@@ -192,8 +197,14 @@ function withReservations(facts: CombineFacts, charges: readonly Charge[]): Comb
   return { ...facts, reservations: charges.map((charge) => reservationOf(charge, 'reserved')) };
 }
 
-export function reservationOf({ counter, window }: Charge, status: ReservationFact['status']): ReservationFact {
-  return { counter, status, resets_at: new Date(window.endsMs).toISOString() };
+/** `fitsAtMs`: when a sliding window will have room, where that is known. */
+export function reservationOf(
+  { counter, cost, limit, window }: Charge,
+  status: ReservationFact['status'],
+  fitsAtMs?: number,
+): ReservationFact {
+  const resets_at = fitsAtMs === undefined ? resetsAt(window) : new Date(fitsAtMs).toISOString();
+  return { counter, status, resets_at, cost, limit };
 }
 
 /** Code of what would help against the first denial; empty where there is none. */

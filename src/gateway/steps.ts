@@ -1,4 +1,5 @@
 import type { ActionType } from '../core/action.ts';
+import type { Change } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Warning } from '../core/decision.ts';
 import { messageOf } from '../core/errors.ts';
@@ -13,6 +14,7 @@ import type { DeclaredArguments } from './data-classes.ts';
 import { auditMaterial, deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
 import type { Dialogue, Said } from './dialogue.ts';
 import { forward, type Forwarded, forwardWithin } from './forward.ts';
+import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
 import type { JudgedCall } from './judge-answer.ts';
@@ -215,7 +217,7 @@ interface Settling {
   readonly parts: StepParts;
 }
 
-function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
+function settle({ record, charges }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
   const kept = { id: record.id, withheld: isWithheld(forwarded), record_us: recordUs, settled: [] };
   if (forwarded.kind === 'said') {
     void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
@@ -223,9 +225,12 @@ function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: S
   }
   const material = auditMaterial(forwarded, record.id, parts.court);
   const outcome: Outcome = { ...kept, status: forwarded.status, ms: forwarded.ms };
-  if (material === undefined) parts.log.settle(outcome);
-  else parts.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }]);
+  const costs = costsIn(charges, forwarded);
+  if (material === undefined) parts.log.settle(outcome, NO_CHANGES, costs);
+  else parts.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }], costs);
 }
+
+const NO_CHANGES: readonly Change[] = [];
 
 function isWithheld(forwarded: Forwarded): boolean {
   return forwarded.kind === 'answered' && forwarded.judged?.withheld !== undefined;

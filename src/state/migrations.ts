@@ -111,6 +111,36 @@ export const MIGRATIONS: readonly string[] = [
     primary key (id, part)
   ) strict;
   `,
+  // What is used of a limit and what is only held for calls that are not over, in thousandths; the limit as it was last;
+  // how much drains in a millisecond, and until when it has. A reservation is one call's hold on one count.
+  `
+  alter table budgets rename to budgets_before;
+  drop index budgets_ends;
+  create table budgets (
+    bucket text not null,
+    starts integer not null,
+    ends integer not null,
+    used real not null,
+    reserved real not null,
+    ceiling real not null,
+    rate real not null,
+    as_of integer not null,
+    primary key (bucket, starts)
+  ) strict, without rowid;
+  create index budgets_ends on budgets (ends);
+  insert into budgets select bucket, starts, ends, used, 0, 0, 0, starts from budgets_before;
+  drop table budgets_before;
+  create table reservations (
+    decision text not null,
+    bucket text not null,
+    starts integer not null,
+    instance text not null,
+    cost real not null,
+    expires integer not null,
+    refunds integer not null,
+    primary key (decision, bucket)
+  ) strict, without rowid;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

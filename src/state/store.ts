@@ -3,7 +3,9 @@ import type { AttachedLabel } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { MOST_IN_A_SWEEP, sweepBudgets } from './budgets.ts';
+import type { Count } from '../core/charge.ts';
+import { listBudgets, type ListedBudget } from './budget-list.ts';
+import { type CountPlace, MOST_IN_A_SWEEP, readCounts, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { keyedHash, keyedId, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
@@ -15,7 +17,7 @@ import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdent
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
-import { sweep } from './sweep.ts';
+import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -70,6 +72,16 @@ export class Store {
     return store;
   }
 
+  /** How counts stand, each in its place; undefined where nothing was ever charged. */
+  async readCounts(places: readonly CountPlace[]): Promise<readonly (Count | undefined)[]> {
+    return readCounts(this.#parts.connection, places);
+  }
+
+  /** All counts whose window is not over. */
+  async budgets(): Promise<readonly ListedBudget[]> {
+    return listBudgets(this.#parts.connection, this.#parts.options.clock.now());
+  }
+
   /** What stands in a record for a value that is kept out of it. */
   keyedHash(value: string): string {
     return keyedHash(this.#parts.key, value);
@@ -94,7 +106,7 @@ export class Store {
     try {
       const now = options.clock.now();
       beat(connection, me, { now, openFrom: log.openFrom() });
-      this.#sweepOld(now);
+      await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
     } catch (thrown) {
@@ -103,11 +115,12 @@ export class Store {
   }
 
   /** Once in a while one of the processes removes what no call can be charged to, and nothing remembers, any more. */
-  #sweepOld(now: number): void {
-    const { connection, me } = this.#parts;
+  async #sweepOld(now: number): Promise<void> {
+    const { connection, log, me } = this.#parts;
     if (now < this.#nextSweep) return;
     this.#nextSweep = now + OLD_SWEEP_MS;
     if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: OLD_SWEEP_MS })) {
+      await sweepHolds({ connection, log, now });
       const swept = [sweepBudgets, sweepLabels, sweepConversations].map((sweepOne) => sweepOne(connection, now));
       if (swept.includes(MOST_IN_A_SWEEP)) this.#nextSweep = now;
     }

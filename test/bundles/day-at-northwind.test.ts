@@ -51,35 +51,49 @@ const DAY: readonly Row[] = [
     tool: 'read_file',
     effect: 'read',
     args: { repository: 'website', path: 'README.md' },
-    says: ['code-host/CODE-101', 'resource/RES-101', 'workflow/WF-303'],
+    says: ['code-host/CODE-101', 'resource/RES-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'a commit to main is denied by the author',
     server: 'code-host',
     tool: 'commit_file',
     args: { ...commit, branch: 'main' },
-    says: ['code-host/CODE-102', 'code-host/CODE-201', 'resource/RES-101', 'workflow/WF-303'],
+    says: ['code-host/CODE-102', 'code-host/CODE-201', 'resource/RES-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'the same commit to a branch is allowed',
     server: 'code-host',
     tool: 'commit_file',
     args: { ...commit, branch: 'fix/title' },
-    says: ['code-host/CODE-102', 'resource/RES-101', 'workflow/WF-303'],
+    says: ['code-host/CODE-102', 'resource/RES-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'during the incident main of the checkout may be written',
     server: 'code-host',
     tool: 'commit_file',
     args: { ...commit, repository: 'checkout', branch: 'main' },
-    says: ['code-host/CODE-102', 'code-host/CODE-201', 'override/OVR-101', 'resource/RES-101', 'workflow/WF-303'],
+    says: [
+      'code-host/CODE-102',
+      'code-host/CODE-201',
+      'override/OVR-101',
+      'resource/RES-101',
+      'workflow/WF-303',
+      'workflow/WF-305',
+    ],
   },
   {
     act: 'a merge waits for a maintainer',
     server: 'code-host',
     tool: 'merge_pull_request',
     args: { repository: 'website', number: 1 },
-    says: ['code-host/CODE-102', 'code-host/CODE-202', 'code-host/CODE-302', 'resource/RES-101', 'workflow/WF-303'],
+    says: [
+      'code-host/CODE-102',
+      'code-host/CODE-202',
+      'code-host/CODE-302',
+      'resource/RES-101',
+      'workflow/WF-303',
+      'workflow/WF-305',
+    ],
   },
   {
     act: 'a large refund is denied by the author',
@@ -93,6 +107,7 @@ const DAY: readonly Row[] = [
       'payments/PAY-301',
       'resource/RES-101',
       'workflow/WF-303',
+      'workflow/WF-305',
     ],
   },
   {
@@ -100,7 +115,7 @@ const DAY: readonly Row[] = [
     server: 'payments',
     tool: 'create_refund',
     args: { charge_id: 'ch_1002', amount: 2_500 },
-    says: ['compliance/CO-201', 'payments/PAY-102', 'resource/RES-101', 'workflow/WF-303'],
+    says: ['compliance/CO-201', 'payments/PAY-102', 'resource/RES-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'customers are counted',
@@ -108,7 +123,7 @@ const DAY: readonly Row[] = [
     tool: 'run_query',
     effect: 'read',
     args: { sql: 'SELECT country, count(*) FROM customers GROUP BY country' },
-    says: ['resource/RES-101', 'warehouse/WH-101', 'workflow/WF-303'],
+    says: ['resource/RES-101', 'warehouse/WH-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'an export of customers is denied by compliance alone',
@@ -122,6 +137,7 @@ const DAY: readonly Row[] = [
       'warehouse/WH-102',
       'warehouse/WH-302',
       'workflow/WF-303',
+      'workflow/WF-305',
     ],
   },
   {
@@ -130,7 +146,14 @@ const DAY: readonly Row[] = [
     tool: 'send_message',
     effect: 'destroy',
     args: { ...message, to: 'kim@contoso.example' },
-    says: ['outbox/OUT-102', 'outbox/OUT-201', 'outbox/OUT-303', 'resource/RES-101', 'workflow/WF-303'],
+    says: [
+      'outbox/OUT-102',
+      'outbox/OUT-201',
+      'outbox/OUT-303',
+      'resource/RES-101',
+      'workflow/WF-303',
+      'workflow/WF-305',
+    ],
   },
   {
     act: 'a message to a colleague is allowed',
@@ -138,7 +161,7 @@ const DAY: readonly Row[] = [
     tool: 'send_message',
     effect: 'destroy',
     args: message,
-    says: ['outbox/OUT-102', 'outbox/OUT-303', 'resource/RES-101', 'workflow/WF-303'],
+    says: ['outbox/OUT-102', 'outbox/OUT-303', 'resource/RES-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'an agent that nobody knows is denied',
@@ -147,7 +170,7 @@ const DAY: readonly Row[] = [
     tool: 'list_messages',
     effect: 'read',
     args: {},
-    says: ['identity/ID-101', 'outbox/OUT-101', 'workflow/WF-303'],
+    says: ['identity/ID-101', 'outbox/OUT-101', 'workflow/WF-303', 'workflow/WF-305'],
   },
 ];
 

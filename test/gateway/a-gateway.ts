@@ -128,6 +128,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
         changed.push(...changes);
       },
     },
+    budgets: { readCounts: async () => [] },
     clock,
     logger: silent,
   };

@@ -159,7 +159,7 @@ test('a layer that must grant and does not is named', () => {
 
 test('of a limit that had no room it is said when there is room again', () => {
   const limit = anObligation({ type: 'rate_limit', key: ['agent.id'], limit: 3, window_s: 60 });
-  const fact = { counter: 'agent.id/60s', resets_at: '2026-03-02T12:01:00.000Z' } as const;
+  const fact = { counter: 'agent.id/60s', resets_at: '2026-03-02T12:01:00.000Z', cost: 1, limit: 3 } as const;
   const explained = (status: 'reserved' | 'refused') =>
     explain(
       aSealed(

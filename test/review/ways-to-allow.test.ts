@@ -65,7 +65,9 @@ test.for([
   },
   {
     what: 'a limit without room',
-    facts: someFacts([SERVER, RESOURCE], { reservations: [{ counter: 'c', status: 'refused', resets_at: '' }] }),
+    facts: someFacts([SERVER, RESOURCE], {
+      reservations: [{ counter: 'c', status: 'refused', resets_at: '', cost: 1, limit: 1 }],
+    }),
     ways: [[{ kind: 'room', counter: 'c', resets_at: '' }]],
   },
   {

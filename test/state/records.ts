@@ -1,7 +1,9 @@
-import type { Charge } from '../../src/core/charge.ts';
+import { writeBucket } from '../../src/core/bucket.ts';
+import type { Charge, Terms } from '../../src/core/charge.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Logger } from '../../src/core/logger.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
+import type { Settlement } from '../../src/core/settlement.ts';
 import { decisionIds } from '../../src/state/decision-id.ts';
 
 export const realClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -78,6 +80,37 @@ export function aRecord(changes: Partial<DecisionRecord> = {}): DecisionRecord {
 
 export function anOutcome(id: string, changes: Partial<Outcome> = {}): Outcome {
   return { id, status: 'ok', withheld: false, ms: 12, record_us: 60, settled: [], ...changes };
+}
+
+export function aSettlement(changes: Partial<Settlement> = {}): Settlement {
+  const counter = 'workflow/weekly';
+  return { counter, unit: 'points', state: 'settled', reserved: 1, cost: 1, estimated: false, ...changes };
+}
+
+/** As `aCharge`, held until the call is over. */
+export function aHold(changes: Partial<Charge> = {}, terms: Partial<Terms> = {}): Charge {
+  const bucket = writeBucket({
+    counter: 'workflow/weekly',
+    key: { 'agent.id': 'claude' },
+    unit: 'points',
+    version: 1,
+    window: 'calendar week, UTC, from monday',
+  });
+  return aCharge({
+    counter: 'workflow/weekly',
+    bucket,
+    limit: 10,
+    terms: {
+      unit: 'points',
+      settleFrom: 'result._meta.usage.points',
+      unknownCost: 0,
+      onUpstreamError: 'keep',
+      onExpire: 'settle',
+      ttlMs: 0,
+      ...terms,
+    },
+    ...changes,
+  });
 }
 
 /** The window is the year 2100, which nobody sweeps. */
