@@ -208,6 +208,14 @@ test('over a sample of all combinations of layers, every decision has a reason i
   expect(explanations.filter(({ decided, follows }) => decided === '' || !follows)).toEqual([]);
 });
 
+test.for([
+  { opinions: [], words: 'passed on, of call c-1' },
+  { opinions: [DENIED], words: 'withheld; call c-1 itself ran' },
+])('of a result it is said what became of it: $words', ({ opinions, words }) => {
+  const facts = { ...someFacts(opinions), action: 'tool_result' as const };
+  expect(explain({ ...aSealed(facts), call: 'c-1' }, NO_WORDS).afterwards).toBe(words);
+});
+
 test('a record that was changed is told of', () => {
   expect(explain({ ...aSealed(aDenied()), effect: 'allow', reasons: [] }, NO_WORDS).follows).toBe(false);
 });
