@@ -6,6 +6,7 @@ import { secretPointers } from './catalog/secret-pointers.ts';
 import type { JsonObject } from './core/json.ts';
 import type { AgentReach } from './gateway/agent-reach.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
+import { Confirmations } from './gateway/confirmations.ts';
 import { Conversations } from './gateway/conversation.ts';
 import { createDialogue } from './gateway/create-dialogue.ts';
 import type { Directory } from './gateway/directory.ts';
@@ -15,6 +16,7 @@ import type { Governing } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
+import type { Approvals } from './gateway/seek-approval.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { decisionIds } from './state/decision-id.ts';
 import { createMasker } from './state/masking.ts';
@@ -62,6 +64,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   });
   return {
     ...governing,
+    approvals: approvalsOf(store, options),
     policy,
     directory,
     exposure: new Exposure({ policy: () => policy.current, reachOf, environment, clock }),
@@ -76,6 +79,21 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
     endInstances: (session) => upstreams.endSession(session),
   };
+}
+
+function approvalsOf(store: Store, { config, clock, logger, login }: AppOptions): Approvals {
+  const { hold: holdMs, timeout: timeoutMs } = config.approvals;
+  const book = store.approvals;
+  const confirmations = new Confirmations({
+    book,
+    act: (act, changes) => store.log.act(act, changes),
+    newId: decisionIds(clock),
+    keyedHash: (text) => store.keyedHash(text),
+    clock,
+    logger,
+    holdMs,
+  });
+  return { book, confirmations, timeoutMs, login };
 }
 
 interface AgentSettings {

@@ -53,7 +53,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   },
   { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
   { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
-  { path: 'approvals', what: 'approving calls', help: LEAVE_OUT },
   { path: 'labels', what: 'labelling data', help: LEAVE_OUT },
   {
     path: 'decisions.store.driver',

@@ -20,6 +20,10 @@ export const ERRORS = {
   LISTEN_FAILED: 'an address cannot be listened on',
   UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',
   NAME_COLLISION: 'two tools would be shown under one name',
+  APPROVER_NEEDED: 'only a person at a terminal or an approver’s key can do this',
+  NOT_AN_APPROVER: 'this person may not answer this approval',
+  APPROVAL_CLOSED: 'the approval cannot be answered any more',
+  KEY_NOT_FOUND: 'there is no such key',
   RECORD_NOT_FOUND: 'there is no such decision',
   USAGE: 'a command was called with arguments it does not take',
 } as const;

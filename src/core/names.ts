@@ -6,6 +6,10 @@ export const DECISION_META_KEY = 'mcp-gateway/decision';
 export const OWN_META_PREFIX = 'mcp-gateway/';
 /** Key among `inputRequests` of what the gateway itself asks: that the user signs in to a server. */
 export const SIGN_IN_KEY = 'mcp-gateway/sign-in';
+/** Key among `inputRequests` of what the gateway itself asks: whether the user approves the call. */
+export const APPROVAL_KEY = 'mcp-gateway/approval';
+/** Beginning of every key that the gateway makes for people and agents. */
+export const KEY_PREFIX = 'mcpg_';
 /** JSON-RPC error code of a refused request that has no result shape to say so. Outside the range that JSON-RPC reserves. */
 export const REFUSED_CODE = 4030;
 

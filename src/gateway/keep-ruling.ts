@@ -1,5 +1,5 @@
 import type { Charge } from '../core/charge.ts';
-import { isRefusal } from '../core/change.ts';
+import { type Change, isRefusal } from '../core/change.ts';
 import type { ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -12,14 +12,26 @@ import { remedyOf, reservationOf, type Ruling } from './rule.ts';
  * then what is on record. Rejects where it could not be recorded; then nothing has been charged.
  */
 export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Ruling> {
+  return (await keepChanging(ruling, [], log)) ?? ruling;
+}
+
+/** As `keepRuling`, and changes more with it. Undefined where one of these changes is refused: nothing is recorded then. */
+export async function keepChanging(
+  ruling: Ruling,
+  changes: readonly Change[],
+  log: RecordKeeper,
+): Promise<Ruling | undefined> {
   const { record, inputText, charges } = ruling;
-  if (charges.length === 0) {
+  if (charges.length + changes.length === 0) {
     await log.append(record, inputText);
     return ruling;
   }
   const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
-  const answer = await log.commit(record, inputText, takes);
-  if (!isRefusal(answer)) return { ...ruling, limits: limitsLeft(charges, answer.remaining) };
+  const answer = await log.commit(record, inputText, [...takes, ...changes]);
+  if (!isRefusal(answer)) {
+    return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
+  }
+  if (answer.refused.some((index) => index >= takes.length)) return undefined;
   const denied = refused(
     ruling,
     charges.filter((_, index) => answer.refused.includes(index)),

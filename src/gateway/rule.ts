@@ -6,18 +6,25 @@ import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Opinion } from '../core/opinion.ts';
-import type { CombineFacts, DecisionRecord, OwnDenial, Replayable, ReservationFact } from '../core/record.ts';
+import type {
+  ApprovalFact,
+  CombineFacts,
+  DecisionRecord,
+  OwnDenial,
+  Replayable,
+  ReservationFact,
+} from '../core/record.ts';
 import { chargesOf } from '../policy/charges.ts';
 import { combine } from '../policy/combine.ts';
 import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
-import type { Limits, RuleText } from './advice.ts';
+import { AWAIT_APPROVAL, type Limits, type RuleText } from './advice.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required', 'rate_limit'] as const;
+const CARRIED = ['warn', 'audit_required', 'rate_limit', 'require_approval'] as const;
 
 /** What is to be decided. */
 export interface Question {
@@ -62,6 +69,8 @@ export interface Ruling {
   readonly ruleText: (rule: string) => RuleText | undefined;
   /** What it takes from limits when it is recorded; empty unless it allows. */
   readonly charges: readonly Charge[];
+  /** The same question decided with what is known of approvals. */
+  readonly meet: (approvals: readonly ApprovalFact[]) => Ruling;
   /** How the limits stand once it is recorded; absent where there are none. */
   readonly limits?: Limits;
 }
@@ -71,17 +80,32 @@ type Asked = Omit<Evaluation, 'input'> & { readonly input: PolicyInput | undefin
 /** Asks the layers, combines their opinions and writes the record. Never throws for what a policy does. */
 export function rule(question: Question, court: Court): Ruling {
   const startedMs = court.clock.monotonic();
+  const evaluation = ask(question, court.policy);
+  const id = court.newId();
+  return decide(NO_APPROVALS, { question, court, startedMs, evaluation, id, kept: keep(evaluation, court) });
+}
+
+/** A question that the layers were asked. */
+interface Heard {
+  readonly question: Question;
+  readonly court: Court;
+  readonly startedMs: number;
+  readonly evaluation: Asked;
+  readonly id: string;
+  readonly kept: Kept;
+}
+
+function decide(approvals: readonly ApprovalFact[], heard: Heard): Ruling {
+  const { question, court, startedMs, evaluation, id, kept } = heard;
   const { action, server, tool, own, caller } = question;
   const now = question.input?.environment.time_ms ?? court.clock.now();
-  const evaluation = ask(question, court.policy);
-  const combined = combineFacts(own, evaluation, now);
+  const combined = { ...combineFacts(own, evaluation, now), approvals };
   const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
   const charges = chargesFor(decision, facts, evaluation.input);
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
-  const kept = keep(evaluation, court);
   const record: DecisionRecord = {
-    id: court.newId(),
+    id,
     time: question.input?.environment.time ?? new Date(now).toISOString(),
     generation: court.policy.generation,
     principal: caller.principal,
@@ -109,8 +133,11 @@ export function rule(question: Question, court: Court): Ruling {
     trace_id: question.traceId,
     latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
   };
-  return { record, inputText: kept.inputText, decision, ruleText, charges };
+  const meet: Ruling['meet'] = (known) => decide(known, heard);
+  return { record, inputText: kept.inputText, decision, ruleText, charges, meet };
 }
+
+const NO_APPROVALS: readonly ApprovalFact[] = [];
 
 /** Nobody is asked where the gateway itself denies; the input is kept all the same. */
 function ask(question: Question, policy: PolicySet): Asked {
@@ -120,7 +147,7 @@ function ask(question: Question, policy: PolicySet): Asked {
   return policy.evaluate({ action, server, tool, agent: input.agent.id, input });
 }
 
-function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number): CombineFacts {
+function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number): Omit<CombineFacts, 'approvals'> {
   return {
     version: 1,
     required: evaluation.required,
@@ -129,7 +156,6 @@ function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number)
     own,
     bypass: '',
     now,
-    approvals: [],
     reservations: [],
   };
 }
@@ -150,10 +176,10 @@ export function reservationOf({ counter, window }: Charge, status: ReservationFa
   return { counter, status, resets_at: new Date(window.endsMs).toISOString() };
 }
 
-/** Code of what would help against the first denial; empty where there is none. */
+/** Code of what would help against the first denial or while it is pending; empty where there is nothing to do. */
 export function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | undefined): string {
   const [first] = decision.denials;
-  if (first === undefined) return '';
+  if (first === undefined) return decision.effect === 'pending' ? AWAIT_APPROVAL : '';
   const remedy = ruleText(first.rule)?.remedy ?? '';
   return remedy === '' ? first.reason : remedy;
 }

@@ -81,7 +81,7 @@ export class DecisionLog {
 
   /**
    * As `append`, and in the same transaction makes all changes. Where one of them is refused, none is made and nothing
-   * recorded. A call that was not forwarded gets back what it took from limits.
+   * recorded. A call that was not forwarded gets back what it took from limits, and its approval.
    */
   commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal> {
     return this.#change(this.#rowOf(record, inputText), changes);
@@ -243,7 +243,9 @@ export class DecisionLog {
 const NO_CHANGES: readonly Change[] = [];
 
 function refundOf(change: Change): readonly Change[] {
-  return change.kind === 'take' ? [{ kind: 'give_back', charge: change.charge }] : NO_CHANGES;
+  if (change.kind === 'take') return [{ kind: 'give_back', charge: change.charge }];
+  if (change.kind !== 'use_approval') return NO_CHANGES;
+  return [{ kind: 'return_approval', ref: change.use.ref, decision: change.use.decision }];
 }
 
 function neverRefused(): void {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
+import type { StoredKey } from '../core/key.ts';
 import type { Logger } from '../core/logger.ts';
+import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
 import { MOST_IN_A_SWEEP, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { keyedHash, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
@@ -10,6 +12,7 @@ import { DecisionLog, type Writer } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
+import { listKeys } from './keys.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
 import { sweep } from './sweep.ts';
@@ -34,6 +37,7 @@ const BUDGET_SWEEP_MS = 5 * 60 * 1000;
 export class Store {
   readonly log: DecisionLog;
   readonly catalog: CatalogStore;
+  readonly approvals: ApprovalBook;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -50,6 +54,7 @@ export class Store {
     this.#parts = parts;
     this.log = parts.log;
     this.catalog = createCatalogStore(parts.connection);
+    this.approvals = createApprovalBook(parts.connection);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
@@ -68,6 +73,11 @@ export class Store {
   /** What stands in a record for a value that is kept out of it. */
   keyedHash(value: string): string {
     return keyedHash(this.#parts.key, value);
+  }
+
+  /** Keys that stand for people, whether they still hold or not. */
+  keys(): readonly StoredKey[] {
+    return listKeys(this.#parts.connection);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */

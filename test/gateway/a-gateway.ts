@@ -1,12 +1,15 @@
 import { onTestFinished } from 'vitest';
+import { isRefusal } from '../../src/core/change.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import type { Opinion } from '../../src/core/opinion.ts';
+import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { AgentReach } from '../../src/gateway/agent-reach.ts';
+import { Confirmations } from '../../src/gateway/confirmations.ts';
 import { Conversations } from '../../src/gateway/conversation.ts';
 import { createDialogue } from '../../src/gateway/create-dialogue.ts';
 import { Directory } from '../../src/gateway/directory.ts';
@@ -20,7 +23,10 @@ import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts'
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
-import { silent } from '../state/records.ts';
+import type { ApprovalBook } from '../../src/state/approval-book.ts';
+import { decisionIds } from '../../src/state/decision-id.ts';
+import type { Store } from '../../src/state/store.ts';
+import { realClock, silent } from '../state/records.ts';
 import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, NOW } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
@@ -28,6 +34,8 @@ import { aScriptedServer, type Script, type ScriptedServer } from './scripted-se
 export interface Rules {
   readonly hides?: (input: PolicyInput) => boolean;
   readonly denies?: (input: PolicyInput) => boolean;
+  /** What the bundle of layer compliance asks of every tool call. */
+  readonly obligations?: readonly ObligationElement[];
 }
 
 export interface WorldOptions {
@@ -40,6 +48,12 @@ export interface WorldOptions {
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
+  /** Where decisions and approvals are kept; a list where nothing is said. */
+  readonly store?: Store;
+  /** Of the gateway; stopped where nothing is said. */
+  readonly clock?: Clock;
+  /** How long a call is held for its user. */
+  readonly holdMs?: number;
 }
 
 /** A whole gateway on servers that are scripts, with the log in a list. */
@@ -57,7 +71,7 @@ export interface World {
 }
 
 export async function aGateway(options: WorldOptions): Promise<World> {
-  const { servers: scripts, rules = {}, commit } = options;
+  const { servers: scripts, rules = {}, commit, store, holdMs = 0 } = options;
   const servers = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [id, aScriptedServer(script)]));
   const scripted = (id: string): ScriptedServer => {
     const server = servers[id];
@@ -66,14 +80,17 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
   const records: DecisionRecord[] = [];
   const outcomes: Outcome[] = [];
-  const clock = { now: () => NOW, monotonic: () => 0 };
+  const clock = options.clock ?? { now: () => NOW, monotonic: () => 0 };
+  const newId = store === undefined ? (): string => `id-${String(records.length + 1)}` : decisionIds(realClock);
+  const book = store?.approvals ?? NO_APPROVALS;
+  const keyedHash = (text: string): string => store?.keyedHash(text) ?? text;
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
   const governing: Governing = {
     court: () => ({
       policy: policy.current,
       clock,
-      newId: () => `id-${String(records.length + 1)}`,
+      newId,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
     }),
     environment: ENVIRONMENT,
@@ -81,10 +98,19 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     log: {
       append: async (record) => {
         commit?.(record);
+        await store?.log.append(record);
         records.push(record);
       },
-      commit: () => Promise.reject(new Error('no rule here has a limit')),
-      settle: (outcome) => void outcomes.push(outcome),
+      commit: async (record, inputText, changes) => {
+        if (store === undefined) throw new Error('no rule here has a limit');
+        const answer = await store.log.commit(record, inputText, changes);
+        if (!isRefusal(answer)) records.push(record);
+        return answer;
+      },
+      settle: (outcome, changes) => {
+        store?.log.settle(outcome, changes);
+        outcomes.push(outcome);
+      },
     },
     clock,
     logger: silent,
@@ -94,7 +120,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const dialogue = createDialogue({
     ...governing,
     send,
-    keyedHash: (text) => text,
+    keyedHash,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
   });
@@ -102,6 +128,21 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const gateway = new Gateway(
     Promise.resolve({
       ...governing,
+      approvals: {
+        book,
+        confirmations: new Confirmations({
+          book,
+          act: async (act, changes) => store?.log.act(act, changes),
+          newId,
+          keyedHash,
+          clock,
+          logger: silent,
+          holdMs,
+          pollMs: 5,
+        }),
+        timeoutMs: 60_000,
+        login: 'ana-login',
+      },
       policy,
       directory,
       exposure: new Exposure({
@@ -163,6 +204,15 @@ async function aDirectory(
   return directory;
 }
 
+/** Nobody has asked for any. */
+const NO_APPROVALS: ApprovalBook = {
+  find: async () => [],
+  read: async () => undefined,
+  list: async () => [],
+  byId: async () => [],
+  answering: async () => [],
+};
+
 let generations = 0;
 
 /** A policy that grants everything but what its rules hide or deny. */
@@ -178,12 +228,18 @@ class Scripted extends PolicySet {
   }
 
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies } = this.#rules;
+    const { hides, denies, obligations = [] } = this.#rules;
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
     const opinions: readonly Opinion[] = [
-      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
+      anOpinion({
+        layer: 'compliance',
+        bundle: 'compliance',
+        deny,
+        hide,
+        obligations: question.action === 'tool_call' ? obligations : [],
+      }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];

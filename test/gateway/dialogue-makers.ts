@@ -181,6 +181,9 @@ function aForwarding(
       },
       ruleText: () => undefined,
       charges: [],
+      meet: () => {
+        throw new Error('no rule here asks for an approval');
+      },
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),
