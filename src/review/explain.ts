@@ -96,7 +96,21 @@ function because(record: SealedRecord, rules: readonly DescribedRule[]): readonl
   const own = record.reasons.filter((reason) => reason.startsWith('gateway.'));
   const hidden = record.reason_internal === '' ? [] : [`in truth: ${record.reason_internal}`];
   const lifted = record.lifted.map(({ denial, by }) => `${denial} was lifted by ${by}`);
-  return [...own, ...hidden, ...rules.map(ruleSentence), ...lifted];
+  return [...own, ...hidden, ...rules.map(ruleSentence), ...lifted, ...approvalSentences(record)];
+}
+
+/** The approval and the decisions about it are one story, under the approval's id. */
+function approvalSentences({ combine }: SealedRecord): readonly string[] {
+  return combine.approvals.map(({ by, status, id, approved_by: approved = [] }) => {
+    const who = approved.length === 0 ? '' : ` by ${approved.join(', ')}`;
+    const words = {
+      met: `approved${who}`,
+      open: 'not answered yet',
+      denied: 'refused',
+      expired: 'not answered in time',
+    };
+    return `approval by ${by}: ${words[status]}${id === undefined ? '' : ` (approval ${id})`}`;
+  });
 }
 
 function remedyIn({ params, words }: DescribedRule): string {

@@ -29,6 +29,8 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Chosen by what is installed where nothing is said. */
   readonly driver?: Driver;
+  /** Whether this thread itself waits for the disk: right for a command, which has nothing else to do. */
+  readonly waitsForDisk?: boolean;
 }
 
 const BUDGET_SWEEP_MS = 5 * 60 * 1000;
@@ -148,8 +150,11 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   }
 }
 
-async function openWriter(options: LogWriterOptions): Promise<{ writer: Writer; startsAfter: number }> {
-  const writer = options.durability === 'full' ? new WriterThread(options) : new LogWriter(options);
+async function openWriter(
+  options: LogWriterOptions & Pick<StoreOptions, 'waitsForDisk'>,
+): Promise<{ writer: Writer; startsAfter: number }> {
+  const isAside = options.durability === 'full' && options.waitsForDisk !== true;
+  const writer = isAside ? new WriterThread(options) : new LogWriter(options);
   try {
     const head = await writer.open();
     return { writer, startsAfter: head.seq };
