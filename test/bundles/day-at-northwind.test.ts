@@ -80,7 +80,14 @@ const DAY: readonly Row[] = [
     server: 'code-host',
     tool: 'merge_pull_request',
     args: { repository: 'website', number: 1 },
-    says: ['code-host/CODE-102', 'code-host/CODE-202', 'code-host/CODE-302', 'resource/RES-101', 'workflow/WF-303'],
+    says: [
+      'code-host/CODE-102',
+      'code-host/CODE-202',
+      'code-host/CODE-302',
+      'code-host/CODE-303',
+      'resource/RES-101',
+      'workflow/WF-303',
+    ],
   },
   {
     act: 'a large refund is denied by the author',
@@ -92,6 +99,7 @@ const DAY: readonly Row[] = [
       'payments/PAY-102',
       'payments/PAY-201',
       'payments/PAY-301',
+      'payments/PAY-302',
       'resource/RES-101',
       'workflow/WF-303',
     ],
