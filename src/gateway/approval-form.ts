@@ -57,7 +57,7 @@ const EFFECTS: Readonly<Record<Remember, string>> = {
 };
 
 /** One line for each argument, so that none can pass itself off as another. */
-export function argumentLines(args: JsonObject): readonly string[] {
+function argumentLines(args: JsonObject): readonly string[] {
   const members = Object.entries(args);
   const lines = members
     .slice(0, MAX_ARGUMENTS)

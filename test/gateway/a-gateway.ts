@@ -34,7 +34,7 @@ import { aScriptedServer, type Script, type ScriptedServer } from './scripted-se
 export interface Rules {
   readonly hides?: (input: PolicyInput) => boolean;
   readonly denies?: (input: PolicyInput) => boolean;
-  /** What the bundle of layer compliance asks of every tool call. */
+  /** What the bundle of layer compliance asks of every request of a client. */
   readonly obligations?: readonly ObligationElement[];
 }
 
@@ -213,6 +213,10 @@ const NO_APPROVALS: ApprovalBook = {
   answering: async () => [],
 };
 
+function isOfClient(action: string): boolean {
+  return ['tool_call', 'resource_read', 'prompt_get', 'completion'].includes(action);
+}
+
 let generations = 0;
 
 /** A policy that grants everything but what its rules hide or deny. */
@@ -238,7 +242,7 @@ class Scripted extends PolicySet {
         bundle: 'compliance',
         deny,
         hide,
-        obligations: question.action === 'tool_call' ? obligations : [],
+        obligations: isOfClient(question.action) ? obligations : [],
       }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),

@@ -53,6 +53,9 @@ export interface Calling {
   readonly answers?: InputAnswers;
 }
 
+const ERASE = { name: 'erase', inputSchema: { type: 'object' } };
+const LETTER = { uri: 'file:///letter', name: 'letter' };
+
 export async function aScene(
   obligations: readonly ObligationElement[] = [BY_USER],
   { place = aPlace(), script = {} }: { readonly place?: Place; readonly script?: Script } = {},
@@ -60,7 +63,7 @@ export async function aScene(
   const store = await aStore(place);
   const time = { ms: NOW };
   const world = await aGateway({
-    servers: { files: { tools: [{ name: 'erase', inputSchema: { type: 'object' } }], ...script } },
+    servers: { files: { tools: [ERASE], resources: [LETTER], ...script } },
     allow: { elicitation: true },
     rules: { obligations },
     store,

@@ -1,7 +1,22 @@
 import { expect, test } from 'vitest';
+import { anObligation } from '../policy/decision-makers.ts';
 import { aPlace } from '../state/support.ts';
 import { aCaller, NOW } from './makers.ts';
-import { BY_USER, asks, type Calling, aScene, answer, effects, openId, decisionIn, textOf } from './approval-scene.ts';
+import {
+  answer,
+  answersTo,
+  APPROVES,
+  aScene,
+  asks,
+  BY_USER,
+  type Calling,
+  decisionIn,
+  effects,
+  openId,
+  resultOf,
+  STATELESS,
+  textOf,
+} from './approval-scene.ts';
 
 test('a call that needs approval waits, and the agent is told so without any command', async () => {
   const scene = await aScene();
@@ -206,4 +221,38 @@ test('an approval survives a restart of the gateway', async () => {
   const after = await aScene([BY_USER], { place });
   await after.call();
   expect([effects(after), after.ran()]).toEqual([['allow'], 1]);
+});
+
+test('a call that a limit has no room for is denied, and its approval can still be used', async () => {
+  const rate = anObligation({ id: 'RL-1', type: 'rate_limit', key: ['agent.id'], limit: 1, window_s: 60 });
+  const scene = await aScene([asks({ ttl_s: 90 }), rate]);
+  for (const path of ['/a', '/b']) {
+    await scene.call({ args: { path } });
+    await answer(scene.store, { id: openId(scene) });
+    await scene.call({ args: { path } });
+  }
+  scene.later(60_000);
+  await scene.call({ args: { path: '/b' } });
+  const none = 'deny gateway.counter.agent.id/60s';
+  expect(effects(scene)).toEqual(['pending', 'allow', 'pending', none, 'allow']);
+});
+
+test('a resource waits as a tool does, and the refusal is an error', async () => {
+  const scene = await aScene();
+  const read = { method: 'resources/read', uri: 'file:///letter', meta: {}, answers: undefined } as const;
+  expect(await scene.world.ask(read)).toMatchObject({
+    kind: 'failure',
+    error: {
+      code: 4030,
+      message: expect.stringContaining('waits for approval') as string,
+      data: { effect: 'pending' },
+    },
+  });
+  await answer(scene.store, { id: openId(scene) });
+  expect(await scene.world.ask(read)).toMatchObject({ kind: 'result' });
+  const asked = await scene.world.ask(read, STATELESS);
+  expect(asked).toMatchObject({ result: { resultType: 'input_required' } });
+  const answers = answersTo(resultOf(asked), APPROVES);
+  await scene.world.ask({ ...read, answers }, STATELESS);
+  expect(effects(scene)).toEqual(['pending', 'allow', 'pending', 'allow']);
 });
