@@ -83,6 +83,10 @@ export interface OwnDenial {
 export interface ApprovalFact {
   readonly by: string;
   readonly status: 'met' | 'open' | 'denied' | 'expired';
+  /** Id of the approval, which is that of the decision that first asked; absent where none was opened. */
+  readonly id?: string;
+  /** Who has approved so far; absent where nobody has. */
+  readonly approved_by?: readonly string[];
 }
 
 export interface ReservationFact {

@@ -13,17 +13,32 @@ import { remedyOf, reservationOf, type Ruling } from './rule.ts';
  * nothing has been charged and nothing labelled.
  */
 export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Ruling> {
-  const { record, inputText, charges, changes } = ruling;
+  return (await keepChanging(ruling, NO_CHANGES, log)) ?? ruling;
+}
+
+/** As `keepRuling`, and changes more with it. Undefined where one of these changes is refused: nothing is recorded then. */
+export async function keepChanging(
+  ruling: Ruling,
+  more: readonly Change[],
+  log: RecordKeeper,
+): Promise<Ruling | undefined> {
+  const { record, inputText, charges } = ruling;
+  const changes = [...ruling.changes, ...more];
   if (charges.length + changes.length === 0) {
     await log.append(record, inputText);
     return ruling;
   }
   const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
   const answer = await log.commit(record, inputText, [...takes, ...changes]);
-  if (isRefusal(answer)) return keepRuling(refusedBy(answer, ruling), log);
-  return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
+  if (!isRefusal(answer)) {
+    return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
+  }
+  const ownPlaces = charges.length + ruling.changes.length;
+  if (answer.refused.some((place) => place >= ownPlaces)) return undefined;
+  return keepChanging(refusedBy(answer, ruling), NO_CHANGES, log);
 }
 
+const NO_CHANGES: readonly Change[] = [];
 const TOO_MANY_LABELS: OwnDenial = { reason: 'gateway.too_many_labels', internal: '', rules: [], params: {} };
 
 /** What holds instead, which takes and labels nothing, so that nothing refuses it. */

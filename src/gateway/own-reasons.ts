@@ -92,7 +92,7 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
   },
   approval_denied: {
     title: 'A person refused this call',
-    remediation: 'Do not ask again; tell the user.',
+    remediation: 'Do not ask for it again; tell the user that it was refused.',
     retry: 'never',
   },
   approval_expired: {

@@ -18,10 +18,11 @@ import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
 import type { JudgedCall } from './judge-answer.ts';
-import { keepRuling } from './keep-ruling.ts';
+import { keepApproved } from './keep-approved.ts';
 import type { InputAnswers } from './port.ts';
 import { recall, type Recalled } from './recall.ts';
 import { saysUnknown, type Target } from './resolve.ts';
+import { type Approvals, seekApproval, type Seeking, soughtFor } from './seek-approval.ts';
 import { textSizeOf } from './result-size.ts';
 import type { Route } from './route.ts';
 import { rule, type Ruling } from './rule.ts';
@@ -56,21 +57,27 @@ export interface Way<R extends Request, T extends Route> {
 
 export interface StepParts extends Governing {
   readonly dialogue: Dialogue;
+  readonly approvals: Approvals;
 }
 
 /** The steps of one method, on the real parts. */
 export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, parts: StepParts): Steps<R, T> {
-  const { log, clock, logger } = parts;
+  const { log, clock, logger, approvals } = parts;
   return {
     resolve: (asked) => way.resolve(asked),
-    open: (asked, target) => open(asked, target, parts.dialogue),
+    open: (asked, target) => open(asked, target, parts),
     recall: (asked, target) => recall(asked, target, { action: way.action, governing: parts }),
     decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
-    record: async (ruling) => {
+    confirm: ({ caller }, confirmed) => approvals.confirmations.hear(confirmed, caller),
+    record: async (ruling, standing) => {
       const startedMs = clock.monotonic();
-      const kept = await keepRuling(ruling, log);
+      const kept = await keepApproved(ruling, () => soughtFor(ruling, standing, approvals.login), {
+        ...approvals,
+        log,
+      });
       return { ruling: kept, recordUs: Math.round((clock.monotonic() - startedMs) * 1000) };
     },
+    seekApproval: (ruling, standing) => seekApproval(ruling, standing, seekingOf(way, parts)),
     forward: async (allowed) => {
       const forwarded = await send(allowed, way, clock);
       if (way.action === 'tool_call') countResult(allowed.asked, forwarded, parts);
@@ -96,13 +103,34 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
   };
 }
 
+function seekingOf<R extends Request, T extends Route>(way: Way<R, T>, { approvals, clock }: StepParts): Seeking<R> {
+  return {
+    approvals,
+    now: () => clock.monotonic(),
+    isSuspendable: SUSPENDABLE.has(way.action),
+    subjectOf: (request) => way.subjectOf(request),
+    advise: (asked, ruling) => adviseAgainst(factsOf(asked, ruling, way)),
+  };
+}
+
+/** What may be answered with `input_required` (MCP 2026-07-28, basic/patterns/mrtr). */
+const SUSPENDABLE: ReadonlySet<ActionType> = new Set(['tool_call', 'prompt_get', 'resource_read']);
+
 const ANEW: Opened = { kind: 'anew' };
 const STALE: Opened = { kind: 'stale' };
 
-function open<R extends Request, T>({ request, caller }: Asked<R>, target: Target<T>, dialogue: Dialogue): Opened {
+function open<R extends Request, T>(
+  { request, caller }: Asked<R>,
+  target: Target<T>,
+  { dialogue, approvals }: StepParts,
+): Opened {
   // What is refused anyway is refused as ever: a state that does not fit must not tell what is hidden from what is not there.
   if (request.answers === undefined || target.kind !== 'found') return ANEW;
-  const resumed = dialogue.open(request.answers, caller, target.args.hash);
+  const { hash } = target.args;
+  const opening = approvals.confirmations.open(request.answers, caller, hash);
+  if (opening.kind === 'confirmed') return opening;
+  if (opening.rest === undefined) return ANEW;
+  const resumed = dialogue.open(opening.rest, caller, hash);
   return resumed === undefined ? STALE : { kind: 'resumed', resumed };
 }
 
@@ -266,6 +294,7 @@ function factsOf<R extends Request, T extends Route>(
     subject: cutText(way.subjectOf(request), MAX_SUBJECT),
     ruleText,
     limits,
+    approvals: record.combine.approvals.filter(({ status }) => status === 'open'),
   };
 }
 

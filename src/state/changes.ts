@@ -1,8 +1,10 @@
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
+import { answerApproval, joinApproval, openApproval, returnApproval, useApproval } from './approvals.ts';
 import { keepMaterial } from './audit-material.ts';
 import { adjust, giveBack, type NoRoom, type Occasion, take } from './budgets.ts';
 import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
+import { addKey, revokeKey } from './keys.ts';
 import { attachLabel, clearLabel } from './labels.ts';
 import { endHold } from './reservations.ts';
 
@@ -72,5 +74,25 @@ function make(database: Database, change: Change, occasion: Occasion): number | 
     case 'keep_audit':
       keepMaterial(database, change.material);
       return undefined;
+    case 'open_approval':
+      return orRefused(openApproval(database, change.approval));
+    case 'join_approval':
+      return orRefused(joinApproval(database, change.join));
+    case 'use_approval':
+      return orRefused(useApproval(database, change.use));
+    case 'return_approval':
+      returnApproval(database, change.ref, change.decision);
+      return undefined;
+    case 'answer_approval':
+      return orRefused(answerApproval(database, change.ref, change.vote));
+    case 'add_key':
+      addKey(database, change.key);
+      return undefined;
+    case 'revoke_key':
+      return orRefused(revokeKey(database, change.id, change.atMs));
   }
+}
+
+function orRefused(isMade: boolean): typeof REFUSED | undefined {
+  return isMade ? undefined : REFUSED;
 }

@@ -83,7 +83,7 @@ export class DecisionLog {
 
   /**
    * As `append`, and in the same transaction makes all changes. Where one of them is refused, none is made and nothing
-   * recorded. A call that was not forwarded gets back what it took from limits.
+   * recorded. A call that was not forwarded gets back what it took from limits, and its approval.
    */
   commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal> {
     return this.#change(this.#rowOf(record, inputText), changes);
@@ -255,13 +255,22 @@ interface Ends {
 /** What becomes of all that a call has taken, now that it is over. */
 function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundCosts): Ends {
   const charges = taken.flatMap((change) => (change.kind === 'take' ? [change.charge] : []));
-  if (charges.length === 0) return { outcome, changes: NO_CHANGES };
+  const isBack = outcome.status === 'not_forwarded';
+  const returns = isBack ? taken.flatMap(returnOf) : NO_CHANGES;
+  if (charges.length === 0) return { outcome, changes: returns };
   const held = charges.filter(isHeld);
   const settled = held.map((charge) => settle(charge, outcome.status, costs.get(charge.counter)));
   const ends = held.map(({ bucket }, index): Change => ({ kind: 'end_hold', bucket, cost: settled[index]?.cost ?? 0 }));
-  const isRefunded = outcome.status === 'not_forwarded';
-  const refunds = isRefunded ? charges.filter((charge) => !isHeld(charge)).map(giveBack) : NO_CHANGES;
-  return { outcome: { ...outcome, settled: [...outcome.settled, ...settled] }, changes: [...ends, ...refunds] };
+  const refunds = isBack ? charges.filter((charge) => !isHeld(charge)).map(giveBack) : NO_CHANGES;
+  return {
+    outcome: { ...outcome, settled: [...outcome.settled, ...settled] },
+    changes: [...ends, ...refunds, ...returns],
+  };
+}
+
+function returnOf(change: Change): readonly Change[] {
+  if (change.kind !== 'use_approval') return NO_CHANGES;
+  return [{ kind: 'return_approval', ref: change.use.ref, decision: change.use.decision }];
 }
 
 function giveBack(charge: Charge): Change {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { AttachedLabel } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
+import type { StoredKey } from '../core/key.ts';
 import type { Logger } from '../core/logger.ts';
+import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
 import type { Count } from '../core/charge.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { type CountPlace, MOST_IN_A_SWEEP, readCounts, sweepBudgets } from './budgets.ts';
@@ -14,6 +16,7 @@ import { DecisionLog, type Writer } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
+import { listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
@@ -31,6 +34,8 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Chosen by what is installed where nothing is said. */
   readonly driver?: Driver;
+  /** Whether this thread itself waits for the disk: right for a command, which has nothing else to do. */
+  readonly waitsForDisk?: boolean;
 }
 
 const OLD_SWEEP_MS = 5 * 60 * 1000;
@@ -40,6 +45,7 @@ export class Store {
   readonly log: DecisionLog;
   readonly catalog: CatalogStore;
   readonly conversations: ConversationStore;
+  readonly approvals: ApprovalBook;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -57,6 +63,7 @@ export class Store {
     this.log = parts.log;
     this.catalog = createCatalogStore(parts.connection);
     this.conversations = createConversationStore(parts.connection);
+    this.approvals = createApprovalBook(parts.connection);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
@@ -98,6 +105,11 @@ export class Store {
     now: number,
   ): Promise<readonly AttachedLabel[]> {
     return readLabels(this.#parts.connection, whose, now);
+  }
+
+  /** Keys that stand for people, whether they still hold or not. */
+  keys(): readonly StoredKey[] {
+    return listKeys(this.#parts.connection);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
@@ -169,8 +181,11 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   }
 }
 
-async function openWriter(options: LogWriterOptions): Promise<{ writer: Writer; startsAfter: number }> {
-  const writer = options.durability === 'full' ? new WriterThread(options) : new LogWriter(options);
+async function openWriter(
+  options: LogWriterOptions & Pick<StoreOptions, 'waitsForDisk'>,
+): Promise<{ writer: Writer; startsAfter: number }> {
+  const isAside = options.durability === 'full' && options.waitsForDisk !== true;
+  const writer = isAside ? new WriterThread(options) : new LogWriter(options);
   try {
     const head = await writer.open();
     return { writer, startsAfter: head.seq };

@@ -62,7 +62,7 @@ async function run({ home, config }: Place, ...args: readonly string[]) {
     const written = new PassThrough().on('data', (chunk: Buffer) => void (said[name] += chunk.toString()));
     return Object.assign(written, { isTTY: true, columns: 80 }) as unknown as NodeJS.WriteStream;
   };
-  const terminal = { out: stream('out'), err: stream('err') };
+  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
   const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
   const program = new Command().exitOverride();
   let exit = 0;

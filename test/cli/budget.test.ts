@@ -64,7 +64,7 @@ async function run({ home, config }: Place, args: readonly string[]): Promise<Ra
     const written = new PassThrough().on('data', (chunk: Buffer) => (said[name] += chunk.toString()));
     return written as unknown as NodeJS.WriteStream;
   };
-  const terminal = { out: stream('out'), err: stream('err') };
+  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
   const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
   const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void terminal.err.write(text) });
   let exit = 0;

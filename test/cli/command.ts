@@ -31,11 +31,15 @@ export async function runCommand(
   const environment = { variables: {}, workingFolder: home, userHome: home, home, cache, user: 'maya' };
   const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void (said.err += text) });
   let exit = 0;
-  add(program, { terminal: { out: stream('out'), err: stream('err') }, environment, setExit: (code) => (exit = code) });
+  add(program, {
+    terminal: { in: process.stdin, out: stream('out'), err: stream('err') },
+    environment,
+    setExit: (code) => (exit = code),
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    exit = printError({ out: stream('out'), err: stream('err') }, thrown);
+    exit = printError({ in: process.stdin, out: stream('out'), err: stream('err') }, thrown);
   }
   await new Promise(setImmediate);
   return { exit, ...said };

@@ -43,7 +43,7 @@ async function run({ home, config }: { home: string; config: string }, args: rea
   const said = { out: '', err: '' };
   const stream = (name: 'out' | 'err') =>
     new PassThrough().on('data', (chunk: Buffer) => (said[name] += chunk.toString())) as unknown as NodeJS.WriteStream;
-  const terminal = { out: stream('out'), err: stream('err') };
+  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
   const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
   const program = new Command().exitOverride();
   let exit = 0;

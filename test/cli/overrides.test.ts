@@ -69,6 +69,7 @@ async function start(path: string): Promise<RunningGateway> {
     ...PLACE,
     version: '0',
     owner: 'ana',
+    login: 'ana',
     host: { platform: process.platform, nodePath: process.execPath, environment: process.env },
     timezone: 'UTC',
     clock: { now: () => now, monotonic: () => performance.now() },

@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { type Change, isRefusal } from '../../src/core/change.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import { type Change, isRefusal } from '../../src/core/change.ts';
 import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import { Agents, type ConfiguredAgent } from '../../src/gateway/agents.ts';
+import { Confirmations } from '../../src/gateway/confirmations.ts';
 import { Conversations } from '../../src/gateway/conversation.ts';
 import { createDialogue } from '../../src/gateway/create-dialogue.ts';
 import { Directory } from '../../src/gateway/directory.ts';
@@ -26,7 +26,9 @@ import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import type { AuditVault } from '../../src/state/audit.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
-import { silent } from '../state/records.ts';
+import type { ApprovalBook } from '../../src/state/approval-book.ts';
+import { decisionIds } from '../../src/state/decision-id.ts';
+import { realClock, silent } from '../state/records.ts';
 import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW, RESULTS } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
@@ -54,7 +56,7 @@ export interface WorldOptions {
   readonly allow?: Partial<GovernedServer['allow']>;
   readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
-  /** Where it remembers; without one it remembers no labels. */
+  /** Where it remembers, and keeps decisions and approvals; without one decisions are kept in a list. */
   readonly store?: Store;
   readonly clock?: Clock;
   readonly labelSettings?: LabelSettings;
@@ -62,6 +64,8 @@ export interface WorldOptions {
   readonly audit?: AuditVault;
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
+  /** How long a call is held for its user. */
+  readonly holdMs?: number;
 }
 
 /** A whole gateway on servers that are scripts, with the log in a list. */
@@ -83,7 +87,7 @@ export interface World {
 }
 
 export async function aGateway(options: WorldOptions): Promise<World> {
-  const { servers: scripts, rules = {}, commit, store } = options;
+  const { servers: scripts, rules = {}, commit, store, holdMs = 0 } = options;
   const servers = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [id, aScriptedServer(script)]));
   const scripted = (id: string): ScriptedServer => {
     const server = servers[id];
@@ -94,6 +98,9 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const outcomes: Outcome[] = [];
   const changed: Change[] = [];
   const clock = options.clock ?? { now: () => NOW, monotonic: () => 0 };
+  const newId = store === undefined ? (): string => `id-${String(records.length + 1)}` : decisionIds(realClock);
+  const book = store?.approvals ?? NO_APPROVALS;
+  const keyedHash = (text: string): string => store?.keyedHash(text) ?? text;
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
   const governing: Governing = {
@@ -101,7 +108,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       policy: policy.current,
       clock,
       ...(options.audit === undefined ? {} : { audit: options.audit }),
-      newId: () => `id-${String(records.length + 1)}`,
+      newId,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
       labels: options.labelSettings ?? LABELS,
     }),
@@ -112,18 +119,19 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     log: {
       append: async (record) => {
         commit?.(record);
+        await store?.log.append(record);
         records.push(record);
       },
       commit: async (record, inputText, changes) => {
         commit?.(record);
-        const kept = { ...record, id: randomUUID() };
-        const answer = store === undefined ? { remaining: [] } : await store.log.commit(kept, inputText, changes);
+        const answer = store === undefined ? { remaining: [] } : await store.log.commit(record, inputText, changes);
         if (isRefusal(answer)) return answer;
         records.push(record);
         changed.push(...changes);
         return answer;
       },
       settle: (outcome, changes = []) => {
+        store?.log.settle(outcome, changes);
         outcomes.push(outcome);
         changed.push(...changes);
       },
@@ -138,7 +146,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     ...governing,
     send,
     follow: (wish) => instances.follow(wish),
-    keyedHash: (text) => text,
+    keyedHash,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
   });
@@ -148,6 +156,21 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const gateway = new Gateway(
     Promise.resolve({
       ...governing,
+      approvals: {
+        book,
+        confirmations: new Confirmations({
+          book,
+          act: async (act, changes) => store?.log.act(act, changes),
+          newId,
+          keyedHash,
+          clock,
+          logger: silent,
+          holdMs,
+          pollMs: 5,
+        }),
+        timeoutMs: 60_000,
+        login: 'ana-login',
+      },
       policy,
       directory,
       exposure: new Exposure({
@@ -224,6 +247,19 @@ async function aDirectory(
   return directory;
 }
 
+/** Nobody has asked for any. */
+const NO_APPROVALS: ApprovalBook = {
+  find: async () => [],
+  read: async () => undefined,
+  list: async () => [],
+  byId: async () => [],
+  answering: async () => [],
+};
+
+function isOfClient(action: string): boolean {
+  return ['tool_call', 'resource_read', 'prompt_get', 'completion'].includes(action);
+}
+
 let generations = 0;
 
 /** A policy that grants everything but what its rules hide or deny. */
@@ -257,7 +293,13 @@ class Scripted extends PolicySet {
     const capabilities = grants.map((value) => ({ id: 'ID-1', kind: 'server', value, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
       anOpinion({ layer: 'identity', bundle: 'identity', capabilities, status: isInDoubt ? 'error' : 'ok' }),
-      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide, obligations: isList ? [] : obliges }),
+      anOpinion({
+        layer: 'compliance',
+        bundle: 'compliance',
+        deny,
+        hide,
+        obligations: isOfClient(question.action) ? obliges : [],
+      }),
       anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')], labels: labelled }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];

@@ -190,6 +190,9 @@ function aForwarding(
       ruleText: () => undefined,
       charges: [],
       changes: [],
+      meet: () => {
+        throw new Error('no rule here asks for an approval');
+      },
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),

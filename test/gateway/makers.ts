@@ -101,6 +101,7 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
   const { principal, client, session } = aCaller();
   const decided = { effect, reasons, reason_internal, matched_rules, lifted, obligations };
   return {
+    meet: () => aRuling(decision),
     decision,
     inputText: '{}',
     ruleText: () => undefined,

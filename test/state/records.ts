@@ -1,4 +1,7 @@
+import type { Act } from '../../src/core/act.ts';
+import type { NewApproval, Vote } from '../../src/core/approval.ts';
 import { writeBucket } from '../../src/core/bucket.ts';
+import type { ApprovalUse } from '../../src/core/change.ts';
 import type { Charge, Terms } from '../../src/core/charge.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Logger } from '../../src/core/logger.ts';
@@ -117,4 +120,42 @@ export function aHold(changes: Partial<Charge> = {}, terms: Partial<Terms> = {})
 export function aCharge(changes: Partial<Charge> = {}): Charge {
   const window = { startsMs: Date.UTC(2100, 0), endsMs: Date.UTC(2101, 0) };
   return { counter: 'agent.id/60s', bucket: '["pace","agent.id/60s","claude"]', cost: 1, limit: 3, window, ...changes };
+}
+
+export function anAct(changes: Partial<Act> = {}): Act {
+  const time = new Date().toISOString();
+  const done = { verb: 'approval.approve', subject: 'a call', before: null, after: null, reason: '' };
+  return { id: nextId(), time, actor: 'user:ada', via: 'terminal', ...done, ...changes };
+}
+
+/** Of the user `ana`, open until the second second of 1970. */
+export function aNewApproval(changes: Partial<NewApproval> = {}): NewApproval {
+  return {
+    id: 'd-1',
+    by: 'user',
+    binding: { call: 'this call', tool: 'this tool', conversation: 's1' },
+    requester: { agent: 'claude', user: 'ana', login: 'ana-login' },
+    quorum: 1,
+    remember: 'never',
+    createdMs: 0,
+    expiresMs: 1_000,
+    shown: {
+      action: 'tool_call',
+      server: 'github',
+      tool: 'create_issue',
+      arguments: { title: 'Hello' },
+      about: '',
+      client: 'test 1',
+      why: [],
+    },
+    ...changes,
+  };
+}
+
+export function aVote(changes: Partial<Vote> = {}): Vote {
+  return { person: 'ana', verdict: 'approve', via: 'terminal', key: '', atMs: 0, reason: '', ...changes };
+}
+
+export function anApprovalUse(changes: Partial<ApprovalUse> = {}): ApprovalUse {
+  return { ref: { id: 'd-1', by: 'user' }, decision: 'd-2', quorum: 1, how: { kind: 'once' }, nowMs: 0, ...changes };
 }
