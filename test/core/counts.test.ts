@@ -103,6 +103,10 @@ test('what was written is read as it was', () => {
   );
 });
 
-test.each(['', '{}', 'null', '{"times":[]}'])('a text that nobody here wrote is refused: %j', (text) => {
-  expect(() => readCounts(text)).toThrow();
+test.each([
+  { text: '', why: 'Unexpected end of JSON input' },
+  { text: '{}', why: 'times' },
+  { text: '{"times":[]}', why: 'sums' },
+])('a text that nobody here wrote is refused: $text', ({ text, why }) => {
+  expect(() => readCounts(text)).toThrow(why);
 });

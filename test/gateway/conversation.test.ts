@@ -153,8 +153,11 @@ test('what the store does not take is kept for the next time, and memory stays b
   const place = aPlace();
   const store = await aStore(place);
   let isBroken = true;
-  const { read, add } = store.conversations;
-  const shaky: ConversationStore = { read, add: (parts) => (isBroken ? Promise.reject(new Error('no')) : add(parts)) };
+  const { conversations: sound } = store;
+  const shaky: ConversationStore = {
+    read: (id) => sound.read(id),
+    add: (parts) => (isBroken ? Promise.reject(new Error('no')) : sound.add(parts)),
+  };
   const conversations = conversationsOn(aClock(), keeperOn({ conversations: shaky }, 10));
   await conversations.noteCall(inSession('one'), READ);
   await conversations.close();
@@ -162,7 +165,7 @@ test('what the store does not take is kept for the next time, and memory stays b
   await conversations.noteCall(inSession('one'), READ);
   await conversations.close();
   const { remembered } = inSession('one');
-  expect(await read(remembered?.conversation ?? '')).toMatchObject({ callsInARow: 2 });
+  expect(await sound.read(remembered?.conversation ?? '')).toMatchObject({ callsInARow: 2 });
   isBroken = true;
   for (let opened = 0; opened < 50; opened += 1) await conversations.noteCall(inSession(`other-${opened}`), READ);
   expect(conversations.size).toBeLessThanOrEqual(10);

@@ -36,7 +36,8 @@ async function aProcess(place: Place, options: Partial<WorldOptions> = {}): Prom
 function textOf(answer: RpcAnswer): string {
   const content = answer.kind === 'result' ? answer.result['content'] : undefined;
   const [block] = Array.isArray(content) ? content : [];
-  return isJsonObject(block) ? String(block['text']) : '';
+  const text = isJsonObject(block) ? block['text'] : undefined;
+  return typeof text === 'string' ? text : '';
 }
 
 function effects({ records }: World): readonly string[] {

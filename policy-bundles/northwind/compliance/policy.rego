@@ -11,6 +11,7 @@ import data.northwind_compliance.config
 # title: Personal data leaves its place only through agents cleared for it
 # description: |
 #   An export makes a copy that nobody deletes. The user's own clearance is not enough; the platform team clears the agent.
+#   Once the conversation has seen personal data, every export counts: the agent may ask for people by their numbers.
 # custom:
 #   id: CO-101
 #   remediation: Work with counts and sums instead of people, or ask the data protection officer to export the data.
@@ -21,7 +22,7 @@ import data.northwind_compliance.config
 #   control: GDPR-Art-5
 deny contains {"id": "CO-101", "reason": "personal_data_export", "params": {"class": config.personal_class}} if {
 	is_personal
-	effects.changes(input.action.effect)
+	is_export
 	not is_agent_cleared
 }
 
@@ -126,6 +127,12 @@ is_personal if {
 	names_call(entry)
 	some text in texts
 	regex.match(entry.pattern, text)
+}
+
+is_export if {
+	effects.changes(input.action.effect)
+	some entry in config.exports
+	names_call(entry)
 }
 
 is_outside if {

@@ -103,3 +103,8 @@ test_what_is_read_marks_the_conversation if {
 	northwind_compliance.labels == {{"id": "CO-301", "label": "private_data"}} with input as query("SELECT id FROM orders")
 	northwind_compliance.labels == {{"id": "CO-301", "label": "private_data"}} with input as inputs.tool_call("payments", "get_charge", "read", {})
 }
+
+test_who_has_seen_personal_data_exports_nothing_and_goes_on_with_other_work if {
+	ids(northwind_compliance.deny) == {"CO-101"} with input as inputs.labelled({"customer_pii"}, with_classes(["internal"], export("orders")))
+	northwind_compliance.deny == set() with input as inputs.labelled({"customer_pii"}, with_classes(["internal"], commit("checkout")))
+}
