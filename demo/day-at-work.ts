@@ -9,6 +9,8 @@ import { ACTS, type Act } from './acts.ts';
 /** Everything the demo writes lies here, and is made anew each time. */
 const PLACE = resolve('.mcp-gateway/demo');
 const PROGRAM = resolve('dist/main.js');
+/** One moment for all commands, so that they speak of the same permit. */
+const STARTED_MS = Date.now();
 
 /** Plays a day of an agent at work against the repository's own configuration, with an official MCP client. */
 async function playDay(): Promise<void> {
@@ -37,7 +39,7 @@ async function playDay(): Promise<void> {
 
 /** A window around now for the override of incident INC-7; without it the permit of the example has run out. */
 function environment(): Record<string, string> {
-  const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const at = (hours: number): string => new Date(STARTED_MS + hours * 3_600_000).toISOString();
   return {
     ...(process.env as Record<string, string>),
     MCP_GATEWAY_HOME: `${PLACE}/home`,
@@ -69,6 +71,8 @@ function show(colour: 'green' | 'red', sign: string, lines: readonly string[]): 
 function readBack(): void {
   say('bold', '\nEvery decision was in SQLite before anything was forwarded:\n');
   run('decision', 'ls', '--limit', '20');
+  say('bold', '\nThe exception that is in force, and how often it was used:\n');
+  run('policy', 'overrides');
   say('bold', '\nThe last denial in words, and the proof that the log is whole:\n');
   run('explain');
   run('decision', 'verify');

@@ -5,18 +5,22 @@ import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
 import { matchesAny } from './catalog/glob.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
-import type { JsonObject } from './core/json.ts';
+import { boundedPattern } from './core/bounded-pattern.ts';
+import { isJsonObject, type JsonObject } from './core/json.ts';
+import { toRoundedJson } from './core/lossless-json.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
 import { Conversations } from './gateway/conversation.ts';
+import { createClassifier, type DataClass } from './gateway/data-classes.ts';
 import { createDialogue } from './gateway/create-dialogue.ts';
 import type { Directory } from './gateway/directory.ts';
 import { Exposure } from './gateway/exposure.ts';
 import type { GatewayParts } from './gateway/gateway.ts';
-import type { Governing } from './gateway/governing.ts';
+import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
 import type { PolicySet } from './policy/policy-set.ts';
+import { openVault } from './state/audit.ts';
 import { decisionIds } from './state/decision-id.ts';
 import { createMasker } from './state/masking.ts';
 import type { Store } from './state/store.ts';
@@ -52,6 +56,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     environment,
     conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
     readLabels: (whose, now) => store.labelsOf(whose, now),
+    results: resultHandling(checker, options),
     log: store.log,
     clock,
     logger,
@@ -87,6 +92,40 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   };
 }
 
+function resultHandling(checker: ArgumentChecker, { config }: AppOptions): ResultHandling {
+  return {
+    classifier: createClassifier(config.policies.dataClasses.flatMap(dataClassOf)),
+    fitsOutput: outputCheck(checker),
+  };
+}
+
+/** A pattern that cannot be used was refused with the configuration. */
+function dataClassOf(entry: AppOptions['config']['policies']['dataClasses'][number]): readonly DataClass[] {
+  if (entry.kind !== 'pattern') return [entry];
+  const read = boundedPattern(entry.pattern);
+  return read.kind === 'bounded' ? [{ ...entry, pattern: read.pattern }] : [];
+}
+
+/** Output schemas are compiled when a redacted result asks for one, which few do. */
+function outputCheck(checker: ArgumentChecker): ResultHandling['fitsOutput'] {
+  const prepared = new Map<string, Promise<unknown>>();
+  return async (pin, schema, value) => {
+    const key = `output of ${pin}`;
+    if (!prepared.has(key)) {
+      if (prepared.size >= MOST_OUTPUT_SCHEMAS) for (const known of prepared.keys()) checker.forget(known);
+      if (prepared.size >= MOST_OUTPUT_SCHEMAS) prepared.clear();
+      prepared.set(key, checker.prepare(key, schema));
+    }
+    await prepared.get(key);
+    const rounded = toRoundedJson(value);
+    if (!isJsonObject(rounded)) return false;
+    const finding = await checker.check(key, rounded, 'allow');
+    return finding.kind === 'valid';
+  };
+}
+
+const MOST_OUTPUT_SCHEMAS = 200;
+
 function environmentOf({ config, timezone }: AppOptions): Environment {
   const { name: gateway, environment } = config.gateway;
   const { region, is_production: isProduction, labels } = environment;
@@ -99,15 +138,16 @@ function courts(
   store: Store,
   { config, secrets, clock }: AppOptions,
 ): (inputSchema?: JsonObject) => Court {
-  const { arguments: kept, redact } = config.decisions;
+  const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
+  const audit = openVault(auditKey, (value) => masker.maskSecrets(value));
   const newId = decisionIds(clock);
   const { ttl: ttlMs, sticky } = config.labels;
   const labels = { ttlMs, isSticky: (label: string) => matchesAny(sticky, label) };
   const masks = new WeakMap<JsonObject, Mask>();
   const maskWithout = (pointers: readonly string[]): Mask => ({
-    maskInput: (input) => masker.maskInput(input, pointers),
+    maskInput: (input, ofPolicy) => masker.maskInput(input, pointers, ofPolicy),
     maskQuotes: (value, hidden) => masker.maskQuotes(value, hidden),
   });
   const plain = maskWithout([]);
@@ -122,6 +162,7 @@ function courts(
     policy: policy(),
     clock,
     newId,
+    audit,
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
     labels,
   });

@@ -65,6 +65,9 @@ export function governedServer({ id, config, package: name, version }: FoundServ
       tools.flatMap(([tool, { effect }]) => (effect === undefined ? [] : [[tool, { effect }]])),
     ),
     dataClasses: Object.fromEntries(tools.map(([tool, declared]) => [tool, declared.data_classes])),
+    argumentClasses: Object.fromEntries(
+      tools.map(([tool, { args }]) => [tool, mapValues(args, ({ data_classes }) => data_classes)]),
+    ),
     unknownArguments: config.unknownArguments,
     allow: config.allow,
   };
@@ -87,6 +90,10 @@ async function findServer(id: ServerId, config: ServerConfig, options: FindOptio
   const { command, args, package: name, version, bundle } = await resolveProgram(id, transport, options);
   const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance, discoveryOffers };
   return { id, config, definition, package: name, version, bundle: configured ?? bundle };
+}
+
+function mapValues<V, W>(values: Readonly<Record<string, V>>, change: (value: V) => W): Readonly<Record<string, W>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }
 
 /** What the most able client could offer to a server that may ask for this. */

@@ -21,6 +21,10 @@ total := {
 		"ref": {}, "request": {}, "args": {}, "annotations": {},
 		"effect": "unknown", "consent": "accepted", "schema_checked": true,
 		"data_classes_referenced": [], "hash": "",
+		"result": {
+			"bytes": 0, "content_types": [], "data_classes": {}, "is_cut": false, "is_error": false,
+			"labels": [], "mime_types": [], "structured": {}, "text": "",
+		},
 	},
 	"context": object.union(counts, {"conversation_id": "", "session_age_seconds": 0, "labels": [], "agent": counts}),
 	"budgets": {},
@@ -54,6 +58,12 @@ tool_call(server, tool, effect, args) := object.union(total, {
 	"server": {"id": server},
 	"action": {"tool": tool, "effect": effect, "args": args},
 })
+
+# METADATA
+# description: |
+#   The total input for the result of a call, as tool_call has it; `result` holds what matters of the result, such as
+#   `{"data_classes": {"card_number": 1}}`.
+tool_result(call, result) := object.union(call, {"action": {"type": "tool_result", "result": result}})
 
 # METADATA
 # description: |

@@ -4,7 +4,7 @@
 //   node server.mjs [DATABASE] [EXPORT_FOLDER]
 //
 // DATABASE is a file (created with example rows when missing) or `:memory:` (default); exports go to EXPORT_FOLDER, by default
-// `exports`. Results carry the classes of the data in them under `mcp-gateway/data_classes` in `_meta`.
+// `exports`. Results carry the classes of the data in them as labels, under `mcp-gateway/labels` in `_meta`.
 // Sentinels (../sentinels.mjs): the `table` of describe_table.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -104,7 +104,7 @@ function answer(value, dataClasses) {
   return {
     content: [{ type: /** @type {const} */ ('text'), text: JSON.stringify(value) }],
     structuredContent: value,
-    _meta: { 'mcp-gateway/data_classes': dataClasses },
+    _meta: { 'mcp-gateway/labels': dataClasses },
   };
 }
 

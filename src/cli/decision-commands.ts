@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type * as Decision from './decision.ts';
-import type { ListOptions, ReadOptions } from './decision.ts';
+import type { ListOptions, ReadOptions, ShowOptions } from './decision.ts';
 import { EXIT } from './exit.ts';
 import type { CommandContext } from './context.ts';
 import { parseLimit, parseMoment } from './values.ts';
@@ -14,9 +14,9 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
     .option('--limit <n>', 'how many, or all', parseLimit, 50)
     .addHelpText('after', '\nExample:\n  mcp-gateway decision ls --effect deny --since 24h')
     .action(async (options: ListOptions) => (await load()).list(context, options));
-  withConfig(
-    decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'),
-  ).action(async (id: string, options: ReadOptions) => (await load()).show(context, id, options));
+  withConfig(decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'))
+    .option('--audit', 'also what a rule demanded to be kept whole; where it is sealed, with decisions.auditKey')
+    .action(async (id: string, options: ShowOptions) => (await load()).show(context, id, options));
   for (const parent of [decision, program]) {
     withConfig(parent.command('explain').argument('[id]', 'the id, or its beginning; without one the last denial'))
       .description('say one decision in words')

@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Config } from '../config/paths.ts';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { readWords, wordsFact } from '../review/rule-words.ts';
 import { shownRecord } from '../review/shown-record.ts';
+import { openMaterial } from '../state/audit.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { verifyLog } from '../state/verify.ts';
 import { type ConfigOption, readConfig } from './config.ts';
@@ -14,6 +16,10 @@ import { paint, printJson, printLine, printTable, type Terminal } from './termin
 
 export interface ReadOptions extends ConfigOption {
   readonly json?: boolean;
+}
+
+export interface ShowOptions extends ReadOptions {
+  readonly audit?: boolean;
 }
 
 export interface ListOptions extends ReadOptions {
@@ -37,12 +43,21 @@ export function list(context: CommandContext, options: ListOptions): Promise<voi
   });
 }
 
-export function show(context: CommandContext, id: string, options: ReadOptions): Promise<void> {
+export function show(context: CommandContext, id: string, options: ShowOptions): Promise<void> {
   const { terminal } = context;
-  return reading(context, options, async (reader) => {
+  return reading(context, options, async (reader, { decisions }) => {
     const decision = shownRecord(await reader.find(id));
-    if (options.json === true) return printJson(terminal, 'decision-show', { decision });
-    return printLine(terminal, JSON.stringify(decision, null, 2));
+    const material = options.audit === true ? await reader.material(decision.id) : [];
+    const opened = material.map((kept) => [kept.part, openMaterial(kept, decisions.auditKey)] as const);
+    // Texts of JSON, in which big integers stand as they came.
+    const texts: Readonly<Record<string, string>> = Object.fromEntries(opened);
+    if (options.json === true) {
+      return printJson(terminal, 'decision-show', { decision, ...(options.audit === true ? { audit: texts } : {}) });
+    }
+    printLine(terminal, JSON.stringify(decision, null, 2));
+    if (options.audit !== true) return;
+    if (opened.length === 0) printLine(terminal, 'No rule demanded that more is kept.');
+    for (const [part, text] of opened) printLine(terminal, `${part}: ${text}`);
   });
 }
 
@@ -104,12 +119,12 @@ export async function verify(context: CommandContext, options: ReadOptions): Pro
 async function reading(
   context: CommandContext,
   options: ConfigOption,
-  work: (reader: DecisionReader) => Promise<void>,
+  work: (reader: DecisionReader, config: Config) => Promise<void>,
 ): Promise<void> {
   const { config } = readConfig(context, options);
   const reader = new DecisionReader({ path: config.decisions.store.path });
   try {
-    await work(reader);
+    await work(reader, config);
   } finally {
     reader.close();
   }

@@ -41,11 +41,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'policies.org.*.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
   { path: 'policies.org.*.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
-  {
-    path: 'policies.dataClasses',
-    what: 'telling data classes by patterns',
-    help: 'declare them in the manifest of a bundle',
-  },
   { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
   { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
   { path: 'approvals', what: 'approving calls', help: LEAVE_OUT },

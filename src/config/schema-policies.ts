@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { boundedPattern } from '../core/bounded-pattern.ts';
 import { LAYERS, type Layer } from '../core/opinion.ts';
 import { BundleData, Duration, ModeName, RuleModes, ServerIdText, Texts } from './schema-values.ts';
 import { BundlePath } from './schema-servers.ts';
@@ -23,6 +24,53 @@ const OrganisationBundle = z.strictObject({
   signer: z.string().optional().describe('Whose signature the bundle must carry.'),
 });
 
+const ClassName = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'not a class, such as customer_pii');
+
+/** Patterns are searched for in what others wrote, so they must not be able to take long. */
+const Pattern = z
+  .string()
+  .min(1)
+  .max(500)
+  .superRefine((source, context) => {
+    const read = boundedPattern(source);
+    if (read.kind === 'refused') context.addIssue(`cannot be used as a pattern: ${read.why}`);
+  });
+
+const DataClassSetting = z
+  .strictObject({
+    class: ClassName.describe('The class that the data has.'),
+    pattern: Pattern.optional().describe(
+      'What such data looks like in arguments and results: characters, classes and bounded repetitions, as `KD-[0-9]{8}`.',
+    ),
+    pointer: z
+      .string()
+      .regex(/^(\/([^/~]|~[01])*)+$/, 'not a JSON pointer, such as /customer/email; * is any one segment')
+      .optional()
+      .describe('Where in arguments such data stands, as a JSON pointer; `*` is any one segment.'),
+    detect: z
+      .enum(['card_number', 'email', 'iban', 'secret'])
+      .optional()
+      .describe('What the gateway tells by itself, in arguments and results.'),
+  })
+  .transform((entry, context): DataClassEntry => {
+    const { class: name, pattern, pointer, detect } = entry;
+    const told: readonly (DataClassEntry | undefined)[] = [
+      pattern === undefined ? undefined : { kind: 'pattern', class: name, pattern },
+      pointer === undefined ? undefined : { kind: 'pointer', class: name, pointer },
+      detect && { kind: 'detector', class: name, detector: detect },
+    ];
+    const [only, ...others] = told.filter((one) => one !== undefined);
+    if (only !== undefined && others.length === 0) return only;
+    context.addIssue({ code: 'custom', message: 'needs one of pattern, pointer and detect, and no more' });
+    return z.NEVER;
+  });
+
+type DataClassEntry = { readonly class: string } & (
+  | { readonly kind: 'pattern'; readonly pattern: string }
+  | { readonly kind: 'pointer'; readonly pointer: string }
+  | { readonly kind: 'detector'; readonly detector: 'card_number' | 'email' | 'iban' | 'secret' }
+);
+
 const LayerSettings = z.strictObject({
   required: z.boolean().default(false).describe('Whether every call is denied while the layer has no bundle.'),
   starter: z
@@ -37,7 +85,10 @@ export const Policies = z
     starter: z.boolean().default(true).describe('Whether a layer without a bundle uses its starter bundle.'),
     org: z.array(OrganisationBundle).default([]).describe('The bundles of the organisation.'),
     layers: z.partialRecord(z.enum(LAYERS), LayerSettings).default({}).describe('Settings of single layers.'),
-    dataClasses: z.array(z.unknown()).optional().describe('Patterns or pointers that tell data classes in arguments.'),
+    dataClasses: z
+      .array(DataClassSetting)
+      .default([])
+      .describe('How classes of data are told in arguments and results.'),
     pins: z
       .strictObject({ text: z.enum(['warn', 'quarantine']).optional().describe('What a changed description does.') })
       .optional()

@@ -27,6 +27,13 @@ const Decisions = z.strictObject({
     )
     .default([])
     .describe('JSON pointers into arguments whose values are kept as a hash; `*` is any one segment.'),
+  auditKey: z
+    .string()
+    .regex(/^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/, 'not 32 bytes as 64 hexadecimal digits or as base64')
+    .optional()
+    .describe(
+      'Seals what `audit_required` keeps (AES-256-GCM): 32 bytes as hex or base64, as `${file:audit.key}`. Without it that is kept masked.',
+    ),
   retain: Duration.optional().describe('How long decisions are kept.'),
   export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
 });

@@ -45,6 +45,7 @@ function isHeader([section, , group]: readonly string[]): boolean {
 }
 
 function speaksOfSecret(path: readonly string[]): boolean {
+  if (path.join('.') === 'decisions.auditKey') return true;
   const [section, , group, name] = path;
   return section === 'mcpServers' && HOLDERS.has(group ?? '') && SECRET_NAME.test(name ?? '');
 }

@@ -8,7 +8,20 @@ export type Change =
   /** Refused where the conversation has as many labels as it may. */
   | { readonly kind: 'attach_label'; readonly label: AttachedLabel }
   /** Refused where the conversation has not exactly this label, of these sources. */
-  | { readonly kind: 'clear_label'; readonly label: ClearedLabel };
+  | { readonly kind: 'clear_label'; readonly label: ClearedLabel }
+  | { readonly kind: 'keep_audit'; readonly material: AuditMaterial };
+
+/** What a rule demands to be kept whole, as it lies in the store. */
+export interface AuditMaterial {
+  /** Of the record that it belongs to. */
+  readonly id: string;
+  readonly part: 'input' | 'result';
+  /** Names the key that it is sealed with; empty where it is masked text in UTF-8. */
+  readonly key: string;
+  readonly body: Uint8Array;
+  /** SHA-256 of the body, hex. */
+  readonly hash: string;
+}
 
 /** A label that stays with a conversation for a time. Times are milliseconds since the epoch. */
 export interface AttachedLabel {

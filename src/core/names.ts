@@ -6,6 +6,8 @@ export const DECISION_META_KEY = 'mcp-gateway/decision';
 export const OWN_META_PREFIX = 'mcp-gateway/';
 /** Key among `inputRequests` of what the gateway itself asks: that the user signs in to a server. */
 export const SIGN_IN_KEY = 'mcp-gateway/sign-in';
+/** Key in `_meta` of a result under which a server says what labels its data has: a list of texts. It goes no further. */
+export const LABELS_META_KEY = 'mcp-gateway/labels';
 /** JSON-RPC error code of a refused request that has no result shape to say so. Outside the range that JSON-RPC reserves. */
 export const REFUSED_CODE = 4030;
 
@@ -17,6 +19,9 @@ export const SERVER_ID = /^[a-z0-9][a-z0-9-]{0,19}$/;
 export function isServerId(text: string): text is ServerId {
   return SERVER_ID.test(text);
 }
+
+/** What labels on data are called. */
+export const LABEL = /^[a-z][a-z0-9_.-]{0,63}$/;
 
 /** Names that would reach an object's prototype wherever a plain object is a table. */
 export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

@@ -11,6 +11,20 @@ const Label = z.strictObject({
   age_seconds: count.describe('Since it was attached last.'),
 });
 
+const Result = z.strictObject({
+  bytes: count.describe('Length of the result as JSON text in UTF-8.'),
+  content_types: texts.describe('Types of its content blocks, sorted: text, image, audio, resource, resource_link.'),
+  data_classes: z
+    .record(z.string(), count)
+    .describe('Classes of data that were found in it, each with how often; see `policies.dataClasses`.'),
+  is_cut: z.boolean().describe('Whether `text` or `structured` is less than what came.'),
+  is_error: z.boolean().describe('Whether the tool says that it failed, or answered with an error of the protocol.'),
+  labels: texts.describe('What its server says of it by `mcp-gateway/labels` in `_meta`: a claim.'),
+  mime_types: texts.describe('Of its images, sounds and resources, sorted.'),
+  structured: anything.describe('`structuredContent`, where it is an object of at most 64 KB; big integers as text.'),
+  text: text.describe('All text of its content, in lines, at most 65536 characters.'),
+});
+
 const Budget = z.strictObject({
   used: count,
   reserved: count,
@@ -73,6 +87,7 @@ export const PolicyInput = z.strictObject({
     annotations: anything,
     effect: z.enum(['read', 'write', 'destroy', 'unknown']),
     consent: z.enum(['accepted', 'new', 'changed']),
+    result: Result.describe('Of a `tool_result`; for all else empty.'),
     schema_checked: z.boolean().describe('Whether the arguments were checked against the tool’s input schema.'),
     data_classes_referenced: texts.describe('Declared for the tool, and the labels of the conversation.'),
     hash: text.describe('SHA-256 of server, tool and arguments, hex.'),

@@ -43,6 +43,8 @@ export interface DecisionRecord {
   readonly shadow: ShadowDecision | null;
   readonly trace_id: string;
   readonly latency_us: { readonly decide: number };
+  /** SHA-256 of the audit material of the input as it lies in the store, hex; absent where none is kept. */
+  readonly audit_hash?: string;
 }
 
 /** What `combine` needs beside the opinions, so that anyone can run it again on a record. */
@@ -133,6 +135,8 @@ export interface Outcome {
   /** Microseconds from handing the record over to its commit. */
   readonly record_us: number;
   readonly settled: readonly Json[];
+  /** SHA-256 of the audit material of the result as it lies in the store, hex; absent where none is kept. */
+  readonly audit_hash?: string;
 }
 
 /** A record as `decision show --json` prints it: the decision, its seal, and the outcome with its own. */

@@ -67,7 +67,8 @@ export interface Limits {
 export function adviseAgainst(facts: AdviceFacts): Advice {
   const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
   const object = decisionObject(facts, told);
-  return { object, text: wordsOf(facts, told, object) };
+  const end = `${RETRY_WORDS[object.metadata.retry]}\n${NO_DETOUR}`;
+  return { object, text: wordsOf(facts, told, { object, head: `Refused: ${facts.subject}.`, end }) };
 }
 
 /** Fewer words for one who does not listen: the same call was denied before, for the same reasons, and not long ago. */
@@ -82,9 +83,19 @@ export function adviseAgain(facts: AdviceFacts): Advice {
   return { object, text: lines.join('\n') };
 }
 
-/** The object that goes with an allowed call's result. */
-export function adviseFor(facts: AdviceFacts): DecisionObject {
-  return { ...decisionObject(facts, []), warnings: facts.decision.warnings };
+/** Words for a result that is kept back: the call has run. */
+export function adviseWithheld(facts: AdviceFacts): Advice {
+  const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
+  const object = decisionObject(facts, told);
+  const head = `Withheld: the call of ${facts.subject} ran, but its result is kept back.`;
+  return { object, text: wordsOf(facts, told, { object, head, end: WITHHELD_END }) };
+}
+
+/** The object that goes with an allowed call's result; `ofResult`: what rules about the result warn of. */
+export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = []): DecisionObject {
+  const { warnings } = facts.decision;
+  const isNew = (one: Warning): boolean => !warnings.some(({ rule, text }) => rule === one.rule && text === one.text);
+  return { ...decisionObject(facts, []), warnings: [...warnings, ...ofResult.filter(isNew)] };
 }
 
 interface ToldDenial {
@@ -158,13 +169,19 @@ function worstRetry(told: readonly ToldDenial[]): Retry {
   return RETRIES.find((retry) => told.some((denial) => denial.retry === retry)) ?? 'never';
 }
 
-function wordsOf(facts: AdviceFacts, told: readonly ToldDenial[], object: DecisionObject): string {
-  const lines = [`Refused: ${facts.subject}.`];
+interface Framing {
+  readonly object: DecisionObject;
+  readonly head: string;
+  readonly end: string;
+}
+
+function wordsOf(facts: AdviceFacts, told: readonly ToldDenial[], { object, head, end }: Framing): string {
+  const lines = [head];
   for (const denial of told) lines.push(`Why: ${sentence(denial.why)} [${denial.reason}, says ${denial.origin}]`);
   for (const remediation of object.remediations) lines.push(`What would work: ${sentence(remediation)}`);
   if (object.alternatives.length > 0) lines.push(`Instead you can use: ${object.alternatives.join(', ')}.`);
   if (object.metadata.appeal_path !== '') lines.push(`Whom to ask: ${object.metadata.appeal_path}`);
-  lines.push(RETRY_WORDS[object.metadata.retry], NO_DETOUR, `Decision ${facts.decisionId}`);
+  lines.push(end, `Decision ${facts.decisionId}`);
   return lines.join('\n');
 }
 
@@ -174,6 +191,10 @@ const RETRY_WORDS: Readonly<Record<Retry, string>> = {
   with_changes: 'Call again with the changes named above.',
   after: 'The same call can be made again later.',
 };
+
+const WITHHELD_END =
+  'Do not make the same call again: it has run, and whatever it does is done. This is a decision, not a fault: do not ' +
+  'look for another way to the same result. If the user needs it, tell them what is said here.';
 
 const NO_DETOUR =
   'This is a decision, not a fault: do not look for another tool or command that has the same effect. ' +

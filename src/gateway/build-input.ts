@@ -56,11 +56,15 @@ export interface AboutFacts {
   readonly ref?: JsonObject;
   /** Params of a request that a server makes. */
   readonly request?: JsonObject;
+  /** What came back; members stand sorted. */
+  readonly result?: PolicyInput['action']['result'];
 }
 
 export interface CallFacts {
   readonly args: JsonObject;
   readonly schemaChecked: boolean;
+  /** Classes of data that the arguments hold; absent where nobody has looked. */
+  readonly dataClasses?: readonly string[];
   /** SHA-256 of server, tool and arguments, hex. */
   readonly hash: string;
   readonly recalled: Recalled;
@@ -102,18 +106,39 @@ function actionOf({ action, tool, about, call }: InputFacts): PolicyInput['actio
     annotations: sortMembers(tool.annotations),
     args: sortMembers(call?.args ?? {}),
     consent: tool.consent,
-    data_classes_referenced: classesOf(tool, call?.recalled),
+    data_classes_referenced: classesOf(tool, call),
     effect: tool.effect,
     hash: call?.hash ?? '',
     prompt: about?.prompt ?? '',
     ref: sortMembers(about?.ref ?? {}),
     request: sortMembers(about?.request ?? {}),
     resource: about?.resource ?? '',
+    result: about?.result ?? NO_RESULT,
     schema_checked: call?.schemaChecked ?? false,
     tool: tool.tool,
     type: action,
   };
 }
+
+/** Of the tool, of its arguments, and of what the conversation has seen. */
+function classesOf({ dataClasses: ofTool }: ToolFacts, call: CallFacts | undefined): string[] {
+  const ofArguments = call?.dataClasses ?? [];
+  const labels = call?.recalled.labels ?? [];
+  if (ofArguments.length + labels.length === 0) return [...ofTool];
+  return [...new Set([...ofTool, ...ofArguments, ...labels.map(({ label }) => label)])].toSorted();
+}
+
+export const NO_RESULT: PolicyInput['action']['result'] = {
+  bytes: 0,
+  content_types: [],
+  data_classes: {},
+  is_cut: false,
+  is_error: false,
+  labels: [],
+  mime_types: [],
+  structured: {},
+  text: '',
+};
 
 function agentOf({ agent }: Principal): PolicyInput['agent'] {
   return {
@@ -124,12 +149,6 @@ function agentOf({ agent }: Principal): PolicyInput['agent'] {
     owner_team: agent.owner_team,
     scope: agent.scope,
   };
-}
-
-/** What is declared for the tool, and what the conversation has seen already. */
-function classesOf({ dataClasses }: ToolFacts, recalled: Recalled | undefined): string[] {
-  if (recalled === undefined || recalled.labels.length === 0) return [...dataClasses];
-  return [...new Set([...dataClasses, ...recalled.labels.map(({ label }) => label)])];
 }
 
 function contextOf({ conversation, labels }: Recalled = NOTHING_RECALLED): PolicyInput['context'] {

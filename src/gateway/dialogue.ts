@@ -5,6 +5,7 @@ import type { RpcAnswer, RpcRequest } from '../core/rpc.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
 import type { Followed, TaskListener } from '../upstream/followed-tasks.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import type { RequestOptions } from '../upstream/request-options.ts';
 import type {
   Audience,
@@ -27,6 +28,8 @@ export interface Forwarding {
   readonly method: string;
   /** Under the server's own names. */
   readonly params: JsonObject;
+  /** What the phase of results needs, should the call run as a task; absent where it is no call of a tool. */
+  readonly judged?: JudgedCall | undefined;
   /** SHA-256 of method, target and arguments, hex: what the state that a client hands back must belong to. */
   readonly binding: string;
   /** Present where the request goes on from where it stopped. */
@@ -121,6 +124,8 @@ export interface LooseQuestion {
 export interface Outgoing {
   readonly server: GovernedServer;
   readonly caller: Caller;
+  /** It belongs to a call that is over, as the session that made it may be. */
+  readonly isAfterwards?: boolean;
   readonly method: string;
   readonly params: JsonObject;
   readonly options: Omit<RequestOptions, 'offers' | 'session'>;

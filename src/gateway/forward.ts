@@ -1,19 +1,65 @@
 import type { Clock } from '../core/clock.ts';
+import type { Warning } from '../core/decision.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import type { Advice } from './advice.ts';
 import type { Ended, Said } from './dialogue.ts';
 
 /** What came of a request that was allowed; `ms` from forwarding to the end. */
 export type Forwarded =
-  | { readonly kind: 'answered'; readonly status: OutcomeStatus; readonly ms: number; readonly answer: RpcAnswer }
+  | {
+      readonly kind: 'answered';
+      readonly status: OutcomeStatus;
+      readonly ms: number;
+      readonly answer: RpcAnswer;
+      /** What was decided on the answer; absent until it was. */
+      readonly judged?: Judgement;
+    }
   /** Answered by the gateway itself, while the request may go on. */
   | { readonly kind: 'said'; readonly answer: RpcAnswer; readonly ended: Promise<Ended> }
   | { readonly kind: 'failed'; readonly status: OutcomeStatus; readonly ms: number; readonly text: string };
 
+/** What the phase of results leaves beside the answer. */
+export interface Judgement {
+  /** What the client is told in place of the answer; undefined where it may have it. */
+  readonly withheld: Advice | undefined;
+  readonly warnings: readonly Warning[];
+  /** The answer as it came, where the audit wants the whole of it. */
+  readonly audited: RpcAnswer | undefined;
+}
+
 /** Sends an allowed request; throws `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
 export type Send = () => Promise<Said>;
+
+/** A time that policy gives a request, and who gave it. */
+export interface Deadline {
+  readonly ms: number;
+  /** Full names. */
+  readonly rules: readonly string[];
+}
+
+/** As `forward`, but given up after a time: `send` is told to stop, and so is the server. */
+export async function forwardWithin(
+  { ms, rules }: Deadline,
+  send: (expired: AbortSignal) => Promise<Said>,
+  { server, clock }: { readonly server: string; readonly clock: Clock },
+): Promise<Forwarded> {
+  const expired = new AbortController();
+  const timer = setTimeout(() => expired.abort(), ms);
+  try {
+    const forwarded = await forward(() => send(expired.signal), server, clock);
+    if (!expired.signal.aborted || forwarded.kind !== 'failed') return forwarded;
+    const by = rules.length === 0 ? 'policy' : `policy (${rules.join(', ')})`;
+    const text =
+      `The call was given up: ${by} gives it ${ms} ms, and the server ${server} did not answer in that time. ` +
+      'It may have run all the same: find out before you repeat it.';
+    return { ...forwarded, status: 'timeout', text };
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** Runs an allowed request and says what became of it. Never throws: after the forward, whatever happens is an outcome. */
 export async function forward(send: Send, server: string, clock: Clock): Promise<Forwarded> {

@@ -46,6 +46,8 @@ export interface Steps<R, T> {
   /** Resolves when the record is committed; rejects when it could not be. */
   record(ruling: Ruling): Promise<Recorded>;
   forward(allowed: Allowed<R, T>): Promise<Forwarded>;
+  /** Decides on what came back, and takes out of it what policy wants out. Never rejects. */
+  judge(allowed: Allowed<R, T>, forwarded: Forwarded): Promise<Forwarded>;
   settle(ruling: Ruling, forwarded: Forwarded, recordUs: number): void;
   answer(allowed: Allowed<R, T>, forwarded: Forwarded): RpcAnswer;
   refuse(asked: Asked<R>, ruling: Ruling, target: Target<T>): RpcAnswer;
@@ -57,7 +59,7 @@ export interface Steps<R, T> {
 }
 
 /**
- * The way of one request, whatever it asks for: resolve, recall, decide, record, forward, settle, answer.
+ * The way of one request, whatever it asks for: resolve, recall, decide, record, forward, judge, settle, answer.
  *
  * The record is committed first and awaited: a request that cannot be recorded goes nowhere. One that goes on from where
  * it stopped, with answers to what its server asked, takes the whole way: it is decided and recorded anew.
@@ -84,7 +86,7 @@ async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Resumed | u
   const resumed = opened.kind === 'resumed' ? opened.resumed : undefined;
   const again = (next: Resumed): Promise<RpcAnswer> => pass(asked, steps, next);
   const allowed: Allowed<R, T> = { asked, target, ruling, resumed, again };
-  const forwarded = await steps.forward(allowed);
+  const forwarded = await steps.judge(allowed, await steps.forward(allowed));
   steps.settle(ruling, forwarded, recordUs);
   return steps.answer(allowed, forwarded);
 }

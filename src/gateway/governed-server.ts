@@ -1,5 +1,6 @@
 import type { DeclaredEffects } from '../catalog/effect.ts';
 import type { ServerId } from '../core/names.ts';
+import type { DeclaredArguments } from './data-classes.ts';
 import type { ServerFacts } from './build-input.ts';
 
 /** One governed server as the gateway sees it; fixed for as long as a generation is in force. */
@@ -11,6 +12,8 @@ export interface GovernedServer {
   /** What the bundle's manifest says of single tools: their effects, and the classes of data they touch. */
   readonly effects: DeclaredEffects;
   readonly dataClasses: Readonly<Record<string, readonly string[]>>;
+  /** Classes of data by pointers into the arguments of single tools. */
+  readonly argumentClasses: Readonly<Record<string, DeclaredArguments>>;
   readonly unknownArguments: 'deny' | 'allow' | undefined;
   /** Requests that it may make of its clients. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean; readonly roots: boolean };

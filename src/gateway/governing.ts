@@ -1,11 +1,12 @@
 import type { Change, Made, Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
 import type { LabelReader } from './labels.ts';
+import type { Classifier } from './data-classes.ts';
 import type { Court } from './rule.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
@@ -18,6 +19,13 @@ export interface RecordKeeper {
   settle(outcome: Outcome, changes?: readonly Change[]): void;
 }
 
+/** What the phase of results knows beside policy. */
+export interface ResultHandling {
+  readonly classifier: Classifier;
+  /** Whether structured content fits the output schema of a tool; false where that cannot be told. `pin` names the tool. */
+  readonly fitsOutput: (pin: string, schema: JsonObject, value: Json) => Promise<boolean>;
+}
+
 /** What every decision is made and kept with, whatever it is about. */
 export interface Governing {
   /** With the policy that is in force now. What the schema of the arguments marks as secret is kept out of the record. */
@@ -25,6 +33,7 @@ export interface Governing {
   readonly environment: Environment;
   readonly conversations: Conversations;
   readonly readLabels: LabelReader;
+  readonly results: ResultHandling;
   readonly log: RecordKeeper;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import { OWN_META_PREFIX, type ServerId } from '../core/names.ts';
+import { LABELS_META_KEY, OWN_META_PREFIX, type ServerId } from '../core/names.ts';
 import { LOG_LEVELS, type LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import type { Followed } from '../upstream/followed-tasks.ts';
@@ -40,27 +40,32 @@ export class Instances {
 
   /** The caller's instance of the server, to be asked for at each request. Throws UPSTREAM_UNAVAILABLE. */
   acquire(server: GovernedServer, caller: Caller): Upstream {
-    const upstream = this.#options.acquire(server.id, this.#holderOf(server, caller));
+    const upstream = this.#find(server, caller);
     if (this.#used.get(caller.session)?.has(upstream) !== true) this.#join(upstream, caller);
     return upstream;
   }
 
   /** Sends a request to the caller's instance. Rejects with `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
-  async send({ server, caller, method, params, options }: Outgoing): Promise<RpcAnswer> {
+  async send({ server, caller, isAfterwards = false, method, params, options }: Outgoing): Promise<RpcAnswer> {
     const { logLevel, signal } = options;
+    const isOver = isAfterwards && this.#isOver(caller);
     // It may have gone while the request was decided; its session may be over, and what joins it now is never told so.
     if (signal?.aborted === true) throw new GatewayError('CANCELLED', `The client cancelled ${method}.`);
     // Whoever has a session says so once; a stateless client with each request.
-    if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
+    if (logLevel !== undefined && caller.era === 'stateless' && !isOver)
+      this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
     const sent = { ...options, offers, session: caller.session };
-    return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent));
+    const upstream = isOver ? this.#find(server, caller) : this.acquire(server, caller);
+    return withoutOwnMeta(await upstream.request(method, params, sent), method);
   }
 
   /** Follows tasks at the caller's instance. Rejects as `send` does. */
   async follow({ server, caller, taskIds, listener, signal }: TaskWish): Promise<Followed> {
+    if (signal.aborted) throw new GatewayError('CANCELLED', 'The client does not listen any more.');
     const { offers } = this.#holderOf(server, caller);
-    return this.acquire(server, caller).follow(taskIds, listener, { signal, offers });
+    const upstream = this.#isOver(caller) ? this.#find(server, caller) : this.acquire(server, caller);
+    return upstream.follow(taskIds, listener, { signal, offers });
   }
 
   /** The sessions that use an instance; empty where users are several, because nobody knows whom of them it means. */
@@ -90,6 +95,15 @@ export class Instances {
     for (const upstream of this.#used.get(session) ?? []) this.#users.get(upstream)?.sessions.delete(session);
     this.#used.delete(session);
     this.#levels.delete(session);
+  }
+
+  #find(server: GovernedServer, caller: Caller): Upstream {
+    return this.#options.acquire(server.id, this.#holderOf(server, caller));
+  }
+
+  /** Whether the session of a call that was made has ended: nobody will say so again, so it must join nothing any more. */
+  #isOver({ session }: Caller): boolean {
+    return !this.#used.has(session);
   }
 
   /** A session's caller is one object for as long as it lasts, and so is its holder. */
@@ -128,13 +142,30 @@ export class Instances {
   }
 }
 
-/** What stands under our own keys is said by us: a server cannot put a decision of its own beside its result. */
-function withoutOwnMeta(answer: RpcAnswer): RpcAnswer {
-  const meta = answer.kind === 'result' ? answer.result['_meta'] : undefined;
-  if (answer.kind === 'failure' || !isJsonObject(meta)) return answer;
-  const kept = Object.entries(meta).filter(([key]) => !key.startsWith(OWN_META_PREFIX));
-  if (kept.length === Object.keys(meta).length) return answer;
-  return { kind: 'result', result: { ...answer.result, _meta: Object.fromEntries(kept) } };
+/**
+ * What stands under our own keys is said by us: a server cannot put a decision of its own beside its result. The labels
+ * that it claims for the result of a call are left to the phase of results.
+ */
+function withoutOwnMeta(answer: RpcAnswer, method: string): RpcAnswer {
+  if (answer.kind === 'failure') return answer;
+  const { result } = answer;
+  const cleaned = cleanedMeta(result, method);
+  // What is told of a task that has ended holds the result of its call.
+  const { result: ofTask } = cleaned;
+  const inner = method === 'tasks/get' && isJsonObject(ofTask) ? cleanedMeta(ofTask, method) : ofTask;
+  if (inner !== ofTask && inner !== undefined) return { kind: 'result', result: { ...cleaned, result: inner } };
+  return cleaned === result ? answer : { kind: 'result', result: cleaned };
+}
+
+const OF_CALLS: ReadonlySet<string> = new Set(['tools/call', 'tasks/result', 'tasks/get']);
+
+function cleanedMeta(result: JsonObject, method: string): JsonObject {
+  const meta = result['_meta'];
+  if (!isJsonObject(meta)) return result;
+  const kept = Object.entries(meta).filter(
+    ([key]) => !key.startsWith(OWN_META_PREFIX) || (key === LABELS_META_KEY && OF_CALLS.has(method)),
+  );
+  return kept.length === Object.keys(meta).length ? result : { ...result, _meta: Object.fromEntries(kept) };
 }
 
 const NOBODY: ReadonlySet<string> = new Set();

@@ -1,5 +1,5 @@
 import type { Charge } from '../core/charge.ts';
-import { isRefusal } from '../core/change.ts';
+import { type Change, isRefusal, type Refusal } from '../core/change.ts';
 import type { CombineFacts, OwnDenial, ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -13,27 +13,28 @@ import { remedyOf, reservationOf, type Ruling } from './rule.ts';
  * nothing has been charged and nothing labelled.
  */
 export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Ruling> {
-  const { record, inputText, charges, labels } = ruling;
-  if (charges.length + labels.length === 0) {
+  const { record, inputText, charges, changes } = ruling;
+  if (charges.length + changes.length === 0) {
     await log.append(record, inputText);
     return ruling;
   }
   const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
-  const answer = await log.commit(record, inputText, [...takes, ...labels]);
-  if (!isRefusal(answer)) {
-    return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
-  }
-  const denied = answer.refused.some((index) => index >= charges.length)
-    ? refused(ruling, { own: [TOO_MANY_LABELS] })
-    : outOfRoom(
-        ruling,
-        charges.filter((_, index) => answer.refused.includes(index)),
-      );
-  await log.append(denied.record, inputText);
-  return denied;
+  const answer = await log.commit(record, inputText, [...takes, ...changes]);
+  if (isRefusal(answer)) return keepRuling(refusedBy(answer, ruling), log);
+  return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
 }
 
 const TOO_MANY_LABELS: OwnDenial = { reason: 'gateway.too_many_labels', internal: '', rules: [], params: {} };
+
+/** What holds instead, which takes and labels nothing, so that nothing refuses it. */
+function refusedBy({ refused: places }: Refusal, ruling: Ruling): Ruling {
+  const { charges } = ruling;
+  if (places.some((place) => place >= charges.length)) return refused(ruling, { own: [TOO_MANY_LABELS] });
+  return outOfRoom(
+    ruling,
+    charges.filter((_, place) => places.includes(place)),
+  );
+}
 
 function outOfRoom(ruling: Ruling, charges: readonly Charge[]): Ruling {
   const reservations = charges.map((charge): ReservationFact => reservationOf(charge, 'refused'));
@@ -58,7 +59,11 @@ function refused(ruling: Ruling, known: Partial<CombineFacts>): Ruling {
     obligations: decision.obligations,
     shadow: shadowDecision(again),
   };
-  return { ...ruling, record, decision, charges: [], labels: [] };
+  return { ...ruling, record, decision, charges: [], changes: ruling.changes.filter(isKeptAnyway) };
+}
+
+function isKeptAnyway({ kind }: Change): boolean {
+  return kind === 'keep_audit';
 }
 
 function later(left: string, right: string): string {

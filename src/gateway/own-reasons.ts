@@ -80,6 +80,11 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     remediation: 'Ask the user to sign in to {server} (in a terminal: mcp-gateway server login {server}).',
     retry: 'after',
   },
+  result_redacted: {
+    title: 'Policy takes the whole of the result out',
+    remediation: 'Tell the user that the call ran and that nothing of its result may be shown.',
+    retry: 'never',
+  },
   approval_denied: {
     title: 'A person refused this call',
     remediation: 'Do not ask again; tell the user.',

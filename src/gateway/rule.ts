@@ -1,4 +1,4 @@
-import type { ActionType } from '../core/action.ts';
+import { type ActionType, phaseOf } from '../core/action.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Change } from '../core/change.ts';
 import type { Charge } from '../core/charge.ts';
@@ -14,13 +14,17 @@ import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
 import { labelsOf } from '../policy/labels.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
+import type { AuditTexts, AuditVault } from '../state/audit.ts';
 import type { Limits, RuleText } from './advice.ts';
 import { attachments, type LabelSettings } from './labels.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required', 'rate_limit', 'label'] as const;
+const CARRIED = ['warn', 'audit_required', 'rate_limit', 'label'];
+/** What is carried out beside them: for requests that are answered here with what a server says, and for results. */
+const CARRIED_WITH_ANSWERS = [...CARRIED, 'redact', 'deadline'];
+const CARRIED_FOR_RESULTS = [...CARRIED, 'redact'];
 
 /** What is to be decided. */
 export interface Question {
@@ -36,6 +40,8 @@ export interface Question {
   readonly traceId: string;
   /** Id of the record of the call that this belongs to; absent where it stands for itself. */
   readonly call?: string;
+  /** JSON pointers into the arguments that the record must not keep, whatever is decided now. */
+  readonly redact?: readonly string[];
 }
 
 /** What a question is ruled with. A ruling pins the policy set that was in force when it was made. */
@@ -46,10 +52,16 @@ export interface Court {
   /** Takes out of an input, and of what rules made of it, what the log must not keep. */
   readonly mask: Mask;
   readonly labels: LabelSettings;
+  /** Keeps whole what rules demand for the audit; absent where nothing is kept. */
+  readonly audit?: AuditVault;
 }
 
 export interface Mask {
-  maskInput(input: PolicyInput): {
+  /** `redact`: JSON pointers into the arguments that are masked beside what is masked anyway. */
+  maskInput(
+    input: PolicyInput,
+    redact?: readonly string[],
+  ): {
     readonly input: PolicyInput;
     readonly masked: readonly string[];
     readonly hidden: ReadonlySet<string>;
@@ -66,8 +78,8 @@ export interface Ruling {
   readonly ruleText: (rule: string) => RuleText | undefined;
   /** What it takes from limits when it is recorded; empty unless it allows. */
   readonly charges: readonly Charge[];
-  /** What it attaches to the conversation when it is recorded; empty unless it allows. */
-  readonly labels: readonly Change[];
+  /** What else changes when it is recorded: what it attaches to the conversation, what is kept for the audit. */
+  readonly changes: readonly Change[];
   /** How the limits stand once it is recorded; absent where there are none. */
   readonly limits?: Limits;
 }
@@ -77,17 +89,20 @@ type Asked = Omit<Evaluation, 'input'> & { readonly input: PolicyInput | undefin
 /** Asks the layers, combines their opinions and writes the record. Never throws for what a policy does. */
 export function rule(question: Question, court: Court): Ruling {
   const startedMs = court.clock.monotonic();
-  const { action, server, tool, own, caller } = question;
+  const { action, server, tool, caller } = question;
   const now = question.input?.environment.time_ms ?? court.clock.now();
   const evaluation = ask(question, court.policy);
-  const combined = combineFacts(own, evaluation, now);
+  const combined = combineFacts(question, evaluation, now);
   const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
   const charges = chargesFor(decision, facts, evaluation.input);
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
-  const kept = keep(evaluation, court);
+  const id = court.newId();
+  const { redact, audit_required: isAudited } = decision.obligations;
+  const kept = keep(evaluation, { court, redact: [...redact.record, ...(question.redact ?? NOTHING)] });
+  const material = isAudited ? court.audit?.keep({ id, part: 'input' }, textsFor(evaluation, kept)) : undefined;
   const record: DecisionRecord = {
-    id: court.newId(),
+    id,
     time: question.input?.environment.time ?? new Date(now).toISOString(),
     generation: court.policy.generation,
     principal: caller.principal,
@@ -114,9 +129,11 @@ export function rule(question: Question, court: Court): Ruling {
     shadow: shadowDecision(facts),
     trace_id: question.traceId,
     latency_us: { decide: Math.round((court.clock.monotonic() - startedMs) * 1000) },
+    ...(material === undefined ? {} : { audit_hash: material.hash }),
   };
   const labels = labelsFor(decision, facts, { caller, settings: court.labels });
-  return { record, inputText: kept.inputText, decision, ruleText, charges, labels };
+  const changes: readonly Change[] = material === undefined ? labels : [...labels, { kind: 'keep_audit', material }];
+  return { record, inputText: kept.inputText, decision, ruleText, charges, changes };
 }
 
 /** Nobody is asked where the gateway itself denies; the input is kept all the same. */
@@ -128,11 +145,13 @@ function ask(question: Question, policy: PolicySet): Asked {
   return policy.evaluate({ action, server, tool, agent: input.agent.id, input, delegators });
 }
 
-function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number): CombineFacts {
+const NOTHING: readonly string[] = [];
+
+function combineFacts({ own, action }: Question, evaluation: Asked, now: number): CombineFacts {
   return {
     version: 1,
     required: evaluation.required,
-    carries: CARRIED,
+    carries: carriedFor(action),
     modes: evaluation.modes,
     own,
     bypass: '',
@@ -141,6 +160,12 @@ function combineFacts(own: readonly OwnDenial[], evaluation: Asked, now: number)
     reservations: [],
     ...(evaluation.delegators && { delegators: evaluation.delegators }),
   };
+}
+
+function carriedFor(action: Question['action']): readonly string[] {
+  if (action === 'tool_result') return CARRIED_FOR_RESULTS;
+  const isAnswered = action !== 'method' && action !== 'subscribe' && phaseOf(action) === 'request';
+  return isAnswered ? CARRIED_WITH_ANSWERS : CARRIED;
 }
 
 const NO_CHARGES: readonly Charge[] = [];
@@ -181,12 +206,18 @@ export function remedyOf(decision: Decision, ruleText: (rule: string) => RuleTex
 
 type Kept = Pick<DecisionRecord, 'layers' | 'input' | 'input_hash' | 'replayable'> & Pick<Ruling, 'inputText'>;
 
-function keep({ input, opinions }: Asked, { mask, policy }: Court): Kept {
+interface Keeping {
+  readonly court: Court;
+  readonly redact: readonly string[];
+}
+
+function keep({ input, opinions }: Asked, { court, redact }: Keeping): Kept {
+  const { mask, policy } = court;
   if (input === undefined) {
     const replayable = { kind: 'not', why: 'no policy was asked' } as const;
     return { layers: opinions, input: {}, inputText: '{}', input_hash: '', replayable };
   }
-  const { input: maskedInput, masked, hidden } = mask.maskInput(input);
+  const { input: maskedInput, masked, hidden } = mask.maskInput(input, redact);
   const text = textOf(input);
   return {
     layers: mask.maskQuotes(opinions, hidden),
@@ -195,6 +226,10 @@ function keep({ input, opinions }: Asked, { mask, policy }: Court): Kept {
     input_hash: sha256Hex(text),
     replayable: replayableWithout(masked, opinions, policy),
   };
+}
+
+function textsFor({ input }: Asked, { inputText: masked }: Kept): AuditTexts {
+  return { whole: () => (input === undefined ? '{}' : textOf(input)), masked: () => masked };
 }
 
 function textOf(input: PolicyInput): string {

@@ -1,17 +1,21 @@
 import type { ActionType } from '../core/action.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Warning } from '../core/decision.ts';
 import { messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
-import type { OwnDenial } from '../core/record.ts';
+import type { OwnDenial, Outcome } from '../core/record.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import { cutText } from '../policy/author-text.ts';
 import { type Advice, type AdviceFacts, adviseAgain, adviseAgainst, adviseFor, type DecisionObject } from './advice.ts';
 import { type AboutFacts, buildInput } from './build-input.ts';
+import type { DeclaredArguments } from './data-classes.ts';
+import { auditMaterial, deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
 import type { Dialogue, Said } from './dialogue.ts';
-import { forward, type Forwarded } from './forward.ts';
+import { forward, type Forwarded, forwardWithin } from './forward.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import { keepRuling } from './keep-ruling.ts';
 import type { InputAnswers } from './port.ts';
 import { recall, type Recalled } from './recall.ts';
@@ -33,6 +37,8 @@ export interface Way<R extends Request, T extends Route> {
   /** What policy reads beside tool and arguments. */
   aboutOf(request: R, route: T): AboutFacts | undefined;
   send(allowed: Allowed<R, T>): Promise<Said>;
+  /** The call whose answer is decided on; absent where answers are no results of tools. */
+  readonly judged?: (allowed: Allowed<R, T>) => JudgedCall;
   /** What was asked for, in words. */
   subjectOf(request: R): string;
   refuse(asked: Asked<R>, advice: Advice, target: Target<T>): RpcAnswer;
@@ -64,9 +70,14 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
       return { ruling: kept, recordUs: Math.round((clock.monotonic() - startedMs) * 1000) };
     },
     forward: async (allowed) => {
-      const forwarded = await forward(() => way.send(allowed), allowed.target.route.server.id, clock);
+      const forwarded = await send(allowed, way, clock);
       if (way.action === 'tool_call') countResult(allowed.asked, forwarded, parts);
       return forwarded;
+    },
+    judge: (allowed, forwarded) => {
+      const { ruling, asked } = allowed;
+      const call = forwarded.kind === 'answered' ? way.judged?.(allowed) : undefined;
+      return judgeForwarded(forwarded, { ruling, call, facts: () => factsOf(asked, ruling, way), governing: parts });
     },
     settle: (ruling, forwarded, recordUs) => settle(ruling, forwarded, { recordUs, parts }),
     answer: (allowed, forwarded) => answerOf(allowed, forwarded, way),
@@ -132,7 +143,7 @@ function inputOf<R extends Request, T extends Route>(
   { way, parts, recalled }: Making<R, T>,
 ): PolicyInput {
   const { route, args } = target;
-  const { environment } = parts;
+  const { environment, results } = parts;
   return buildInput({
     action: way.action,
     principal: caller.principal,
@@ -142,6 +153,7 @@ function inputOf<R extends Request, T extends Route>(
     call: {
       args: args.value,
       schemaChecked: target.kind === 'found' && target.isSchemaChecked,
+      dataClasses: results.classifier.inArguments(args.value, declaredOf(route)),
       hash: args.hash,
       recalled,
       meta: request.meta,
@@ -149,6 +161,10 @@ function inputOf<R extends Request, T extends Route>(
     environment,
     now: recalled.nowMs,
   });
+}
+
+function declaredOf({ server, facts }: Route): DeclaredArguments {
+  return Object.hasOwn(server.argumentClasses, facts.tool) ? (server.argumentClasses[facts.tool] ?? {}) : {};
 }
 
 /** Of W3C trace context in `_meta` (SEP-414) the trace id; empty where there is none. */
@@ -183,15 +199,36 @@ function countResult({ caller }: Asked<unknown>, forwarded: Forwarded, { convers
   });
 }
 
+function send<R extends Request, T extends Route>(
+  allowed: Allowed<R, T>,
+  way: Way<R, T>,
+  clock: Clock,
+): Promise<Forwarded> {
+  const server = allowed.target.route.server.id;
+  const deadline = deadlineOf(allowed.ruling);
+  if (deadline === undefined) return forward(() => way.send(allowed), server, clock);
+  return forwardWithin(deadline, (expired) => way.send(endingAt(allowed, expired)), { server, clock });
+}
+
 interface Settling {
   readonly recordUs: number;
   readonly parts: StepParts;
 }
 
 function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
-  const kept = { id: record.id, withheld: false, record_us: recordUs, settled: [] };
-  if (forwarded.kind === 'said') void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
-  else parts.log.settle({ ...kept, status: forwarded.status, ms: forwarded.ms });
+  const kept = { id: record.id, withheld: isWithheld(forwarded), record_us: recordUs, settled: [] };
+  if (forwarded.kind === 'said') {
+    void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
+    return;
+  }
+  const material = auditMaterial(forwarded, record.id, parts.court);
+  const outcome: Outcome = { ...kept, status: forwarded.status, ms: forwarded.ms };
+  if (material === undefined) parts.log.settle(outcome);
+  else parts.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }]);
+}
+
+function isWithheld(forwarded: Forwarded): boolean {
+  return forwarded.kind === 'answered' && forwarded.judged?.withheld !== undefined;
 }
 
 function answerOf<R extends Request, T extends Route>(
@@ -200,8 +237,10 @@ function answerOf<R extends Request, T extends Route>(
   way: Way<R, T>,
 ): RpcAnswer {
   if (forwarded.kind === 'said') return forwarded.answer;
-  const { asked, ruling } = allowed;
-  const object = adviseFor(factsOf(asked, ruling, way));
+  const { asked, ruling, target } = allowed;
+  const judged = forwarded.kind === 'answered' ? forwarded.judged : undefined;
+  if (judged?.withheld !== undefined) return way.refuse(asked, judged.withheld, target);
+  const object = adviseFor(factsOf(asked, ruling, way), judged?.warnings);
   if (forwarded.kind === 'answered') return way.finish(allowed, forwarded.answer, object);
   return way.breakOff(`${forwarded.text}\nDecision ${ruling.record.id}`, object);
 }

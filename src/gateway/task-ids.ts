@@ -20,6 +20,12 @@ export function relatedTaskIn({ _meta: meta }: JsonObject): string | undefined {
   return isJsonObject(related) ? taskIdIn(related) : undefined;
 }
 
+/** The same as something that belongs to a task. */
+export function withRelatedTask(object: JsonObject, taskId: string): JsonObject {
+  const { _meta: meta } = object;
+  return { ...object, _meta: { ...(isJsonObject(meta) ? meta : {}), [RELATED_TASK]: { taskId } } };
+}
+
 /** The same with the task's other id wherever the protocol has one. */
 export function withTaskId(object: JsonObject, taskId: string): JsonObject {
   const { task, _meta: meta } = object;

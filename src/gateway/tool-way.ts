@@ -1,6 +1,8 @@
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { OwnDenial } from '../core/record.ts';
-import type { Asked } from './govern.ts';
+import { cutText } from '../policy/author-text.ts';
+import type { Allowed, Asked } from './govern.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import type { ToolCallRequest } from './port.ts';
 import { type Arguments, argumentsOf, denialBefore, type Target, unknownDenial } from './resolve.ts';
 import type { Way } from './steps.ts';
@@ -31,8 +33,9 @@ export function toolWay(parts: ToolWayParts): Way<ToolCallRequest, ToolRoute> {
     aboutOf: () => undefined,
     send: (allowed) => {
       const params = paramsFor(allowed.asked.request, allowed.target.route);
-      return converse(allowed, 'tools/call', { params, dialogue });
+      return converse(allowed, 'tools/call', { params, dialogue, judged: judgedCall(allowed) });
     },
+    judged: judgedCall,
     subjectOf: ({ name }) => `the tool ${name}`,
     refuse: (_asked, advice, target) => refusal(advice, hasOutputSchema(target)),
     finish: ({ target }, answer, object) =>
@@ -42,6 +45,28 @@ export function toolWay(parts: ToolWayParts): Way<ToolCallRequest, ToolRoute> {
     schemaOf: ({ inputSchema }) => inputSchema,
   };
 }
+
+function judgedCall({ asked, target, ruling }: Allowed<ToolCallRequest, ToolRoute>): JudgedCall {
+  const { route, args, isSchemaChecked } = target;
+  const { outputSchema } = route.definition;
+  return {
+    caller: asked.caller,
+    server: route.server,
+    id: ruling.record.id,
+    traceId: ruling.record.trace_id,
+    tool: route.facts,
+    args: args.value,
+    hash: args.hash,
+    isSchemaChecked,
+    obligations: ruling.decision.obligations,
+    inputSchema: route.inputSchema,
+    outputSchema: isJsonObject(outputSchema) ? outputSchema : undefined,
+    pin: route.pin,
+    subject: cutText(`the tool ${asked.request.name}`, MAX_SUBJECT),
+  };
+}
+
+const MAX_SUBJECT = 300;
 
 async function resolve({ request, caller }: Asked<ToolCallRequest>, parts: ToolWayParts): Promise<Target<ToolRoute>> {
   const { directory } = parts;

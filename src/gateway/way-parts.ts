@@ -5,6 +5,7 @@ import type { Said } from './dialogue.ts';
 import type { Directory } from './directory.ts';
 import { invalidError, notFoundError, refusedError } from './error-answer.ts';
 import type { Allowed } from './govern.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import type { Instances } from './instances.ts';
 import { type ResolveParts, saysUnknown } from './resolve.ts';
 import { type Expose, exposeUris } from './result-uris.ts';
@@ -26,11 +27,17 @@ export async function findOrWait<T>(find: () => T | undefined, settled: () => Pr
   return find();
 }
 
+interface Sending {
+  readonly params: JsonObject;
+  readonly dialogue: StepParts['dialogue'];
+  readonly judged?: JudgedCall;
+}
+
 /** Sends a request that a server may answer with questions. `params` are under the server's own names. */
 export function converse<R extends Request, T extends Route>(
   { asked, target, ruling, resumed, again }: Allowed<R, T>,
   method: string,
-  { params, dialogue }: { readonly params: JsonObject; readonly dialogue: StepParts['dialogue'] },
+  { params, dialogue, judged }: Sending,
 ): Promise<Said> {
   const { caller, exchange } = asked;
   const { server } = target.route;
@@ -41,6 +48,7 @@ export function converse<R extends Request, T extends Route>(
     server,
     method,
     params,
+    judged,
     binding: target.args.hash,
     resumed,
     again,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { CAPABILITY_KINDS, REMEMBER } from '../core/opinion.ts';
-import { FORBIDDEN_NAMES, isServerId } from '../core/names.ts';
+import { FORBIDDEN_NAMES, isServerId, LABEL } from '../core/names.ts';
 import { REASON, RULE_ID } from './annotation.ts';
 import { cleanText, cutText } from './author-text.ts';
 import { KEY_FACTS } from './manifest.ts';
@@ -29,7 +29,7 @@ export const VerdictElement = z.object({
   params: z.record(ParamName, ParamValue).default({}),
 });
 
-const LabelName = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'is no label');
+const LabelName = z.string().regex(LABEL, 'is no label');
 const LabelSeconds = z
   .int()
   .min(1)

@@ -46,7 +46,7 @@ export interface Question {
  * The bundles that take part, identity first. In a layer in which no configured bundle is in scope the starter's
  * stands in; a shadowed one does not count, nor does an agent's, while one that is missing does.
  */
-export function participantsIn(question: Question, all: readonly Participant[]): readonly Participant[] {
+export function participantsIn(question: Omit<Question, 'input'>, all: readonly Participant[]): readonly Participant[] {
   const governing = all.filter((one) => governs(one.layer, governedBy(one), question.action));
   const configured = governing.filter((one) => concerns(one.place, question));
   const taken = new Set(configured.filter(takesPlace).map(({ layer }) => layer));
@@ -58,7 +58,7 @@ function governedBy({ loaded }: Participant): readonly ActionType[] | undefined 
   return loaded?.bundle.manifest.metadata.gateway.governs;
 }
 
-function concerns(place: Place, question: Question): boolean {
+function concerns(place: Place, question: Omit<Question, 'input'>): boolean {
   if (place.kind === 'organisation') return inScope(place.scope, question);
   if (place.kind === 'server') return place.server === question.server;
   return place.kind === 'agent' && place.agent === question.agent;

@@ -7,6 +7,7 @@ import { capabilitiesOf } from './combine-capabilities.ts';
 import { denialsOf, takingPart } from './combine-opinions.ts';
 import { Hearing, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
+import type { ScopeQuestion } from './scope.ts';
 import { type Participant, participantsIn, type Question } from './participant.ts';
 
 /** What all bundles that take part say of one question; `combine` makes the decision of it. */
@@ -89,13 +90,19 @@ export class PolicySet {
     };
   }
 
+  /** Whether a bundle speaks about results of this tool; where none does, they are not decided on. */
+  governsResults({ server, agent, tool }: ScopeQuestion): boolean {
+    const { identity, behind } = this.#audienceOf({ action: 'tool_result', server, agent, tool });
+    return identity.length + behind.length > 0;
+  }
+
   /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
   reads(bundles: readonly string[], place: string): boolean {
     return bundles.some((bundle) => this.#parts.respondents.get(bundle)?.unit.reads(bundle, place) === true);
   }
 
   /** Who is asked depends on few names, which come again and again. */
-  #audienceOf(question: Question): Audience {
+  #audienceOf(question: Omit<Question, 'input'>): Audience {
     const { action, server, agent, tool } = question;
     // Agent and tool are named by others: the length keeps one from reading as part of the other.
     const key = `${action} ${server} ${agent.length} ${agent}${tool}`;

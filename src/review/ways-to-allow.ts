@@ -26,24 +26,44 @@ export type Change =
 /** Changes that only together make it an allow; none of them can be left out. */
 export type Way = readonly Change[];
 
-const MOST_TOGETHER = 4;
-/** With more to choose from, one way is looked for instead of all. */
-const MOST_CHOICES = 14;
+const MOST_TOGETHER = 3;
+/** With more to choose from, one or two ways are looked for instead of all. */
+const MOST_CHOICES = 24;
+/** With more than that none is looked for: each is tried with all the others. */
+const MOST_TRIED = 100;
 
 /**
  * The smallest sets of changes with which the same facts are allowed: each is what `combine` says, nothing is guessed.
  * Empty where it is allowed already, where the gateway refused before any policy was asked, and where layers were not
- * asked because identity denied: nobody knows what they would have said.
+ * asked because identity denied: nobody knows what they would have said. `too_many` where trying would take too long.
  */
-export function waysToAllow(facts: CombineInput): readonly Way[] {
+export function waysToAllow(facts: CombineInput): readonly Way[] | 'too_many' {
   if (facts.action === 'method' || facts.combine.own.length > 0 || isAllowed(facts, [])) return [];
   const choices = choicesOf(facts, facts.action);
-  const ways = choices.length > MOST_CHOICES ? [] : smallestWays(facts, choices);
-  return ways.length > 0 ? ways.filter((way) => isPlain(way, choices)) : oneWay(facts, choices);
+  if (choices.length > MOST_TRIED) return 'too_many';
+  const changed = choices.filter(({ kind }) => kind !== 'permit');
+  const first = pruned(facts, changed, changed);
+  if (first === undefined) return [];
+  if (first.length <= MOST_TOGETHER && choices.length <= MOST_CHOICES)
+    return smallestWays(facts, choices).filter((way) => isPlain(way, choices));
+  // So many that not all sets are tried: one way without permits, and one with permits wherever they do.
+  const lifted = pruned(facts, choices, changed) ?? first;
+  return lifted.some(({ kind }) => kind === 'permit') ? [first, lifted] : [first];
 }
 
 function isAllowed(facts: CombineInput, way: Way): boolean {
   return combine(way.reduce(applied, facts)).effect === 'allow';
+}
+
+/** All of these, without those that can be left out; tried in this order. Undefined where even all do not suffice. */
+function pruned(facts: CombineInput, all: Way, order: Way): Way | undefined {
+  if (!isAllowed(facts, all)) return undefined;
+  let way = all;
+  for (const change of [...order, ...all.filter((one) => !order.includes(one))]) {
+    const without = way.filter((other) => other !== change);
+    if (isAllowed(facts, without)) way = without;
+  }
+  return way;
 }
 
 function smallestWays(facts: CombineInput, choices: readonly Change[]): readonly Way[] {
@@ -63,17 +83,6 @@ function* setsOf(choices: readonly Change[], size: number): Generator<Way> {
     for (const [index, first] of choices.entries()) {
       for (const rest of setsOf(choices.slice(index + 1), size - 1)) yield [first, ...rest];
     }
-}
-
-/** All that needs no permit, with what is not needed left out one after the other. */
-function oneWay(facts: CombineInput, choices: readonly Change[]): readonly Way[] {
-  let way: Way = choices.filter(({ kind }) => kind !== 'permit');
-  if (!isAllowed(facts, way)) return [];
-  for (const change of way) {
-    const without = way.filter((other) => other !== change);
-    if (isAllowed(facts, without)) way = without;
-  }
-  return [way];
 }
 
 /** Of ways that mix permits with other changes only those are told in which no other permit would do instead. */

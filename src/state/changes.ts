@@ -1,4 +1,5 @@
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
+import { keepMaterial } from './audit-material.ts';
 import { giveBack, take } from './budgets.ts';
 import type { Database } from './driver.ts';
 import { attachLabel, clearLabel } from './labels.ts';
@@ -49,5 +50,8 @@ function make(database: Database, change: Change): number | typeof REFUSED | und
       return attachLabel(database, change.label) ? undefined : REFUSED;
     case 'clear_label':
       return clearLabel(database, change.label) ? undefined : REFUSED;
+    case 'keep_audit':
+      keepMaterial(database, change.material);
+      return undefined;
   }
 }

@@ -1,6 +1,8 @@
+import type { AuditMaterial } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { readMaterial } from './audit-material.ts';
 import { createCatalogStore } from './catalog-store.ts';
 import { StoreConnection } from './connection.ts';
 import {
@@ -51,6 +53,11 @@ export class DecisionReader {
     throw new GatewayError('RECORD_NOT_FOUND', `more than one decision begins with ${idOrPrefix}`, {
       mend: `Give more of the id, such as ${found.map(({ id }) => id).join(', ')}.`,
     });
+  }
+
+  /** What rules demanded to be kept whole of a decision, input first; `openMaterial` reads it. */
+  async material(id: string): Promise<readonly AuditMaterial[]> {
+    return this.#connection.use((database) => readMaterial(database, id));
   }
 
   /** What a gateway remembered of a server or a bundle. */

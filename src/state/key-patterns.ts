@@ -24,8 +24,14 @@ const PATTERNS: readonly RegExp[] = [
 ];
 
 const ANY = new RegExp(PATTERNS.map(({ source }) => source).join('|'));
+const EACH = new RegExp(ANY, 'g');
 /** The shortest text that can hold any of them is no shorter than this; most texts of a request are. */
 const SHORTEST = 15;
+
+/** How many keys stand in a text. */
+export function countKeys(text: string): number {
+  return text.length < SHORTEST ? 0 : (text.match(EACH)?.length ?? 0);
+}
 
 export function holdsKey(text: string): boolean {
   return text.length >= SHORTEST && ANY.test(text);

@@ -1,3 +1,4 @@
+import { pointerOf, segmentsOf } from '../core/json-pointer.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import { holdsKey } from './key-patterns.ts';
@@ -29,10 +30,15 @@ export interface MaskedInput {
 }
 
 export interface Masker {
-  /** `pointers`: what the tool's own schema marks as secret, in the form of `redact`. */
-  maskInput(input: PolicyInput, pointers: readonly string[]): MaskedInput;
+  /**
+   * `pointers`: what the tool's own schema marks as secret, in the form of `redact`; that is kept where arguments are
+   * kept in full. `redact`: what policy wants masked in any case.
+   */
+  maskInput(input: PolicyInput, pointers: readonly string[], redact?: readonly string[]): MaskedInput;
   /** For what rules made of the input, such as `params` of their verdicts: texts that quote a hidden one are hashed. */
   maskQuotes<T>(value: T, hidden: ReadonlySet<string>): T;
+  /** Any value, with keys and the secrets that the gateway knows hashed. */
+  maskSecrets<T>(value: T): T;
 }
 
 /** Shorter texts are too common to be searched for. */
@@ -47,13 +53,19 @@ export function createMasker(options: MaskingOptions): Masker {
   const isSecret = (text: string): boolean => knows(text) || (detects && holdsKey(text));
 
   return {
-    maskInput(input, pointers) {
+    maskInput(input, pointers, ofPolicy = []) {
       const marks = new Marks(options.keyedHash);
-      const named = detects ? [...redact, ...pointers.map(segmentsOf)] : redact;
-      const action = maskArguments(input.action, { marks, named, kept: options.arguments });
+      const ofSchema = detects ? pointers : [];
+      const named = [...redact, ...[...ofPolicy, ...ofSchema].map(segmentsOf)];
+      const masking = { marks, named, kept: options.arguments };
+      const action = maskResult(maskArguments(input.action, masking), masking);
       const kept = action === input.action ? input : { ...input, action };
       const masked = holdsForeignSecret(kept, isSecret) ? maskForeignText(kept, marks, isSecret) : kept;
       return { input: masked, masked: marks.pointers(), hidden: marks.hidden };
+    },
+    maskSecrets<T>(value: T): T {
+      const isKnown = (text: string): boolean => knows(text) || holdsKey(text);
+      return maskLeaves(value, { marks: new Marks(options.keyedHash), isSecret: isKnown, path: [] }) as T;
     },
     maskQuotes<T>(value: T, hidden: ReadonlySet<string>): T {
       if (hidden.size === 0) return value;
@@ -75,8 +87,9 @@ function searchFor(secrets: readonly string[]): (text: string) => boolean {
 
 /** Most inputs hold no secret; looking costs a fraction of masking. Reads the same members as `maskForeignText`. */
 function holdsForeignSecret({ action, claims }: PolicyInput, isSecret: (text: string) => boolean): boolean {
-  const { args, request, ref, resource, prompt } = action;
-  return [args, request, ref, resource, prompt, claims.model, claims.conversation_id].some((value) =>
+  const { args, request, ref, resource, prompt, result } = action;
+  const { text, structured } = result;
+  return [args, request, ref, resource, prompt, text, structured, claims.model, claims.conversation_id].some((value) =>
     holdsSecret(value, isSecret),
   );
 }
@@ -100,6 +113,11 @@ function maskForeignText(input: PolicyInput, marks: Marks, isSecret: (text: stri
       ref: mask(action.ref, 'action', 'ref'),
       resource: mask(action.resource, 'action', 'resource'),
       prompt: mask(action.prompt, 'action', 'prompt'),
+      result: {
+        ...action.result,
+        structured: mask(action.result.structured, 'action', 'result', 'structured'),
+        text: mask(action.result.text, 'action', 'result', 'text'),
+      },
     },
     claims: {
       ...claims,
@@ -120,11 +138,16 @@ class Marks {
   }
 
   mark(path: readonly string[]): void {
-    this.#pointers.add(path.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''));
+    this.#pointers.add(pointerOf(path));
   }
 
   hash(value: unknown): string {
     collectTexts(value, this.hidden);
+    return this.hashOf(value);
+  }
+
+  /** Without looking for the value elsewhere. */
+  hashOf(value: unknown): string {
     return this.#keyedHash(JSON.stringify(value));
   }
 
@@ -158,6 +181,21 @@ function maskArguments(action: Action, { marks, named, kept }: ArgumentMask): Ac
   }
   const args = named.length === 0 ? action.args : maskNamed(action.args, named, marks);
   return args === action.args ? action : { ...action, args };
+}
+
+/** What came back is data of others, and much of it: unless everything is kept, a record has its facts and a hash of it. */
+function maskResult(action: Action, { marks, kept }: ArgumentMask): Action {
+  const { result } = action;
+  if (kept === 'full') return action;
+  const { text, structured } = result;
+  const isSilent = text === '' && Object.keys(structured).length === 0;
+  if (isSilent) return action;
+  if (text !== '') marks.mark(['action', 'result', 'text']);
+  if (Object.keys(structured).length > 0) marks.mark(['action', 'result', 'structured']);
+  return {
+    ...action,
+    result: { ...result, structured: {}, text: text === '' || kept === 'none' ? '' : marks.hashOf(text) },
+  };
 }
 
 type Members = Record<string, unknown>;
@@ -239,12 +277,4 @@ function maskMember(name: string, member: unknown, mask: LeafMask): readonly [st
 
 function mapMembers(members: Members, change: (member: unknown, name: string) => unknown): Members {
   return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, change(member, name)]));
-}
-
-/** RFC 6901. */
-function segmentsOf(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

@@ -101,6 +101,16 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
   create index conversations_last_call on conversations (last_call);
   `,
+  // What rules demand to be kept whole of calls: masked text, or sealed with the key of that name.
+  `
+  create table audit (
+    id text not null,
+    part text not null,
+    key text not null,
+    body blob not null,
+    primary key (id, part)
+  ) strict;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

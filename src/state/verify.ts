@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { readMaterial } from './audit-material.ts';
 import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type RowKind, type Sealer } from './chain.ts';
 import { readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection } from './connection.ts';
@@ -92,7 +93,7 @@ class Walk {
     if (this.#prev === undefined) return { kind: 'missing', seq: this.#seq, id: '', why: 'the row is not there' };
     let count = 0;
     for (const row of database.prepare(SELECT_ROWS).iterate(this.#seq, ROWS_AT_ONCE)) {
-      const found = this.#check(row, head);
+      const found = this.#check(row, head) ?? materialProblem(database, row);
       if (found !== undefined) return found;
       count += 1;
     }
@@ -139,6 +140,24 @@ class Walk {
       return { kind: 'truncated', seq: this.#seq + 1, id: '', why: `the log once reached row ${seq}` };
     return { kind: 'replaced', seq, id: '', why: 'the row is not the one that was known here' };
   }
+}
+
+const MENTIONS_MATERIAL = '"audit_hash"';
+
+/** What a record or an outcome says to be kept beside it must lie there as it was kept. */
+function materialProblem(database: Database, row: SqlRow): Found | undefined {
+  const body = String(row['body']);
+  if (!body.includes(MENTIONS_MATERIAL)) return undefined;
+  const { audit_hash: hash } = JSON.parse(body) as { readonly audit_hash?: unknown };
+  if (typeof hash !== 'string') return undefined;
+  const seq = Number(row['seq']);
+  const id = String(row['id']);
+  const part = row['kind'] === 'outcome' ? 'result' : 'input';
+  const kept = readMaterial(database, id).find((material) => material.part === part);
+  if (kept?.hash === hash) return undefined;
+  return kept === undefined
+    ? { kind: 'missing', seq, id, why: `what the audit keeps of its ${part} is not there` }
+    : { kind: 'edited', seq, id, why: `what the audit keeps of its ${part} is not what was kept` };
 }
 
 const SELECT_ROWS = 'select * from log where seq > ? order by seq limit ?';

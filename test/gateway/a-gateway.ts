@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import type { Opinion } from '../../src/core/opinion.ts';
+import { type Change, isRefusal } from '../../src/core/change.ts';
+import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
@@ -13,15 +16,18 @@ import { Directory } from '../../src/gateway/directory.ts';
 import { Exposure } from '../../src/gateway/exposure.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
-import type { Governing } from '../../src/gateway/governing.ts';
+import type { Governing, ResultHandling } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
+import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
+import type { Store } from '../../src/state/store.ts';
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
+import type { AuditVault } from '../../src/state/audit.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
-import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW } from './makers.ts';
+import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW, RESULTS } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
 /** What one bundle of each layer says; grants are given unless a rule denies. */
@@ -32,6 +38,12 @@ export interface Rules {
   readonly grants?: readonly string[];
   /** Whether identity cannot be asked. */
   readonly isInDoubt?: boolean;
+  /** Labels that the server's bundle puts on the conversation. */
+  readonly labels?: (input: PolicyInput) => readonly string[];
+  /** Obligations of a bundle of layer compliance on requests. */
+  readonly obliges?: readonly ObligationElement[];
+  /** What that bundle says of results; where it is absent nobody governs them. */
+  readonly ofResults?: (input: PolicyInput) => Partial<Opinion>;
 }
 
 export interface WorldOptions {
@@ -42,6 +54,12 @@ export interface WorldOptions {
   readonly allow?: Partial<GovernedServer['allow']>;
   readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
+  /** Where it remembers; without one it remembers no labels. */
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly labelSettings?: LabelSettings;
+  readonly results?: Partial<ResultHandling>;
+  readonly audit?: AuditVault;
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
 }
@@ -51,8 +69,12 @@ export interface World {
   readonly gateway: Gateway;
   readonly records: readonly DecisionRecord[];
   readonly outcomes: readonly Outcome[];
+  /** What was changed with records and outcomes. */
+  readonly changes: readonly Change[];
   readonly servers: Readonly<Record<string, ScriptedServer>>;
   readonly ask: (request: ClientRequest, caller?: Caller, exchange?: Partial<Exchange>) => Promise<RpcAnswer>;
+  /** Resolves when the store has all that was counted. */
+  readonly close: () => Promise<void>;
   /** What a server got to hear after its lists were read. */
   readonly heard: (server: string) => readonly { readonly method: string; readonly params: JsonObject }[];
   readonly enforce: (rules: Rules) => Promise<void>;
@@ -61,7 +83,7 @@ export interface World {
 }
 
 export async function aGateway(options: WorldOptions): Promise<World> {
-  const { servers: scripts, rules = {}, commit } = options;
+  const { servers: scripts, rules = {}, commit, store } = options;
   const servers = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [id, aScriptedServer(script)]));
   const scripted = (id: string): ScriptedServer => {
     const server = servers[id];
@@ -70,27 +92,41 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   };
   const records: DecisionRecord[] = [];
   const outcomes: Outcome[] = [];
-  const clock = { now: () => NOW, monotonic: () => 0 };
+  const changed: Change[] = [];
+  const clock = options.clock ?? { now: () => NOW, monotonic: () => 0 };
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
   const governing: Governing = {
     court: () => ({
       policy: policy.current,
       clock,
+      ...(options.audit === undefined ? {} : { audit: options.audit }),
       newId: () => `id-${String(records.length + 1)}`,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
-      labels: LABELS,
+      labels: options.labelSettings ?? LABELS,
     }),
     environment: ENVIRONMENT,
-    conversations: new Conversations(clock),
-    readLabels: async () => [],
+    conversations: new Conversations(clock, store && { store: store.conversations, logger: silent, mostKept: 100 }),
+    readLabels: async (whose, now) => (await store?.labelsOf(whose, now)) ?? [],
+    results: { ...RESULTS, ...options.results },
     log: {
       append: async (record) => {
         commit?.(record);
         records.push(record);
       },
-      commit: () => Promise.reject(new Error('no rule here has a limit')),
-      settle: (outcome) => void outcomes.push(outcome),
+      commit: async (record, inputText, changes) => {
+        commit?.(record);
+        const kept = { ...record, id: randomUUID() };
+        const answer = store === undefined ? { remaining: [] } : await store.log.commit(kept, inputText, changes);
+        if (isRefusal(answer)) return answer;
+        records.push(record);
+        changed.push(...changes);
+        return answer;
+      },
+      settle: (outcome, changes = []) => {
+        outcomes.push(outcome);
+        changed.push(...changes);
+      },
     },
     clock,
     logger: silent,
@@ -106,6 +142,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     namesServers: () => true,
   });
   onTestFinished(() => dialogue.close());
+  onTestFinished(() => governing.conversations.close());
   const agents = new Agents(new Map(Object.entries(options.agents ?? {}).map(([id, part]) => [id, anAgent(part)])));
   const gateway = new Gateway(
     Promise.resolve({
@@ -124,7 +161,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       check: () => ({ kind: 'valid' }),
       allowedMethods: options.allowedMethods ?? [],
       agents,
-      keyedId: (text) => text,
+      keyedId: (text) => store?.keyedId(text) ?? text,
       instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
       endInstances: async () => undefined,
     }),
@@ -134,7 +171,9 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     gateway,
     records,
     outcomes,
+    changes: changed,
     servers,
+    close: () => governing.conversations.close(),
     ask: (request, caller = aCaller(), exchange = {}) => gateway.answer(request, caller, anExchange(exchange)),
     heard: (server) => scripted(server).heard.slice(read.get(server)),
     enforce: (next) => gateway.enforce(new Scripted(next)),
@@ -198,16 +237,27 @@ class Scripted extends PolicySet {
     this.#rules = rules;
   }
 
+  override governsResults(): boolean {
+    return this.#rules.ofResults !== undefined;
+  }
+
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies, grants = [], isInDoubt = false } = this.#rules;
+    const { hides, denies, grants = [], isInDoubt = false, labels, obliges = [], ofResults } = this.#rules;
+    const spoken = question.action === 'tool_result' ? ofResults?.(question.input) : undefined;
+    if (question.action === 'tool_result') {
+      const opinions = [anOpinion({ layer: 'compliance', bundle: 'compliance', ...spoken })];
+      return { ...super.evaluate(question), opinions: spoken === undefined ? [] : opinions };
+    }
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
+    const names = isList ? [] : (labels?.(question.input) ?? []);
+    const labelled = names.map((label) => ({ id: 'S-L', label, ttl_s: 0, mode: 'enforce' }) as const);
     const capabilities = grants.map((value) => ({ id: 'ID-1', kind: 'server', value, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
       anOpinion({ layer: 'identity', bundle: 'identity', capabilities, status: isInDoubt ? 'error' : 'ok' }),
-      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide }),
-      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
+      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide, obligations: isList ? [] : obliges }),
+      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')], labels: labelled }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];
     return { ...super.evaluate(question), opinions };

@@ -25,7 +25,7 @@ import type { Court } from '../../src/gateway/rule.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { anOpinion, aVerdict, NOW } from '../policy/decision-makers.ts';
-import { anExchange, LABELS } from './makers.ts';
+import { anExchange, LABELS, RESULTS } from './makers.ts';
 import { aRecord, silent } from '../state/records.ts';
 
 export const FORM: ServerQuestion = {
@@ -72,6 +72,7 @@ export function aServer(part: Partial<GovernedServer> = {}): GovernedServer {
     hasBundle: false,
     effects: {},
     dataClasses: {},
+    argumentClasses: {},
     unknownArguments: undefined,
     allow: { sampling: true, elicitation: true, roots: true },
     ...part,
@@ -128,6 +129,7 @@ export function aWorld(options: WorldOptions): World {
     },
     conversations: new Conversations(clock),
     readLabels: async () => [],
+    results: RESULTS,
     log: {
       append: async (record) => {
         await new Promise((turn) => setImmediate(turn));
@@ -186,7 +188,7 @@ function aForwarding(
       },
       ruleText: () => undefined,
       charges: [],
-      labels: [],
+      changes: [],
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),

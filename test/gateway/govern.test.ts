@@ -15,7 +15,7 @@ type ToolSteps = Steps<string, ToolRoute>;
 test('an allowed request is recorded, then forwarded, then settled, then answered', async () => {
   const { told, steps } = steadySteps();
   expect(await govern(ASKED, steps)).toEqual(answer('the result'));
-  expect(told).toEqual(['resolve', 'open', 'recall', 'decide', 'record', 'forward', 'settle', 'answer']);
+  expect(told).toEqual(['resolve', 'open', 'recall', 'decide', 'record', 'forward', 'judge', 'settle', 'answer']);
 });
 
 test('the record is committed before anything is forwarded', async () => {
@@ -104,6 +104,7 @@ function steadySteps(): { readonly told: string[]; readonly steps: ToolSteps } {
       decide: () => tell('decide', aRuling()),
       record: async (ruling) => tell('record', { ruling, recordUs: 5 }),
       forward: async () => tell('forward', { kind: 'answered', status: 'ok', ms: 1, answer: answer('the result') }),
+      judge: async (_allowed, forwarded) => tell('judge', forwarded),
       settle: () => tell('settle', undefined),
       answer: (_allowed, forwarded) =>
         tell('answer', forwarded.kind === 'answered' ? forwarded.answer : answer('failed')),

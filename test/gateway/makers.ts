@@ -2,6 +2,8 @@ import type { Decision } from '../../src/core/decision.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { Environment } from '../../src/gateway/build-input.ts';
+import { createClassifier } from '../../src/gateway/data-classes.ts';
+import type { ResultHandling } from '../../src/gateway/governing.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, Exchange } from '../../src/gateway/port.ts';
@@ -47,6 +49,7 @@ export function aGovernedServer(name = 'files', part: Partial<GovernedServer> = 
     hasBundle: false,
     effects: {},
     dataClasses: {},
+    argumentClasses: {},
     unknownArguments: undefined,
     allow: { sampling: false, elicitation: false, roots: false },
     ...part,
@@ -102,13 +105,18 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
     inputText: '{}',
     ruleText: () => undefined,
     charges: [],
-    labels: [],
+    changes: [],
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }
 
 /** An hour, and nothing stays with the agent. */
 export const LABELS: LabelSettings = { ttlMs: 3_600_000, isSticky: () => false };
+/** The phase of results, without anything that is configured. */
+export const RESULTS: ResultHandling = {
+  classifier: createClassifier([]),
+  fitsOutput: async () => true,
+};
 
 export const ENVIRONMENT: Environment = {
   gateway: 'test',

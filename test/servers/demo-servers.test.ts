@@ -130,9 +130,9 @@ describe.each([['legacy' as const], [{ pin: '2026-07-28' }]])('in the era %o', (
     expect(client.getProtocolEra()).toBe(era === 'legacy' ? 'legacy' : 'modern');
     const counted = await call('run_query', { sql: 'SELECT count(*) AS n FROM customers' });
     expect(counted.result['structuredContent']).toMatchObject({ columns: ['n'], rows: [[120]] });
-    expect(counted.result['_meta']).toMatchObject({ 'mcp-gateway/data_classes': [] });
+    expect(counted.result['_meta']).toMatchObject({ 'mcp-gateway/labels': [] });
     const shown = await call('run_query', { sql: 'SELECT email FROM customers LIMIT 1' });
-    expect(shown.result['_meta']).toMatchObject({ 'mcp-gateway/data_classes': ['customer_pii'] });
+    expect(shown.result['_meta']).toMatchObject({ 'mcp-gateway/labels': ['customer_pii'] });
     expect((await call('run_query', { sql: 'DELETE FROM customers' })).isError).toBe(true);
     const written = await call('export_table', { table: 'customers', file: 'all.csv' });
     expect(written.result['structuredContent']).toMatchObject({ rows: 120 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NO_CONTEXT, type PolicyInput } from '../../src/core/policy-input.ts';
+import { NO_RESULT } from '../../src/gateway/build-input.ts';
 import { createMasker, type KeptArguments, type MaskingOptions } from '../../src/state/masking.ts';
 import { keyedHash, obtainChainKey } from '../../src/state/chain-key.ts';
 import { aFolder } from './support.ts';
@@ -40,6 +41,7 @@ function anInput(args: Record<string, unknown>, action: Partial<PolicyInput['act
       annotations: {},
       effect: 'read',
       consent: 'accepted',
+      result: NO_RESULT,
       schema_checked: true,
       data_classes_referenced: [],
       hash: '',
@@ -214,4 +216,40 @@ test('what a rule quotes of a masked value is masked with it', () => {
     { id: 'GH-1', params: { quoted: expect.stringMatching(HASH), other: 'x', n: 3 } },
   ]);
   expect(masker.maskQuotes(opinions, new Set())).toBe(opinions);
+});
+
+test('policy wants places masked whatever is kept of arguments', () => {
+  const input = anInput({ customer: { email: 'ada@example.com' }, note: 'mail ada@example.com' });
+  const { input: kept, masked } = aMasker({ arguments: 'full' }).maskInput(input, [], ['/customer/email']);
+  expect(masked).toEqual(['/action/args/customer/email']);
+  expect(kept.action.args).toMatchObject({ customer: { email: expect.stringMatching(HASH) as string } });
+});
+
+test('of a result a record has the facts and a hash of its text, unless all is kept', () => {
+  const result = {
+    ...NO_RESULT,
+    bytes: 40,
+    data_classes: { email: 1 },
+    text: 'ada@example.com',
+    structured: { a: 'b' },
+  };
+  const input = anInput({}, { result });
+  const { input: kept, masked } = aMasker().maskInput(input, []);
+  expect(masked).toEqual(['/action/result/structured', '/action/result/text']);
+  expect(kept.action.result).toEqual({ ...result, structured: {}, text: expect.stringMatching(HASH) as string });
+  expect(aMasker({ arguments: 'none' }).maskInput(input, []).input.action.result).toEqual({
+    ...result,
+    structured: {},
+    text: '',
+  });
+  const full = aMasker({ arguments: 'full', secrets: ['ada@example.com'] }).maskInput(input, []).input.action.result;
+  expect(full).toEqual({ ...result, text: expect.stringMatching(HASH) as string });
+});
+
+test('keys and known secrets are masked in any value', () => {
+  const masker = aMasker({ arguments: 'full', secrets: ['open-sesame'] });
+  expect(masker.maskSecrets({ a: ['say open-sesame', jwt], b: 7 })).toEqual({
+    a: [expect.stringMatching(HASH) as string, expect.stringMatching(HASH) as string],
+    b: 7,
+  });
 });

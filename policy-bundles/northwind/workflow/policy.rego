@@ -36,6 +36,18 @@ deny contains {"id": "WF-202", "reason": "change_freeze", "params": {"freeze": f
 }
 
 # METADATA
+# title: The same call again and again is a loop
+# custom:
+#   id: WF-203
+#   remediation: Stop; this very call was made {times} times. Look at what it answered, and change something or ask the user.
+#   remedy: change_the_call
+#   retry: with_changes
+#   owner: platform team
+deny contains {"id": "WF-203", "reason": "same_call_again", "params": {"times": input.context.identical_calls}} if {
+	input.context.identical_calls >= config.identical_calls
+}
+
+# METADATA
 # title: Changes outside of working hours are pointed out
 # custom: {id: WF-301}
 obligations contains {

@@ -48,3 +48,13 @@ test_a_long_conversation_gets_a_warning if {
 	ids(northwind_workflow.obligations) == {"WF-302", "WF-303"} with input as object.union(read, {"context": {"turn_count": 200}})
 	ids(northwind_workflow.obligations) == {"WF-302", "WF-303"} with input as object.union(read, {"claims": {"present": ["turn_count"], "turn_count": 500}})
 }
+
+again(times) := object.union(read, {"context": {"identical_calls": times}})
+
+test_a_loop_is_stopped if {
+	northwind_workflow.deny == set() with input as again(9)
+	northwind_workflow.deny == {{
+		"id": "WF-203", "reason": "same_call_again",
+		"params": {"times": 10},
+	}} with input as again(10)
+}

@@ -70,21 +70,48 @@ deny contains {"id": "WH-204", "reason": "data_class_unauthorized_for_user", "pa
 # METADATA
 # title: Reading personal data is kept for the audit
 # custom: {id: WH-301}
-obligations contains {"id": "WH-301", "type": "audit_required"} if count(columns_in_query) > 0
+obligations contains {"id": "WH-301", "type": "audit_required"} if {
+	is_call
+	count(columns_in_query) > 0
+}
 
 # METADATA
 # title: Exporting personal data is kept for the audit
 # custom: {id: WH-302}
-obligations contains {"id": "WH-302", "type": "audit_required"} if is_personal_export
+obligations contains {"id": "WH-302", "type": "audit_required"} if {
+	is_call
+	is_personal_export
+}
 
 # METADATA
 # title: A query without LIMIT may be cut off
 # custom: {id: WH-303}
 obligations contains {"id": "WH-303", "type": "warn", "text": "At most 100 rows come back; add LIMIT or GROUP BY to be sure of what you see."} if {
+	is_call
 	"select" in words
 	not "limit" in words
 	not "group" in words
 }
+
+# METADATA
+# title: Whoever reads personal data has it in the conversation
+# custom: {id: WH-401}
+labels contains {"id": "WH-401", "label": config.personal_class} if {
+	is_call
+	count(columns_in_query) > 0
+}
+
+# METADATA
+# title: Rows with personal data label the conversation they go to
+# description: The server knows of every column where it comes from, also where a query renames it.
+# custom: {id: WH-402}
+labels contains {"id": "WH-402", "label": config.personal_class} if {
+	input.action.type == "tool_result"
+	config.personal_class in input.action.result.labels
+}
+
+# A result is decided on with the arguments of its call.
+is_call if input.action.type == "tool_call"
 
 user_is_cleared if config.personal_class in input.user.data_classifications_authorized
 

@@ -1,0 +1,86 @@
+import type { JsonObject } from '../core/json.ts';
+import { writeJson } from '../core/lossless-json.ts';
+import type { AuditMaterial } from '../core/change.ts';
+import type { RpcAnswer } from '../core/rpc.ts';
+import { enforcedObligations } from '../policy/combine-obligations.ts';
+import { fullName, takingPart } from '../policy/combine-opinions.ts';
+import { type Advice, adviseWithheld, type AdviceFacts } from './advice.ts';
+import type { Deadline, Forwarded } from './forward.ts';
+import type { Allowed } from './govern.ts';
+import type { Governing } from './governing.ts';
+import { deniedBecause, type JudgedCall, judgeAnswer, redactAnswer } from './judge-answer.ts';
+import type { Exchange } from './port.ts';
+import type { Court, Ruling } from './rule.ts';
+
+/** The time that policy gives a request; undefined where it gives none. */
+export function deadlineOf({ decision, record }: Ruling): Deadline | undefined {
+  const { deadline_ms: ms } = decision.obligations;
+  if (ms === 0) return undefined;
+  const rules = enforcedObligations(takingPart(record.layers)).flatMap(({ opinion, element }) =>
+    element.type === 'deadline' && element.ms === ms ? [fullName(opinion, element)] : [],
+  );
+  return { ms, rules };
+}
+
+/** The same request, which also ends when its time has expired. */
+export function endingAt<R, T>(allowed: Allowed<R, T>, expired: AbortSignal): Allowed<R, T> {
+  const { asked } = allowed;
+  const { dropped, onProgress, logLevel, notify, ask, signal } = asked.exchange;
+  const ending = AbortSignal.any([signal, expired]);
+  const exchange: Exchange = { signal: ending, dropped, onProgress, logLevel, notify, ask };
+  return { ...allowed, asked: { ...asked, exchange } };
+}
+
+export interface Judging {
+  readonly ruling: Ruling;
+  /** Present where the answer is the result of a tool. */
+  readonly call: JudgedCall | undefined;
+  readonly facts: () => AdviceFacts;
+  readonly governing: Governing;
+}
+
+/** What came back as its client may have it. What the gateway itself has said is not decided on. */
+export async function judgeForwarded(forwarded: Forwarded, judging: Judging): Promise<Forwarded> {
+  if (forwarded.kind !== 'answered') return forwarded;
+  const { ruling, call, governing } = judging;
+  const { answer: received } = forwarded;
+  const { audit_required: isAudited } = ruling.decision.obligations;
+  const audited = isAudited ? received : undefined;
+  if (call !== undefined) {
+    const judged = await judgeAnswer(received, call, governing);
+    const { answer, withheld, warnings } = judged;
+    const kept = judged.isAudited ? received : audited;
+    return { ...forwarded, answer, judged: { withheld, warnings, audited: kept } };
+  }
+  const redacted = await redactAnswer(received, ruling.decision.obligations.redact.result, { fits: always });
+  const withheld = redacted === undefined ? nothingLeft(judging.facts()) : undefined;
+  return { ...forwarded, answer: redacted ?? received, judged: { withheld, warnings: [], audited } };
+}
+
+/** What the audit keeps of an answer: all of it where it is sealed, else what its client got, less secrets. */
+export function auditMaterial(forwarded: Forwarded, id: string, court: () => Court): AuditMaterial | undefined {
+  if (forwarded.kind !== 'answered' || forwarded.judged?.audited === undefined) return undefined;
+  const { answer, judged } = forwarded;
+  const { audit } = court();
+  const { audited, withheld } = judged;
+  return audit?.keep(
+    { id, part: 'result' },
+    {
+      whole: () => writeJson(asJson(audited)),
+      masked: () => writeJson(withheld === undefined ? audit.maskSecrets(asJson(answer)) : { withheld: true }),
+    },
+  );
+}
+
+function asJson(answer: RpcAnswer | undefined): JsonObject {
+  if (answer === undefined) return {};
+  if (answer.kind === 'result') return { result: answer.result };
+  const { code, message, data } = answer.error;
+  return { error: { code, message, ...(data === undefined ? {} : { data }) } };
+}
+
+const always = (): Promise<boolean> => Promise.resolve(true);
+
+function nothingLeft(facts: AdviceFacts): Advice {
+  return adviseWithheld({ ...facts, decision: deniedBecause('gateway.result_redacted') });
+}

@@ -1,0 +1,75 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { RpcAnswer, RpcError } from '../core/rpc.ts';
+import { auditMaterial } from './carry-out.ts';
+import type { Governing } from './governing.ts';
+import { judgeAnswer, type Judged, type JudgedCall } from './judge-answer.ts';
+import { relatedTaskIn, withRelatedTask } from './task-ids.ts';
+import type { KnownTask } from './task-registry.ts';
+import { refusal, withDecision } from './tool-answer.ts';
+
+/** The answer to `tasks/result`, which is that of the call, decided on as the answer of any call. */
+export async function judgeResult(answer: RpcAnswer, task: KnownTask, governing: Governing): Promise<RpcAnswer> {
+  const { judged: call } = task;
+  if (call === undefined) return answer;
+  return shown(answer, await judge(answer, call, governing), call);
+}
+
+/** What is told of a task; where it has ended, its result or error stands in there. */
+export async function judgeTold(told: JsonObject, task: KnownTask, governing: Governing): Promise<JsonObject> {
+  const { judged: call } = task;
+  const { result, error } = told;
+  const answer = answerIn(result, error);
+  if (call === undefined || answer === undefined) return told;
+  const judged = await judge(answer, call, governing);
+  const said = shown(answer, judged, call);
+  const { result: _before, error: _failed, statusMessage, ...rest } = told;
+  // Words about how it ended may say what is withheld.
+  const isSaid = statusMessage !== undefined && judged.withheld === undefined;
+  const state = isSaid ? { ...rest, statusMessage } : rest;
+  if (said.kind === 'failure') return { ...state, error: { ...said.error } };
+  // A task that is said to have failed has an error and no result; what is told instead of the error is a result.
+  return { ...state, ...(error === undefined ? {} : { status: 'completed' }), result: said.result };
+}
+
+/** What is told of a task to those who have not asked for its result. */
+export function withoutResult(told: JsonObject): JsonObject {
+  if (told['result'] === undefined) return told;
+  const { result: _, ...state } = told;
+  return state;
+}
+
+function answerIn(result: unknown, error: unknown): RpcAnswer | undefined {
+  if (isJsonObject(result)) return { kind: 'result', result };
+  if (!isJsonObject(error)) return undefined;
+  const { code, message, data } = error;
+  if (typeof code !== 'number' || typeof message !== 'string') return undefined;
+  const failure: RpcError = { code, message, ...(data === undefined ? {} : { data }) };
+  return { kind: 'failure', error: failure };
+}
+
+async function judge(answer: RpcAnswer, call: JudgedCall, governing: Governing): Promise<Judged> {
+  const { audit_required: isAudited } = call.obligations;
+  const judged = await judgeAnswer(answer, { ...call, isRecorded: isAudited }, governing);
+  const { object, withheld, warnings } = judged;
+  if (object === undefined || !(isAudited || judged.isAudited)) return judged;
+  const id = object.metadata.decision_id;
+  const judgement = { withheld, warnings, audited: answer };
+  const kept = { kind: 'answered', status: 'ok', ms: 0, answer: judged.answer, judged: judgement } as const;
+  const material = auditMaterial(kept, id, governing.court);
+  if (material !== undefined) {
+    const outcome = { id, status: 'ok', withheld: withheld !== undefined, ms: 0, record_us: 0, settled: [] } as const;
+    governing.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }]);
+  }
+  return judged;
+}
+
+function shown(answer: RpcAnswer, { answer: judged, withheld, object }: Judged, call: JudgedCall): RpcAnswer {
+  if (withheld !== undefined) {
+    const refused = refusal(withheld, call.outputSchema !== undefined);
+    const related = answer.kind === 'result' ? relatedTaskIn(answer.result) : undefined;
+    if (refused.kind === 'failure' || related === undefined) return refused;
+    return { kind: 'result', result: withRelatedTask(refused.result, related) };
+  }
+  if (judged.kind === 'failure' || object === undefined) return judged;
+  return { kind: 'result', result: withDecision(judged.result, object) };
+}
