@@ -57,7 +57,7 @@ function membersRedacted(result: JsonObject, path: readonly string[], hidden: Hi
 }
 
 /** The very same value where the path leads nowhere. */
-export function redactBelow(value: Json, path: readonly string[], hidden: { readonly values: Json[] }): Json {
+function redactBelow(value: Json, path: readonly string[], hidden: { readonly values: Json[] }): Json {
   const [first, ...rest] = path;
   if (first === undefined) {
     if (value === REDACTED) return value;
@@ -95,7 +95,7 @@ function redactInText(text: string, path: readonly string[], hidden: { readonly 
 }
 
 /** The object or list that a text is the JSON of; undefined where it is none. Numbers keep their lexemes. */
-export function jsonIn(text: string): JsonObject | readonly Json[] | undefined {
+function jsonIn(text: string): JsonObject | readonly Json[] | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   const parsed = parseResultBytes(Buffer.from(`{"json":${text}}`));
   if (parsed.kind !== 'ok') return undefined;

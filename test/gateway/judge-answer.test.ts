@@ -206,8 +206,7 @@ describe('redaction', () => {
       },
       rules: { obliges: [redacts('result', '/contents/*/text', '/data/who', '/message')] },
     });
-    const [uri = ''] = ['file:///a'];
-    const read = await world.ask({ method: 'resources/read', uri, meta: {}, answers: undefined });
+    const read = await world.ask({ method: 'resources/read', uri: 'file:///a', meta: {}, answers: undefined });
     expect(resultOf(read)).toMatchObject({ contents: [{ text: '[redacted]' }] });
     expect(resultOf(await world.ask(CALL))).toMatchObject({
       error: { message: '[redacted]', data: { who: '[redacted]' } },
