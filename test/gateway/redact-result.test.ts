@@ -186,12 +186,12 @@ test('property: nothing outside the pointers changes, and nothing at them is lef
     fc.property(fc.dictionary(name, json), fc.array(path, { maxLength: 3 }), (data, paths) => {
       const pointers = paths.map((parts) => `/structuredContent/${parts.map(escaped).join('/')}`);
       const shown = redacted({ structuredContent: data }, ...pointers)['structuredContent'] ?? null;
-      for (const [place, value] of leavesOf(data, [])) {
+      const wrong = leavesOf(data, []).filter(([place, value]) => {
         const isMeant = paths.some((parts) => isBelow(place, parts));
         const now = at(shown, place);
-        if (isMeant) expect(now === undefined || now === REDACTED).toBe(true);
-        else expect(now).toEqual(value);
-      }
+        return isMeant ? now !== undefined && now !== REDACTED : !isSame(now, value);
+      });
+      expect(wrong).toEqual([]);
     }),
   );
 });
@@ -211,6 +211,10 @@ test('property: redacting twice, or in another order, is redacting once', () => 
     }),
   );
 });
+
+function isSame(one: Json | undefined, other: Json): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
 
 function escaped(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
