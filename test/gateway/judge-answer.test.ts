@@ -148,17 +148,20 @@ describe('redaction', () => {
           resources: [{ uri: 'file:///a', name: 'a' }],
           answers: {
             'resources/read': () => ({ kind: 'result', result: { contents } }),
-            'tools/call': () => ({ kind: 'failure', error: { code: -1, message: 'of ada', data: { who: 'ada' } } }),
+            'tools/call': () => ({
+              kind: 'failure',
+              error: { code: -1, message: 'of Lovelace', data: { who: 'Lovelace', at: 1 } },
+            }),
           },
           tools: [{ name: 'read', inputSchema: { type: 'object' } }],
         },
       },
-      rules: { obliges: [redacts('result', '/contents/*/text', '/data/who', '/message')] },
+      rules: { obliges: [redacts('result', '/contents/*/text', '/data/who')] },
     });
     const read = await world.ask({ method: 'resources/read', uri: 'file:///a', meta: {}, answers: undefined });
     expect(resultOf(read)).toMatchObject({ contents: [{ text: '[redacted]' }] });
     expect(resultOf(await world.ask(CALL))).toMatchObject({
-      error: { message: '[redacted]', data: { who: '[redacted]' } },
+      error: { message: expect.stringMatching(/^\[redacted: /) as string, data: { who: '[redacted]', at: 1 } },
     });
   });
 });

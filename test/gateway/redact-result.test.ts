@@ -49,6 +49,21 @@ test.for([
   expect(redacted(result, pointer)['content']).toEqual(text(NOTICE, 'Nothing here.'));
 });
 
+test('whatever else repeats the value does not come either', () => {
+  const embedded = { type: 'resource', resource: { uri: 'file:///a', text: 'mail ada@example.com' } };
+  const link = { type: 'resource_link', uri: 'mailto:ada@example.com', name: 'mail' };
+  const image = { type: 'image', data: 'AAAA', mimeType: 'image/png' };
+  const result = {
+    content: [embedded, link, image],
+    structuredContent: PERSON,
+    _meta: { trace: 'of ada@example.com', vendor: 1 },
+  };
+  expect(redacted(result, '/structuredContent/email')).toMatchObject({
+    content: [...text(NOTICE, NOTICE), image],
+    _meta: { vendor: 1 },
+  });
+});
+
 test('a short value inside of a longer word or number is none', () => {
   const result = { content: text('There were 1776 of them.'), structuredContent: PERSON };
   expect(redacted(result, '/structuredContent/age')['content']).toEqual(text('There were 1776 of them.'));
