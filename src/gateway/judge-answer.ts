@@ -194,11 +194,22 @@ export async function redactAnswer(
   return { kind: 'result', result: isFit ? result : withoutStructure(result) };
 }
 
+/** As a result whose text is the message and whose structured content is the data: what is said twice is redacted twice. */
 function redactError({ code, message, data }: RpcError, pointers: readonly string[]): RpcAnswer | undefined {
-  const redaction = redactResult({ message, ...(data === undefined ? {} : { data }) }, pointers);
+  const content = [{ type: 'text', text: message }];
+  const result = data === undefined ? { content } : { content, structuredContent: data };
+  const redaction = redactResult(result, pointers.map(inError));
   if (redaction.kind === 'nothing_left') return undefined;
-  const { message: shown, ...rest } = redaction.result;
-  return { kind: 'failure', error: { code, message: typeof shown === 'string' ? shown : '', ...rest } };
+  const { content: blocks, structuredContent: shown } = redaction.result;
+  const [block] = Array.isArray(blocks) ? (blocks as readonly JsonObject[]) : [];
+  const text = block?.['text'];
+  const said = { code, message: typeof text === 'string' ? text : message };
+  return { kind: 'failure', error: shown === undefined ? said : { ...said, data: shown } };
+}
+
+function inError(pointer: string): string {
+  if (pointer === '/message') return '/content/0/text';
+  return pointer.replace(/^\/data(?=\/|$)/, '/structuredContent');
 }
 
 /**

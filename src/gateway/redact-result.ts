@@ -57,7 +57,7 @@ function membersRedacted(result: JsonObject, path: readonly string[], hidden: Hi
 }
 
 /** The very same value where the path leads nowhere. */
-export function redactBelow(value: Json, path: readonly string[], hidden: { readonly values: Json[] }): Json {
+function redactBelow(value: Json, path: readonly string[], hidden: { readonly values: Json[] }): Json {
   const [first, ...rest] = path;
   if (first === undefined) {
     if (value === REDACTED) return value;
@@ -95,7 +95,7 @@ function redactInText(text: string, path: readonly string[], hidden: { readonly 
 }
 
 /** The object or list that a text is the JSON of; undefined where it is none. Numbers keep their lexemes. */
-export function jsonIn(text: string): JsonObject | readonly Json[] | undefined {
+function jsonIn(text: string): JsonObject | readonly Json[] | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   const parsed = parseResultBytes(Buffer.from(`{"json":${text}}`));
   if (parsed.kind !== 'ok') return undefined;
@@ -114,8 +114,10 @@ function withoutRepetitions(mended: JsonObject, paths: readonly (readonly string
   const { structuredContent: left } = mended;
   const shownForm = left === undefined ? undefined : canonicalJson(left);
   const quotes = withoutQuotes(hidden.values.map(toPolicyJson));
-  return blocksOf(mended, (block) => {
-    const { text } = block;
+  const sayNoMore = (block: JsonObject): JsonObject => {
+    const { text, type: _type, data: _data, ...others } = block;
+    // Bytes of pictures and sounds are no text; whatever else a block says of itself may repeat a value.
+    if (repeats(others, quotes)) return { type: 'text', text: QUOTING };
     if (typeof text !== 'string') return block;
     const parsed = jsonIn(text);
     let said: Json | undefined = parsed;
@@ -125,5 +127,20 @@ function withoutRepetitions(mended: JsonObject, paths: readonly (readonly string
     const isSame = said !== undefined && shownForm !== undefined && canonicalJson(said) === shownForm;
     const kept = said === REDACTED ? QUOTING : isSame ? shown : quotes(shown);
     return kept === text ? block : { ...block, text: kept };
-  });
+  };
+  return withoutQuotingMeta(blocksOf(mended, sayNoMore), quotes);
+}
+
+function withoutQuotingMeta(result: JsonObject, quotes: (text: string) => string): JsonObject {
+  const { _meta: meta } = result;
+  if (!isJsonObject(meta)) return result;
+  const kept = Object.entries(meta).filter(([, member]) => !repeats(member, quotes));
+  return kept.length === Object.keys(meta).length ? result : { ...result, _meta: Object.fromEntries(kept) };
+}
+
+function repeats(value: Json, quotes: (text: string) => string): boolean {
+  if (typeof value === 'string' || typeof value === 'number') return quotes(String(value)) === QUOTING;
+  if (typeof value !== 'object' || value === null) return false;
+  const members: readonly Json[] = isJsonObject(value) ? Object.values(value) : value;
+  return members.some((member) => repeats(member, quotes));
 }

@@ -106,10 +106,13 @@ export async function decisionsAbout(place: Place, tool: string): Promise<readon
   return (await decisionsOf(place)).filter((record) => record.tool === tool);
 }
 
-/** The last decision about a tool, once its outcome is there: it is written soon after the answer has left. */
+/** The last call of a tool, once its outcome is there: it is written soon after the answer has left. */
 export async function outcomeOf(place: Place, tool: string): Promise<SealedRecord | undefined> {
-  await expect.poll(async () => (await decisionsAbout(place, tool))[0]?.outcome, PATIENCE).toBeTruthy();
-  return (await decisionsAbout(place, tool))[0];
+  const lastCall = async (): Promise<SealedRecord | undefined> => {
+    return (await decisionsAbout(place, tool)).find(({ action }) => action !== 'tool_result');
+  };
+  await expect.poll(async () => (await lastCall())?.outcome, PATIENCE).toBeTruthy();
+  return lastCall();
 }
 
 /** For what comes by itself: long enough for a busy machine. */

@@ -52,7 +52,7 @@ describe('card numbers', () => {
   test('property: of numbers that differ in the last digit alone, exactly one is a card', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^4[0-9]{14}$/), (digits) => {
-        const cards = [...'0123456789'].filter((last) => isCardNumber(digits + last));
+        const cards = '0123456789'.split('').filter((last) => isCardNumber(digits + last));
         expect(cards).toHaveLength(1);
         for (const last of '0123456789')
           expect(countCardNumbers(`n ${digits}${last} n`)).toBe(cards.includes(last) ? 1 : 0);

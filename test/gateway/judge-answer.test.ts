@@ -1,62 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import { isJsonObject } from '../../src/core/json.ts';
+import type { Json } from '../../src/core/json.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
-import type { ToolCallRequest } from '../../src/gateway/port.ts';
-import { openMaterial, openVault } from '../../src/state/audit.ts';
-import { anObligation, aVerdict } from '../policy/decision-makers.ts';
-import { aGateway, type Rules, type World, type WorldOptions } from './a-gateway.ts';
-import { aCaller, NOW } from './makers.ts';
-
-const CALL: ToolCallRequest = {
-  method: 'tools/call',
-  name: 'read',
-  args: { path: 'a' },
-  meta: {},
-  answers: undefined,
-  task: undefined,
-};
-const CARD = {
-  content: [{ type: 'text', text: 'Card 4111 1111 1111 1111.' }],
-  structuredContent: { card: '4111 1111 1111 1111' },
-};
-const DENIES = { deny: [aVerdict('CO-9', { reason: 'card_data' })] };
-
-type More = Partial<WorldOptions> & { readonly tool?: JsonObject };
-
-interface Answered {
-  readonly world: World;
-  readonly result: JsonObject;
-}
-
-async function answered(
-  rules: Rules,
-  said: RpcAnswer | JsonObject = CARD,
-  { tool, ...more }: More = {},
-): Promise<Answered> {
-  const answer: RpcAnswer = 'kind' in said ? (said as RpcAnswer) : { kind: 'result', result: said };
-  const tools = [{ name: 'read', inputSchema: { type: 'object' }, ...tool }];
-  const world = await aGateway({
-    servers: { files: { tools, answers: { 'tools/call': () => answer } } },
-    rules,
-    ...more,
-  });
-  return { world, result: resultOf(await world.ask(CALL)) };
-}
-
-function resultOf(answer: RpcAnswer): JsonObject {
-  return answer.kind === 'result' ? answer.result : { error: { ...answer.error } };
-}
-
-function textOf({ content }: JsonObject): string {
-  return (content as readonly { readonly text: string }[]).map(({ text }) => text).join('\n');
-}
-
-function decisionIn({ _meta: meta }: JsonObject): JsonObject {
-  const object = isJsonObject(meta) ? meta['mcp-gateway/decision'] : undefined;
-  return isJsonObject(object) ? object : {};
-}
+import { anObligation } from '../policy/decision-makers.ts';
+import { aGateway, type Rules } from './a-gateway.ts';
+import { answered, CALL, CARD, decisionIn, DENIES, resultOf, textOf } from './judged-calls.ts';
+import { NOW } from './makers.ts';
 
 test('where nobody governs results, a call is one record and its result comes as it is', async () => {
   const { world, result } = await answered({});
@@ -199,18 +148,20 @@ describe('redaction', () => {
           resources: [{ uri: 'file:///a', name: 'a' }],
           answers: {
             'resources/read': () => ({ kind: 'result', result: { contents } }),
-            'tools/call': () => ({ kind: 'failure', error: { code: -1, message: 'of ada', data: { who: 'ada' } } }),
+            'tools/call': () => ({
+              kind: 'failure',
+              error: { code: -1, message: 'of Lovelace', data: { who: 'Lovelace', at: 1 } },
+            }),
           },
           tools: [{ name: 'read', inputSchema: { type: 'object' } }],
         },
       },
-      rules: { obliges: [redacts('result', '/contents/*/text', '/data/who', '/message')] },
+      rules: { obliges: [redacts('result', '/contents/*/text', '/data/who')] },
     });
-    const [uri = ''] = ['file:///a'];
-    const read = await world.ask({ method: 'resources/read', uri, meta: {}, answers: undefined });
+    const read = await world.ask({ method: 'resources/read', uri: 'file:///a', meta: {}, answers: undefined });
     expect(resultOf(read)).toMatchObject({ contents: [{ text: '[redacted]' }] });
     expect(resultOf(await world.ask(CALL))).toMatchObject({
-      error: { message: '[redacted]', data: { who: '[redacted]' } },
+      error: { message: expect.stringMatching(/^\[redacted: /) as string, data: { who: '[redacted]', at: 1 } },
     });
   });
 });
@@ -269,102 +220,5 @@ describe('labels', () => {
       { ...CARD, _meta: { 'mcp-gateway/labels': ['pii'] } },
     );
     expect(world.changes).toEqual([]);
-  });
-});
-
-describe('what the audit demands', () => {
-  const demands: Rules = { obliges: [anObligation({ type: 'audit_required' })] };
-  const key = 'ab'.repeat(32);
-
-  test('is kept whole with a key, with the record and with its outcome, and each says its hash', async () => {
-    const { world } = await answered(demands, CARD, { audit: openVault(key, (value) => value) });
-    const materials = world.changes.flatMap((change) => (change.kind === 'keep_audit' ? [change.material] : []));
-    const [call] = world.records;
-    expect(materials).toMatchObject([
-      { id: call?.id, part: 'input', hash: call?.audit_hash },
-      { id: call?.id, part: 'result', hash: world.outcomes[0]?.audit_hash },
-    ]);
-    const [input, result] = materials.map((material) => JSON.parse(openMaterial(material, key)) as JsonObject);
-    expect(input).toMatchObject({ action: { args: { path: 'a' } } });
-    expect(result).toEqual({ result: CARD });
-    expect(Buffer.concat(materials.map(({ body }) => body)).includes('4111')).toBe(false);
-  });
-
-  test('is kept as its client got it without a key', async () => {
-    const redacts = anObligation({ type: 'redact', target: 'result', pointers: ['/structuredContent/card'] });
-    const rules = { obliges: [...(demands.obliges ?? []), redacts] };
-    const { world } = await answered(rules, CARD, { audit: openVault(undefined, (value) => value) });
-    const [, result] = world.changes.flatMap((change) => (change.kind === 'keep_audit' ? [change.material] : []));
-    expect(result === undefined ? '' : openMaterial(result, undefined)).toContain('[redacted]');
-    expect(result === undefined ? '4111' : openMaterial(result, undefined)).not.toContain('4111');
-  });
-
-  test('can be demanded by a rule about the result alone', async () => {
-    const rules = { ofResults: () => ({ obligations: [anObligation({ type: 'audit_required' })] }) };
-    const { world } = await answered(rules, CARD, { audit: openVault(key, (value) => value) });
-    const parts = world.changes.flatMap((change) =>
-      change.kind === 'keep_audit' ? [[change.material.id, change.material.part]] : [],
-    );
-    expect(parts).toEqual([
-      [world.records[1]?.id, 'input'],
-      [world.records[0]?.id, 'result'],
-    ]);
-  });
-});
-
-describe('a call that runs as a task', () => {
-  const TASK = { taskId: 't1', status: 'completed', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000 };
-
-  async function ended(
-    rules: Rules,
-    method: 'tasks/result' | 'tasks/get' | 'tasks/list',
-    said: JsonObject,
-  ): Promise<Answered> {
-    const answers = {
-      'tools/call': (): RpcAnswer => ({ kind: 'result', result: { task: TASK } }),
-      [method === 'tasks/list' ? 'tasks/get' : method]: (): RpcAnswer => ({ kind: 'result', result: said }),
-    };
-    const tools = [{ name: 'read', inputSchema: { type: 'object' }, execution: { taskSupport: 'optional' } }];
-    const capabilities = { tools: {}, tasks: { requests: { tools: { call: {} } }, list: {}, cancel: {} } };
-    const world = await aGateway({ servers: { files: { tools, answers, capabilities } }, rules });
-    const caller = { ...aCaller() };
-    await world.ask({ ...CALL, task: {} }, caller);
-    const params = method === 'tasks/list' ? {} : { taskId: 't1' };
-    return { world, result: resultOf(await world.ask({ method, params, meta: {} }, caller)) };
-  }
-
-  test('is decided on when its result is fetched, and not before', async () => {
-    const { world, result } = await ended({ ofResults: () => DENIES }, 'tasks/result', {
-      ...CARD,
-      _meta: { 'io.modelcontextprotocol/related-task': { taskId: 't1' } },
-    });
-    expect(world.records.map(({ action }) => action)).toEqual(['tool_call', 'method', 'tool_result']);
-    expect(world.records[2]?.call).toBe(world.records[0]?.id);
-    expect(textOf(result)).toMatch(/^Withheld: /);
-    expect(result['_meta']).toHaveProperty(['io.modelcontextprotocol/related-task'], { taskId: 't1' });
-    expect(JSON.stringify(result)).not.toContain('4111');
-  });
-
-  test('is decided on where its state tells the result, and what it said at last is left out', async () => {
-    const told = { ...TASK, statusMessage: 'card 4111', result: CARD };
-    const { result } = await ended({ ofResults: () => DENIES }, 'tasks/get', told);
-    expect(result).toMatchObject({ taskId: 't1', status: 'completed', result: { isError: true } });
-    expect(JSON.stringify(result)).not.toContain('4111');
-  });
-
-  test('tells no result in a list', async () => {
-    const { result } = await ended({ ofResults: () => DENIES }, 'tasks/list', { ...TASK, result: CARD });
-    expect(result['tasks']).toEqual([TASK]);
-  });
-
-  test('has its labels attached when the result comes', async () => {
-    const { world } = await ended({}, 'tasks/result', { ...CARD, _meta: { 'mcp-gateway/labels': ['pii'] } });
-    expect(world.changes).toMatchObject([{ kind: 'attach_label', label: { label: 'pii', source: 'claim:files' } }]);
-  });
-
-  test('is redacted as the rule about the call says', async () => {
-    const redacts = anObligation({ type: 'redact', target: 'result', pointers: ['/structuredContent/card'] });
-    const { result } = await ended({ obliges: [redacts] }, 'tasks/result', CARD);
-    expect(result['structuredContent']).toEqual({ card: '[redacted]' });
   });
 });
