@@ -72,7 +72,7 @@ export function adviseAgainst(facts: AdviceFacts): Advice {
 
 /** The object that goes with an allowed call's result. */
 export function adviseFor(facts: AdviceFacts): DecisionObject {
-  return { ...decisionObject(facts, []), warnings: facts.decision.warnings };
+  return { warnings: facts.decision.warnings, ...decisionObject(facts, []) };
 }
 
 interface ToldDenial {

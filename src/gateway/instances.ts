@@ -52,7 +52,8 @@ export class Instances {
     // Whoever has a session says so once; a stateless client with each request.
     if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
-    const sent = { ...options, offers, session: caller.session };
+    // The new members first: V8 gives what is copied and then extended a hidden class of its own, each time anew.
+    const sent = { offers, session: caller.session, ...options };
     return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent));
   }
 

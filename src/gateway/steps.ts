@@ -8,7 +8,7 @@ import type { RpcAnswer } from '../core/rpc.ts';
 import { cutText } from '../policy/author-text.ts';
 import { type Advice, type AdviceFacts, adviseAgainst, adviseFor, type DecisionObject } from './advice.ts';
 import { type AboutFacts, buildInput } from './build-input.ts';
-import type { Dialogue, Said } from './dialogue.ts';
+import type { Dialogue, Ended, Said } from './dialogue.ts';
 import { forward, type Forwarded } from './forward.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
@@ -147,9 +147,10 @@ interface Settling {
 }
 
 function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
-  const kept = { id: record.id, withheld: false, record_us: recordUs, settled: [] };
-  if (forwarded.kind === 'said') void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
-  else parts.log.settle({ ...kept, status: forwarded.status, ms: forwarded.ms });
+  const note = ({ status, ms }: Ended): void =>
+    parts.log.settle({ id: record.id, status, withheld: false, ms, record_us: recordUs, settled: [] });
+  if (forwarded.kind === 'said') void forwarded.ended.then(note);
+  else note(forwarded);
 }
 
 function answerOf<R extends Request, T extends Route>(

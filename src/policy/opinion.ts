@@ -128,7 +128,8 @@ function obligations(reading: Reading): Opinion['obligations'] {
       reading.problems.push(`obligations: the counter of ${element.id} is not declared in the manifest`);
     }
   }
-  return read.map((element) => ({ ...element, mode: modeOf(reading, element.id) }));
+  // The mode first: V8 gives what is copied and then extended a hidden class of its own, each time anew.
+  return read.map((element) => ({ mode: modeOf(reading, element.id), ...element }));
 }
 
 function readObligation(element: unknown): ReturnType<typeof parseObligation> {
