@@ -2,6 +2,7 @@ import type { HeaderParam } from '../core/header-params.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 
 /** What a door may ask of the gateway. A door knows the wire; the gateway knows policy, record and upstreams. */
@@ -142,7 +143,7 @@ export interface InputAnswers {
 /** One request in flight. */
 export interface Exchange {
   /** Aborts when the client cancels or goes away. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** JSON pointers of parameters that the protocol does not know; they go nowhere. */
   readonly dropped: readonly string[];
   /** Passes on the parameters of a `notifications/progress`, less the token; absent when the client asked for none. */
@@ -156,7 +157,7 @@ export interface Exchange {
 }
 
 /** The client's answer to a request of a server. Rejects with CLIENT_GONE or CANCELLED. */
-export type Ask = (question: ServerQuestion, signal: AbortSignal) => Promise<RpcAnswer>;
+export type Ask = (question: ServerQuestion, signal: StopSignal) => Promise<RpcAnswer>;
 
 export interface ServerQuestion {
   readonly method: 'sampling/createMessage' | 'elicitation/create' | 'roots/list';
