@@ -1,11 +1,10 @@
 import type { Act } from '../core/act.ts';
-import type { Charge } from '../core/charge.ts';
-import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
+import { isRefusal, type Change, type EndedHold, type Made, type Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
-import { type FoundCost, isHeld, settle } from '../core/settlement.ts';
+import { type FoundCost, isHeld, isOfCounter, settle, type Settlement } from '../core/settlement.ts';
 import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
@@ -256,16 +255,18 @@ interface Ends {
 function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundCosts): Ends {
   const charges = taken.flatMap((change) => (change.kind === 'take' ? [change.charge] : []));
   if (charges.length === 0) return { outcome, changes: NO_CHANGES };
-  const held = charges.filter(isHeld);
-  const settled = held.map((charge) => settle(charge, outcome.status, costs.get(charge.counter)));
-  const ends = held.map(({ bucket }, index): Change => ({ kind: 'end_hold', bucket, cost: settled[index]?.cost ?? 0 }));
-  const isRefunded = outcome.status === 'not_forwarded';
-  const refunds = isRefunded ? charges.filter((charge) => !isHeld(charge)).map(giveBack) : NO_CHANGES;
-  return { outcome: { ...outcome, settled: [...outcome.settled, ...settled] }, changes: [...ends, ...refunds] };
-}
-
-function giveBack(charge: Charge): Change {
-  return { kind: 'give_back', charge };
+  const settled: Settlement[] = [];
+  const ended: EndedHold[] = [];
+  const changes: Change[] = [];
+  for (const charge of charges) {
+    const settlement = isOfCounter(charge) ? settle(charge, outcome.status, costs.get(charge.counter)) : undefined;
+    if (settlement !== undefined) settled.push(settlement);
+    const isRefunded = settlement === undefined ? outcome.status === 'not_forwarded' : settlement.state === 'refunded';
+    if (isHeld(charge)) ended.push({ bucket: charge.bucket, cost: settlement?.cost ?? 0 });
+    else if (isRefunded) changes.push({ kind: 'give_back', charge });
+  }
+  if (ended.length > 0) changes.push({ kind: 'end_holds', which: 'all', costs: ended });
+  return { outcome: { ...outcome, settled: [...outcome.settled, ...settled] }, changes };
 }
 
 function neverRefused(): void {

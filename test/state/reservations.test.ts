@@ -10,7 +10,9 @@ import type { Charge } from '../../src/core/charge.ts';
 import type { Outcome, OutcomeStatus } from '../../src/core/record.ts';
 import type { FoundCost } from '../../src/core/settlement.ts';
 import type { ListedBudget } from '../../src/state/budget-list.ts';
+import { sweepBudgets } from '../../src/state/budgets.ts';
 import { makeChanges } from '../../src/state/changes.ts';
+import { StoreConnection } from '../../src/state/connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Database } from '../../src/state/driver.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
@@ -52,7 +54,9 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
 
   test('what is held counts against the limit', async () => {
     const store = await aStore({ ...aPlace(), durability });
-    const costs = [6, 5, 4].map((cost) => store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost }) }]));
+    const costs = [6, 5, 4].map((cost) =>
+      store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost }) }]),
+    );
     expect(await Promise.all(costs)).toEqual([{ remaining: [4] }, { refused: [0] }, { remaining: [0] }]);
   });
 
@@ -80,7 +84,14 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     await store.beat();
     expect(await counts(place)).toEqual([{ used: 7, reserved: 0, limit: 200 }]);
     const outcomes = (await records(place)).map(({ outcome }) => [outcome?.status, outcome?.settled]);
-    const expired = { counter: 'workflow/weekly', unit: 'points', state: 'expired', reserved: 1, cost: 1, estimated: true };
+    const expired = {
+      counter: 'workflow/weekly',
+      unit: 'points',
+      state: 'expired',
+      reserved: 1,
+      cost: 1,
+      estimated: true,
+    };
     expect(outcomes).toEqual(Array.from({ length: 7 }, () => ['unknown', [expired]]));
   });
 });
@@ -98,6 +109,10 @@ test.for<Ending>([
   { status: 'ok', terms: { unknownCost: 9 }, settled: ['settled', 9, true] },
   { status: 'ok', terms: { unknownCost: 9 }, cost: 0, settled: ['settled', 0, false] },
   { status: 'ok', terms: { settleFrom: '' }, settled: ['settled', 2, false] },
+  { status: 'ok', terms: { settleFrom: '', onExpire: 'refund' }, settled: ['settled', 2, false] },
+  { status: 'not_forwarded', terms: { settleFrom: '' }, settled: ['refunded', 0, false] },
+  { status: 'tool_error', terms: { settleFrom: '', onUpstreamError: 'refund' }, settled: ['refunded', 0, false] },
+  { status: 'timeout', terms: { settleFrom: '' }, settled: ['settled', 2, false] },
   { status: 'tool_error', cost: 1, settled: ['settled', 1, false] },
   { status: 'tool_error', settled: ['settled', 2, true] },
   { status: 'tool_error', terms: { onUpstreamError: 'refund' }, cost: 1, settled: ['refunded', 0, false] },
@@ -113,6 +128,13 @@ test.for<Ending>([
   const outcome = await over(store, place, { id, status, cost });
   expect(outcome.settled.map((one) => [one.state, one.cost, one.estimated])).toEqual([settled]);
   expect(await counts(place)).toEqual([{ used: settled[1], reserved: 0, limit: 10 }]);
+});
+
+test('a cost that is known is used at once', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  await held(store, aHold({ cost: 3 }, { settleFrom: '' }));
+  expect(await counts(place)).toEqual([{ used: 3, reserved: 0, limit: 10 }]);
 });
 
 test('a gateway that ends settles what its open calls hold', async () => {
@@ -159,7 +181,8 @@ test('a limit that changes in mid-window holds from the next call on', async () 
   const place = aPlace();
   const store = await aStore(place);
   await held(store, aHold({ cost: 8 }));
-  const take = (limit: number) => store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost: 1, limit }) }]);
+  const take = (limit: number) =>
+    store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost: 1, limit }) }]);
   expect(await take(5)).toEqual({ refused: [0] });
   expect(await take(20)).toEqual({ remaining: [11] });
   expect(await counts(place)).toEqual([{ used: 0, reserved: 9, limit: 20 }]);
@@ -168,7 +191,11 @@ test('a limit that changes in mid-window holds from the next call on', async () 
 describe('a sliding window', () => {
   /** Ten in a hundred seconds, so one each ten seconds. */
   function sliding(atMs: number, changes: Partial<Charge> = {}): Charge {
-    return aHold({ window: { startsMs: atMs - 100_000, endsMs: atMs, kind: 'sliding' }, bucket: 'sliding', ...changes });
+    return aHold({
+      window: { startsMs: atMs - 100_000, endsMs: atMs, kind: 'sliding' },
+      bucket: 'sliding',
+      ...changes,
+    });
   }
 
   test('has room again as what was used drains, and says when', () => {
@@ -231,6 +258,30 @@ test('whatever is reserved, settled, refunded and expired, the sums are those of
 
 const LIMIT_PARTS = 10_000;
 
+test('what never begins anew is kept while it is used, what slides until it has drained', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  const take = async (at: number, charges: readonly Charge[]): Promise<void> => {
+    const changes = charges.map((charge): Change => ({ kind: 'take', charge: { ...charge, terms: undefined } }));
+    await store.log.commit(aRecord({ time: new Date(at).toISOString() }), '{}', changes);
+  };
+  const day = 86_400_000;
+  const session = aHold({
+    bucket: '{"counter":"session"}',
+    window: { startsMs: 0, endsMs: THEN + 30 * day, kind: 'lasting' },
+  });
+  const sliding = aHold({
+    bucket: '{"counter":"sliding"}',
+    window: { startsMs: THEN - day, endsMs: THEN, kind: 'sliding' },
+  });
+  await take(THEN, [session, sliding]);
+  await take(THEN + 20 * day, [session]);
+  const connection = new StoreConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
+  onTestFinished(() => connection.close());
+  const swept = [1, 3, 31, 49, 51].map((days) => sweepBudgets(connection, THEN + days * day));
+  expect(swept).toEqual([0, 1, 0, 0, 1]);
+});
+
 /** In whole thousandths. */
 class Model {
   readonly #held = new Map<number, number>();
@@ -275,7 +326,7 @@ class Ledger {
   }
 
   step({ kind, id, cost }: Step): boolean {
-    if (kind === 'end') return 'remaining' in this.#make(String(id), THEN, { kind: 'end_hold', bucket: aHold().bucket, cost });
+    if (kind === 'end') return 'remaining' in this.#make(String(id), THEN, anEnd(cost));
     if (this.#taken.has(id)) return false;
     const isTaken = 'remaining' in this.#make(String(id), THEN, { kind: 'take', charge: aHold({ cost }) });
     if (isTaken) this.#taken.add(id);
@@ -296,6 +347,10 @@ class Ledger {
     );
     return answers.get(0) ?? {};
   }
+}
+
+function anEnd(cost: number): Change {
+  return { kind: 'end_holds', which: 'named', costs: [{ bucket: aHold().bucket, cost }] };
 }
 
 function aLedger(): Ledger {
@@ -351,7 +406,10 @@ interface Spending {
   readonly how: 'held' | 'hang';
 }
 
-function spend({ path, home }: Place, { durability, attempts, how }: Spending): ChildProcess & { stdout: NodeJS.ReadableStream } {
+function spend(
+  { path, home }: Place,
+  { durability, attempts, how }: Spending,
+): ChildProcess & { stdout: NodeJS.ReadableStream } {
   const args = ['--import', loader, program, path, home, durability, String(attempts), how];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
