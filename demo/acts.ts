@@ -52,6 +52,12 @@ export const ACTS: readonly Act[] = [
     expected: 'allow',
   },
   {
+    title: 'A refund of 60 euros: the author wants the user to confirm it, and the user does',
+    tool: 'payments__create_refund',
+    args: { charge_id: 'ch_1002', amount: 6_000 },
+    expected: 'allow',
+  },
+  {
     title: 'Arguments that do not fit the tool’s schema never reach a policy',
     tool: 'payments__create_refund',
     args: { charge_id: 'ch_1002', amount: '2500' },

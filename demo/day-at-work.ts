@@ -4,17 +4,24 @@ import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { ACTS, type Act } from './acts.ts';
 
 /** Everything the demo writes lies here, and is made anew each time. */
 const PLACE = resolve('.mcp-gateway/demo');
 const PROGRAM = resolve('dist/main.js');
+/** One moment for all commands, so that they speak of the same permit. */
+const STARTED_MS = Date.now();
 
 /** Plays a day of an agent at work against the repository's own configuration, with an official MCP client. */
 async function playDay(): Promise<void> {
   rmSync(PLACE, { recursive: true, force: true });
   say('bold', 'A day at Northwind: one gateway, four MCP servers, their authors’ policies and the organisation’s.\n');
-  const client = new Client({ name: 'demo', version: '1.0.0' });
+  const client = new Client({ name: 'demo', version: '1.0.0' }, { capabilities: { elicitation: { form: {} } } });
+  client.setRequestHandler(ElicitRequestSchema, ({ params: { message } }) => {
+    show('yellow', '?', message.split('\n'));
+    return { action: 'accept', content: { answer: 'approve' } };
+  });
   const startedMs = performance.now();
   await client.connect(
     new StdioClientTransport({
@@ -37,7 +44,7 @@ async function playDay(): Promise<void> {
 
 /** A window around now for the override of incident INC-7; without it the permit of the example has run out. */
 function environment(): Record<string, string> {
-  const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const at = (hours: number): string => new Date(STARTED_MS + hours * 3_600_000).toISOString();
   return {
     ...(process.env as Record<string, string>),
     MCP_GATEWAY_HOME: `${PLACE}/home`,
@@ -60,7 +67,7 @@ async function play(client: Client, { title, tool, args, expected }: Act, number
   return show('red', '✗', lines);
 }
 
-function show(colour: 'green' | 'red', sign: string, lines: readonly string[]): void {
+function show(colour: 'green' | 'red' | 'yellow', sign: string, lines: readonly string[]): void {
   for (const [index, line] of lines.entries()) {
     console.log(`   ${index === 0 ? styleText(colour, sign) : ' '} ${shorten(line, 160)}`);
   }
@@ -69,8 +76,11 @@ function show(colour: 'green' | 'red', sign: string, lines: readonly string[]): 
 function readBack(): void {
   say('bold', '\nEvery decision was in SQLite before anything was forwarded:\n');
   run('decision', 'ls', '--limit', '20');
-  say('bold', '\nThe last denial in words, and the proof that the log is whole:\n');
+  say('bold', '\nThe exception that is in force, and how often it was used:\n');
+  run('policy', 'overrides');
+  say('bold', '\nThe last denial in words, what was approved, and the proof that the log is whole:\n');
   run('explain');
+  run('approval', 'ls');
   run('decision', 'verify');
   say('bold', '\nNext: register the gateway in your client instead of its servers, for example');
   console.log(

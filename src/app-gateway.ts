@@ -9,6 +9,7 @@ import { boundedPattern } from './core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { toRoundedJson } from './core/lossless-json.ts';
 import { type Environment, weekdays } from './gateway/build-input.ts';
+import { Confirmations } from './gateway/confirmations.ts';
 import { Conversations } from './gateway/conversation.ts';
 import { createClassifier, type DataClass } from './gateway/data-classes.ts';
 import { createDialogue } from './gateway/create-dialogue.ts';
@@ -19,6 +20,7 @@ import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
+import type { Approvals } from './gateway/seek-approval.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { openVault } from './state/audit.ts';
 import { decisionIds } from './state/decision-id.ts';
@@ -58,6 +60,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
     log: store.log,
+    budgets: store,
     clock,
     logger,
   };
@@ -72,6 +75,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   });
   return {
     ...governing,
+    approvals: approvalsOf(store, options),
     policy,
     directory,
     exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
@@ -97,6 +101,21 @@ function resultHandling(checker: ArgumentChecker, { config }: AppOptions): Resul
     classifier: createClassifier(config.policies.dataClasses.flatMap(dataClassOf)),
     fitsOutput: outputCheck(checker),
   };
+}
+
+function approvalsOf(store: Store, { config, clock, logger, login }: AppOptions): Approvals {
+  const { hold: holdMs, timeout: timeoutMs } = config.approvals;
+  const book = store.approvals;
+  const confirmations = new Confirmations({
+    book,
+    act: (act, changes) => store.log.act(act, changes),
+    newId: decisionIds(clock),
+    keyedHash: (text) => store.keyedHash(text),
+    clock,
+    logger,
+    holdMs,
+  });
+  return { book, confirmations, timeoutMs, login };
 }
 
 /** A pattern that cannot be used was refused with the configuration. */

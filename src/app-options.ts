@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly version: string;
   /** Id of the user who runs the gateway, in whose name it does what nobody has asked for. */
   readonly owner: string;
+  /** The user of the operating system who runs the gateway. */
+  readonly login: string;
   readonly host: Host;
   /** IANA name. */
   readonly timezone: string;

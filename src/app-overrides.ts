@@ -5,6 +5,7 @@ import { GatewayError } from './core/errors.ts';
 import { isJsonObject } from './core/json.ts';
 import { toSource } from './policy/bundle.ts';
 import { PermitElement } from './policy/opinion-elements.ts';
+import { isValid } from './policy/permit-terms.ts';
 import { writtenPermits } from './policy/written-permits.ts';
 import { listOverrides, type ListedOverride, type OverrideBundle, silentRules } from './review/overrides.ts';
 import { permitKey, type SeenPermit, type SeenPermits, seePermits } from './review/seen-permits.ts';
@@ -56,8 +57,11 @@ interface Found {
 
 type ConfiguredBundle = Config['policies']['org'][number];
 
-async function load({ id, source, mode, rules, data }: ConfiguredBundle, loader: BundleLoader): Promise<Found> {
-  const known = { id, mode, ruleModes: modesOf(rules), written: [], rules: [] };
+async function load(
+  { id, source, mode, rules, data, for: scope }: ConfiguredBundle,
+  loader: BundleLoader,
+): Promise<Found> {
+  const known = { id, mode, scope, ruleModes: modesOf(rules), written: [], rules: [] };
   if (source.kind !== 'path') return { known: { ...known, problem: 'it has no path' }, checked: undefined };
   try {
     const checked = await loadBundle({ id, path: source.path, data }, loader);
@@ -110,8 +114,9 @@ async function sayStill(
   for (const { known, checked } of found) {
     const written = new Set(known.written.map(({ terms }) => permitKey(known.id, terms)));
     const asked = [...seen]
-      .filter(([key, { bundle, last }]) => bundle === known.id && !written.has(key) && last.replayable.kind === 'fully')
+      .filter(([key, { bundle }]) => bundle === known.id && !written.has(key))
       .map(([, permit]) => permit)
+      .filter(({ terms, last }) => isValid(terms, now) && last.replayable.kind === 'fully')
       .slice(-MOST_ASKED);
     if (checked === undefined || asked.length === 0) continue;
     for (const [permit, answer] of await askAgain(checked, { asked, now }, loader)) still.set(permit, answer);

@@ -41,6 +41,13 @@ test_a_question_carries_the_params_and_its_answer_what_was_said if {
 	given.action.args == {"action": "accept"}
 }
 
+test_a_labelled_conversation_has_the_classes_too if {
+	call := inputs.labelled({"b", "a"}, object.union(inputs.total, {"action": {"data_classes_referenced": ["c"]}}))
+	[entry.label | some entry in call.context.labels] == ["a", "b"]
+	call.action.data_classes_referenced == ["c", "a", "b"]
+	call.context.turn_count == 0
+}
+
 test_a_result_is_that_of_its_call if {
 	call := inputs.tool_call("payments", "get_charge", "read", {"id": 7})
 	result := inputs.tool_result(call, {"data_classes": {"card_number": 1}})

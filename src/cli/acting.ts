@@ -24,7 +24,8 @@ export async function acting<T>(
   const { config } = readConfig(context, options);
   const { home, user } = context.environment;
   const { path } = config.decisions.store;
-  const store = await Store.open({ path, home, durability: 'full', clock, logger: stderrLogger('warn') });
+  const logger = stderrLogger('warn');
+  const store = await Store.open({ path, home, durability: 'full', waitsForDisk: true, clock, logger });
   const newId = decisionIds(clock);
   const actOf: Acting['actOf'] = (part) => {
     return { id: newId(), time: new Date(clock.now()).toISOString(), actor: `user:${user}`, via: 'terminal', ...part };

@@ -12,8 +12,12 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
   const decision = program.command('decision').description('look at recorded decisions');
   filtered(withConfig(decision.command('ls').description('list decisions, newest first')))
     .option('--limit <n>', 'how many, or all', parseLimit, 50)
+    .option('--acts', 'what is recorded and is no decision, such as budgets that were adjusted; only times narrow it')
     .addHelpText('after', '\nExample:\n  mcp-gateway decision ls --effect deny --since 24h')
-    .action(async (options: ListOptions) => (await load()).list(context, options));
+    .action(async (options: ListOptions) => {
+      const { list, listActs } = await load();
+      return options.acts === true ? listActs(context, options) : list(context, options);
+    });
   withConfig(decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'))
     .option('--audit', 'also what a rule demanded to be kept whole; where it is sealed, with decisions.auditKey')
     .action(async (id: string, options: ShowOptions) => (await load()).show(context, id, options));

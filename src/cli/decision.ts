@@ -23,6 +23,7 @@ export interface ShowOptions extends ReadOptions {
 }
 
 export interface ListOptions extends ReadOptions {
+  readonly acts?: boolean;
   readonly limit: number;
   readonly since?: number;
   readonly until?: number;
@@ -40,6 +41,18 @@ export function list(context: CommandContext, options: ListOptions): Promise<voi
     const decisions = await reader.list(options);
     if (options.json === true) return printJson(terminal, 'decision-ls', { decisions: decisions.map(shownRecord) });
     return printTable(terminal, ['time', 'id', 'effect', 'what', 'reason', 'outcome', 'agent'], decisions.map(rowOf));
+  });
+}
+
+export function listActs(context: CommandContext, options: ListOptions): Promise<void> {
+  const { terminal } = context;
+  return reading(context, options, async (reader) => {
+    const acts = await reader.acts(options);
+    if (options.json === true) return printJson(terminal, 'decision-acts', { acts });
+    const rows = acts.map(({ time, id, verb, subject, actor, via, reason }) => {
+      return [secondsIn(time), id.slice(0, SHORT_ID), verb, subject, actor, via, reason || '-'];
+    });
+    return printTable(terminal, ['time', 'id', 'what', 'subject', 'who', 'via', 'reason'], rows);
   });
 }
 
@@ -135,7 +148,7 @@ function rowOf(record: SealedRecord): readonly string[] {
   const what =
     record.tool === '' ? record.action : [record.server, record.tool].filter((part) => part !== '').join('.');
   return [
-    record.time.slice(0, 19).replace('T', ' '),
+    secondsIn(record.time),
     record.id.slice(0, SHORT_ID),
     record.effect,
     what,
@@ -143,6 +156,10 @@ function rowOf(record: SealedRecord): readonly string[] {
     record.outcome?.status ?? '-',
     record.principal.agent.id,
   ];
+}
+
+function secondsIn(time: string): string {
+  return time.slice(0, 19).replace('T', ' ');
 }
 
 /** Time and counter of a UUID version 7: two decisions of one process never share them. */

@@ -19,6 +19,8 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   BUNDLE_INVALID: EXIT.findings,
   SIGN_IN_REQUIRED: EXIT.signInNeeded,
   UPSTREAM_UNAVAILABLE: EXIT.unreachable,
+  APPROVER_NEEDED: EXIT.signInNeeded,
+  NOT_AN_APPROVER: EXIT.refused,
 };
 
 /** Says on stderr what happened to which thing and how to mend it; returns the exit code. */

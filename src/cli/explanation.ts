@@ -31,6 +31,7 @@ export function printExplanation(terminal: Terminal, record: SealedRecord, optio
   say('when', [`${timeText(explanation.when)}, ${explanation.timing}`]);
   say('who', [explanation.who]);
   say('why', [...explanation.because, explanation.decided, ...inVainTexts(explanation)]);
+  say('read', readTexts(record, explanation));
   say('lifted', liftedTexts(explanation));
   say('do', explanation.remedies);
   printAligned(
@@ -48,6 +49,13 @@ export function printExplanation(terminal: Terminal, record: SealedRecord, optio
       'This decision does not follow from the facts of its record; `decision verify` says whether it was changed.',
     ]);
   return say('id', [record.id]);
+}
+
+/** What stood in the request where the rules that decided look. */
+function readTexts({ effect, lifted }: SealedRecord, { rules }: Explanation): readonly string[] {
+  if (effect === 'allow' && lifted.length === 0) return [];
+  const facts = rules.flatMap(({ read }) => read.map(({ path, value }) => `${path} = ${value}`));
+  return facts.length === 0 ? [] : [[...new Set(facts)].join(', ')];
 }
 
 function liftedTexts({ lifted }: Explanation): readonly string[] {

@@ -112,8 +112,8 @@ const UNVERIFIED =
 
 function printOverride(terminal: Terminal, override: ListedOverride): void {
   const { bundle, rule, title, owner, lifts, state, why, justification, more } = override;
-  const name = paint(terminal, 'bold', visible(rule === '' ? bundle : rule));
-  printLine(terminal, `\n${name}  ${visible([title, owner].filter((text) => text !== '').join(', '))}`.trimEnd());
+  printLine(terminal, `\n${paint(terminal, 'bold', visible(rule === '' ? bundle : rule))}`);
+  if (title !== '') printWrapped(terminal, 'rule', owner === '' ? title : `${title}, says ${owner}`);
   if (state === 'void') printWrapped(terminal, 'void', `${why}.`);
   printWrapped(terminal, 'lifts', lifts.join(', '));
   printWrapped(terminal, 'when', whenOf(override));
@@ -121,6 +121,8 @@ function printOverride(terminal: Terminal, override: ListedOverride): void {
   printWrapped(terminal, 'who', whoOf(override));
   const members = Object.entries(more).map(([member, value]) => `${member} ${shown(value)}`);
   if (members.length > 0) printWrapped(terminal, 'data', members.join('; '));
+  const scope = scopeText(override);
+  if (scope !== '') printWrapped(terminal, 'only', scope);
   printWrapped(terminal, 'used', usesOf(override));
   printLine(terminal, '');
 }
@@ -135,6 +137,14 @@ function whenOf(override: ListedOverride): string {
 
 function whoOf({ requested_by, approved_by, people }: ListedOverride): string {
   return `requested by ${requested_by || '-'}, approved by ${approved_by || '-'} (${people})`;
+}
+
+/** Where the configuration lets the bundle take part in some calls only. */
+function scopeText({ for: scope }: ListedOverride): string {
+  return Object.entries(scope)
+    .filter(([, globs]: readonly [string, readonly string[]]) => !globs.includes('*'))
+    .map(([name, globs]: readonly [string, readonly string[]]) => `${name} ${globs.join(', ')}`)
+    .join('; ');
 }
 
 function usesOf({ uses, last_used }: ListedOverride): string {

@@ -1,10 +1,14 @@
 import { Command, CommanderError } from 'commander';
+import { addAgentCommands } from './agent-commands.ts';
+import { addBudgetCommands } from './budget-commands.ts';
+import { addApprovalCommands } from './approval-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { addLabelCommands } from './label-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addServeCommand } from './serve-command.ts';
@@ -14,7 +18,7 @@ import { VERSION } from './version.ts';
 
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const terminal: Terminal = { out: process.stdout, err: process.stderr };
+  const terminal: Terminal = { in: process.stdin, out: process.stdout, err: process.stderr };
   let exit: number = EXIT.done;
   const context: CommandContext = { terminal, environment: readEnvironment(), setExit: (code) => (exit = code) };
   try {
@@ -40,9 +44,13 @@ function programFor(context: CommandContext): Command {
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);
   addServerCommands(program, context);
+  addAgentCommands(program, context);
+  addApprovalCommands(program, context);
+  addKeyCommands(program, context);
   addDecisionCommands(program, context);
   addLabelCommands(program, context);
   addPolicyCommands(program, context);
+  addBudgetCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
   program

@@ -34,7 +34,20 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const owner = config.gateway.principal.user.id ?? context.environment.user;
-  const app = await startApp({ config, secrets, home, cache, version: VERSION, owner, host, timezone, clock, logger });
+  const login = context.environment.user;
+  const app = await startApp({
+    config,
+    secrets,
+    home,
+    cache,
+    version: VERSION,
+    owner,
+    login,
+    host,
+    timezone,
+    clock,
+    logger,
+  });
   const serving: Serving = { app, config, identity, logger };
   try {
     const doors = await openDoors(serving, options, output);

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 
-/** Where a command writes, and what that place can show. Answers go to `out`, everything else to `err`. */
+/** Where a command reads and writes, and what that place can show. Answers go to `out`, everything else to `err`. */
 export interface Terminal {
+  readonly in: NodeJS.ReadStream;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
 }

@@ -43,7 +43,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
   { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
   { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
-  { path: 'approvals', what: 'approving calls', help: LEAVE_OUT },
   {
     path: 'decisions.store.driver',
     what: 'keeping decisions in PostgreSQL',

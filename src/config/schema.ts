@@ -39,9 +39,14 @@ const Decisions = z.strictObject({
 });
 
 const Approvals = z.strictObject({
-  hold: Duration.optional().describe('How long a call waits for its approval.'),
-  timeout: Duration.optional().describe('How long an approval stays open.'),
-  groups: z.record(z.string(), Texts).optional().describe('Users of the operating system by group of approvers.'),
+  hold: Duration.prefault('45s').describe(
+    'How long a call is held while its user is asked; then its agent is told that it waits for approval.',
+  ),
+  timeout: Duration.prefault('1h').describe('How long an approval stays open where the rule that asks does not say.'),
+  groups: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, 'not the name of a group'), Texts)
+    .default({})
+    .describe('Who may approve for a group: users of the operating system, by the group’s name.'),
 });
 
 const YEAR_MS = 366 * 86_400_000;
@@ -76,7 +81,7 @@ export const ConfigFile = z.strictObject({
   agents: z.record(AgentIdText, AgentSettings).prefault({}).describe('The agents that are told apart, by id.'),
   mcpServers: z.record(ServerIdText, McpServer).describe('The servers behind the gateway, by id.'),
   policies: Policies.prefault({}).describe('The policies of the organisation.'),
-  approvals: Approvals.optional().describe('How approvals are asked and given.'),
+  approvals: Approvals.prefault({}).describe('How approvals are asked and given.'),
   labels: Labels.prefault({}).describe('How labels on data behave.'),
   decisions: Decisions.prefault({}).describe('How decisions are kept.'),
   telemetry: Telemetry.optional().describe('Traces and metrics.'),

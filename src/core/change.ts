@@ -1,15 +1,64 @@
+import type { ApprovalRef, NewApproval, Vote } from './approval.ts';
 import type { Charge } from './charge.ts';
+import type { NewKey } from './key.ts';
+import type { Remember } from './opinion.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
 export type Change =
-  /** Refused where the limit has no room. */
+  /** Refused where the limit has no room. What has terms is held in the name of the row's decision. */
   | { readonly kind: 'take'; readonly charge: Charge }
   | { readonly kind: 'give_back'; readonly charge: Charge }
+  /** Ends the hold that the row's decision has in a bucket, and uses `cost` in its place. Nothing is done twice. */
+  | { readonly kind: 'end_hold'; readonly bucket: string; readonly cost: number }
+  /** Refused where what is used has changed since it was read. */
+  | ({ readonly kind: 'adjust' } & Adjustment)
   /** Refused where the conversation has as many labels as it may. */
   | { readonly kind: 'attach_label'; readonly label: AttachedLabel }
   /** Refused where the conversation has not exactly this label, of these sources. */
   | { readonly kind: 'clear_label'; readonly label: ClearedLabel }
-  | { readonly kind: 'keep_audit'; readonly material: AuditMaterial };
+  | { readonly kind: 'keep_audit'; readonly material: AuditMaterial }
+  /** Refused where this call has an approval that is open, given or refused. */
+  | { readonly kind: 'open_approval'; readonly approval: NewApproval }
+  /** Refused where the approval is not open any more, or has the votes that are needed. */
+  | { readonly kind: 'join_approval'; readonly join: ApprovalJoin }
+  /** Refused where it is not given, or used already: an approval is used once. */
+  | { readonly kind: 'use_approval'; readonly use: ApprovalUse }
+  /** The call did not go out: what it used may be used again. */
+  | { readonly kind: 'return_approval'; readonly ref: ApprovalRef; readonly decision: string }
+  /** Refused where the approval is not open any more, or the person has answered it. */
+  | { readonly kind: 'answer_approval'; readonly ref: ApprovalRef; readonly vote: Vote }
+  | { readonly kind: 'add_key'; readonly key: NewKey }
+  /** Refused where there is no such key, or it is revoked. `atMs`: milliseconds since the epoch. */
+  | { readonly kind: 'revoke_key'; readonly id: string; readonly atMs: number };
+
+/** A further decision waits for an approval that is open. What it asks makes the approval stricter, never milder. */
+export interface ApprovalJoin {
+  readonly ref: ApprovalRef;
+  /** Id of the decision that waits, too. */
+  readonly decision: string;
+  readonly quorum: number;
+  readonly remember: Remember;
+  /** Times are milliseconds since the epoch. */
+  readonly expiresMs: number;
+  readonly nowMs: number;
+}
+
+export interface ApprovalUse {
+  readonly ref: ApprovalRef;
+  /** Id of the decision that allows the call. */
+  readonly decision: string;
+  /** Votes that are needed as of now. */
+  readonly quorum: number;
+  /**
+   * `once` uses it up; `remembered` relies on one that is remembered; `round` goes on with the call that has used it, each
+   * round of questions once.
+   */
+  readonly how:
+    | { readonly kind: 'once' }
+    | { readonly kind: 'remembered' }
+    | { readonly kind: 'round'; readonly round: number };
+  readonly nowMs: number;
+}
 
 /** What a rule demands to be kept whole, as it lies in the store. */
 export interface AuditMaterial {
@@ -21,6 +70,16 @@ export interface AuditMaterial {
   readonly body: Uint8Array;
   /** SHA-256 of the body, hex. */
   readonly hash: string;
+}
+
+/** Another number in place of what is used of a limit. */
+export interface Adjustment {
+  readonly bucket: string;
+  /** Milliseconds since the epoch; 0 where nothing begins anew. */
+  readonly startsMs: number;
+  /** As it was read from the store, in thousandths. */
+  readonly fromParts: number;
+  readonly to: number;
 }
 
 /** A label that stays with a conversation for a time. Times are milliseconds since the epoch. */
@@ -48,6 +107,8 @@ export interface ClearedLabel {
 export interface Refusal {
   /** The changes that were refused, by their place in the list; at least one. */
   readonly refused: readonly number[];
+  /** When a sliding window would have room for each of them, in milliseconds since the epoch; absent where none slides. */
+  readonly fitsAtMs?: readonly (number | undefined)[];
 }
 
 /** All changes were made. */

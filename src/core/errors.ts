@@ -22,7 +22,11 @@ export const ERRORS = {
   UNSAFE_BINDING: 'the gateway would be reachable from other hosts without authentication',
   NAME_COLLISION: 'two tools would be shown under one name',
   LABEL_NOT_FOUND: 'the conversation has no such label, or not any more',
-  RECORD_NOT_FOUND: 'there is no such decision',
+  APPROVER_NEEDED: 'only a person at a terminal or an approver’s key can do this',
+  NOT_AN_APPROVER: 'this person may not answer this approval',
+  APPROVAL_CLOSED: 'the approval cannot be answered any more',
+  KEY_NOT_FOUND: 'there is no such key',
+  RECORD_NOT_FOUND: 'there is no such decision or count',
   USAGE: 'a command was called with arguments it does not take',
 } as const;
 

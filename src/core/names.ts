@@ -8,6 +8,10 @@ export const OWN_META_PREFIX = 'mcp-gateway/';
 export const SIGN_IN_KEY = 'mcp-gateway/sign-in';
 /** Key in `_meta` of a result under which a server says what labels its data has: a list of texts. It goes no further. */
 export const LABELS_META_KEY = 'mcp-gateway/labels';
+/** Key among `inputRequests` of what the gateway itself asks: whether the user approves the call. */
+export const APPROVAL_KEY = 'mcp-gateway/approval';
+/** Beginning of every key that the gateway makes for people and agents. */
+export const KEY_PREFIX = 'mcpg_';
 /** JSON-RPC error code of a refused request that has no result shape to say so. Outside the range that JSON-RPC reserves. */
 export const REFUSED_CODE = 4030;
 

@@ -1,9 +1,10 @@
 import type { ActionType } from './action.ts';
 import type { Effect, JoinedObligations, Lifted } from './decision.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 import type { Layer, Mode, Opinion } from './opinion.ts';
 import type { PolicyInput } from './policy-input.ts';
 import type { Agent, Delegator, User } from './principal.ts';
+import type { Settlement } from './settlement.ts';
 
 /** A decision as the log keeps it. The names are a contract: users, scripts and auditors read them. */
 export interface DecisionRecord {
@@ -31,7 +32,8 @@ export interface DecisionRecord {
   readonly combine: CombineFacts;
   readonly lifted: readonly Lifted[];
   readonly obligations: JoinedObligations;
-  readonly budgets: JsonObject;
+  /** The snapshot that policies read, of all counters by their full names; each bundle reads its own view of it. */
+  readonly budgets: PolicyInput['budgets'];
   /** The policy input as it was evaluated, masked; `{}` where no policy was asked. */
   readonly input: PolicyInput | JsonObject;
   /** SHA-256 of the canonical input before masking, hex; empty where no policy was asked. */
@@ -81,6 +83,10 @@ export interface OwnDenial {
 export interface ApprovalFact {
   readonly by: string;
   readonly status: 'met' | 'open' | 'denied' | 'expired';
+  /** Id of the approval, which is that of the decision that first asked; absent where none was opened. */
+  readonly id?: string;
+  /** Who has approved so far; absent where nobody has. */
+  readonly approved_by?: readonly string[];
 }
 
 export interface ReservationFact {
@@ -89,6 +95,9 @@ export interface ReservationFact {
   readonly status: 'reserved' | 'refused';
   /** RFC 3339, or empty where the window never ends. */
   readonly resets_at: string;
+  readonly cost: number;
+  /** Of the window, as it was at this decision. */
+  readonly limit: number;
 }
 
 /** `partly` names the masked pointers that some rule reads. */
@@ -134,7 +143,8 @@ export interface Outcome {
   readonly ms: number;
   /** Microseconds from handing the record over to its commit. */
   readonly record_us: number;
-  readonly settled: readonly Json[];
+  /** How the holds of the call ended; of what was used at once nothing stands here. */
+  readonly settled: readonly Settlement[];
   /** SHA-256 of the audit material of the result as it lies in the store, hex; absent where none is kept. */
   readonly audit_hash?: string;
 }

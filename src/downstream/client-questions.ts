@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
+import { isRpcId } from '../core/rpc-parse.ts';
 import type { RpcAnswer, RpcFailure, RpcId, RpcResult } from '../core/rpc.ts';
 import type { ServerQuestion } from '../gateway/port.ts';
 import { failureOf, notificationText, requestText, tooMany } from './answer.ts';
@@ -9,8 +10,10 @@ import { undeclared } from './askable.ts';
 /** Milliseconds in which a client may open its stream after it was asked there. */
 const STREAM_PATIENCE_MS = 10_000;
 
-/** Where a question goes. */
+/** Where a question goes, and what comes back before its answer. */
 export interface Road {
+  /** Hears how the client gets along; undefined where nobody wants to. */
+  readonly onProgress?: ((params: JsonObject) => void) | undefined;
   send(text: string): void;
   /** Whether what is sent reaches the client now. */
   isListening(): boolean;
@@ -57,6 +60,11 @@ export class ClientQuestions {
     return this.#options.logger.debug('An answer to no question was dropped.', { dropped: this.#stray });
   }
 
+  /** The client says how it gets along with an answer; what is not asked any more is past. */
+  progress({ progressToken, ...params }: JsonObject): void {
+    if (isRpcId(progressToken)) this.#open.get(progressToken)?.onProgress?.(params);
+  }
+
   close(): void {
     this.#hasClosed = true;
     for (const id of this.#open.keys()) this.#take(id)?.reject(gone());
@@ -79,8 +87,10 @@ export class ClientQuestions {
         clearTimeout(impatience);
         signal.removeEventListener('abort', withdraw);
       };
-      this.#open.set(id, { resolve: (answer) => resolve(answerOf(answer)), reject, release });
-      road.send(requestText(id, question.method, withoutToken(question.params)));
+      const { onProgress } = road;
+      this.#open.set(id, { resolve: (answer) => resolve(answerOf(answer)), reject, release, onProgress });
+      const token = onProgress === undefined ? undefined : id;
+      road.send(requestText(id, question.method, withToken(question.params, token)));
     });
   }
 
@@ -101,6 +111,7 @@ interface OpenQuestion {
   resolve(answer: RpcResult | RpcFailure): void;
   reject(error: GatewayError): void;
   release(): void;
+  readonly onProgress: Road['onProgress'];
 }
 
 function answerOf(answer: RpcResult | RpcFailure): RpcAnswer {
@@ -109,9 +120,10 @@ function answerOf(answer: RpcResult | RpcFailure): RpcAnswer {
     : { kind: 'failure', error: answer.error };
 }
 
-/** The server's progress token belongs to the hop behind us. */
-function withoutToken(params: JsonObject): JsonObject {
+/** The server's progress token belongs to the hop behind us; `token` is ours for this one, if progress is wanted. */
+function withToken(params: JsonObject, token: RpcId | undefined): JsonObject {
   const { _meta: meta } = params;
+  if (token !== undefined) return { ...params, _meta: { ...(isJsonObject(meta) && meta), progressToken: token } };
   if (!isJsonObject(meta) || meta['progressToken'] === undefined) return params;
   const { progressToken: _, ...kept } = meta;
   return { ...params, _meta: kept };

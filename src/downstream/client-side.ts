@@ -76,6 +76,11 @@ export class ClientSide {
     this.#asked().settle(answer);
   }
 
+  /** The client says how it gets along with what it was asked. */
+  progress(params: JsonObject): void {
+    this.#questions?.progress(params);
+  }
+
   close(): void {
     this.#hasClosed = true;
     this.#changes?.stop();
@@ -86,7 +91,9 @@ export class ClientSide {
   readonly #refuse: Ask = (question, signal) => this.#asked().ask(question, signal, NO_ROAD);
 
   #askOn(road: Road): Ask {
-    return (question, signal) => this.#asked().ask(question, signal, road);
+    return (question, signal, onProgress) => {
+      return this.#asked().ask(question, signal, onProgress === undefined ? road : { ...road, onProgress });
+    };
   }
 
   #asked(): ClientQuestions {

@@ -47,6 +47,10 @@ export class InFlight {
     return this.#flights.size;
   }
 
+  has(key: RpcId | Outlet): boolean {
+    return this.#flights.has(key);
+  }
+
   /** Ends the outlet with what the work comes to, sooner or later. */
   run(start: Start, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
     const { id, key, outlet } = start;
@@ -80,7 +84,7 @@ export class InFlight {
 
   #refusal(key: RpcId | Outlet): RpcAnswer | undefined {
     if (this.#flights.size >= this.#max) return tooMany(tooManyInFlight(this.#max));
-    return this.#flights.has(key) ? invalidRequest('A request with this id is in flight already.') : undefined;
+    return this.#flights.has(key) ? usedTwice() : undefined;
   }
 
   #fail(flight: Flight, thrown: unknown): void {
@@ -176,6 +180,10 @@ class Flight implements Exchange {
       this.start.outlet.notify(notificationText('notifications/progress', { ...params, progressToken }));
     };
   }
+}
+
+export function usedTwice(): RpcAnswer {
+  return invalidRequest('A request with this id is in flight already.');
 }
 
 function tooManyInFlight(max: number): string {

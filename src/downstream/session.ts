@@ -90,6 +90,7 @@ export class Session {
       const { requestId } = params;
       return isRpcId(requestId) ? this.#inFlight.cancel(requestId, 'The client cancelled the request.') : undefined;
     }
+    if (method === 'notifications/progress') return this.#client.progress(params);
     const isNews = method === 'notifications/roots/list_changed' && this.#state === 'ready';
     return isNews ? this.#options.gateway.tell({ kind: 'roots_changed' }, this.#caller) : undefined;
   }

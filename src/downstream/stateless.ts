@@ -4,7 +4,7 @@ import type { Caller, Exchange } from '../gateway/port.ts';
 import { failureOfThrown, invalidParams, resultOf } from './answer.ts';
 import { readClientRequest, readMeta } from './client-request.ts';
 import type { Envelope } from './envelope.ts';
-import { endWith, type InFlight, logUnforeseen } from './in-flight.ts';
+import { endWith, type InFlight, logUnforeseen, usedTwice } from './in-flight.ts';
 import { Listening, readFilter } from './listening.ts';
 import type { Outlet } from './outlet.ts';
 import type { ServerInfo } from './session.ts';
@@ -101,8 +101,10 @@ export class Stateless {
   }
 
   #run(asked: Asked, inFlight: InFlight, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
-    const { request, key, outlet, dropped, envelope, progressToken } = asked;
+    const { request, client, key, outlet, dropped, envelope, progressToken } = asked;
     const { id, method } = request;
+    // What listens is counted by itself, but cancelled by its id like all the others.
+    if (client.inFlight.has(key) || client.listening.has(key)) return endWith(outlet, id, usedTwice());
     const { logLevel } = envelope;
     const shape = (answer: RpcAnswer): RpcAnswer => shapeStateless(method, answer, this.#options.serverInfo);
     const ask = undefined;

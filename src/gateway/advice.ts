@@ -1,4 +1,4 @@
-import type { Decision, Denial, Warning } from '../core/decision.ts';
+import type { Decision, Denial, RequiredApproval, Warning } from '../core/decision.ts';
 import { fill } from '../policy/author-text.ts';
 import { type Retry, RETRIES } from '../policy/annotation.ts';
 import { ownReason } from './own-reasons.ts';
@@ -53,6 +53,8 @@ export interface AdviceFacts {
   /** Texts of a rule by its full name. */
   readonly ruleText: (rule: string) => RuleText | undefined;
   readonly limits?: Limits | undefined;
+  /** Those that are still open. */
+  readonly approvals?: readonly Pick<RequiredApproval, 'by'>[] | undefined;
 }
 
 /** How the limits that a call is charged to stand after it. */
@@ -63,20 +65,16 @@ export interface Limits {
   readonly resetsAt: string;
 }
 
+/** Code of what helps while a call waits for people. */
+export const AWAIT_APPROVAL = 'await_approval';
+
 /** Words for a decision that is not an allow. */
 export function adviseAgainst(facts: AdviceFacts): Advice {
+  if (facts.decision.effect === 'pending') return adviseToWait(facts);
   const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
   const object = decisionObject(facts, told);
   const end = `${RETRY_WORDS[object.metadata.retry]}\n${NO_DETOUR}`;
   return { object, text: wordsOf(facts, told, { object, head: `Refused: ${facts.subject}.`, end }) };
-}
-
-/** Words for a result that is kept back: the call has run. */
-export function adviseWithheld(facts: AdviceFacts): Advice {
-  const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
-  const object = decisionObject(facts, told);
-  const head = `Withheld: the call of ${facts.subject} ran, but its result is kept back.`;
-  return { object, text: wordsOf(facts, told, { object, head, end: WITHHELD_END }) };
 }
 
 /** Fewer words for one who does not listen: the same call was denied before, for the same reasons, and not long ago. */
@@ -91,12 +89,48 @@ export function adviseAgain(facts: AdviceFacts): Advice {
   return { object, text: lines.join('\n') };
 }
 
+/** Words for a result that is kept back: the call has run. */
+export function adviseWithheld(facts: AdviceFacts): Advice {
+  const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
+  const object = decisionObject(facts, told);
+  const head = `Withheld: the call of ${facts.subject} ran, but its result is kept back.`;
+  return { object, text: wordsOf(facts, told, { object, head, end: WITHHELD_END }) };
+}
+
 /** The object that goes with an allowed call's result; `ofResult`: what rules about the result warn of. */
 export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = []): DecisionObject {
   const { warnings } = facts.decision;
   const isNew = (one: Warning): boolean => !warnings.some(({ rule, text }) => rule === one.rule && text === one.text);
   return { ...decisionObject(facts, []), warnings: [...warnings, ...ofResult.filter(isNew)] };
 }
+
+/** Names no command: who answers is a person, and an agent that knew how could try. */
+function adviseToWait(facts: AdviceFacts): Advice {
+  const { decision, approvals = [] } = facts;
+  const people = approvals.map(({ by }) => (by === 'user' ? 'the user' : `a member of ${by.slice(GROUP.length)}`));
+  const isUser = approvals.every(({ by }) => by === 'user');
+  const ask = isUser ? 'to approve this call' : `to see to it that ${people.join(' and ')} approves this call`;
+  const again = 'Once that is done, make exactly the same call again; it then runs once.';
+  const remediation = `Ask the user ${ask} in the gateway. ${again}`;
+  const object = decisionObject(facts, []);
+  const why = decision.matched_rules.flatMap((rule) => {
+    const text = facts.ruleText(rule);
+    return text === undefined ? [] : [`Why: ${sentence(text.title)} [${rule}, says ${text.origin}]`];
+  });
+  const lines = [`Not yet: ${facts.subject} waits for approval. It has not run.`, ...why];
+  lines.push(`What would work: ${remediation}`, NO_DETOUR, `Decision ${facts.decisionId}`);
+  return {
+    object: {
+      ...object,
+      remediation: AWAIT_APPROVAL,
+      remediations: [remediation],
+      metadata: { ...object.metadata, retry: 'after_approval' },
+    },
+    text: lines.join('\n'),
+  };
+}
+
+const GROUP = 'group:';
 
 interface ToldDenial {
   readonly reason: string;
@@ -124,7 +158,7 @@ function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
 }
 
 function tellOwnDenial(denial: Denial): ToldDenial {
-  const own = ownReason(denial.reason);
+  const own = ownReason(denial.reason, denial.params);
   const problems = denial.params['problems'];
   return {
     reason: denial.reason,

@@ -35,6 +35,8 @@ export async function askClient(request: RpcRequest, matter: Matter, way: Way): 
 export interface Way {
   readonly ask: Ask;
   readonly signal: AbortSignal;
+  /** Present where the server wants to hear how the answer gets along. */
+  readonly onProgress?: Parameters<Ask>[2];
   readonly parts: AskingParts;
 }
 
@@ -73,9 +75,9 @@ export function failed(code: number, message: string, data?: RpcError['data']): 
 }
 
 /** Undefined where the client is gone, or the server no longer wants to know. */
-async function put(question: ServerQuestion, { ask, signal }: Way): Promise<RpcAnswer | undefined> {
+async function put(question: ServerQuestion, { ask, signal, onProgress }: Way): Promise<RpcAnswer | undefined> {
   try {
-    return await ask(question, signal);
+    return await ask(question, signal, onProgress);
   } catch {
     return undefined;
   }

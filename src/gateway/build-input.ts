@@ -120,6 +120,14 @@ function actionOf({ action, tool, about, call }: InputFacts): PolicyInput['actio
   };
 }
 
+/** Of the tool, of its arguments, and of what the conversation has seen. */
+function classesOf({ dataClasses: ofTool }: ToolFacts, call: CallFacts | undefined): string[] {
+  const ofArguments = call?.dataClasses ?? [];
+  const labels = call?.recalled.labels ?? [];
+  if (ofArguments.length + labels.length === 0) return [...ofTool];
+  return [...new Set([...ofTool, ...ofArguments, ...labels.map(({ label }) => label)])].toSorted();
+}
+
 export const NO_RESULT: PolicyInput['action']['result'] = {
   bytes: 0,
   content_types: [],
@@ -141,14 +149,6 @@ function agentOf({ agent }: Principal): PolicyInput['agent'] {
     owner_team: agent.owner_team,
     scope: agent.scope,
   };
-}
-
-/** What is declared for the tool, and what the conversation has seen already. */
-function classesOf({ dataClasses: ofTool }: ToolFacts, call: CallFacts | undefined): string[] {
-  const ofArguments = call?.dataClasses ?? [];
-  const labels = call?.recalled.labels ?? [];
-  if (ofArguments.length + labels.length === 0) return [...ofTool];
-  return [...new Set([...ofTool, ...ofArguments, ...labels.map(({ label }) => label)])];
 }
 
 function contextOf({ conversation, labels }: Recalled = NOTHING_RECALLED): PolicyInput['context'] {

@@ -33,8 +33,6 @@ const WRITE_AFTER_MS = 2_000;
 const ASK_AFTER_MS = 5_000;
 /** What waits for the store when it cannot be written: enough to count on, little enough to hold. */
 const MOST_UNCOUNTED = 1_000;
-/** Part of the memory that is given up at one time. */
-const GIVEN_UP = 0.1;
 
 /**
  * The counts that are in use, of as many conversations as may be; the store has those of all. What is counted is added
@@ -43,8 +41,9 @@ const GIVEN_UP = 0.1;
 export class CountsMemory {
   readonly #clock: Clock;
   readonly #keeper: CountsKeeper;
-  /** The one that was used longest ago first. */
-  readonly #entries = new Map<string, Entry>();
+  /** Those that were used since the last time that room was made, and those before; nothing is moved while it is young. */
+  #young = new Map<string, Entry>();
+  #old = new Map<string, Entry>();
   readonly #arriving = new Map<string, Promise<Entry>>();
   readonly #changed = new Set<Entry>();
   #writing: Promise<void> | undefined;
@@ -57,7 +56,7 @@ export class CountsMemory {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
 
   /** Counts something and answers what `read` makes of the counts then. Rejects where the counts cannot be had. */
@@ -73,12 +72,13 @@ export class CountsMemory {
 
   /** Undefined where nothing was counted. Leaves nothing behind. */
   async look(id: string): Promise<Counts | undefined> {
-    return this.#inUse(id)?.counts ?? (await this.#keeper.store.read(id)) ?? this.#entries.get(id)?.counts;
+    return this.#inUse(id)?.counts ?? (await this.#keeper.store.read(id)) ?? this.#find(id)?.counts;
   }
 
   /** Nothing of this is asked for again. What has been counted is added to the store all the same. */
   forget(id: string): void {
-    this.#entries.delete(id);
+    this.#young.delete(id);
+    this.#old.delete(id);
   }
 
   /** Resolves when the store has all that was counted, or has refused it. */
@@ -90,11 +90,22 @@ export class CountsMemory {
 
   /** What is in memory and not so old that others may have counted much meanwhile. */
   #inUse(id: string): Entry | undefined {
-    const entry = this.#entries.get(id);
-    if (entry === undefined || this.#clock.monotonic() - entry.askedMs > ASK_AFTER_MS) return undefined;
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
+    const entry = this.#find(id);
+    const isFresh = entry !== undefined && this.#clock.monotonic() - entry.askedMs <= ASK_AFTER_MS;
+    return isFresh ? entry : undefined;
+  }
+
+  #find(id: string): Entry | undefined {
+    const young = this.#young.get(id);
+    if (young !== undefined || this.#old.size === 0) return young;
+    const entry = this.#old.get(id);
+    if (entry !== undefined) this.#keep(entry);
     return entry;
+  }
+
+  #keep(entry: Entry): void {
+    this.#old.delete(entry.whose.id);
+    this.#young.set(entry.whose.id, entry);
   }
 
   /** Requests that come together ask the store once. */
@@ -109,28 +120,30 @@ export class CountsMemory {
   async #read(whose: Conversant): Promise<Entry> {
     const nowMs = this.#clock.now();
     const stored = await this.#keeper.store.read(whose.id);
-    if (this.#entries.size >= this.#keeper.mostKept) await this.#makeRoom();
-    const before = this.#entries.get(whose.id);
+    if (this.#isFull()) await this.#makeRoom();
+    const before = this.#find(whose.id);
     const counts = stored === undefined || isForgotten(stored, nowMs) ? noCounts(nowMs) : stored;
     const entry: Entry = before ?? { whose, counts, uncounted: [], askedMs: 0 };
     entry.askedMs = this.#clock.monotonic();
     // Without a store, what is in memory is all there is.
     if (before !== undefined && stored !== undefined) rebase(entry, counts);
-    this.#entries.delete(whose.id);
-    this.#entries.set(whose.id, entry);
+    this.#keep(entry);
     return entry;
   }
 
-  /** Gives up those that were used longest ago, once the store has them. */
+  /** Who has been used lately may take up all of the room, so both are asked. */
+  #isFull(): boolean {
+    const { mostKept } = this.#keeper;
+    return this.#young.size >= mostKept / 2 || this.size >= mostKept;
+  }
+
+  /** Gives up those that were not used since the last time, once the store has them. */
   async #makeRoom(): Promise<void> {
     await this.#write();
-    const { mostKept } = this.#keeper;
-    const wanted = Math.floor(mostKept * (1 - GIVEN_UP));
-    for (const [id, entry] of this.#entries) {
-      if (this.#entries.size <= wanted) return;
-      this.#entries.delete(id);
-      this.#changed.delete(entry);
-    }
+    if (!this.#isFull()) return;
+    for (const entry of this.#old.values()) this.#changed.delete(entry);
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 
   #writeSoon(): void {
@@ -167,7 +180,8 @@ export class CountsMemory {
     } catch (thrown) {
       this.#keeper.logger.warn('what conversations count could not be stored', { problem: messageOf(thrown) });
       for (const [index, entry] of changed.entries()) {
-        if (this.#entries.get(entry.whose.id) !== entry) continue;
+        const { id } = entry.whose;
+        if ((this.#young.get(id) ?? this.#old.get(id)) !== entry) continue;
         entry.uncounted = [...(parts[index]?.counted ?? []), ...entry.uncounted].slice(-MOST_UNCOUNTED);
         this.#changed.add(entry);
       }

@@ -14,6 +14,7 @@ import { RequestStates, resumedFrom } from './request-state.ts';
 import { answerInput, matterOf, paramsOf, refuseAnswers, type RoundParts } from './rounds.ts';
 import { Sealer } from './seal.ts';
 import { forwardSuspendably, resume, type SuspensionParts } from './suspension.ts';
+import { relatedAsShown } from './task-states.ts';
 import { TaskBook } from './tasks.ts';
 import { answerFailure } from './upstream-errors.ts';
 
@@ -104,8 +105,8 @@ async function send(forwarding: Forwarding, { rounds, suspension }: All): Promis
       logLevel,
       onProgress,
       onNotification: relayTo(exchange),
-      onRequest: (request, aborted) =>
-        askClient(request, matterOf(forwarding), { ask, signal: aborted, parts: rounds }),
+      onRequest: (request, aborted, progress) =>
+        askClient(request, matterOf(forwarding), { ask, signal: aborted, onProgress: progress, parts: rounds }),
       onRefused: (request) => void refuseQuestion(request.method, matterOf(forwarding), rounds),
     },
   });
@@ -128,9 +129,10 @@ async function askLoosely(
     return failed(RPC.methodNotFound, `Nobody can be asked for ${request.method} outside of a request.`);
   }
   const { caller } = listener;
-  const call = tasks.callBehind(server.id, request.params, caller);
+  const task = tasks.behind(server.id, request.params, caller);
   const parts: AskingParts = rounds;
-  return askClient(request, { caller, server, call }, { ask, signal, parts });
+  const asked = task === undefined ? request : relatedAsShown(request, task);
+  return askClient(asked, { caller, server, call: task?.call }, { ask, signal, parts });
 }
 
 function isAccepted(answer: unknown): boolean {

@@ -4,8 +4,8 @@ import type { OutcomeStatus } from '../core/record.ts';
 import type { RpcAnswer, RpcRequest } from '../core/rpc.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
-import type { JudgedCall } from './judge-answer.ts';
 import type { Followed, TaskListener } from '../upstream/followed-tasks.ts';
+import type { JudgedCall } from './judge-answer.ts';
 import type { RequestOptions } from '../upstream/request-options.ts';
 import type {
   Audience,
@@ -124,6 +124,8 @@ export interface LooseQuestion {
 export interface Outgoing {
   readonly server: GovernedServer;
   readonly caller: Caller;
+  /** It belongs to a call that is over, as the session that made it may be. */
+  readonly isAfterwards?: boolean;
   readonly method: string;
   readonly params: JsonObject;
   readonly options: Omit<RequestOptions, 'offers' | 'session'>;

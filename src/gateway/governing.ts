@@ -1,12 +1,14 @@
+import type { Charge, Count } from '../core/charge.ts';
 import type { Change, Made, Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
+import type { FoundCost } from '../core/settlement.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
-import type { Classifier } from './data-classes.ts';
 import type { LabelReader } from './labels.ts';
+import type { Classifier } from './data-classes.ts';
 import type { Court } from './rule.ts';
 
 /** Keeps decisions; `append` resolves when one is committed. */
@@ -15,8 +17,13 @@ export interface RecordKeeper {
   append(record: DecisionRecord, inputText?: string): Promise<unknown>;
   /** As `append`, if at the same time every change can be made; else nothing is recorded and nothing changed. */
   commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal>;
-  /** What became of a request that was allowed, and what that changes. */
-  settle(outcome: Outcome, changes?: readonly Change[]): void;
+  /** What became of a request that was allowed, what that changes, and what it really cost, by counter. */
+  settle(outcome: Outcome, changes?: readonly Change[], costs?: ReadonlyMap<string, FoundCost>): void;
+}
+
+/** Looks how counts stand, each in its place; undefined where nothing was ever charged. */
+export interface CountReader {
+  readCounts(places: readonly Pick<Charge, 'bucket' | 'window'>[]): Promise<readonly (Count | undefined)[]>;
 }
 
 /** What the phase of results knows beside policy. */
@@ -32,9 +39,10 @@ export interface Governing {
   readonly court: (inputSchema?: JsonObject) => Court;
   readonly environment: Environment;
   readonly conversations: Conversations;
-  readonly results: ResultHandling;
   readonly readLabels: LabelReader;
+  readonly results: ResultHandling;
   readonly log: RecordKeeper;
+  readonly budgets: CountReader;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -40,27 +40,32 @@ export class Instances {
 
   /** The caller's instance of the server, to be asked for at each request. Throws UPSTREAM_UNAVAILABLE. */
   acquire(server: GovernedServer, caller: Caller): Upstream {
-    const upstream = this.#options.acquire(server.id, this.#holderOf(server, caller));
+    const upstream = this.#find(server, caller);
     if (this.#used.get(caller.session)?.has(upstream) !== true) this.#join(upstream, caller);
     return upstream;
   }
 
   /** Sends a request to the caller's instance. Rejects with `UPSTREAM_*`, `SIGN_IN_REQUIRED` or `CANCELLED`. */
-  async send({ server, caller, method, params, options }: Outgoing): Promise<RpcAnswer> {
+  async send({ server, caller, isAfterwards = false, method, params, options }: Outgoing): Promise<RpcAnswer> {
     const { logLevel, signal } = options;
+    const isOver = isAfterwards && this.#isOver(caller);
     // It may have gone while the request was decided; its session may be over, and what joins it now is never told so.
     if (signal?.aborted === true) throw new GatewayError('CANCELLED', `The client cancelled ${method}.`);
     // Whoever has a session says so once; a stateless client with each request.
-    if (logLevel !== undefined && caller.era === 'stateless') this.tell({ kind: 'log_level', level: logLevel }, caller);
+    if (logLevel !== undefined && caller.era === 'stateless' && !isOver)
+      this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
     const sent = { ...options, offers, session: caller.session };
-    return withoutOwnMeta(await this.acquire(server, caller).request(method, params, sent), method);
+    const upstream = isOver ? this.#find(server, caller) : this.acquire(server, caller);
+    return withoutOwnMeta(await upstream.request(method, params, sent), method);
   }
 
   /** Follows tasks at the caller's instance. Rejects as `send` does. */
   async follow({ server, caller, taskIds, listener, signal }: TaskWish): Promise<Followed> {
+    if (signal.aborted) throw new GatewayError('CANCELLED', 'The client does not listen any more.');
     const { offers } = this.#holderOf(server, caller);
-    return this.acquire(server, caller).follow(taskIds, listener, { signal, offers });
+    const upstream = this.#isOver(caller) ? this.#find(server, caller) : this.acquire(server, caller);
+    return upstream.follow(taskIds, listener, { signal, offers });
   }
 
   /** The sessions that use an instance; empty where users are several, because nobody knows whom of them it means. */
@@ -90,6 +95,15 @@ export class Instances {
     for (const upstream of this.#used.get(session) ?? []) this.#users.get(upstream)?.sessions.delete(session);
     this.#used.delete(session);
     this.#levels.delete(session);
+  }
+
+  #find(server: GovernedServer, caller: Caller): Upstream {
+    return this.#options.acquire(server.id, this.#holderOf(server, caller));
+  }
+
+  /** Whether the session of a call that was made has ended: nobody will say so again, so it must join nothing any more. */
+  #isOver({ session }: Caller): boolean {
+    return !this.#used.has(session);
   }
 
   /** A session's caller is one object for as long as it lasts, and so is its holder. */

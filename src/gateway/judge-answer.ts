@@ -9,12 +9,12 @@ import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
 import { isInputRequired } from './input-required.ts';
 import { keepRuling } from './keep-ruling.ts';
-import { attachments, type LabelSettings } from './labels.ts';
+import { attachments } from './labels.ts';
 import type { Caller } from './port.ts';
-import { type Recalled, recallFor } from './recall.ts';
+import { recallFor } from './recall.ts';
 import { redactResult } from './redact-result.ts';
 import { claimedLabels, resultFacts, withoutOwnKeys } from './result-facts.ts';
-import { type Question, rule, type Ruling } from './rule.ts';
+import { rule, type Ruling } from './rule.ts';
 
 /** A call of a tool whose answer is decided on, perhaps long afterwards. */
 export interface JudgedCall {
@@ -88,47 +88,41 @@ interface Deciding {
   readonly governing: Governing;
 }
 
-async function decided(said: RpcAnswer, deciding: Deciding): Promise<Judged> {
-  const { call, claims, governing } = deciding;
-  const { log, logger, clock } = governing;
-  const recalled = await recallFor(call.caller, governing);
-  const made = ruleOn(said, deciding, recalled);
-  let ruling: Ruling;
+async function decided(said: RpcAnswer, { call, claims, governing }: Deciding): Promise<Judged> {
+  const { log, logger } = governing;
+  const ruling = await ruleOn(said, { call, claims, governing });
+  let kept: Ruling;
   try {
-    ruling = await keepRuling(
-      withClaims(made, claims, { call, labels: governing.court().labels, now: clock.now() }),
-      log,
-    );
+    kept = await keepRuling(withClaims(ruling, { call, claims, governing }), log);
   } catch (thrown) {
     logger.error('a decision on a result could not be recorded, so the result is withheld', {
       problem: messageOf(thrown),
     });
-    return withheldBecause(said, adviceOn(made, call, deniedBecause('gateway.audit_unavailable')));
+    return withheldBecause(said, adviceOn(ruling, call, deniedBecause('gateway.audit_unavailable')));
   }
-  const { effect, obligations, warnings } = ruling.decision;
+  const { effect, obligations, warnings } = kept.decision;
   const isAudited = obligations.audit_required;
-  if (effect !== 'allow') return { ...withheldBecause(said, adviceOn(ruling, call, ruling.decision)), isAudited };
-  const judged = await redacted(said, call, { governing, pointers: obligations.redact.result, warnings, ruling });
-  const object = adviseFor({ ...factsIn(ruling, call), decision: ruling.decision });
+  if (effect !== 'allow') return { ...withheldBecause(said, adviceOn(kept, call, kept.decision)), isAudited };
+  const pointers = obligations.redact.result;
+  const judged = await redacted(said, call, { governing, pointers, warnings, ruling: kept });
+  const object = adviseFor({ ...factsIn(kept, call), decision: kept.decision });
   return { ...judged, isAudited, object };
 }
 
-interface Claiming {
-  readonly call: JudgedCall;
-  readonly labels: LabelSettings;
-  readonly now: number;
-}
-
-/** A server's claims only add, and only where the result is passed on. */
-function withClaims(ruling: Ruling, claims: readonly string[], { call, labels: settings, now }: Claiming): Ruling {
+/** What a server claims of its result stays with the conversation as what rules say of it does. Claims only add. */
+function withClaims(ruling: Ruling, { call, claims, governing }: Deciding): Ruling {
   if (claims.length === 0 || ruling.decision.effect !== 'allow') return ruling;
-  const found = claims.map((label) => ({ label, source: `claim:${call.server.id}`, ttlS: 0 }));
-  return { ...ruling, labels: [...ruling.labels, ...attachments(found, call.caller, { settings, now })] };
+  const source = `claim:${call.server.id}`;
+  const found = claims.map((label) => ({ label, source, ttlS: 0 }));
+  const { labels: settings } = governing.court();
+  const attached = attachments(found, call.caller, { settings, now: ruling.record.combine.now });
+  return { ...ruling, changes: [...ruling.changes, ...attached] };
 }
 
-function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding, recalled: Recalled): Ruling {
+async function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): Promise<Ruling> {
   const { environment, results, court } = governing;
   const { caller, server, tool, args, hash } = call;
+  const recalled = await recallFor(caller, { action: 'tool_result', server: server.facts, tool }, governing);
   const input = buildInput({
     action: 'tool_result',
     principal: caller.principal,
@@ -139,19 +133,21 @@ function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding, recalled
     environment,
     now: recalled.nowMs,
   });
-  const question: Question = {
-    caller,
-    action: 'tool_result',
-    server: server.id,
-    tool: tool.tool,
-    own: recalled.denial === undefined ? [] : [recalled.denial],
-    input,
-    dropped: [],
-    traceId: call.traceId,
-    call: call.id,
-    redact: call.obligations.redact.record,
-  };
-  return rule(question, court(call.inputSchema));
+  return rule(
+    {
+      caller,
+      action: 'tool_result',
+      server: server.id,
+      tool: tool.tool,
+      own: recalled.denial === undefined ? [] : [recalled.denial],
+      input,
+      dropped: [],
+      traceId: call.traceId,
+      call: call.id,
+      redact: call.obligations.redact.record,
+    },
+    court(call.inputSchema),
+  );
 }
 
 interface Redacting {

@@ -1,5 +1,5 @@
 import type { Charge } from '../core/charge.ts';
-import { type Change, isRefusal } from '../core/change.ts';
+import { type Change, isRefusal, type Refusal } from '../core/change.ts';
 import type { CombineFacts, OwnDenial, ReservationFact } from '../core/record.ts';
 import { combine } from '../policy/combine.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
@@ -13,39 +13,47 @@ import { remedyOf, reservationOf, type Ruling } from './rule.ts';
  * nothing has been charged and nothing labelled.
  */
 export async function keepRuling(ruling: Ruling, log: RecordKeeper): Promise<Ruling> {
-  const { record, inputText, charges, labels, changes = NO_CHANGES } = ruling;
-  if (charges.length + labels.length === 0) {
-    await commit(ruling, log);
+  return (await keepChanging(ruling, NO_CHANGES, log)) ?? ruling;
+}
+
+/** As `keepRuling`, and changes more with it. Undefined where one of these changes is refused: nothing is recorded then. */
+export async function keepChanging(
+  ruling: Ruling,
+  more: readonly Change[],
+  log: RecordKeeper,
+): Promise<Ruling | undefined> {
+  const { record, inputText, charges } = ruling;
+  const changes = [...ruling.changes, ...more];
+  if (charges.length + changes.length === 0) {
+    await log.append(record, inputText);
     return ruling;
   }
   const takes = charges.map((charge) => ({ kind: 'take', charge }) as const);
-  const answer = await log.commit(record, inputText, [...takes, ...labels, ...changes]);
+  const answer = await log.commit(record, inputText, [...takes, ...changes]);
   if (!isRefusal(answer)) {
     return charges.length === 0 ? ruling : { ...ruling, limits: limitsLeft(charges, answer.remaining) };
   }
-  const denied = answer.refused.some((index) => index >= charges.length)
-    ? refused(ruling, { own: [TOO_MANY_LABELS] })
-    : outOfRoom(
-        ruling,
-        charges.filter((_, index) => answer.refused.includes(index)),
-      );
-  await commit(denied, log);
-  return denied;
+  const ownPlaces = charges.length + ruling.changes.length;
+  if (answer.refused.some((place) => place >= ownPlaces)) return undefined;
+  return keepChanging(refusedBy(answer, ruling), NO_CHANGES, log);
 }
 
 const NO_CHANGES: readonly Change[] = [];
-
-/** Without charges and labels nothing can refuse. */
-async function commit({ record, inputText, changes = NO_CHANGES }: Ruling, log: RecordKeeper): Promise<void> {
-  if (changes.length === 0) await log.append(record, inputText);
-  else await log.commit(record, inputText, changes);
-}
-
 const TOO_MANY_LABELS: OwnDenial = { reason: 'gateway.too_many_labels', internal: '', rules: [], params: {} };
 
-function outOfRoom(ruling: Ruling, charges: readonly Charge[]): Ruling {
-  const reservations = charges.map((charge): ReservationFact => reservationOf(charge, 'refused'));
-  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later, '');
+/** What holds instead, which takes and labels nothing, so that nothing refuses it. */
+function refusedBy(refusal: Refusal, ruling: Ruling): Ruling {
+  const { charges } = ruling;
+  const isCrowded = refusal.refused.some((place) => place >= charges.length);
+  return isCrowded ? refused(ruling, { own: [TOO_MANY_LABELS] }) : outOfRoom(ruling, refusal);
+}
+
+function outOfRoom(ruling: Ruling, { refused: places, fitsAtMs }: Refusal): Ruling {
+  const reservations = places.flatMap((place, index): readonly ReservationFact[] => {
+    const charge = ruling.charges[place];
+    return charge === undefined ? [] : [reservationOf(charge, 'refused', fitsAtMs?.[index])];
+  });
+  const resetsAt = reservations.map(({ resets_at }) => resets_at).reduce(later);
   return { ...refused(ruling, { reservations }), limits: { remaining: 0, resetsAt } };
 }
 
@@ -66,10 +74,16 @@ function refused(ruling: Ruling, known: Partial<CombineFacts>): Ruling {
     obligations: decision.obligations,
     shadow: shadowDecision(again),
   };
-  return { ...ruling, record, decision, charges: [], labels: [] };
+  return { ...ruling, record, decision, charges: [], changes: ruling.changes.filter(isKeptAnyway) };
 }
 
+function isKeptAnyway({ kind }: Change): boolean {
+  return kind === 'keep_audit';
+}
+
+/** Where one of them never begins anew, waiting for the others is in vain. */
 function later(left: string, right: string): string {
+  if (left === '' || right === '') return '';
   return left > right ? left : right;
 }
 

@@ -50,6 +50,11 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
     remediation: 'Wait until {until}; then it can be done again.',
     retry: 'after',
   },
+  spent: {
+    title: 'What may be done is used up, and does not begin anew by itself',
+    remediation: 'Tell the user; whoever runs the gateway can raise the limit.',
+    retry: 'never',
+  },
   audit_unavailable: {
     title: 'The decision could not be recorded, and what cannot be recorded is not done',
     remediation: ASK_OPERATOR,
@@ -87,7 +92,7 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
   },
   approval_denied: {
     title: 'A person refused this call',
-    remediation: 'Do not ask again; tell the user.',
+    remediation: 'Do not ask for it again; tell the user that it was refused.',
     retry: 'never',
   },
   approval_expired: {
@@ -110,7 +115,8 @@ const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
 const UNKNOWN: OwnReason = { title: 'The gateway refused this', remediation: ASK_OPERATOR, retry: 'never' };
 
 /** `reason` is a code that starts with `gateway.`; of `gateway.no_grant.server` the second part counts. */
-export function ownReason(reason: string): OwnReason {
-  const [, kind = ''] = reason.split('.');
+export function ownReason(reason: string, params: Readonly<Record<string, string | number>> = {}): OwnReason {
+  const [, named = ''] = reason.split('.');
+  const kind = named === 'counter' && params['until'] === undefined ? 'spent' : named;
   return Object.hasOwn(OWN_REASONS, kind) ? (OWN_REASONS[kind] ?? UNKNOWN) : UNKNOWN;
 }

@@ -181,8 +181,15 @@ export interface Exchange {
   readonly ask: Ask | undefined;
 }
 
-/** The client's answer to a request of a server. Rejects with CLIENT_GONE or CANCELLED. */
-export type Ask = (question: ServerQuestion, signal: AbortSignal) => Promise<RpcAnswer>;
+/**
+ * The client's answer to a request of a server. Rejects with CLIENT_GONE or CANCELLED. `onProgress` gets the parameters of
+ * each `notifications/progress` of the client, less the token.
+ */
+export type Ask = (
+  question: ServerQuestion,
+  signal: AbortSignal,
+  onProgress?: (params: JsonObject) => void,
+) => Promise<RpcAnswer>;
 
 export interface ServerQuestion {
   readonly method: 'sampling/createMessage' | 'elicitation/create' | 'roots/list';

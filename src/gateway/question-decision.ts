@@ -96,15 +96,14 @@ interface Hearing extends Answered {
 async function hear({ question, answer, own }: Hearing, matter: Matter, governing: Governing): Promise<Heard> {
   const { call, caller, server } = matter;
   const { environment } = governing;
-  const recalled = await recallFor(caller, governing);
   const kind = kindOf(question);
   const args = forPolicy(answer);
   const request = forPolicy(question.params);
+  const subject = { action: kind, server: server.facts, tool: call?.tool ?? NO_CALL };
+  const recalled = await recallFor(caller, subject, governing);
   const input = buildInput({
-    action: kind,
+    ...subject,
     principal: caller.principal,
-    server: server.facts,
-    tool: call?.tool ?? NO_CALL,
     about: { ...call?.about, request },
     call: {
       args,

@@ -1,12 +1,16 @@
+import type { ActionType } from '../core/action.ts';
 import { messageOf } from '../core/errors.ts';
 import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
 import type { OwnDenial } from '../core/record.ts';
+import type { ServerFacts, ToolFacts } from './build-input.ts';
 import { agentOf, conversationOf, type ConversationFacts } from './conversation.ts';
 import type { Asked } from './govern.ts';
 import type { Governing } from './governing.ts';
 import { labelsInForce } from './labels.ts';
 import type { Caller } from './port.ts';
+import { recallBudgets } from './recall-budgets.ts';
 import type { Target } from './resolve.ts';
+import type { Route } from './route.ts';
 
 /** What earlier requests have left behind, as far as policies read it. */
 export interface Recalled {
@@ -20,39 +24,56 @@ export interface Recalled {
   readonly denial?: OwnDenial;
 }
 
+/** What is asked about, as far as counters are kept apart by it. */
+export interface Subject {
+  readonly action: ActionType;
+  readonly server: ServerFacts;
+  readonly tool: ToolFacts;
+}
+
 /** Of what is decided for no request in particular, such as what is listed. */
 export const NOTHING_RECALLED: Recalled = { nowMs: 0, conversation: NO_CONTEXT, labels: [], budgets: {} };
 
 /** Reads state for one request. A tool call counts from here on; all else only looks. Never rejects. */
 export function recall(
   { caller }: Asked<unknown>,
-  target: Target<RouteFacts>,
-  { action, governing }: { readonly action: PolicyInput['action']['type']; readonly governing: Governing },
+  target: Target<Route>,
+  { action, governing }: { readonly action: ActionType; readonly governing: Governing },
 ): Promise<Recalled> {
-  const { conversations } = governing;
-  if (action !== 'tool_call' || target.kind === 'unknown') return recallFor(caller, governing);
+  const subject = target.kind === 'found' ? subjectOf(target.route, action) : undefined;
+  if (action !== 'tool_call' || target.kind === 'unknown') return recallFor(caller, subject, governing);
   const { route, args } = target;
   const call = { tool: `${route.server.id}/${route.facts.tool}`, hash: args.hash, bytes: args.bytes };
-  return read(caller, conversations.noteCall(caller, call), governing);
-}
-
-interface RouteFacts {
-  readonly server: { readonly id: string };
-  readonly facts: { readonly tool: string };
+  return read({ caller, subject, facts: governing.conversations.noteCall(caller, call) }, governing);
 }
 
 /** As `recall`, for what counts for nothing. */
-export function recallFor(caller: Caller, governing: Governing): Promise<Recalled> {
-  return read(caller, governing.conversations.look(caller), governing);
+export function recallFor(caller: Caller, subject: Subject | undefined, governing: Governing): Promise<Recalled> {
+  return read({ caller, subject, facts: governing.conversations.look(caller) }, governing);
 }
 
-async function read(caller: Caller, facts: Promise<ConversationFacts>, governing: Governing): Promise<Recalled> {
+function subjectOf({ server, facts: tool }: Route, action: ActionType): Subject {
+  return { action, server: server.facts, tool };
+}
+
+interface Reading {
+  readonly caller: Caller;
+  readonly subject: Subject | undefined;
+  readonly facts: Promise<ConversationFacts>;
+}
+
+async function read({ caller, subject, facts }: Reading, governing: Governing): Promise<Recalled> {
   const { clock, readLabels, logger } = governing;
   const nowMs = clock.now();
   const whose = { conversation: conversationOf(caller), agent: agentOf(caller) };
   try {
     const [conversation, attached] = await Promise.all([facts, readLabels(whose, nowMs)]);
-    return { nowMs, conversation, labels: labelsInForce(attached, nowMs), budgets: {} };
+    const { principal } = caller;
+    const budgets =
+      subject === undefined
+        ? {}
+        : await recallBudgets({ ...subject, principal, conversation: conversation.conversation_id }, governing);
+    return { nowMs, conversation, labels: labelsInForce(attached, nowMs), budgets };
   } catch (thrown) {
     logger.error('what a conversation did before cannot be read, so the request is refused', {
       problem: messageOf(thrown),

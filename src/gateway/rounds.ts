@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import type { Advice } from './advice.ts';
 import { type AskingParts, failed, show } from './asking.ts';
 import type { Forwarding, RelayedRound, Said } from './dialogue.ts';
 import { mapMembers, type Questions, readInputRequired, writeQuestions } from './input-required.ts';
@@ -51,8 +52,8 @@ export async function refuseAnswers(forwarding: Forwarding, parts: RoundParts): 
     return question === undefined || !isJsonObject(answer) ? [] : [{ question, answer }];
   });
   const heard = await Promise.all(answered.map((answer) => hearAnswer(answer, matter, parts)));
-  const denied = heard.find(({ advice }) => advice !== undefined);
-  if (denied?.advice !== undefined) return saidNo(denied.advice, forwarding, 0);
+  const advice = firstDenial(heard);
+  if (advice !== undefined) return saidNo(advice, forwarding, 0);
   for (const { settle } of heard) settle('ok');
   return undefined;
 }
@@ -103,9 +104,17 @@ export async function hearQuestions(
     async ([key, question]) => [key, await hearQuestion(question, matter, parts)] as const,
   );
   const heard = await Promise.all(pairs);
-  const denied = heard.find(([, { advice }]) => advice !== undefined);
-  if (denied?.[1].advice !== undefined) return { kind: 'refused', said: saidNo(denied[1].advice, forwarding, 0) };
+  const advice = firstDenial(heard.map(([, one]) => one));
+  if (advice !== undefined) return { kind: 'refused', said: saidNo(advice, forwarding, 0) };
   return { kind: 'heard', heard: Object.fromEntries(heard) };
+}
+
+/** Where one is denied, none of the others goes any further. */
+function firstDenial(heard: readonly Heard[]): Advice | undefined {
+  const advice = heard.find((one) => one.advice !== undefined)?.advice;
+  if (advice === undefined) return undefined;
+  for (const one of heard) if (one.advice === undefined) one.settle('cancelled');
+  return advice;
 }
 
 export function shownAll(questions: Questions, forwarding: Forwarding, parts: RoundParts): Questions {

@@ -1,29 +1,37 @@
 import { type ActionType, phaseOf } from '../core/action.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Change } from '../core/change.ts';
-import type { Charge } from '../core/charge.ts';
+import { type Charge, resetsAt } from '../core/charge.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Opinion } from '../core/opinion.ts';
-import type { CombineFacts, DecisionRecord, OwnDenial, Replayable, ReservationFact } from '../core/record.ts';
-import { chargesOf } from '../policy/charges.ts';
+import type {
+  ApprovalFact,
+  CombineFacts,
+  DecisionRecord,
+  OwnDenial,
+  Replayable,
+  ReservationFact,
+} from '../core/record.ts';
+import { chargesOf, type Reckoning } from '../policy/charges.ts';
 import { combine } from '../policy/combine.ts';
 import type { CombineInput } from '../policy/combine-opinions.ts';
 import { shadowDecision } from '../policy/combine-record.ts';
 import { labelsOf } from '../policy/labels.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
 import type { AuditTexts, AuditVault } from '../state/audit.ts';
-import type { Limits, RuleText } from './advice.ts';
+import { AWAIT_APPROVAL, type Limits, type RuleText } from './advice.ts';
 import { attachments, type LabelSettings } from './labels.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
-const CARRIED = ['warn', 'audit_required', 'rate_limit', 'label'];
-/** What is carried out beside them: for requests that are answered here with what a server says, and for results. */
-const CARRIED_WITH_ANSWERS = [...CARRIED, 'redact', 'deadline'];
+const CARRIED = ['warn', 'audit_required', 'rate_limit', 'counter', 'label'];
+/** What is carried out beside them: for requests of clients, for those that are answered here with what a server says, and for results. */
+const CARRIED_FOR_REQUESTS = [...CARRIED, 'require_approval'];
+const CARRIED_WITH_ANSWERS = [...CARRIED_FOR_REQUESTS, 'redact', 'deadline'];
 const CARRIED_FOR_RESULTS = [...CARRIED, 'redact'];
 
 /** What is to be decided. */
@@ -78,10 +86,10 @@ export interface Ruling {
   readonly ruleText: (rule: string) => RuleText | undefined;
   /** What it takes from limits when it is recorded; empty unless it allows. */
   readonly charges: readonly Charge[];
-  /** What it attaches to the conversation when it is recorded; empty unless it allows. */
-  readonly labels: readonly Change[];
-  /** What else changes when it is recorded; absent where nothing does. */
-  readonly changes?: readonly Change[];
+  /** What else changes when it is recorded: what it attaches to the conversation, what is kept for the audit. */
+  readonly changes: readonly Change[];
+  /** The same question decided with what is known of approvals. */
+  readonly meet: (approvals: readonly ApprovalFact[]) => Ruling;
   /** How the limits stand once it is recorded; absent where there are none. */
   readonly limits?: Limits;
 }
@@ -91,15 +99,28 @@ type Asked = Omit<Evaluation, 'input'> & { readonly input: PolicyInput | undefin
 /** Asks the layers, combines their opinions and writes the record. Never throws for what a policy does. */
 export function rule(question: Question, court: Court): Ruling {
   const startedMs = court.clock.monotonic();
+  const evaluation = ask(question, court.policy);
+  return decide(NO_APPROVALS, { question, court, startedMs, evaluation, id: court.newId() });
+}
+
+/** A question that the layers were asked. */
+interface Heard {
+  readonly question: Question;
+  readonly court: Court;
+  readonly startedMs: number;
+  readonly evaluation: Asked;
+  readonly id: string;
+}
+
+function decide(approvals: readonly ApprovalFact[], heard: Heard): Ruling {
+  const { question, court, startedMs, evaluation, id } = heard;
   const { action, server, tool, caller } = question;
   const now = question.input?.environment.time_ms ?? court.clock.now();
-  const evaluation = ask(question, court.policy);
-  const combined = combineFacts(question, evaluation, now);
+  const combined = { ...combineFacts(question, evaluation, now), approvals };
   const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
-  const charges = chargesFor(decision, facts, evaluation.input);
+  const charges = chargesFor(decision, facts, { input: evaluation.input, counters: court.policy.counters });
   const ruleText = (name: string): RuleText | undefined => ruleTextIn(court.policy, name);
-  const id = court.newId();
   const { redact, audit_required: isAudited } = decision.obligations;
   const kept = keep(evaluation, { court, redact: [...redact.record, ...(question.redact ?? NOTHING)] });
   const material = isAudited ? court.audit?.keep({ id, part: 'input' }, textsFor(evaluation, kept)) : undefined;
@@ -123,7 +144,7 @@ export function rule(question: Question, court: Court): Ruling {
     matched_rules: decision.matched_rules,
     lifted: decision.lifted,
     obligations: decision.obligations,
-    budgets: {},
+    budgets: question.input?.budgets ?? {},
     input: kept.input,
     input_hash: kept.input_hash,
     replayable: kept.replayable,
@@ -134,9 +155,12 @@ export function rule(question: Question, court: Court): Ruling {
     ...(material === undefined ? {} : { audit_hash: material.hash }),
   };
   const labels = labelsFor(decision, facts, { caller, settings: court.labels });
-  const ruling = { record, inputText: kept.inputText, decision, ruleText, charges, labels };
-  return material === undefined ? ruling : { ...ruling, changes: [{ kind: 'keep_audit', material }] };
+  const changes: readonly Change[] = material === undefined ? labels : [...labels, { kind: 'keep_audit', material }];
+  const meet: Ruling['meet'] = (known) => decide(known, heard);
+  return { record, inputText: kept.inputText, decision, ruleText, charges, changes, meet };
 }
+
+const NO_APPROVALS: readonly ApprovalFact[] = [];
 
 /** Nobody is asked where the gateway itself denies; the input is kept all the same. */
 function ask(question: Question, policy: PolicySet): Asked {
@@ -149,7 +173,7 @@ function ask(question: Question, policy: PolicySet): Asked {
 
 const NOTHING: readonly string[] = [];
 
-function combineFacts({ own, action }: Question, evaluation: Asked, now: number): CombineFacts {
+function combineFacts({ own, action }: Question, evaluation: Asked, now: number): Omit<CombineFacts, 'approvals'> {
   return {
     version: 1,
     required: evaluation.required,
@@ -158,7 +182,6 @@ function combineFacts({ own, action }: Question, evaluation: Asked, now: number)
     own,
     bypass: '',
     now,
-    approvals: [],
     reservations: [],
     ...(evaluation.delegators && { delegators: evaluation.delegators }),
   };
@@ -166,15 +189,20 @@ function combineFacts({ own, action }: Question, evaluation: Asked, now: number)
 
 function carriedFor(action: Question['action']): readonly string[] {
   if (action === 'tool_result') return CARRIED_FOR_RESULTS;
-  const isAnswered = action !== 'method' && action !== 'subscribe' && phaseOf(action) === 'request';
-  return isAnswered ? CARRIED_WITH_ANSWERS : CARRIED;
+  if (action === 'method' || phaseOf(action) !== 'request') return CARRIED;
+  return action === 'subscribe' ? CARRIED_FOR_REQUESTS : CARRIED_WITH_ANSWERS;
 }
 
 const NO_CHARGES: readonly Charge[] = [];
 
-function chargesFor(decision: Decision, facts: CombineInput, input: PolicyInput | undefined): readonly Charge[] {
-  const isFree = decision.effect !== 'allow' || decision.obligations.rate_limits.length === 0;
-  return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, input);
+function chargesFor(decision: Decision, facts: CombineInput, { input, counters }: Chargeable): readonly Charge[] {
+  const { rate_limits: rates, counters: counted } = decision.obligations;
+  const isFree = decision.effect !== 'allow' || rates.length + counted.length === 0;
+  return isFree || input === undefined ? NO_CHARGES : chargesOf(facts, { input, counters });
+}
+
+interface Chargeable extends Omit<Reckoning, 'input'> {
+  readonly input: PolicyInput | undefined;
 }
 
 const NO_LABELS: readonly Change[] = [];
@@ -194,14 +222,20 @@ function withReservations(facts: CombineFacts, charges: readonly Charge[]): Comb
   return { ...facts, reservations: charges.map((charge) => reservationOf(charge, 'reserved')) };
 }
 
-export function reservationOf({ counter, window }: Charge, status: ReservationFact['status']): ReservationFact {
-  return { counter, status, resets_at: new Date(window.endsMs).toISOString() };
+/** `fitsAtMs`: when a sliding window will have room, where that is known. */
+export function reservationOf(
+  { counter, cost, limit, window }: Charge,
+  status: ReservationFact['status'],
+  fitsAtMs?: number,
+): ReservationFact {
+  const resets_at = fitsAtMs === undefined ? resetsAt(window) : new Date(fitsAtMs).toISOString();
+  return { counter, status, resets_at, cost, limit };
 }
 
-/** Code of what would help against the first denial; empty where there is none. */
+/** Code of what would help against the first denial or while it is pending; empty where there is nothing to do. */
 export function remedyOf(decision: Decision, ruleText: (rule: string) => RuleText | undefined): string {
   const [first] = decision.denials;
-  if (first === undefined) return '';
+  if (first === undefined) return decision.effect === 'pending' ? AWAIT_APPROVAL : '';
   const remedy = ruleText(first.rule)?.remedy ?? '';
   return remedy === '' ? first.reason : remedy;
 }

@@ -1,4 +1,5 @@
 import type { ActionType } from '../core/action.ts';
+import type { Change } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Warning } from '../core/decision.ts';
 import { messageOf } from '../core/errors.ts';
@@ -13,13 +14,15 @@ import type { DeclaredArguments } from './data-classes.ts';
 import { auditMaterial, deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
 import type { Dialogue, Said } from './dialogue.ts';
 import { forward, type Forwarded, forwardWithin } from './forward.ts';
+import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import type { Governing } from './governing.ts';
 import type { JudgedCall } from './judge-answer.ts';
-import { keepRuling } from './keep-ruling.ts';
+import { keepApproved } from './keep-approved.ts';
 import type { InputAnswers } from './port.ts';
 import { recall, type Recalled } from './recall.ts';
 import { saysUnknown, type Target } from './resolve.ts';
+import { type Approvals, seekApproval, type Seeking, soughtFor } from './seek-approval.ts';
 import { textSizeOf } from './result-size.ts';
 import type { Route } from './route.ts';
 import { rule, type Ruling } from './rule.ts';
@@ -54,21 +57,27 @@ export interface Way<R extends Request, T extends Route> {
 
 export interface StepParts extends Governing {
   readonly dialogue: Dialogue;
+  readonly approvals: Approvals;
 }
 
 /** The steps of one method, on the real parts. */
 export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, parts: StepParts): Steps<R, T> {
-  const { log, clock, logger } = parts;
+  const { log, clock, logger, approvals } = parts;
   return {
     resolve: (asked) => way.resolve(asked),
-    open: (asked, target) => open(asked, target, parts.dialogue),
+    open: (asked, target) => open(asked, target, parts),
     recall: (asked, target) => recall(asked, target, { action: way.action, governing: parts }),
     decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
-    record: async (ruling) => {
+    confirm: ({ caller }, confirmed) => approvals.confirmations.hear(confirmed, caller),
+    record: async (ruling, standing) => {
       const startedMs = clock.monotonic();
-      const kept = await keepRuling(ruling, log);
+      const kept = await keepApproved(ruling, () => soughtFor(ruling, standing, approvals.login), {
+        ...approvals,
+        log,
+      });
       return { ruling: kept, recordUs: Math.round((clock.monotonic() - startedMs) * 1000) };
     },
+    seekApproval: (ruling, standing) => seekApproval(ruling, standing, seekingOf(way, parts)),
     forward: async (allowed) => {
       const forwarded = await send(allowed, way, clock);
       if (way.action === 'tool_call') countResult(allowed.asked, forwarded, parts);
@@ -94,13 +103,34 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
   };
 }
 
+function seekingOf<R extends Request, T extends Route>(way: Way<R, T>, { approvals, clock }: StepParts): Seeking<R> {
+  return {
+    approvals,
+    now: () => clock.monotonic(),
+    isSuspendable: SUSPENDABLE.has(way.action),
+    subjectOf: (request) => way.subjectOf(request),
+    advise: (asked, ruling) => adviseAgainst(factsOf(asked, ruling, way)),
+  };
+}
+
+/** What may be answered with `input_required` (MCP 2026-07-28, basic/patterns/mrtr). */
+const SUSPENDABLE: ReadonlySet<ActionType> = new Set(['tool_call', 'prompt_get', 'resource_read']);
+
 const ANEW: Opened = { kind: 'anew' };
 const STALE: Opened = { kind: 'stale' };
 
-function open<R extends Request, T>({ request, caller }: Asked<R>, target: Target<T>, dialogue: Dialogue): Opened {
+function open<R extends Request, T>(
+  { request, caller }: Asked<R>,
+  target: Target<T>,
+  { dialogue, approvals }: StepParts,
+): Opened {
   // What is refused anyway is refused as ever: a state that does not fit must not tell what is hidden from what is not there.
   if (request.answers === undefined || target.kind !== 'found') return ANEW;
-  const resumed = dialogue.open(request.answers, caller, target.args.hash);
+  const { hash } = target.args;
+  const opening = approvals.confirmations.open(request.answers, caller, hash);
+  if (opening.kind === 'confirmed') return opening;
+  if (opening.rest === undefined) return ANEW;
+  const resumed = dialogue.open(opening.rest, caller, hash);
   return resumed === undefined ? STALE : { kind: 'resumed', resumed };
 }
 
@@ -215,7 +245,7 @@ interface Settling {
   readonly parts: StepParts;
 }
 
-function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
+function settle({ record, charges }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
   const kept = { id: record.id, withheld: isWithheld(forwarded), record_us: recordUs, settled: [] };
   if (forwarded.kind === 'said') {
     void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
@@ -223,9 +253,12 @@ function settle({ record }: Ruling, forwarded: Forwarded, { recordUs, parts }: S
   }
   const material = auditMaterial(forwarded, record.id, parts.court);
   const outcome: Outcome = { ...kept, status: forwarded.status, ms: forwarded.ms };
-  if (material === undefined) parts.log.settle(outcome);
-  else parts.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }]);
+  const costs = costsIn(charges, forwarded);
+  if (material === undefined) parts.log.settle(outcome, NO_CHANGES, costs);
+  else parts.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }], costs);
 }
+
+const NO_CHANGES: readonly Change[] = [];
 
 function isWithheld(forwarded: Forwarded): boolean {
   return forwarded.kind === 'answered' && forwarded.judged?.withheld !== undefined;
@@ -261,6 +294,7 @@ function factsOf<R extends Request, T extends Route>(
     subject: cutText(way.subjectOf(request), MAX_SUBJECT),
     ruleText,
     limits,
+    approvals: record.combine.approvals.filter(({ status }) => status === 'open'),
   };
 }
 

@@ -20,8 +20,6 @@ export interface KnownTask {
   readonly call: AskingCall;
   /** Absent where its result is no result of a tool. */
   readonly judged?: JudgedCall | undefined;
-  /** Milliseconds on the monotonic clock. */
-  readonly endsAtMs: number;
   readonly asked: TaskQuestions;
 }
 
@@ -36,6 +34,8 @@ export class TaskRegistry {
   readonly #clock: Clock;
   /** In the order in which they were made. */
   readonly #tasks = new Map<string, KnownTask>();
+  /** When each may be forgotten, in milliseconds on the monotonic clock. */
+  readonly #endsAtMs = new WeakMap<KnownTask, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,10 +45,15 @@ export class TaskRegistry {
   add(state: JsonObject, made: TaskMade): KnownTask {
     this.#sweep(principalOf(made.caller));
     const taskId = taskIdIn(state) ?? '';
-    const endsAtMs = this.#clock.monotonic() + (lifeOf(state) ?? LIFE_MS);
-    const task = { ...made, taskId, shownId: this.#freeId(taskId), endsAtMs, asked: new TaskQuestions() };
+    const task = { ...made, taskId, shownId: this.#freeId(taskId), asked: new TaskQuestions() };
     this.#tasks.set(task.shownId, task);
+    this.keep(task, state);
     return task;
+  }
+
+  /** Its server tells its state, and with it how long it keeps the task: that may change. */
+  keep(task: KnownTask, state: JsonObject): void {
+    this.#endsAtMs.set(task, this.#clock.monotonic() + (lifeOf(state) ?? LIFE_MS));
   }
 
   /** By the id that clients know; undefined where it is another principal's. */
@@ -79,7 +84,7 @@ export class TaskRegistry {
   /** Takes out what is over, and of the principal's the oldest where they are too many. */
   #sweep(principal: string): void {
     const now = this.#clock.monotonic();
-    for (const task of this.#tasks.values()) if (task.endsAtMs <= now) this.remove(task);
+    for (const task of this.#tasks.values()) if ((this.#endsAtMs.get(task) ?? 0) <= now) this.remove(task);
     const own = this.#of(principal);
     const [oldest] = own;
     if (own.length >= PER_PRINCIPAL && oldest !== undefined) this.remove(oldest);

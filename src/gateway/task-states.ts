@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { RpcAnswer, RpcError } from '../core/rpc.ts';
+import type { RpcAnswer, RpcError, RpcNotification, RpcRequest } from '../core/rpc.ts';
 import { show } from './asking.ts';
 import type { DialogueParts } from './dialogue.ts';
 import { mapMembers, type Questions, readQuestions, writeQuestions } from './input-required.ts';
@@ -8,9 +8,9 @@ import type { Caller } from './port.ts';
 import type { Matter } from './question-decision.ts';
 import { exposeUris } from './result-uris.ts';
 import type { RoundParts } from './rounds.ts';
-import { withTaskId } from './task-ids.ts';
+import { relatedTaskIn, taskIdIn, withTaskId } from './task-ids.ts';
+import { judgeTold, withoutResult } from './task-results.ts';
 import type { KnownTask } from './task-registry.ts';
-import { judgeTold } from './task-results.ts';
 import { elicitationsIn } from './upstream-errors.ts';
 
 /** A task and who is told of it. */
@@ -26,8 +26,10 @@ export async function tellState(state: JsonObject, telling: Telling): Promise<Rp
   const { inputRequests, error } = state;
   const ended = isRpcError(error) ? await hearError(error, telling) : undefined;
   if (ended?.kind === 'refused') return ended.answer;
-  const told = await judgeTold(ended === undefined ? state : { ...state, error: { ...ended.error } }, task, parts);
-  if (inputRequests === undefined) return { kind: 'result', result: shownUnder(told, task, parts.expose) };
+  const told = ended === undefined ? state : { ...state, error: { ...ended.error } };
+  if (inputRequests === undefined) {
+    return { kind: 'result', result: shownUnder(await judgeTold(told, task, parts), task, parts.expose) };
+  }
   const questions = readQuestions(inputRequests);
   if (questions === undefined) {
     throw new GatewayError(
@@ -38,7 +40,8 @@ export async function tellState(state: JsonObject, telling: Telling): Promise<Rp
   const matter = matterIn(task, caller);
   const refused = await task.asked.hear(questions, matter, parts);
   if (refused !== undefined) return refused;
-  const shown = { ...told, inputRequests: writeQuestions(shownAll(questions, matter, parts)) };
+  // What asks has not ended, so that a result beside it is none.
+  const shown = { ...withoutResult(told), inputRequests: writeQuestions(shownAll(questions, matter, parts)) };
   return { kind: 'result', result: shownUnder(shown, task, parts.expose) };
 }
 
@@ -58,6 +61,26 @@ export function shownUnder(
   const exposed = exposeUris(own, (uri) => expose(server.id, uri));
   const { result } = exposed;
   return isJsonObject(result) ? { ...exposed, result: exposeUris(result, (uri) => expose(server.id, uri)) } : exposed;
+}
+
+/** What a server tells while it works for a task: what is of that task, as clients know it. */
+export function shownIfOf(
+  task: KnownTask,
+  notification: RpcNotification,
+  expose: DialogueParts['expose'],
+): RpcNotification {
+  const { params } = notification;
+  const taskId = taskIdIn(params) ?? relatedTaskIn(params);
+  if (taskId !== task.taskId) return notification;
+  return { ...notification, params: shownUnder(withoutResult(params), task, expose) };
+}
+
+/** A server's question on behalf of a task, under the task's id that clients know. */
+export function relatedAsShown(request: RpcRequest, { taskId, shownId }: KnownTask): RpcRequest {
+  const { params } = request;
+  return relatedTaskIn(params) === taskId && shownId !== taskId
+    ? { ...request, params: withTaskId(params, shownId) }
+    : request;
 }
 
 export function matterIn({ server, call }: KnownTask, caller: Caller): Matter {

@@ -7,15 +7,15 @@ import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
 import { relayTo } from './notices.ts';
 import type { Caller, Exchange, Following, FollowRequest, ServerQuestion, TaskRequest } from './port.ts';
-import { type AskingCall, hearAnswer, noteMethod } from './question-decision.ts';
+import { hearAnswer, noteMethod } from './question-decision.ts';
 import { lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { followTasks } from './task-following.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
-import { type KnownTask, TaskRegistry } from './task-registry.ts';
 import { judgeResult, withoutResult } from './task-results.ts';
-import { matterIn, shownUnder, tellError, tellState } from './task-states.ts';
+import { type KnownTask, TaskRegistry } from './task-registry.ts';
+import { matterIn, relatedAsShown, shownIfOf, shownUnder, tellError, tellState } from './task-states.ts';
 import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
@@ -77,7 +77,7 @@ export class TaskBook implements Tasks {
     const own = taskIds.flatMap((shownId) => this.#tasks.find(shownId, caller) ?? []);
     const { tasks, stop } = await followTasks(own, signal, {
       follow: this.#parts.follow,
-      tell: (state, task) => tellState(state, { task, caller, parts: this.#parts }),
+      tell: (state, task) => this.#tell(state, task, caller),
       look: (task, closing) => this.#get(LOOK, task, { caller, exchange: { ...UNHEARD, signal: closing } }),
       onChanged,
       logger: this.#parts.logger,
@@ -93,12 +93,12 @@ export class TaskBook implements Tasks {
       : { caller: task.caller, params: shownUnder(withoutResult(params), task, this.#parts.expose) };
   }
 
-  /** The call behind a question that a server asks on behalf of a task. */
-  callBehind(server: string, params: JsonObject, asked: Caller): AskingCall | undefined {
+  /** The task on whose behalf a server asks. */
+  behind(server: string, params: JsonObject, asked: Caller): KnownTask | undefined {
     const related = relatedTaskIn(params);
     if (related === undefined) return undefined;
     const own = this.#tasks.at(server, related, ({ session }) => session === asked.session);
-    return (own ?? this.#tasks.at(server, related, (caller) => principalOf(caller) === principalOf(asked)))?.call;
+    return own ?? this.#tasks.at(server, related, (caller) => principalOf(caller) === principalOf(asked));
   }
 
   #ask(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
@@ -116,8 +116,13 @@ export class TaskBook implements Tasks {
 
   async #get(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const answer = await this.#send(request, task, asking);
-    const told = { task, caller: asking.caller, parts: this.#parts };
-    return answer.kind === 'result' ? tellState(answer.result, told) : tellError(answer.error, told);
+    if (answer.kind === 'result') return this.#tell(answer.result, task, asking.caller);
+    return tellError(answer.error, { task, caller: asking.caller, parts: this.#parts });
+  }
+
+  #tell(state: JsonObject, task: KnownTask, caller: Caller): Promise<RpcAnswer> {
+    this.#tasks.keep(task, state);
+    return tellState(state, { task, caller, parts: this.#parts });
   }
 
   /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
@@ -143,30 +148,41 @@ export class TaskBook implements Tasks {
   async #recorded(request: TaskRequest, task: KnownTask, asking: Asking): Promise<RpcAnswer> {
     const { advice, settle } = await noteMethod(request.method, matterIn(task, asking.caller), this.#parts);
     if (advice !== undefined) return refusedError(advice);
-    try {
-      const answer = await this.#send(request, task, asking);
-      settle(statusOf(answer));
-      if (answer.kind === 'failure' && !isResultOf(request, answer.error, task)) {
-        return await tellError(answer.error, { task, caller: asking.caller, parts: this.#parts });
-      }
-      const told = withoutQuestions(answer, task.server.id, request.method);
-      const said = request.method === 'tasks/result' ? await judgeResult(told, task, this.#parts) : told;
-      return said.kind === 'failure'
-        ? said
-        : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
-    } catch (thrown) {
+    const answer = await this.#send(request, task, asking).catch((thrown: unknown) => {
       settle(thrown instanceof GatewayError && thrown.code === 'CANCELLED' ? 'cancelled' : 'unknown');
       throw thrown;
+    });
+    settle(statusOf(answer));
+    if (request.method === 'tasks/result') return this.#result(answer, task, asking);
+    if (answer.kind === 'failure') {
+      return tellError(answer.error, { task, caller: asking.caller, parts: this.#parts });
     }
+    const said = withoutQuestions(answer, task.server.id, request.method);
+    return said.kind === 'failure'
+      ? said
+      : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
+  }
+
+  /** The answer to the call that made the task. */
+  async #result(answer: RpcAnswer, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
+    if (answer.kind === 'failure' && elicitationsIn(answer.error, task.server.id) !== undefined) {
+      return tellError(answer.error, { task, caller, parts: this.#parts });
+    }
+    const said = await judgeResult(withoutQuestions(answer, task.server.id, 'tasks/result'), task, this.#parts);
+    return said.kind === 'failure'
+      ? said
+      : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
   }
 
   #send({ method, params, meta }: TaskRequest, task: KnownTask, { caller, exchange }: Asking): Promise<RpcAnswer> {
     const { signal, logLevel, onProgress, ask } = exchange;
     const { inputResponses } = params;
+    const relay = relayTo(exchange);
     const matter = matterIn(task, caller);
     return this.#parts.send({
       server: task.server,
       caller: task.caller,
+      isAfterwards: true,
       method,
       params: {
         taskId: task.taskId,
@@ -177,9 +193,13 @@ export class TaskBook implements Tasks {
         signal,
         logLevel,
         onProgress,
-        onNotification: relayTo(exchange),
+        onNotification: (notification) => relay(shownIfOf(task, notification, this.#parts.expose)),
         onRequest:
-          ask && ((request, aborted) => askClient(request, matter, { ask, signal: aborted, parts: this.#parts })),
+          ask &&
+          ((request, aborted, progress) => {
+            const way = { ask, signal: aborted, onProgress: progress, parts: this.#parts };
+            return askClient(relatedAsShown(request, task), matter, way);
+          }),
       },
     });
   }
@@ -206,18 +226,20 @@ export class TaskBook implements Tasks {
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [shownUnder(withoutResult(answer.result), task, this.#parts.expose)];
+      if (answer.kind === 'result') return [this.#summary(withoutResult(answer.result), task)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
     }
     return [];
   }
-}
 
-/** The error of the call that made the task; one that asks the user to open addresses is a question. */
-function isResultOf({ method }: TaskRequest, error: RpcError, { server }: KnownTask): boolean {
-  return method === 'tasks/result' && elicitationsIn(error, server.id) === undefined;
+  /** What a task asks, or failed for want of, is decided when it is asked for by itself, and is no part of a list. */
+  #summary(state: JsonObject, task: KnownTask): JsonObject {
+    this.#tasks.keep(task, state);
+    const { inputRequests: _, error: __, ...summary } = state;
+    return shownUnder(summary, task, this.#parts.expose);
+  }
 }
 
 const LOOK: TaskRequest = { method: 'tasks/get', params: {}, meta: {} };

@@ -1,3 +1,4 @@
+import { GatewayError } from '../core/errors.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import { brokenOffError } from './error-answer.ts';
 import { type Allowed, type Asked, govern } from './govern.ts';
@@ -52,6 +53,8 @@ async function begin(
     const shown = exposedAs(uri, { asked: request.uri, route, parts });
     return isHidden(shown, caller, parts) ? undefined : request.onUpdated({ ...params, uri: shown });
   };
+  // Its session may be over, and what joins an instance now is never told so.
+  if (exchange.signal.aborted) throw new GatewayError('CANCELLED', 'The client does not watch any more.');
   const upstream = parts.instances.acquire(route.server, caller);
   const offers = offersTo(route.server, caller);
   const watching = await upstream.watch(route.uri, onUpdated, { signal: exchange.signal, offers });

@@ -28,6 +28,8 @@ export interface Rule {
   readonly control: string;
   /** Whether a permit may lift its denials: what the annotation says, else what the layer's default is. */
   readonly liftable: boolean;
+  /** Paths of the input that the rules with this id can depend on, such as `action.args.amount`; see `RegoReads`. */
+  readonly reads: readonly string[];
   readonly file: string;
   readonly row: number;
 }
@@ -106,6 +108,7 @@ export function readAnnotation(layer: Layer, annotation: Annotation): ReadAnnota
     owner: custom.owner,
     control: custom.control,
     liftable: !NEVER_LIFTABLE.has(layer) && (custom.liftable ?? LIFTABLE_BY_DEFAULT[layer]),
+    reads: [],
     file: annotation.file,
     row: annotation.row,
   };

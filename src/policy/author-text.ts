@@ -23,6 +23,19 @@ export function cleanText(text: string, max = MAX_TEXT): string {
   return cutText(text.replaceAll(UNSEEN, '').replaceAll(BLANK, '').replaceAll(BREAKS, ' ').trim(), max);
 }
 
+/**
+ * A text that somebody has to judge, in one line: what would not be seen is written as its code, and a cut says how much
+ * is missing.
+ */
+export function revealText(text: string, max: number): string {
+  const code = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  const revealed = text.replaceAll(UNSEEN, code).replaceAll(BLANK, code).replaceAll(CONTROLS, code);
+  return revealed.length <= max ? revealed : `${cutText(revealed, max)} (${revealed.length} characters in all)`;
+}
+
+/** Controls and every separator but the blank. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+
 /** At most `max` characters, never half of one; a cut is seen. */
 export function cutText(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -6,6 +6,7 @@ import type { BuiltModule, BundleSource, LibraryFiles } from '../core/rego.ts';
 import { HOST_BUILTINS } from './builtins.ts';
 import { toSource } from './bundle.ts';
 import type { PolicyEngine } from './evaluation.ts';
+import { budgetViewOf, counterBook, NO_BUDGETS, type VisibleCounters } from './counter-book.ts';
 import { generationOf } from './generation.ts';
 import type { Respondent } from './hearing.ts';
 import { loadModule } from './module.ts';
@@ -48,19 +49,24 @@ const EVALUATION_FUEL = 2_000_000;
  */
 export async function buildPolicySet(options: PolicySetOptions): Promise<PolicySet> {
   const { participants } = options;
+  const loaded = participants.filter(isLoaded);
+  const book = counterBook(loaded.map(({ id, place, loaded: { bundle } }) => ({ id, place, bundle })));
   const respondents = new Map<string, Respondent>();
-  for (const group of groupsOf(participants.filter(isLoaded))) {
+  for (const group of groupsOf(loaded)) {
     const unit = await buildUnit(group, options);
     for (const member of group) {
+      const visible = book.visibleTo(member);
       const cache = cacheFor(unit.factsOf(member.id));
-      const reader = new OpinionReader(resolutionOf(member, participants));
-      respondents.set(member.id, { unit, reader, cache });
+      const reader = new OpinionReader(resolutionOf(member, visible));
+      const budgets = unit.reads(member.id, 'budgets') ? budgetViewOf(visible) : NO_BUDGETS;
+      respondents.set(member.id, { unit, reader, cache, budgets });
     }
   }
   return new PolicySet({
     generation: generationOf(options),
     participants,
     respondents,
+    counters: book.counters,
     required: options.required ?? [],
     evaluationFuel: options.evaluationFuel ?? EVALUATION_FUEL,
     clock: options.clock,
@@ -130,21 +136,8 @@ function warmUp(unit: PolicyUnit, group: readonly LoadedParticipant[], { logger 
   }
 }
 
-function resolutionOf(participant: LoadedParticipant, all: readonly Participant[]): RuleResolution {
+function resolutionOf(participant: LoadedParticipant, visible: VisibleCounters): RuleResolution {
   const { layer, mode, ruleModes, loaded } = participant;
-  return { layer, mode, ruleModes, rules: loaded.rules, counters: countersOf(participant, all) };
-}
-
-/** Its own counters, and for the organisation's bundles the shared ones of others. */
-function countersOf(participant: LoadedParticipant, all: readonly Participant[]): ReadonlySet<string> {
-  const own = participant.loaded.bundle.manifest.metadata.gateway.counters.map(({ name }) => name);
-  if (participant.place.kind === 'server' || participant.place.kind === 'agent') return new Set(own);
-  const shared = all
-    .filter(isLoaded)
-    .flatMap(({ id, loaded }) =>
-      loaded.bundle.manifest.metadata.gateway.counters
-        .filter((counter) => counter.shared === true)
-        .map(({ name }) => `${id}/${name}`),
-    );
-  return new Set([...own, ...shared]);
+  const counters = [...visible].map(([name, { reserve }]) => [name, { hasCosts: reserve.kind !== 'none' }] as const);
+  return { layer, mode, ruleModes, rules: loaded.rules, counters: new Map(counters) };
 }

@@ -47,12 +47,15 @@ export function integrityDenialsOf(
   const failed = opinions
     .filter(({ status }) => status !== 'ok' && !(status === 'skipped' && hasEnded))
     .map(({ layer, status }) => `gateway.${status === 'skipped' ? 'undefined' : status}.${layer}`);
+  const missing = missingLayersOf(facts, opinions, phase).map((layer) => `gateway.missing.${layer}`);
+  return [...failed, ...missing].map((reason) => gatewayFinding(reason, { holdsInPause: true }));
+}
+
+/** The required layers that have nothing to say. */
+export function missingLayersOf(facts: CombineInput, opinions: readonly Opinion[], phase: Phase): readonly Layer[] {
   // A bundle governs results only where it says so, so a required layer without one is no gap there.
   const required = phase === 'result' ? [] : facts.combine.required;
-  const missing = LAYERS.filter((layer) => required.includes(layer) && isMissing(facts, layer, opinions));
-  return [...failed, ...missing.map((layer) => `gateway.missing.${layer}`)].map((reason) =>
-    gatewayFinding(reason, { holdsInPause: true }),
-  );
+  return LAYERS.filter((layer) => required.includes(layer) && isMissing(facts, layer, opinions));
 }
 
 /** Identity has to say something of everybody on whose behalf is asked, too. */

@@ -65,6 +65,8 @@ function asObligation({ id, label, ttl_s, mode }: LabelElement): ObligationEleme
 
 function isCarried(element: ObligationElement, carries: readonly string[], phase: Phase): boolean {
   if (element.type === 'unknown' || !carries.includes(element.type)) return false;
+  // What a server asks waits for no third person: neither it nor the client would ask again.
+  if (element.type === 'require_approval' && phase !== 'request') return false;
   return phase !== 'result' || CARRIED_FOR_RESULTS.has(element.type);
 }
 

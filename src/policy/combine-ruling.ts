@@ -7,6 +7,8 @@ import { NO_OBLIGATIONS } from './obligations.ts';
 export interface Ruling {
   readonly denials: readonly Finding[];
   readonly isPending: boolean;
+  /** Full names of the rules that ask for the approvals that are open. */
+  readonly waitingRules: readonly string[];
   readonly grantingRules: readonly string[];
   readonly lifted: readonly Lifted[];
   readonly obligations: JoinedObligations;
@@ -15,7 +17,7 @@ export interface Ruling {
 
 /** Puts the findings in their fixed order; while the gateway is paused, most denials become warnings. */
 export function toDecision(facts: CombineInput, found: Partial<Ruling>): Decision {
-  const { denials = [], isPending = false, grantingRules = [], lifted = [], warnings = [] } = found;
+  const { denials = [], isPending = false, waitingRules = [], grantingRules = [], lifted = [], warnings = [] } = found;
   const standing = inOrder(denials.filter((finding) => stands(facts, finding)));
   const passed = inOrder(denials.filter((finding) => !stands(facts, finding)));
   const isDenied = standing.length > 0;
@@ -27,7 +29,7 @@ export function toDecision(facts: CombineInput, found: Partial<Ruling>): Decisio
     warnings: distinct([...passed.flatMap(asWarnings), ...warnings]).toSorted(byRuleAndText),
     matched_rules: isDenied
       ? unique(standing.flatMap(({ rules }) => rules))
-      : unique([...grantingRules, ...lifted.map(({ by }) => by)]),
+      : unique([...(isPending ? waitingRules : grantingRules), ...lifted.map(({ by }) => by)]),
     lifted,
     obligations: found.obligations ?? NO_OBLIGATIONS,
     hidden: isDenied && facts.action !== 'method' && phaseOf(facts.action) === 'list',

@@ -62,6 +62,7 @@ function decideCall(facts: CombineInput, { phase, opinions, integrity }: Asked):
   const ruling: Ruling = {
     denials: [...integrity, ...left, ...denialsOf(opinions, 'override'), ...obligations.refused],
     isPending: false,
+    waitingRules: [],
     grantingRules: phase === 'request' ? grantingRulesOf(opinions) : [],
     lifted,
     obligations: lifted.length > 0 ? { ...obligations.joined, audit_required: true } : obligations.joined,
@@ -82,8 +83,9 @@ function settle(facts: CombineInput, ruling: Ruling, { joined, askingRules }: Ob
       ? [gatewayFinding(`gateway.approval_${status}`, { rules: askingRules.get(by) ?? [] })]
       : [],
   );
-  if (facts.combine.bypass === '' && refused.length === 0 && asked.some(({ status }) => status === 'open')) {
-    return { ...ruling, isPending: true };
+  const open = asked.filter(({ status }) => status === 'open');
+  if (facts.combine.bypass === '' && refused.length === 0 && open.length > 0) {
+    return { ...ruling, isPending: true, waitingRules: open.flatMap(({ by }) => askingRules.get(by) ?? []) };
   }
   const spent = facts.combine.reservations
     .filter(({ status }) => status === 'refused')

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { type Bundle, digestOfData } from './bundle.ts';
 import { unfitPart } from './bundle-data.ts';
 import { invalidBundle, problemOf } from './bundle-problems.ts';
+import { countersIn } from './counters.ts';
 
 /** Says what is wrong with a value by a JSON Schema, each thing with its pointer. */
 export type ValidateSchema = (schema: JsonObject, value: Json) => readonly string[] | Promise<readonly string[]>;
@@ -9,7 +10,8 @@ export type ValidateSchema = (schema: JsonObject, value: Json) => readonly strin
 /**
  * The bundle with what the admin sets merged into `data.<root>.config`: objects
  * member by member, everything else replaced. The whole is checked against the
- * schema in the manifest, the author's defaults included. Throws BUNDLE_INVALID.
+ * schema in the manifest, the author's defaults included, and so are the limits and
+ * costs that counters read. Throws BUNDLE_INVALID.
  */
 export async function configure(bundle: Bundle, data: JsonObject, validate: ValidateSchema): Promise<Bundle> {
   const unfit = unfitPart(data, 'data', 0);
@@ -26,9 +28,14 @@ export async function configure(bundle: Bundle, data: JsonObject, validate: Vali
       problems.map((message) => problemOf(bundle.id, 'bundle_config', [`data.${bundle.root}.config`, message])),
     );
   }
-  if (Object.keys(data).length === 0) return bundle;
-  const configured: JsonObject = { [bundle.root]: { ...shipped, config } };
-  return { ...bundle, data: configured, dataDigest: digestOfData(configured) };
+  const whole = Object.keys(data).length === 0 ? bundle : withData(bundle, { [bundle.root]: { ...shipped, config } });
+  // Throws where limits or costs that it reads are not there.
+  countersIn(whole);
+  return whole;
+}
+
+function withData(bundle: Bundle, data: JsonObject): Bundle {
+  return { ...bundle, data, dataDigest: digestOfData(data) };
 }
 
 function merge(shipped: Json, set: Json): Json {

@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import type { Capabilities, Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
+import { type BudgetView, viewOf } from './budget-views.ts';
 import type { Evaluated } from './evaluation.ts';
 import { NO_PARTS, type OpinionParts } from './opinion.ts';
 import type { OpinionCache } from './opinion-cache.ts';
 import type { OpinionReader } from './opinion-reader.ts';
 import type { Participant } from './participant.ts';
-import type { PolicyUnit } from './policy-unit.ts';
+import { NO_BUDGETS, type PolicyUnit } from './policy-unit.ts';
 
 /** A bundle that can be asked: the unit it is compiled in, and what reads what it says. */
 export interface Respondent {
@@ -14,12 +15,17 @@ export interface Respondent {
   readonly reader: OpinionReader;
   /** Absent where each call has to be looked at. */
   readonly cache: OpinionCache | undefined;
+  /** Under which names it reads which counters; empty where it reads none. */
+  readonly budgets: BudgetView;
 }
 
 export interface HearingOptions {
   /** By bundle id. */
   readonly respondents: ReadonlyMap<string, Respondent>;
+  /** Less the budgets, of which each bundle reads another part. */
   readonly input: PolicyInput;
+  /** How all counters stand that are read, by their full names; undefined where nobody looks at them. */
+  readonly budgets: PolicyInput['budgets'] | undefined;
   /** Fuel of one bundle, and of all together. */
   readonly bundleFuel: number;
   readonly decisionFuel: number;
@@ -65,17 +71,27 @@ export class Hearing {
       this.#fuelLeft -= kept.fuel;
       return kept;
     }
-    const opinion = this.#evaluate(participant, respondent, fuel);
+    const budgets = this.#budgetsFor(respondent);
+    if (budgets === undefined) return silent(participant, 'error', 'a budget that it reads could not be read');
+    const opinion = this.#evaluate(participant, { ...respondent, budgetsText: budgets }, fuel);
     this.#fuelLeft -= opinion.fuel;
     if (key !== undefined) respondent.cache?.keep(key, opinion);
     return opinion;
   }
 
-  #evaluate(participant: Participant, { unit, reader }: Respondent, fuel: number): Opinion {
+  /** As JSON text; undefined where not all of them are known: then the bundle must not be asked. */
+  #budgetsFor({ budgets: view }: Respondent): string | undefined {
+    const { budgets } = this.#options;
+    if (view.length === 0 || budgets === undefined) return NO_BUDGETS;
+    const seen = viewOf(view, budgets);
+    return seen === undefined ? undefined : JSON.stringify(seen);
+  }
+
+  #evaluate(participant: Participant, { unit, reader, budgetsText }: Prepared, fuel: number): Opinion {
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
     this.#open(unit);
-    const evaluated = unit.ask(participant.id, fuel);
+    const evaluated = unit.ask(participant.id, fuel, budgetsText);
     const said = partsOf(evaluated, reader);
     const us = Math.round((clock.monotonic() - startedAt) * 1000);
     return opinionOf(participant, said, { us, fuel: evaluated.fuel });
@@ -88,6 +104,10 @@ export class Hearing {
     unit.open(input, input.environment.time_ms);
     if (this.#capabilities !== undefined) unit.grant(this.#capabilities);
   }
+}
+
+interface Prepared extends Respondent {
+  readonly budgetsText: string;
 }
 
 /** The opinion of a bundle that is not asked because identity has refused. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ACTION_PHASES, type ActionType } from '../core/action.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LAYERS } from '../core/opinion.ts';
+import { DeclaredCounters } from './counter-schema.ts';
 
 /** The one root of a bundle: first part of its packages and of its data. */
 const ROOT = /^[a-z][a-z0-9_]*$/;
@@ -18,62 +19,10 @@ const Governed = z.enum(
   `one of ${GOVERNABLE.join(', ')}; a list is governed where its request is, so it is not named`,
 );
 
-const Name = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'a name matches ^[a-z][a-z0-9_]{0,63}$');
 const DataClasses = z.array(z.string().min(1).max(64));
 const Pointer = z.string().regex(/^(\/([^~/]|~[01])*)*$/, 'a JSON pointer is empty or starts with /');
 /** Read from JSON, so nothing else can stand in it. */
 const JsonSchema = z.record(z.string(), z.unknown()).transform((schema) => schema as JsonObject);
-
-/**
- * The gateway's own facts that a counter or a rate limit may be keyed by. Never
- * an argument, a claim or a name that the client gives itself: else the caller
- * picks its own bucket.
- */
-export const KEY_FACTS: ReadonlySet<string> = new Set([
-  'agent.id',
-  'agent.scope',
-  'agent.owner_team',
-  'agent.model',
-  'user.id',
-  'server.id',
-  'server.package',
-  'server.region',
-  'action.type',
-  'action.tool',
-  'action.effect',
-  'context.conversation_id',
-  'environment.region',
-]);
-
-const KeyFact = z
-  .string()
-  .refine((path) => KEY_FACTS.has(path), `a key is one of ${[...KEY_FACTS].join(', ')}: the gateway’s own facts`);
-
-const CounterWindow = z.strictObject({
-  kind: z.enum(['calendar', 'fixed', 'sliding', 'session', 'lifetime']),
-  unit: z.enum(['minute', 'hour', 'day', 'week', 'month', 'year']).optional(),
-  length: z.number().int().positive().optional(),
-  tz: z.string().optional(),
-  start: z.string().optional(),
-});
-
-const Counter = z.strictObject({
-  name: Name,
-  version: z.number().int().positive().optional(),
-  unit: z.string().min(1).max(32),
-  key: z.array(KeyFact).max(8),
-  window: CounterWindow,
-  limit: z.union([z.number().nonnegative(), z.strictObject({ from: z.string() })]),
-  reserve: z.union([z.number().nonnegative(), z.literal('max'), z.strictObject({ from: z.string() })]).optional(),
-  reserve_cap: z.number().nonnegative().optional(),
-  settle: z.strictObject({ from: z.string() }).optional(),
-  ttl_s: z.number().int().positive().optional(),
-  on_expire: z.enum(['settle', 'refund']).optional(),
-  on_upstream_error: z.enum(['settle', 'refund']).optional(),
-  on_unknown_cost: z.enum(['reserve_max', 'reserved', 'refund']).optional(),
-  on_unavailable: z.enum(['deny', 'limit_per_replica']).optional(),
-  shared: z.boolean().optional(),
-});
 
 const Tool = z.strictObject({
   effect: z.enum(['read', 'write', 'destroy']).optional(),
@@ -86,7 +35,7 @@ const Gateway = z.strictObject({
   layer: z.enum(LAYERS),
   server: z.strictObject({ package: z.string().min(1), versions: z.string().min(1).optional() }).optional(),
   governs: z.array(Governed).min(1).optional(),
-  counters: z.array(Counter).default([]),
+  counters: DeclaredCounters.default([]),
   tools: z.record(z.string().min(1).max(256), Tool).default({}),
   config: JsonSchema.optional(),
   floor: z.union([z.string().min(1), z.number().int().nonnegative()]).optional(),

@@ -2,9 +2,10 @@ import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { CAPABILITY_KINDS, REMEMBER } from '../core/opinion.ts';
 import { FORBIDDEN_NAMES, isServerId, LABEL } from '../core/names.ts';
+import { Amount } from './amount.ts';
 import { REASON, RULE_ID } from './annotation.ts';
 import { cleanText, cutText } from './author-text.ts';
-import { KEY_FACTS } from './manifest.ts';
+import { KEY_FACTS } from './key-facts.ts';
 import { parseTime } from './permit-terms.ts';
 
 const DAY_S = 86_400;
@@ -74,16 +75,6 @@ const Pointer = z
   .max(500)
   .regex(/^(\/([^~/]|~[01])*)*$/, 'is no JSON pointer');
 const KeyFact = z.string().refine((path) => KEY_FACTS.has(path), 'is no fact of the gateway’s own');
-const Cost = z
-  .number()
-  .min(0)
-  .max(1e12)
-  .refine(
-    (cost) => Math.abs(cost * 1000 - Math.round(cost * 1000)) < 1e-6 * Math.max(1, cost),
-    'has more than three decimals',
-  )
-  .transform((cost) => Math.round(cost * 1000) / 1000);
-
 const known = {
   audit_required: z.object({ ...common, type: z.literal('audit_required') }),
   redact: z.object({
@@ -110,7 +101,7 @@ const known = {
       remember: z.enum(REMEMBER).default('never'),
     })
     .refine(({ by, quorum }) => by !== 'user' || quorum === 1, 'the user is one person: quorum is 1'),
-  counter: z.object({ ...common, type: z.literal('counter'), name: z.string().max(128), cost: Cost }),
+  counter: z.object({ ...common, type: z.literal('counter'), name: z.string().max(128), cost: Amount.optional() }),
   rate_limit: z.object({
     ...common,
     type: z.literal('rate_limit'),

@@ -20,7 +20,12 @@ export interface RuleResolution {
   /** Modes that the configuration gives to rules, by rule id; they hold before the bundle's. */
   readonly ruleModes: Readonly<Record<string, Mode>>;
   /** Counters it may charge: its own as `<name>`, an organisation bundle also shared ones as `<bundle>/<name>`. */
-  readonly counters: ReadonlySet<string>;
+  readonly counters: ReadonlyMap<string, Chargeable>;
+}
+
+export interface Chargeable {
+  /** Whether the counter itself says what a call costs; then an obligation need not. */
+  readonly hasCosts: boolean;
 }
 
 /** The part of an opinion that the bundle itself says. */
@@ -123,12 +128,22 @@ function readVerdict(element: unknown): z.ZodSafeParseResult<z.output<typeof Ver
 
 function obligations(reading: Reading): Opinion['obligations'] {
   const read = elements(reading, 'obligations', readObligation);
-  for (const element of read) {
-    if (element.type === 'counter' && !reading.resolution.counters.has(element.name)) {
-      reading.problems.push(`obligations: the counter of ${element.id} is not declared in the manifest`);
-    }
-  }
-  return read.map((element) => ({ ...element, mode: modeOf(reading, element.id) }));
+  return read.map((element) => {
+    const mode = modeOf(reading, element.id);
+    return element.type === 'counter' ? { ...element, cost: costOf(element, reading), mode } : { ...element, mode };
+  });
+}
+
+/** Where the counter itself has costs, an obligation need not name one: the higher counts. */
+function costOf(
+  { id, name, cost }: { readonly id: string; readonly name: string; readonly cost?: number | undefined },
+  { resolution, problems }: Reading,
+): number {
+  const counter = resolution.counters.get(name);
+  if (counter === undefined) problems.push(`obligations: the counter of ${id} is not declared in the manifest`);
+  else if (cost === undefined && !counter.hasCosts)
+    problems.push(`obligations: ${id} names no cost, nor does its counter`);
+  return cost ?? 0;
 }
 
 function readObligation(element: unknown): ReturnType<typeof parseObligation> {

@@ -5,6 +5,7 @@ import type { Delegator } from '../core/principal.ts';
 import { phaseOf } from '../core/action.ts';
 import { capabilitiesOf } from './combine-capabilities.ts';
 import { denialsOf, takingPart } from './combine-opinions.ts';
+import type { Counter } from './counters.ts';
 import { Hearing, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
 import type { ScopeQuestion } from './scope.ts';
@@ -29,6 +30,8 @@ export interface PolicySetParts {
   readonly participants: readonly Participant[];
   /** By bundle id; a missing bundle is not in it. */
   readonly respondents: ReadonlyMap<string, Respondent>;
+  /** By full name; none where nothing is said. */
+  readonly counters?: ReadonlyMap<string, Counter>;
   readonly required: readonly Layer[];
   /** Of one bundle in one decision. A decision has twice that. */
   readonly evaluationFuel: number;
@@ -39,10 +42,14 @@ const DECISION_FUEL_RATIO = 2;
 const MOST_AUDIENCES = 1_000;
 
 /** The bundles that take part in what one agent does with one tool, and their modes. */
+type Budgets = PolicyInput['budgets'] | undefined;
+
 interface Audience {
   readonly identity: readonly Participant[];
   readonly behind: readonly Participant[];
   readonly modes: Evaluation['modes'];
+  /** Those that one of them reads. */
+  readonly counters: readonly Counter[];
 }
 
 /** What identity says of everybody behind the caller. */
@@ -56,6 +63,8 @@ interface Bounds {
 export class PolicySet {
   readonly generation: string;
   readonly participants: readonly Participant[];
+  /** By full name. */
+  readonly counters: ReadonlyMap<string, Counter>;
   readonly #parts: PolicySetParts;
   readonly #audiences = new Map<string, Audience>();
   /** Where nobody is behind the caller. */
@@ -64,6 +73,7 @@ export class PolicySet {
   constructor(parts: PolicySetParts) {
     this.generation = parts.generation;
     this.participants = parts.participants;
+    this.counters = parts.counters ?? new Map();
     this.#parts = parts;
     this.#unbounded = { fuelLeft: DECISION_FUEL_RATIO * parts.evaluationFuel, opinions: [], modes: {} };
   }
@@ -71,11 +81,13 @@ export class PolicySet {
   /** Asks every bundle in scope. Never throws for what a bundle does; that is a status of its opinion. */
   evaluate(question: Question): Evaluation {
     const isListing = phaseOf(question.action) === 'list';
-    const input = isListing ? withoutCall(question.input) : question.input;
+    const input = isListing ? withoutCall(question.input) : withoutBudgets(question.input);
     const { identity: gate, behind, modes } = this.#audienceOf(question);
+    const budgets = isListing ? undefined : question.input.budgets;
     const { delegators } = question;
-    const bounds = delegators === undefined ? this.#unbounded : this.#boundsOf(delegators, { ...question, input });
-    const hearing = this.#hearingOf(input, bounds.fuelLeft);
+    const bounds =
+      delegators === undefined ? this.#unbounded : this.#boundsOf(delegators, { ...question, input }, budgets);
+    const hearing = this.#hearingOf(input, bounds.fuelLeft, budgets);
     const identity = [...gate.map((one) => hearing.ask(one)), ...bounds.opinions];
     const granted = hearing.grant(capabilitiesOf(identity));
     const isRefused = !isListing && denialsOf(takingPart(identity), 'identity').length > 0;
@@ -96,6 +108,11 @@ export class PolicySet {
     return identity.length + behind.length > 0;
   }
 
+  /** The counters whose state is read by the bundles that take part. */
+  countersRead(question: Omit<Question, 'input'>): readonly Counter[] {
+    return this.counters.size === 0 ? NO_COUNTERS : this.#audienceOf(question).counters;
+  }
+
   /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
   reads(bundles: readonly string[], place: string): boolean {
     return bundles.some((bundle) => this.#parts.respondents.get(bundle)?.unit.reads(bundle, place) === true);
@@ -108,20 +125,32 @@ export class PolicySet {
     const key = `${action} ${server} ${agent.length} ${agent}${tool}`;
     const known = this.#audiences.get(key);
     if (known !== undefined) return known;
-    const audience = audienceOf(participantsIn(question, this.participants));
+    const audience = this.#audienceFrom(participantsIn(question, this.participants));
     if (this.#audiences.size >= MOST_AUDIENCES) this.#audiences.clear();
     this.#audiences.set(key, audience);
     return audience;
   }
 
+  #audienceFrom(participants: readonly Participant[]): Audience {
+    const views = participants.flatMap(({ id }) => this.#parts.respondents.get(id)?.budgets ?? []);
+    const read = new Set(views.map(({ counter }) => counter));
+    return {
+      identity: participants.filter(isIdentity),
+      behind: participants.filter((one) => !isIdentity(one)),
+      modes: modesOf(participants),
+      counters: [...this.counters].flatMap(([name, counter]) => (read.has(name) ? [counter] : [])),
+    };
+  }
+
   /** What identity says of those on whose behalf is asked: no agent gets more than each of them would. */
-  #boundsOf(delegators: readonly Delegator[], question: Question): Bounds {
+  #boundsOf(delegators: readonly Delegator[], question: Question, budgets: Budgets): Bounds {
     const opinions: Opinion[] = [];
     const modes: Record<string, Mode> = {};
     let { fuelLeft } = this.#unbounded;
     for (const [index, delegator] of delegators.entries()) {
       const { identity } = this.#audienceOf({ ...question, agent: delegator.id });
-      const hearing = this.#hearingOf(askedBy(delegator, delegators.slice(index + 1), question.input), fuelLeft);
+      const input = askedBy(delegator, delegators.slice(index + 1), question.input);
+      const hearing = this.#hearingOf(input, fuelLeft, budgets);
       for (const one of identity) opinions.push({ ...hearing.ask(one), agent: delegator.id });
       Object.assign(modes, modesOf(identity));
       fuelLeft = hearing.fuelLeft;
@@ -129,9 +158,9 @@ export class PolicySet {
     return { fuelLeft, opinions, modes };
   }
 
-  #hearingOf(input: PolicyInput, decisionFuel: number): Hearing {
+  #hearingOf(input: PolicyInput, decisionFuel: number, budgets: Budgets): Hearing {
     const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
-    return new Hearing({ respondents, input, bundleFuel, decisionFuel, clock });
+    return new Hearing({ respondents, input, budgets, bundleFuel, decisionFuel, clock });
   }
 }
 
@@ -146,13 +175,7 @@ function askedBy(
   return { ...input, agent: { client, delegated_by: delegatedBy, id, model, owner_team, scope } };
 }
 
-function audienceOf(participants: readonly Participant[]): Audience {
-  return {
-    identity: participants.filter(isIdentity),
-    behind: participants.filter((one) => !isIdentity(one)),
-    modes: modesOf(participants),
-  };
-}
+const NO_COUNTERS: readonly Counter[] = [];
 
 function isIdentity({ layer }: Participant): boolean {
   return layer === 'identity';
@@ -169,6 +192,11 @@ function modesOf(participants: readonly Participant[]): Readonly<Record<string, 
     ...Object.entries(ruleModes).map(([rule, ruleMode]) => [`${id}/${rule}`, ruleMode] as const),
   ]);
   return Object.fromEntries(modes.filter(([, mode]) => mode !== 'enforce'));
+}
+
+/** Each bundle reads another part of them. */
+function withoutBudgets(input: PolicyInput): PolicyInput {
+  return Object.keys(input.budgets).length === 0 ? input : { ...input, budgets: {} };
 }
 
 /** Lists are kept for later calls, so what belongs to one call is empty in their input. */

@@ -11,11 +11,15 @@ export interface PolicyUnitParts {
 }
 
 const CAPABILITIES = ['identity', 'capabilities'];
+const BUDGETS = ['budgets'];
+/** How `budgets` stands in every input until a bundle's own part of it is put there. */
+export const NO_BUDGETS = '{}';
 
 /** Bundles that read from one input, which is written and parsed once for all of them, less what none of them reads. */
 interface Readers {
   readonly project: (input: Document) => Document;
   readonly readsCapabilities: boolean;
+  readonly readsBudgets: boolean;
 }
 
 interface Member {
@@ -34,7 +38,8 @@ interface Occasion {
 /**
  * One compiled module with the bundles that are linked in it: the organisation's are one unit, every author's bundle
  * is a unit of its own. Those that are asked at every call read one input, those whose opinions are mostly kept another,
- * so that every bundle reads the same whichever others are asked. What identity grants is added to the parsed value.
+ * so that every bundle reads the same whichever others are asked. What identity grants is added to the parsed value,
+ * and so is what each bundle reads of the budgets.
  */
 export class PolicyUnit {
   readonly #engine: PolicyEngine;
@@ -42,6 +47,8 @@ export class PolicyUnit {
   #occasion: Occasion = { input: {}, now: 0, capabilities: undefined };
   /** Whose input the engine has now. */
   #opened: Readers | undefined;
+  /** The budgets that stand in it, as JSON text. */
+  #budgets = NO_BUDGETS;
 
   constructor({ engine, bundles }: PolicyUnitParts) {
     const all = Object.entries(bundles);
@@ -72,16 +79,22 @@ export class PolicyUnit {
     if (this.#opened?.readsCapabilities === true) this.#engine.addToInput(CAPABILITIES, text);
   }
 
-  ask(bundle: string, fuel: number): Evaluated {
+  /** `budgets`: what this bundle reads of them, as JSON text. */
+  ask(bundle: string, fuel: number, budgets: string = NO_BUDGETS): Evaluated {
     const member = this.#members.get(bundle);
     if (member === undefined) return { kind: 'error', why: 'it is not in its compiled module', fuel: 0 };
     if (this.#opened !== member.readers) this.#openFor(member.readers);
+    if (budgets !== this.#budgets && member.readers.readsBudgets) {
+      this.#budgets = budgets;
+      this.#engine.addToInput(BUDGETS, budgets);
+    }
     return this.#engine.evaluate(member.facts.entrypointPath, fuel);
   }
 
   #openFor(readers: Readers): void {
     const { input, now, capabilities } = this.#occasion;
     this.#opened = readers;
+    this.#budgets = NO_BUDGETS;
     this.#engine.open({ input: JSON.stringify(readers.project(input)), nowNs: BigInt(now) * 1_000_000n });
     if (capabilities !== undefined && readers.readsCapabilities) this.#engine.addToInput(CAPABILITIES, capabilities);
   }
@@ -89,6 +102,11 @@ export class PolicyUnit {
 
 function membersOf(group: readonly (readonly [string, BuiltBundle])[]): readonly (readonly [string, Member])[] {
   const inputs = group.flatMap(([, { inputs: read }]) => read);
-  const readers = { project: projectionTo(inputs), readsCapabilities: reads(inputs, CAPABILITIES.join('.')) };
+  const readers = {
+    // As a whole: a bundle's own part takes the place of what stands there.
+    project: projectionTo(reads(inputs, 'budgets') ? [...inputs, 'budgets'] : inputs),
+    readsCapabilities: reads(inputs, CAPABILITIES.join('.')),
+    readsBudgets: reads(inputs, 'budgets'),
+  };
   return group.map(([id, facts]) => [id, { facts, readers }]);
 }

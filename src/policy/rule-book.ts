@@ -10,6 +10,8 @@ export interface EmittingRule extends Place {
   readonly ids: readonly string[];
   /** An id is computed, so nobody can compare it before the rule has run. */
   readonly hasUnknownId: boolean;
+  /** Paths of the input that it can depend on. */
+  readonly inputs: readonly string[];
 }
 
 export interface RuleSources {
@@ -45,7 +47,7 @@ export function buildRuleBook(sources: RuleSources): RuleBookResult {
     const read = readAnnotation(sources.layer, annotation);
     for (const message of read.problems) tell(problems, annotation, message);
     for (const message of read.warnings) tell(warnings, annotation, message);
-    rules.set(annotation.id, read.rule);
+    rules.set(annotation.id, { ...read.rule, reads: readsOf(annotation.id, sources.rules) });
   }
   for (const rule of sources.rules) {
     for (const id of rule.ids) {
@@ -55,6 +57,11 @@ export function buildRuleBook(sources: RuleSources): RuleBookResult {
   }
   for (const annotation of unemitted(sources)) tell(warnings, annotation, `no rule emits ${annotation.id}`);
   return { rules, problems, warnings };
+}
+
+function readsOf(id: string, rules: readonly EmittingRule[]): readonly string[] {
+  const emitting = rules.filter(({ ids, hasUnknownId }) => hasUnknownId || ids.includes(id));
+  return [...new Set(emitting.flatMap(({ inputs }) => inputs))].toSorted();
 }
 
 function unemitted({ annotations, rules }: RuleSources): readonly Annotation[] {

@@ -11,7 +11,9 @@ export interface ExplainedWays {
 
 /** What would have allowed it, as far as the record's own facts show. */
 export function explainWays(record: SealedRecord): ExplainedWays {
-  const ways = waysToAllow(record).map((way) => wayText(way, record));
+  const found = waysToAllow(record);
+  if (found === 'too_many') return { ways: [], note: 'So much stands against it that it was not tried out.' };
+  const ways = found.map((way) => wayText(way, record));
   return { ways, note: noteFor(record, ways) };
 }
 

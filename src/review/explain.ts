@@ -129,8 +129,9 @@ function shadowOf({ shadow }: SealedRecord): string {
   return shadow.reasons.length === 0 ? shadow.effect : `${shadow.effect}, because of ${shadow.reasons.join(', ')}`;
 }
 
-function afterwardsOf({ action, effect, outcome }: SealedRecord): string {
-  if (effect === 'allow' && action === 'tool_result') return 'the result was passed on';
+function afterwardsOf({ action, effect, outcome, call }: SealedRecord): string {
+  if (action === 'tool_result')
+    return effect === 'allow' ? `passed on, of call ${call}` : `withheld; call ${call} itself ran`;
   const isList = action !== 'method' && phaseOf(action) === 'list';
   if (outcome === null) return effect === 'allow' && !isList ? 'still running' : 'nothing was forwarded';
   if (outcome.status === 'not_forwarded') return 'nothing was forwarded';

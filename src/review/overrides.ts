@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Mode, People } from '../core/opinion.ts';
 import { parseTime, type PermitStanding, standingAt } from '../policy/permit-terms.ts';
+import type { BundleScope } from '../policy/scope.ts';
 import type { Terms, WrittenPermit } from '../policy/written-permits.ts';
 import { permitKey, type SeenPermit, type SeenPermits } from './seen-permits.ts';
 
@@ -9,6 +10,8 @@ export interface OverrideBundle {
   readonly id: string;
   readonly mode: Mode;
   readonly ruleModes: Readonly<Record<string, Mode>>;
+  /** Which calls it takes part in. */
+  readonly scope: BundleScope;
   readonly written: readonly WrittenPermit[];
   /** The rules of it that permit. */
   readonly rules: readonly PermitRule[];
@@ -43,6 +46,8 @@ export interface ListedOverride extends Terms {
   readonly ends_in_s: number;
   readonly people: People;
   readonly known_from: 'configuration' | 'log';
+  /** Which calls its bundle takes part in; globs. */
+  readonly for: BundleScope;
   /** What the bundle's data say of it beside. */
   readonly more: JsonObject;
   /** Decisions in which it lifted something, as far as the log goes back. */
@@ -83,6 +88,8 @@ export function silentRules(bundles: readonly OverrideBundle[], listed: readonly
   );
 }
 
+const EVERYTHING: BundleScope = { servers: ['*'], agents: ['*'], tools: ['*'] };
+
 interface Now {
   readonly now: number;
 }
@@ -100,6 +107,7 @@ function listWritten(
     ...listed(terms, { bundle: bundle.id, rule, seen }),
     ...stateOf(terms, { now, why: unread }),
     known_from: 'configuration',
+    for: bundle.scope,
     more,
   };
 }
@@ -119,6 +127,7 @@ function listSeen(
     ...standing,
     ...(standing.state === 'in_force' && still !== true ? { state } : {}),
     known_from: 'log',
+    for: bundle?.scope ?? EVERYTHING,
     more: {},
   };
 }
@@ -133,7 +142,7 @@ interface Naming {
 function listed(
   terms: Terms,
   { bundle, rule, seen }: Naming,
-): Omit<ListedOverride, 'state' | 'why' | 'ends_in_s' | 'known_from' | 'more'> {
+): Omit<ListedOverride, 'state' | 'why' | 'ends_in_s' | 'known_from' | 'for' | 'more'> {
   return {
     bundle,
     rule: rule === undefined ? '' : `${bundle}/${rule.id}`,

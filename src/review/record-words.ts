@@ -1,6 +1,7 @@
+import { isJsonObject, type Json } from '../core/json.ts';
 import type { Opinion, Verdict } from '../core/opinion.ts';
 import type { SealedRecord } from '../core/record.ts';
-import { fill } from '../policy/author-text.ts';
+import { cleanText, fill } from '../policy/author-text.ts';
 
 /** What a rule says of itself in words. */
 export interface RuleWords {
@@ -9,6 +10,8 @@ export interface RuleWords {
   readonly owner: string;
   /** Place in the bundle's source: `policy.rego:31`. */
   readonly place: string;
+  /** Paths of the input that it can depend on, such as `action.args.amount`. */
+  readonly reads: readonly string[];
 }
 
 /** Where words come from that a record has only codes for. */
@@ -28,8 +31,16 @@ export interface Told {
   readonly remediation: string;
   readonly owner: string;
   readonly place: string;
+  /** What stood in the input where the rule looks; masked as the record is. */
+  readonly read: readonly ReadFact[];
   /** Whose words these are: much of it was written by others. */
   readonly origin: string;
+}
+
+export interface ReadFact {
+  readonly path: string;
+  /** JSON text, cut where it is long. */
+  readonly value: string;
 }
 
 /** `name`: the full name of a rule, or a reason of the gateway. */
@@ -56,6 +67,7 @@ function tellOwn({ combine }: SealedRecord, reason: string, { ownWords }: WordSo
     remediation: fill(remediation, params),
     owner: '',
     place: '',
+    read: [],
     origin: 'the gateway',
   };
 }
@@ -80,8 +92,21 @@ function tellRule(record: SealedRecord, name: string, { wordsOf }: WordSources):
     remediation: fill(words?.remediation ?? '', params),
     owner: words?.owner ?? '',
     place: words?.place ?? '',
+    read: (words?.reads ?? []).flatMap((path) => readFact(record.input, path)),
     origin: originOf(bundle, record),
   };
+}
+
+/** A whole part of the input says nothing of the rule, and neither does what every call has. */
+const UNTOLD: ReadonlySet<string> = new Set(['', 'action', 'action.type', 'context', 'environment']);
+const MAX_VALUE = 100;
+
+function readFact(input: SealedRecord['input'], path: string): readonly ReadFact[] {
+  if (UNTOLD.has(path)) return [];
+  let value: Json | undefined = input as Json;
+  for (const name of path.split('.'))
+    value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return value === undefined ? [] : [{ path, value: cleanText(JSON.stringify(value), MAX_VALUE) }];
 }
 
 /**

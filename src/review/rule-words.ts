@@ -11,16 +11,23 @@ export function wordsFact(digest: string): string {
 /** What is remembered of a rule book, so that a decision can be said in words when its bundle is long gone. */
 export function writeWords(rules: RuleBook): Json {
   return Object.fromEntries(
-    [...rules].map(([id, { title, remediation, owner, file, row }]) => [
+    [...rules].map(([id, { title, remediation, owner, reads, file, row }]) => [
       id,
-      { title, remediation, owner, place: `${file}:${row}` },
+      { title, remediation, owner, reads, place: `${file}:${row}` },
     ]),
   );
 }
 
 const Words = z.record(
   z.string(),
-  z.object({ title: z.string(), remediation: z.string(), owner: z.string(), place: z.string() }),
+  z.object({
+    title: z.string(),
+    remediation: z.string(),
+    owner: z.string(),
+    // Not remembered by every version.
+    reads: z.array(z.string()).default([]),
+    place: z.string(),
+  }),
 );
 
 export function readWords(remembered: Json | undefined): ReadonlyMap<string, RuleWords> {

@@ -1,10 +1,11 @@
 import { type ActionType, type Phase, phaseOf } from '../core/action.ts';
-import { type CapabilityKind, LAYERS, type Layer, type Opinion, type Permit } from '../core/opinion.ts';
+import type { CapabilityKind, Layer, Opinion, Permit } from '../core/opinion.ts';
 import { combine } from '../policy/combine.ts';
 import { capabilitiesOf, kindsExceeded } from '../policy/combine-capabilities.ts';
+import { missingLayersOf } from '../policy/combine-gate.ts';
 import { missingGrantsOf } from '../policy/combine-grants.ts';
 import { obligationsOf } from '../policy/combine-obligations.ts';
-import { type CombineInput, isEnforced, ofLayer, takingPart } from '../policy/combine-opinions.ts';
+import { type CombineInput, isEnforced, takingPart } from '../policy/combine-opinions.ts';
 import { NO_PARTS } from '../policy/opinion.ts';
 
 /** One thing that could have been otherwise. */
@@ -25,24 +26,44 @@ export type Change =
 /** Changes that only together make it an allow; none of them can be left out. */
 export type Way = readonly Change[];
 
-const MOST_TOGETHER = 4;
-/** With more to choose from, one way is looked for instead of all. */
-const MOST_CHOICES = 14;
+const MOST_TOGETHER = 3;
+/** With more to choose from, one or two ways are looked for instead of all. */
+const MOST_CHOICES = 24;
+/** With more than that none is looked for: each is tried with all the others. */
+const MOST_TRIED = 100;
 
 /**
  * The smallest sets of changes with which the same facts are allowed: each is what `combine` says, nothing is guessed.
  * Empty where it is allowed already, where the gateway refused before any policy was asked, and where layers were not
- * asked because identity denied: nobody knows what they would have said.
+ * asked because identity denied: nobody knows what they would have said. `too_many` where trying would take too long.
  */
-export function waysToAllow(facts: CombineInput): readonly Way[] {
+export function waysToAllow(facts: CombineInput): readonly Way[] | 'too_many' {
   if (facts.action === 'method' || facts.combine.own.length > 0 || isAllowed(facts, [])) return [];
   const choices = choicesOf(facts, facts.action);
-  const ways = choices.length > MOST_CHOICES ? [] : smallestWays(facts, choices);
-  return ways.length > 0 ? ways.filter((way) => isPlain(way, choices)) : oneWay(facts, choices);
+  if (choices.length > MOST_TRIED) return 'too_many';
+  const changed = choices.filter(({ kind }) => kind !== 'permit');
+  const first = pruned(facts, changed, changed);
+  if (first === undefined) return [];
+  if (first.length <= MOST_TOGETHER && choices.length <= MOST_CHOICES)
+    return smallestWays(facts, choices).filter((way) => isPlain(way, choices));
+  // So many that not all sets are tried: one way without permits, and one with permits wherever they do.
+  const lifted = pruned(facts, choices, changed) ?? first;
+  return lifted.some(({ kind }) => kind === 'permit') ? [first, lifted] : [first];
 }
 
 function isAllowed(facts: CombineInput, way: Way): boolean {
   return combine(way.reduce(applied, facts)).effect === 'allow';
+}
+
+/** All of these, without those that can be left out; tried in this order. Undefined where even all do not suffice. */
+function pruned(facts: CombineInput, all: Way, order: Way): Way | undefined {
+  if (!isAllowed(facts, all)) return undefined;
+  let way = all;
+  for (const change of [...order, ...all.filter((one) => !order.includes(one))]) {
+    const without = way.filter((other) => other !== change);
+    if (isAllowed(facts, without)) way = without;
+  }
+  return way;
 }
 
 function smallestWays(facts: CombineInput, choices: readonly Change[]): readonly Way[] {
@@ -62,17 +83,6 @@ function* setsOf(choices: readonly Change[], size: number): Generator<Way> {
     for (const [index, first] of choices.entries()) {
       for (const rest of setsOf(choices.slice(index + 1), size - 1)) yield [first, ...rest];
     }
-}
-
-/** All that needs no permit, with what is not needed left out one after the other. */
-function oneWay(facts: CombineInput, choices: readonly Change[]): readonly Way[] {
-  let way: Way = choices.filter(({ kind }) => kind !== 'permit');
-  if (!isAllowed(facts, way)) return [];
-  for (const change of way) {
-    const without = way.filter((other) => other !== change);
-    if (isAllowed(facts, without)) way = without;
-  }
-  return [way];
 }
 
 /** Of ways that mix permits with other changes only those are told in which no other permit would do instead. */
@@ -119,16 +129,15 @@ function liftableRules(opinion: Opinion): readonly string[] {
   return [...new Set(names)];
 }
 
-function answersOf(
-  { combine: { required } }: CombineInput,
-  opinions: readonly Opinion[],
-  phase: Phase,
-): readonly Change[] {
-  const failed = opinions.filter(({ status }) => status !== 'ok' && status !== 'skipped');
-  const missing = LAYERS.filter((layer) => required.includes(layer) && ofLayer(opinions, layer).length === 0);
+function answersOf(facts: CombineInput, opinions: readonly Opinion[], phase: Phase): readonly Change[] {
+  const failed = opinions
+    .filter(({ status }) => status !== 'ok' && status !== 'skipped')
+    .map(({ layer, bundle }) => ({ kind: 'answer', layer, bundle }) as const);
+  const missing = missingLayersOf(facts, opinions, phase);
   return [
-    ...failed.map(({ layer, bundle }) => ({ kind: 'answer', layer, bundle }) as const),
-    ...(phase === 'result' ? [] : missing).map((layer) => ({ kind: 'answer', layer, bundle: '' }) as const),
+    // One bundle may have failed about several agents of a line.
+    ...new Map(failed.map((change) => [`${change.layer} ${change.bundle}`, change])).values(),
+    ...missing.map((layer) => ({ kind: 'answer', layer, bundle: '' }) as const),
   ];
 }
 
@@ -149,7 +158,7 @@ function applied(facts: CombineInput, change: Change): CombineInput {
     case 'reach':
       return { ...facts, layers: facts.layers.map((opinion) => reaching(opinion, change.kinds, facts)) };
     case 'answer':
-      return { ...facts, layers: answered(facts.layers, change) };
+      return { ...facts, layers: answered(facts, change) };
     case 'approval': {
       const others = facts.combine.approvals.filter(({ by }) => by !== change.by);
       return withCombine(facts, { approvals: [...others, { by: change.by, status: 'met' }] });
@@ -192,9 +201,16 @@ function reaching(
   return { ...opinion, capabilities: [...opinion.capabilities, ...more] };
 }
 
-function answered(layers: readonly Opinion[], { layer, bundle }: Change & { kind: 'answer' }): readonly Opinion[] {
+function answered(
+  { layers, combine: { delegators = [] } }: CombineInput,
+  { layer, bundle }: Change & { kind: 'answer' },
+): readonly Opinion[] {
   const grants = layer === 'server' || layer === 'resource' ? { allow: [GRANT] } : {};
-  if (bundle === '') return [...layers, { ...silentOpinion(layer), ...grants }];
+  if (bundle === '') {
+    const silent = { ...silentOpinion(layer), ...grants };
+    const behind = layer === 'identity' ? delegators.map(({ id }) => ({ ...silent, agent: id })) : [];
+    return [...layers, silent, ...behind];
+  }
   return layers.map((opinion) =>
     opinion.layer === layer && opinion.bundle === bundle
       ? { ...opinion, ...NO_PARTS, ...grants, status: 'ok', error: '' }

@@ -1,30 +1,58 @@
-import type { Charge } from '../core/charge.ts';
+import type { Adjustment } from '../core/change.ts';
+import { type Charge, type Count, drained, drainPerMs, PARTS } from '../core/charge.ts';
 import type { StoreConnection } from './connection.ts';
-import type { Database } from './driver.ts';
+import type { Database, SqlRow } from './driver.ts';
+import { hold } from './reservations.ts';
 
-/** Costs have three decimals and sums must be exact, so whole thousandths are kept. */
-const PARTS = 1000;
+const DRAINED = 'max(0, used - max(0, excluded.as_of - as_of) * excluded.rate)';
 
-const TAKE = `insert into budgets (bucket, starts, ends, used) select ?, ?, ?, ? where ? <= ?
-  on conflict (bucket, starts) do update set used = used + excluded.used where used + excluded.used <= ?
-  returning used`;
+/** One statement takes a charge if there is room for it; else it changes nothing. */
+const TAKE = `insert into budgets (bucket, starts, ends, used, reserved, ceiling, rate, as_of)
+  select ?, ?, ?, ?, ?, ?, ?, ? where ? <= ?
+  on conflict (bucket, starts) do update set
+    used = ${DRAINED} + excluded.used, reserved = reserved + excluded.reserved,
+    ends = max(ends, excluded.ends), ceiling = excluded.ceiling, rate = excluded.rate, as_of = max(as_of, excluded.as_of)
+  where ${DRAINED} + reserved + excluded.used + excluded.reserved <= excluded.ceiling + 1e-6
+  returning used, reserved`;
 
 const GIVE_BACK = 'update budgets set used = used - ? where bucket = ? and starts = ? and used >= ?';
+
+const ADJUST = 'update budgets set used = ?, as_of = max(as_of, ?) where bucket = ? and starts = ? and used = ?';
+
+const READ = 'select used, reserved, as_of from budgets where bucket = ? and starts = ?';
 
 /** Windows are kept for an hour after their end: a clock that was put back finds them as they were. */
 const KEPT_MS = 60 * 60 * 1000;
 /** Few enough that nobody waits long for the write lock. */
 export const MOST_IN_A_SWEEP = 10_000;
 const SWEEP = `delete from budgets where (bucket, starts) in
-  (select bucket, starts from budgets where ends <= ? order by ends limit ${MOST_IN_A_SWEEP})`;
+  (select bucket, starts from budgets where ends <= ? and reserved = 0 order by ends limit ${MOST_IN_A_SWEEP})`;
 
-/** Answers what is left afterwards; undefined where the charge does not fit, and then nothing is taken. */
-export function take(database: Database, { bucket, cost, limit, window }: Charge): number | undefined {
-  const [costParts, limitParts] = [inParts(cost), inParts(limit)];
-  const [taken] = database
-    .prepare(TAKE)
-    .all(bucket, window.startsMs, window.endsMs, costParts, costParts, limitParts, limitParts);
-  return taken === undefined ? undefined : (limitParts - Number(taken['used'])) / PARTS;
+/** The row whose commit changes a count. */
+export interface Occasion {
+  /** Id of the decision. */
+  readonly id: string;
+  readonly instance: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface NoRoom {
+  /** When a sliding window will have room, as far as can be said now; in milliseconds since the epoch. */
+  readonly fitsAtMs: number | undefined;
+}
+
+/** Answers what is left afterwards. Where the charge does not fit, nothing is taken. */
+export function take(database: Database, charge: Charge, occasion: Occasion): number | NoRoom {
+  const { bucket, window, terms } = charge;
+  const [cost, limit] = [inParts(charge.cost), inParts(charge.limit)];
+  const [used, reserved] = terms === undefined ? [cost, 0] : [0, cost];
+  const { starts, ends, asOf } = placeOf(window, occasion.now);
+  const rate = drainPerMs(limit, window);
+  const [taken] = database.prepare(TAKE).all(bucket, starts, ends, used, reserved, limit, rate, asOf, cost, limit);
+  if (taken === undefined) return noRoom(database, { charge, starts, now: asOf });
+  if (terms !== undefined) hold(database, { bucket, starts, cost, terms }, occasion);
+  return (limit - Number(taken['used']) - Number(taken['reserved'])) / PARTS;
 }
 
 export function giveBack(database: Database, { bucket, cost, window }: Charge): void {
@@ -32,9 +60,57 @@ export function giveBack(database: Database, { bucket, cost, window }: Charge): 
   database.prepare(GIVE_BACK).run(costParts, bucket, window.startsMs, costParts);
 }
 
+/** False where somebody has used or drained some meanwhile; then nothing is changed. */
+export function adjust(database: Database, { bucket, startsMs, fromParts, to }: Adjustment, now: number): boolean {
+  return database.prepare(ADJUST).run(inParts(to), now, bucket, startsMs, fromParts) === 1;
+}
+
+/** Where a count is kept. */
+export type CountPlace = Pick<Charge, 'bucket' | 'window'>;
+
+/** How counts stand, each in its place; undefined where nothing was ever charged. */
+export function readCounts(connection: StoreConnection, places: readonly CountPlace[]): readonly (Count | undefined)[] {
+  return connection.use((database) => {
+    const statement = database.prepare(READ);
+    return places.map(({ bucket, window }) => countOf(statement.get(bucket, placeOf(window, 0).starts)));
+  });
+}
+
 /** Removes counts whose window is over. Answers how many; there may be more. */
 export function sweepBudgets(connection: StoreConnection, now: number): number {
   return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
+}
+
+/** A sliding window has one row, which is kept as long as something of it can be left. */
+function placeOf(
+  { kind, startsMs, endsMs }: Charge['window'],
+  now: number,
+): { readonly starts: number; readonly ends: number; readonly asOf: number } {
+  if (kind !== 'sliding') return { starts: startsMs, ends: endsMs, asOf: now };
+  return { starts: 0, ends: endsMs + (endsMs - startsMs), asOf: endsMs };
+}
+
+interface Refused {
+  readonly charge: Charge;
+  readonly starts: number;
+  readonly now: number;
+}
+
+function noRoom(database: Database, { charge, starts, now }: Refused): NoRoom {
+  const { window, limit, cost, bucket } = charge;
+  const count = window.kind === 'sliding' ? countOf(database.prepare(READ).get(bucket, starts)) : undefined;
+  if (count === undefined) return { fitsAtMs: undefined };
+  const perMs = drainPerMs(limit, window);
+  const used = drained(count.used, perMs, now - count.asOfMs);
+  const excess = used + count.reserved + cost - limit;
+  return {
+    fitsAtMs: excess > used || perMs === 0 ? undefined : Math.ceil(Math.max(now, count.asOfMs) + excess / perMs),
+  };
+}
+
+function countOf(row: SqlRow | undefined): Count | undefined {
+  if (row === undefined) return undefined;
+  return { used: Number(row['used']) / PARTS, reserved: Number(row['reserved']) / PARTS, asOfMs: Number(row['as_of']) };
 }
 
 function inParts(amount: number): number {

@@ -1,8 +1,12 @@
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
+import { answerApproval, joinApproval, openApproval, returnApproval, useApproval } from './approvals.ts';
 import { keepMaterial } from './audit-material.ts';
-import { giveBack, take } from './budgets.ts';
+import { adjust, giveBack, type NoRoom, type Occasion, take } from './budgets.ts';
+import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
+import { addKey, revokeKey } from './keys.ts';
 import { attachLabel, clearLabel } from './labels.ts';
+import { endHold } from './reservations.ts';
 
 /** What the commit of a row changes beside the log. */
 export interface RowChanges {
@@ -13,39 +17,56 @@ export interface RowChanges {
 }
 
 /** Runs inside the transaction that writes the rows. Answers, by row, what became of its changes. */
-export function makeChanges(database: Database, groups: readonly RowChanges[]): ReadonlyMap<number, Made | Refusal> {
-  return new Map(groups.map(({ row, changes }) => [row, makeAll(database, changes)]));
+export function makeChanges(
+  database: Database,
+  rows: readonly LogRow[],
+  groups: readonly RowChanges[],
+): ReadonlyMap<number, Made | Refusal> {
+  return new Map(groups.map(({ row, changes }) => [row, makeAll(database, changes, occasionOf(rows[row]))]));
 }
 
-function makeAll(database: Database, changes: readonly Change[]): Made | Refusal {
+function occasionOf(row: LogRow | undefined): Occasion {
+  return { id: row?.id ?? '', instance: row?.instance ?? '', now: Date.parse(row?.time ?? '') };
+}
+
+function makeAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
   database.prepare('savepoint changes').run();
-  const answer = tryAll(database, changes);
+  const answer = tryAll(database, changes, occasion);
   if (isRefusal(answer)) database.prepare('rollback to changes').run();
   database.prepare('release changes').run();
   return answer;
 }
 
-function tryAll(database: Database, changes: readonly Change[]): Made | Refusal {
+function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
   const refused: number[] = [];
+  const fitsAtMs: (number | undefined)[] = [];
   const remaining: (number | undefined)[] = [];
   changes.forEach((change, index) => {
-    const answer = make(database, change);
-    if (answer === REFUSED) refused.push(index);
-    else remaining.push(answer);
+    const answer = make(database, change, occasion);
+    if (typeof answer === 'object') {
+      refused.push(index);
+      fitsAtMs.push(answer.fitsAtMs);
+    } else remaining.push(answer);
   });
-  return refused.length > 0 ? { refused } : { remaining };
+  if (refused.length === 0) return { remaining };
+  return fitsAtMs.some((at) => at !== undefined) ? { refused, fitsAtMs } : { refused };
 }
 
-const REFUSED = Symbol('refused');
+const REFUSED: NoRoom = { fitsAtMs: undefined };
 
-/** What is left of a limit, `REFUSED`, or nothing where there is nothing to say. */
-function make(database: Database, change: Change): number | typeof REFUSED | undefined {
+/** What is left of a limit, or nothing where there is nothing to say; an object where it is refused. */
+function make(database: Database, change: Change, occasion: Occasion): number | NoRoom | undefined {
   switch (change.kind) {
     case 'take':
-      return take(database, change.charge) ?? REFUSED;
+      return take(database, change.charge, occasion);
     case 'give_back':
       giveBack(database, change.charge);
       return undefined;
+    case 'end_hold':
+      endHold(database, change, occasion);
+      return undefined;
+    case 'adjust':
+      return adjust(database, change, occasion.now) ? undefined : REFUSED;
     case 'attach_label':
       return attachLabel(database, change.label) ? undefined : REFUSED;
     case 'clear_label':
@@ -53,5 +74,25 @@ function make(database: Database, change: Change): number | typeof REFUSED | und
     case 'keep_audit':
       keepMaterial(database, change.material);
       return undefined;
+    case 'open_approval':
+      return orRefused(openApproval(database, change.approval));
+    case 'join_approval':
+      return orRefused(joinApproval(database, change.join));
+    case 'use_approval':
+      return orRefused(useApproval(database, change.use));
+    case 'return_approval':
+      returnApproval(database, change.ref, change.decision);
+      return undefined;
+    case 'answer_approval':
+      return orRefused(answerApproval(database, change.ref, change.vote));
+    case 'add_key':
+      addKey(database, change.key);
+      return undefined;
+    case 'revoke_key':
+      return orRefused(revokeKey(database, change.id, change.atMs));
   }
+}
+
+function orRefused(isMade: boolean): typeof REFUSED | undefined {
+  return isMade ? undefined : REFUSED;
 }

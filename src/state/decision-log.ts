@@ -1,9 +1,11 @@
 import type { Act } from '../core/act.ts';
+import type { Charge } from '../core/charge.ts';
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
+import { type FoundCost, isHeld, settle } from '../core/settlement.ts';
 import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
@@ -81,7 +83,7 @@ export class DecisionLog {
 
   /**
    * As `append`, and in the same transaction makes all changes. Where one of them is refused, none is made and nothing
-   * recorded. A call that was not forwarded gets back what it took from limits.
+   * recorded. A call that was not forwarded gets back what it took from limits, and its approval.
    */
   commit(record: DecisionRecord, inputText: string, changes: readonly Change[]): Promise<Made | Refusal> {
     return this.#change(this.#rowOf(record, inputText), changes);
@@ -112,15 +114,15 @@ export class DecisionLog {
 
   /**
    * Queues what happened after a decision, and what that changes; it is committed with the next group, at the latest
-   * after 20 ms.
+   * after 20 ms. What was held for the call ends with it, by `costs` (what the call really cost, by counter) where they
+   * say; how it ended is added to the outcome.
    */
-  settle(outcome: Outcome, changes: readonly Change[] = NO_CHANGES): void {
+  settle(outcome: Outcome, changes: readonly Change[] = NO_CHANGES, costs: FoundCosts = NO_COSTS): void {
     const { id } = outcome;
-    const taken = this.#taken.get(id) ?? NO_CHANGES;
+    const ended = endsOf(this.#taken.get(id) ?? NO_CHANGES, outcome, costs);
     this.#taken.delete(id);
-    const refunds = outcome.status === 'not_forwarded' ? taken.flatMap(refundOf) : NO_CHANGES;
-    if (refunds.length + changes.length > 0) this.#settling.set(id, [...refunds, ...changes]);
-    this.#outcomes.push(outcomeRow(outcome, this.#options.instance, this.#options.clock));
+    if (ended.changes.length + changes.length > 0) this.#settling.set(id, [...ended.changes, ...changes]);
+    this.#outcomes.push(outcomeRow(ended.outcome, this.#options.instance, this.#options.clock));
     this.#outcomeTimer ??= setTimeout(() => {
       this.#outcomeTimer = undefined;
       this.#schedule();
@@ -242,8 +244,37 @@ export class DecisionLog {
 
 const NO_CHANGES: readonly Change[] = [];
 
-function refundOf(change: Change): readonly Change[] {
-  return change.kind === 'take' ? [{ kind: 'give_back', charge: change.charge }] : NO_CHANGES;
+type FoundCosts = ReadonlyMap<string, FoundCost>;
+const NO_COSTS: FoundCosts = new Map();
+
+interface Ends {
+  readonly outcome: Outcome;
+  readonly changes: readonly Change[];
+}
+
+/** What becomes of all that a call has taken, now that it is over. */
+function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundCosts): Ends {
+  const charges = taken.flatMap((change) => (change.kind === 'take' ? [change.charge] : []));
+  const isBack = outcome.status === 'not_forwarded';
+  const returns = isBack ? taken.flatMap(returnOf) : NO_CHANGES;
+  if (charges.length === 0) return { outcome, changes: returns };
+  const held = charges.filter(isHeld);
+  const settled = held.map((charge) => settle(charge, outcome.status, costs.get(charge.counter)));
+  const ends = held.map(({ bucket }, index): Change => ({ kind: 'end_hold', bucket, cost: settled[index]?.cost ?? 0 }));
+  const refunds = isBack ? charges.filter((charge) => !isHeld(charge)).map(giveBack) : NO_CHANGES;
+  return {
+    outcome: { ...outcome, settled: [...outcome.settled, ...settled] },
+    changes: [...ends, ...refunds, ...returns],
+  };
+}
+
+function returnOf(change: Change): readonly Change[] {
+  if (change.kind !== 'use_approval') return NO_CHANGES;
+  return [{ kind: 'return_approval', ref: change.use.ref, decision: change.use.decision }];
+}
+
+function giveBack(charge: Charge): Change {
+  return { kind: 'give_back', charge };
 }
 
 function neverRefused(): void {

@@ -128,7 +128,7 @@ function outcomeOf(row: SqlRow): SealedRecord['outcome'] {
 }
 
 /** What we wrote ourselves; whether it still is that is the chain's to say. */
-function parseBody(body: SqlValue | undefined, seq: number): object {
+export function parseBody(body: SqlValue | undefined, seq: number): object {
   try {
     const value: unknown = JSON.parse(String(body));
     if (isJsonObject(value)) return value;

@@ -1,8 +1,11 @@
+import type { SealedAct } from '../core/act.ts';
 import type { AuditMaterial } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { type ActFilter, listActs } from './act-query.ts';
 import { readMaterial } from './audit-material.ts';
+import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { createCatalogStore } from './catalog-store.ts';
 import { StoreConnection } from './connection.ts';
 import {
@@ -40,6 +43,16 @@ export class DecisionReader {
     return this.#connection.use((database) => listDecisions(database, filter));
   }
 
+  /** What is recorded and is no decision, newest first. */
+  async acts(filter: ActFilter): Promise<readonly SealedAct[]> {
+    return this.#connection.use((database) => listActs(database, filter));
+  }
+
+  /** All counts whose window is not over at a time, in milliseconds since the epoch. */
+  async budgets(now: number): Promise<readonly ListedBudget[]> {
+    return listBudgets(this.#connection, now);
+  }
+
   /** The decision with this id, or the one whose id begins so. */
   async find(idOrPrefix: string): Promise<SealedRecord> {
     const found = this.#connection.use((database) => findById(database, idOrPrefix, MOST_EXAMPLES));
@@ -63,6 +76,11 @@ export class DecisionReader {
   /** What a gateway remembered of a server or a bundle. */
   async fact(owner: string, name: string): Promise<Json | undefined> {
     return createCatalogStore(this.#connection).readFact(owner, name);
+  }
+
+  /** The tool definitions that a gateway remembered of a server. */
+  async catalog(server: string): Promise<Json | undefined> {
+    return createCatalogStore(this.#connection).readCatalog(server);
   }
 
   /** Decisions behind `afterSeq`, oldest first, and the seq to go on from. */

@@ -6,6 +6,8 @@ const PATTERNS: readonly RegExp[] = [
   // OpenAI, Anthropic and the many that took over their form; Stripe.
   /(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{20}/,
   /(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16}/,
+  // Our own.
+  /(?<![A-Za-z0-9])mcpg_[A-Za-z0-9_-]{20}/,
   // GitHub, GitLab, npm, Hugging Face.
   /(?<![A-Za-z0-9])gh[opsur]_[A-Za-z0-9]{20}/,
   /(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{20}/,

@@ -153,7 +153,7 @@ function appendChanging(
   { rows, changes }: Changing,
   appending: Appending,
 ): { readonly head: Head | undefined; readonly written: readonly Written[] } {
-  const answers = makeChanges(database, changes);
+  const answers = makeChanges(database, rows, changes);
   const refusalOf = (row: number): Refusal | undefined => {
     const answer = answers.get(row);
     return answer !== undefined && isRefusal(answer) ? answer : undefined;

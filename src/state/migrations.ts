@@ -111,6 +111,86 @@ export const MIGRATIONS: readonly string[] = [
     primary key (id, part)
   ) strict;
   `,
+  // What is used of a limit and what is only held for calls that are not over, in thousandths; the limit as it was last;
+  // how much drains in a millisecond, and until when it has. A reservation is one call's hold on one count.
+  `
+  alter table budgets rename to budgets_before;
+  drop index budgets_ends;
+  create table budgets (
+    bucket text not null,
+    starts integer not null,
+    ends integer not null,
+    used real not null,
+    reserved real not null,
+    ceiling real not null,
+    rate real not null,
+    as_of integer not null,
+    primary key (bucket, starts)
+  ) strict, without rowid;
+  create index budgets_ends on budgets (ends);
+  insert into budgets select bucket, starts, ends, used, 0, 0, 0, starts from budgets_before;
+  drop table budgets_before;
+  create table reservations (
+    decision text not null,
+    bucket text not null,
+    starts integer not null,
+    instance text not null,
+    cost real not null,
+    expires integer not null,
+    refunds integer not null,
+    primary key (decision, bucket)
+  ) strict, without rowid;
+  `,
+  // Approvals that calls wait for, one for each decision that first asked and each who is asked (`approver`), and the
+  // answers of people, one each. `call` and `tool` are hashes of what an approval is good for. That it has expired
+  // is not written: the time says so. And the keys that stand for people.
+  `
+  create table approvals (
+    id text not null,
+    approver text not null,
+    call text not null,
+    tool text not null,
+    conversation text not null,
+    agent text not null,
+    user text not null,
+    login text not null,
+    quorum integer not null,
+    remember text not null,
+    status text not null,
+    created integer not null,
+    expires integer not null,
+    shown text not null,
+    asked integer not null default 1,
+    last_asked text not null,
+    uses integer not null default 0,
+    used_by text not null default '',
+    round integer not null default 0,
+    primary key (id, approver)
+  ) strict, without rowid;
+  create index approvals_call on approvals (call, approver, created);
+  create index approvals_remembered on approvals (tool, approver, created) where remember <> 'never';
+  create table approval_votes (
+    id text not null,
+    approver text not null,
+    person text not null,
+    verdict text not null,
+    via text not null,
+    key text not null,
+    at integer not null,
+    reason text not null,
+    primary key (id, approver, person)
+  ) strict, without rowid;
+  create index approval_votes_at on approval_votes (at);
+  create table keys (
+    id text primary key,
+    role text not null,
+    hash text not null,
+    user text not null,
+    groups text not null,
+    created integer not null,
+    revoked integer
+  ) strict;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

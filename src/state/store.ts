@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AttachedLabel } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
+import type { StoredKey } from '../core/key.ts';
 import type { Logger } from '../core/logger.ts';
-import { MOST_IN_A_SWEEP, sweepBudgets } from './budgets.ts';
+import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
+import type { Count } from '../core/charge.ts';
+import { listBudgets, type ListedBudget } from './budget-list.ts';
+import { type CountPlace, MOST_IN_A_SWEEP, readCounts, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { keyedHash, keyedId, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
@@ -12,10 +16,11 @@ import { DecisionLog, type Writer } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
+import { listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
-import { sweep } from './sweep.ts';
+import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -29,6 +34,8 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Chosen by what is installed where nothing is said. */
   readonly driver?: Driver;
+  /** Whether this thread itself waits for the disk: right for a command, which has nothing else to do. */
+  readonly waitsForDisk?: boolean;
 }
 
 const OLD_SWEEP_MS = 5 * 60 * 1000;
@@ -38,6 +45,7 @@ export class Store {
   readonly log: DecisionLog;
   readonly catalog: CatalogStore;
   readonly conversations: ConversationStore;
+  readonly approvals: ApprovalBook;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -55,6 +63,7 @@ export class Store {
     this.log = parts.log;
     this.catalog = createCatalogStore(parts.connection);
     this.conversations = createConversationStore(parts.connection);
+    this.approvals = createApprovalBook(parts.connection);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
@@ -68,6 +77,16 @@ export class Store {
     await store.beat();
     store.#timer = setInterval(() => void store.beat(), HEARTBEAT_MS).unref();
     return store;
+  }
+
+  /** How counts stand, each in its place; undefined where nothing was ever charged. */
+  async readCounts(places: readonly CountPlace[]): Promise<readonly (Count | undefined)[]> {
+    return readCounts(this.#parts.connection, places);
+  }
+
+  /** All counts whose window is not over. */
+  async budgets(): Promise<readonly ListedBudget[]> {
+    return listBudgets(this.#parts.connection, this.#parts.options.clock.now());
   }
 
   /** What stands in a record for a value that is kept out of it. */
@@ -88,13 +107,18 @@ export class Store {
     return readLabels(this.#parts.connection, whose, now);
   }
 
+  /** Keys that stand for people, whether they still hold or not. */
+  keys(): readonly StoredKey[] {
+    return listKeys(this.#parts.connection);
+  }
+
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
   async beat(): Promise<void> {
     const { connection, log, me, options } = this.#parts;
     try {
       const now = options.clock.now();
       beat(connection, me, { now, openFrom: log.openFrom() });
-      this.#sweepOld(now);
+      await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
     } catch (thrown) {
@@ -103,11 +127,12 @@ export class Store {
   }
 
   /** Once in a while one of the processes removes what no call can be charged to, and nothing remembers, any more. */
-  #sweepOld(now: number): void {
-    const { connection, me } = this.#parts;
+  async #sweepOld(now: number): Promise<void> {
+    const { connection, log, me } = this.#parts;
     if (now < this.#nextSweep) return;
     this.#nextSweep = now + OLD_SWEEP_MS;
     if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: OLD_SWEEP_MS })) {
+      await sweepHolds({ connection, log, now });
       const swept = [sweepBudgets, sweepLabels, sweepConversations].map((sweepOne) => sweepOne(connection, now));
       if (swept.includes(MOST_IN_A_SWEEP)) this.#nextSweep = now;
     }
@@ -156,8 +181,11 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   }
 }
 
-async function openWriter(options: LogWriterOptions): Promise<{ writer: Writer; startsAfter: number }> {
-  const writer = options.durability === 'full' ? new WriterThread(options) : new LogWriter(options);
+async function openWriter(
+  options: LogWriterOptions & Pick<StoreOptions, 'waitsForDisk'>,
+): Promise<{ writer: Writer; startsAfter: number }> {
+  const isAside = options.durability === 'full' && options.waitsForDisk !== true;
+  const writer = isAside ? new WriterThread(options) : new LogWriter(options);
   try {
     const head = await writer.open();
     return { writer, startsAfter: head.seq };

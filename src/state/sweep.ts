@@ -3,6 +3,7 @@ import { unknownOutcome, type DecisionLog } from './decision-log.ts';
 import { findDead, HEARTBEAT_MS, removeInstance, type DeadInstance, type InstanceIdentity } from './instances.ts';
 import { takeLease } from './leases.ts';
 import { FORWARDED_ACTIONS } from './log-rows.ts';
+import { type Expiry, expiryOf, orphanedHolds } from './reservations.ts';
 
 const LEASE_MS = 3 * HEARTBEAT_MS;
 
@@ -26,12 +27,24 @@ export async function sweep({ connection, log, me, now }: Sweep): Promise<number
   let settled = 0;
   for (const instance of found) {
     const calls = findOpenCalls(connection, instance);
-    for (const id of calls) log.settle(unknownOutcome(id));
+    for (const id of calls) settleExpired(log, expiryOf(connection, id, now));
     await log.flush();
     removeInstance(connection, instance.id);
     settled += calls.length;
   }
   return settled;
+}
+
+/** Ends what dead processes still hold and no sweep could end before. Answers of how many decisions. */
+export async function sweepHolds({ connection, log, now }: Omit<Sweep, 'me'>): Promise<number> {
+  const orphaned = orphanedHolds(connection, now);
+  for (const one of orphaned) settleExpired(log, one);
+  if (orphaned.length > 0) await log.flush();
+  return orphaned.length;
+}
+
+function settleExpired(log: DecisionLog, { decision, settled, changes }: Expiry): void {
+  log.settle({ ...unknownOutcome(decision), settled }, changes);
 }
 
 function findOpenCalls(connection: StoreConnection, dead: DeadInstance): readonly string[] {

@@ -10,7 +10,7 @@ import { SESSION_DIALECT, type Dialect } from './dialect.ts';
 import { notificationText, requestText } from './message-text.ts';
 import { Pending } from './pending.ts';
 import { Questions } from './questions.ts';
-import type { SentOptions } from './request-options.ts';
+import type { AnswerQuestion, SentOptions } from './request-options.ts';
 import type { HeaderList, Wire, WireListener } from './wire.ts';
 
 export interface ConnectionOptions {
@@ -27,7 +27,7 @@ export interface ConnectionOptions {
   /** Hears of the states of tasks as well, on whatever road they come. */
   readonly onTaskStatus?: ((params: JsonObject) => void) | undefined;
   /** What the server asks outside of requests. */
-  readonly onRequest: (request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly onRequest: AnswerQuestion;
   readonly onRefused: (request: RpcRequest) => void;
   /** A request got no sign of life in time; its caller has been told. */
   readonly onTimeout: () => void;

@@ -1,21 +1,27 @@
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import { RPC, type RpcAnswer, type RpcError, type RpcId, type RpcRequest } from '../core/rpc.ts';
+import { isRpcId } from '../core/rpc-parse.ts';
 import type { Attribution } from './attribution.ts';
+import { notificationText } from './message-text.ts';
 import type { Pending } from './pending.ts';
+import { ProgressGate } from './progress-gate.ts';
+import type { AnswerQuestion } from './request-options.ts';
 
 export interface QuestionsOptions {
   readonly send: (text: string) => void;
   /** The client capabilities that the server has been told of. */
   readonly offers: () => JsonObject;
   /** Answers what belongs to no request. */
-  readonly onRequest: (request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly onRequest: AnswerQuestion;
   /** A question came that needs a capability nobody offered; it has been refused. */
   readonly onRefused: (request: RpcRequest) => void;
   readonly now: () => number;
 }
 
 interface Question {
+  /** Undefined where the server does not want to hear of progress. */
+  readonly progress: { readonly token: RpcId; readonly gate: ProgressGate } | undefined;
   readonly controller: AbortController;
   readonly owner: Pending | undefined;
 }
@@ -76,7 +82,7 @@ export class Questions {
   }
 
   async #ask(request: RpcRequest, owner: Pending | undefined): Promise<void> {
-    const question: Question = { controller: new AbortController(), owner };
+    const question: Question = { controller: new AbortController(), owner, progress: this.#progressIn(request) };
     this.#open.set(request.id, question);
     if (owner !== undefined) owner.openQuestions++;
     const answer = await this.#answerTo(request, question);
@@ -90,13 +96,29 @@ export class Questions {
     this.#answer(request.id, answer);
   }
 
-  async #answerTo(request: RpcRequest, { owner, controller }: Question): Promise<RpcAnswer> {
-    const { signal } = controller;
+  async #answerTo(request: RpcRequest, question: Question): Promise<RpcAnswer> {
+    const { owner, controller, progress } = question;
+    const onProgress = progress && ((params: JsonObject): void => this.#tellProgress(request.id, question, params));
     try {
-      return await (owner?.options.onRequest ?? this.#options.onRequest)(request, signal);
+      const answer = owner?.options.onRequest ?? this.#options.onRequest;
+      return await answer(request, controller.signal, onProgress);
     } catch {
       return { kind: 'failure', error: UNANSWERED };
     }
+  }
+
+  #progressIn({ params: { _meta: meta } }: RpcRequest): Question['progress'] {
+    const token = isJsonObject(meta) ? meta['progressToken'] : undefined;
+    return isRpcId(token) ? { token, gate: new ProgressGate(this.#options.now()) } : undefined;
+  }
+
+  /** While the answer is waited for. Less the message: no policy sees it, and it may say what the answer must not. */
+  #tellProgress(id: RpcId, question: Question, { progress, total }: JsonObject): void {
+    const wanted = question.progress;
+    if (wanted === undefined || this.#open.get(id) !== question) return;
+    if (!wanted.gate.admits(progress, this.#options.now())) return;
+    const told = { progressToken: wanted.token, progress: progress ?? null };
+    this.#options.send(notificationText('notifications/progress', total === undefined ? told : { ...told, total }));
   }
 
   #refuse(id: RpcId, error: RpcError): void {

@@ -2,6 +2,17 @@ import type { JsonObject } from '../core/json.ts';
 import type { LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer, RpcNotification, RpcRequest } from '../core/rpc.ts';
 
+/**
+ * Answers what a server asks. The signal aborts when the server cancels its question or the request that it belongs to
+ * ends; `onProgress` is there where the server wants to hear how the answer gets along, and takes the parameters of
+ * `notifications/progress`.
+ */
+export type AnswerQuestion = (
+  request: RpcRequest,
+  signal: AbortSignal,
+  onProgress?: (params: JsonObject) => void,
+) => Promise<RpcAnswer>;
+
 /** How a request to a server is made, and who hears what comes before its answer. */
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
@@ -17,11 +28,8 @@ export interface RequestOptions {
   readonly offers: JsonObject;
   /** Gets the notifications that belong to this request, progress excepted. */
   readonly onNotification?: ((notification: RpcNotification) => void) | undefined;
-  /**
-   * Answers what the server asks on behalf of this request. The signal aborts when the server cancels its question or the
-   * request ends.
-   */
-  readonly onRequest?: ((request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>) | undefined;
+  /** Answers what the server asks on behalf of this request. */
+  readonly onRequest?: AnswerQuestion | undefined;
   /** Hears of what the server asked on behalf of this request without having been offered it; it has been refused. */
   readonly onRefused?: ((request: RpcRequest) => void) | undefined;
 }

@@ -14,7 +14,7 @@ import { Life, type Live, type UpstreamState } from './life.ts';
 import { announcedLists, changedList, listFilter } from './list-changes.ts';
 import type { ParameterHeaders } from './mcp-headers.ts';
 import { readList } from './read-list.ts';
-import { ownOptions, type RequestOptions } from './request-options.ts';
+import { type AnswerQuestion, ownOptions, type RequestOptions } from './request-options.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { Watches, type WatchesOptions, type Watching, type WatchOptions } from './watches.ts';
 import { RequestNotTaken, type Wire } from './wire.ts';
@@ -33,7 +33,7 @@ export interface UpstreamOptions {
   readonly parameterHeaders: ParameterHeaders;
   /** What the server says outside of requests. */
   readonly onNotification: (notification: RpcNotification) => void;
-  readonly onRequest: (request: RpcRequest, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly onRequest: AnswerQuestion;
   readonly onRefused: (request: RpcRequest) => void;
   /** A list of the server may be another now. */
   readonly onListChanged: (list: ListName) => void;

@@ -40,6 +40,8 @@ interface Watch {
   readonly closing: AbortController;
   /** Settled when the server has agreed, with its error when it has not. */
   opening: Promise<RpcError | undefined>;
+  /** Whether the server has answered once: until then its start is no loss. */
+  isOpen: boolean;
 }
 
 /**
@@ -90,6 +92,7 @@ export class Watches {
   /** The server runs anew and knows of no watch; what it watched may have changed meanwhile. */
   renew(): void {
     for (const watch of this.#watches.values()) {
+      if (!watch.isOpen) continue;
       watch.opening = this.#open(watch);
       watch.opening.then(
         (error) => (error === undefined ? tellAll(watch, { uri: watch.uri }) : this.#lost(error.message)),
@@ -105,14 +108,18 @@ export class Watches {
 
   #begin(uri: string, offers: JsonObject): Watch {
     const ended = this.#endings.get(uri) ?? Promise.resolve();
-    const unopened = { uri, offers, listeners: new Set<Listener>(), closing: new AbortController() };
+    const unopened = { uri, offers, listeners: new Set<Listener>(), closing: new AbortController(), isOpen: false };
     const watch: Watch = { ...unopened, opening: ended.then(() => this.#open(watch)) };
     this.#watches.set(uri, watch);
     return watch;
   }
 
   #open(watch: Watch): Promise<RpcError | undefined> {
-    return this.#options.use((live) => (canWatch(live) ? this.#ask(watch, live) : Promise.resolve(NOT_OFFERED)));
+    return this.#options.use(async (live) => {
+      const error = canWatch(live) ? await this.#ask(watch, live) : NOT_OFFERED;
+      watch.isOpen = true;
+      return error;
+    });
   }
 
   async #ask(watch: Watch, { connection, facts }: Live): Promise<RpcError | undefined> {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ACTION_PHASES } from '../../src/core/action.ts';
-import type { BundleSource } from '../../src/core/rego.ts';
 import { Toolchain } from '../../src/rego/toolchain.ts';
+import { blocksOf, bundleOf, isTest } from './examples.ts';
 import { inputSchema, readLibrary } from './shipped.ts';
 
 const page = readFileSync('docs/methods.md', 'utf8');
@@ -12,7 +12,7 @@ const library = readLibrary();
 afterAll(() => toolchain.close());
 
 describe.each(['', 'resource'])('the examples of docs/methods.md (rego %s)', (label) => {
-  const bundle = bundleOf(blocksOf(label));
+  const bundle = bundleOf(blocksOf(page, label));
 
   test('keep the contract of bundles', async () => {
     expect(await toolchain.check({ bundle, library, inputSchema: inputSchema() })).toEqual([]);
@@ -22,7 +22,7 @@ describe.each(['', 'resource'])('the examples of docs/methods.md (rego %s)', (la
     const tested = await toolchain.test({ bundle, library });
     if (tested.kind === 'refused') throw new Error(JSON.stringify(tested));
     expect(tested.tests.filter(({ outcome }) => outcome !== 'pass')).toEqual([]);
-    expect(tested.tests.length).toBe(blocksOf(label).filter(isTest).length);
+    expect(tested.tests.length).toBe(blocksOf(page, label).filter(isTest).length);
     expect(tested.coverage.rules.filter(({ fired }) => !fired)).toEqual([]);
   });
 });
@@ -30,26 +30,3 @@ describe.each(['', 'resource'])('the examples of docs/methods.md (rego %s)', (la
 test.for(Object.keys(ACTION_PHASES).filter((type) => type !== 'tool_result'))('an example speaks of %s', (type) => {
   expect(page).toMatch(new RegExp(`^## .*\`${type}\``, 'm'));
 });
-
-function blocksOf(label: string): readonly string[] {
-  return [...page.matchAll(/^```rego *(.*)\n([\s\S]*?)^```$/gm)].flatMap(([, found, text = '']) =>
-    found === label ? [text] : [],
-  );
-}
-
-function isTest(block: string): boolean {
-  return block.startsWith('test_');
-}
-
-function bundleOf(blocks: readonly string[]): BundleSource {
-  const rules = blocks.filter((block) => !isTest(block)).join('\n');
-  const tests = blocks.filter(isTest).join('\n');
-  const head = 'package example_test\n\nimport data.example\nimport data.gateway.v1.inputs\n';
-  const ids = 'ids(elements) := {element.id | some element in elements}\n';
-  return {
-    id: 'example',
-    root: 'example',
-    files: { 'policy.rego': `package example\n\n${rules}`, 'policy_test.rego': `${head}\n${ids}\n${tests}` },
-    data: {},
-  };
-}

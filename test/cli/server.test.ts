@@ -41,7 +41,7 @@ async function run({ home, config }: Place, args: readonly string[], onError?: (
     });
     return written as unknown as NodeJS.WriteStream;
   };
-  const terminal = { out: stream('out'), err: stream('err') };
+  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
   const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
   const program = new Command().exitOverride();
   let exit = 0;

@@ -27,6 +27,23 @@ describe('sampling, elicitation and roots are asked of the client', () => {
     expect(gateway.answers).toMatchObject([{ kind: 'result', result: { action: 'accept', 'x-vendor': 1 } }]);
   });
 
+  test('and it may say how it gets along, where the server wants to hear that', async () => {
+    const { send, announced, gateway } = await anOpenSession({ capabilities: ALL });
+    const [audience] = gateway.audiences;
+    const told: JsonObject[] = [];
+    const question = { method: 'roots/list', params: { _meta: { 'x/y': 1 } } } as const;
+    const asking = audience?.ask?.(question, new AbortController().signal, (params) => told.push(params));
+    await expect.poll(() => announced.length).toBe(1);
+    const id = announced[0]?.['id'] ?? null;
+    expect(announced[0]?.['params']).toEqual({ _meta: { 'x/y': 1, progressToken: id } });
+    await send({ method: 'notifications/progress', params: { progressToken: id, progress: 1, total: 2 } });
+    await send({ method: 'notifications/progress', params: { progressToken: 'another', progress: 2 } });
+    await send({ id, result: { roots: [] } });
+    await asking;
+    await send({ method: 'notifications/progress', params: { progressToken: id, progress: 3 } });
+    expect(told).toEqual([{ progress: 1, total: 2 }]);
+  });
+
   test('and may be refused by it', async () => {
     const { send, notified, gateway } = await anOpenSession({ capabilities: ALL });
     const asking = send(ask(1, 'roots'));

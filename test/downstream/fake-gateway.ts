@@ -165,7 +165,7 @@ async function callTool(call: ToolCallRequest, exchange: Exchange, { gateway, wa
 }
 
 /** What servers tell in a session beside their answers. */
-export const NEWS = ['notifications/elicitation/complete', 'notifications/tasks/status', 'notifications/tasks'];
+const NEWS = ['notifications/elicitation/complete', 'notifications/tasks/status', 'notifications/tasks'];
 
 async function ask(what: Json | undefined, exchange: Exchange, gateway: FakeGateway): Promise<void> {
   try {

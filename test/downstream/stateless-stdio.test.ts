@@ -116,6 +116,21 @@ describe('a request', () => {
 });
 
 describe('subscriptions/listen', () => {
+  test('has an id that no other request has meanwhile, for that is by what it is cancelled', async () => {
+    const { write, nextLines, gateway } = aRawDoor();
+    write(asked(1, 'subscriptions/listen', { notifications: { toolsListChanged: true } }));
+    await expect.poll(() => gateway.audiences.size).toBe(1);
+    write(called(1, 'echo'));
+    write(called(2, 'wait'));
+    await expect.poll(() => gateway.calls.length).toBe(1);
+    write(asked(2, 'subscriptions/listen', { notifications: { toolsListChanged: true } }));
+    const [, ...refused] = await nextLines(3);
+    expect(refused).toMatchObject([
+      { id: 1, error: { code: -32600 } },
+      { id: 2, error: { code: -32600 } },
+    ]);
+  });
+
   const ID = 'io.modelcontextprotocol/subscriptionId';
 
   test('lasts until the client cancels it, and ends with a result when the door closes', async () => {

@@ -105,14 +105,14 @@ test('what a policy prints does not get between the messages', async () => {
   expect(client.lines().every((line) => line.startsWith('{"jsonrpc":"2.0"'))).toBe(true);
 });
 
-test('a server without a bundle may use what it says is only reading, and the advice is to add a bundle', async () => {
+test('a server without a bundle may use what it says is only reading, and the user is asked about the rest', async () => {
   expect((await client.call('bare__read')).isError).toBeUndefined();
   expect(await outcomeOf(place, 'read')).toMatchObject({ server: 'bare', effect: 'allow', outcome: { status: 'ok' } });
-  const denied = await client.call('bare__write', { text: 'bare' });
-  expect(denied).toMatchObject({ isError: true, structuredContent: { remediation: 'add_a_bundle' } });
-  expect(denied.content[0]?.text).toContain('add a policy bundle for bare that allows write');
-  expect(denied.content[0]?.text).toContain('the starter policy of the gateway');
-  expect((await recordsOf('bare'))[0]?.reasons).toContain('no_bundle_write');
+  const waiting = await client.call('bare__write', { text: 'bare' });
+  expect(waiting).toMatchObject({ isError: true, structuredContent: { effect: 'pending', allow: false } });
+  expect(waiting.content[0]?.text).toContain('Ask the user to approve this call in the gateway');
+  expect(waiting.content[0]?.text).toContain('the starter policy of the gateway');
+  expect((await recordsOf('bare'))[0]).toMatchObject({ effect: 'pending', matched_rules: ['starter-server/STS-301'] });
   expect(receivedBy(place, 'bare').map(({ name }) => name)).toEqual(['read']);
 });
 

@@ -36,10 +36,15 @@ beforeAll(async () => {
 test('servers that cannot start are missing from the list, and the log says which and why', async () => {
   const tools = await client.listTools();
   expect(tools.filter((tool) => /^(exits|absent|silent)__/.test(tool))).toEqual([]);
-  const lines = client.stderr().split('\n');
-  const about = (server: string): string | undefined => lines.find((line) => line.includes(`"server":"${server}"`));
-  expect(about('exits')).toContain('ended with status 1');
-  expect(about('absent')).toContain('no-such-program');
+  const about = (server: string): string | undefined =>
+    client
+      .stderr()
+      .split('\n')
+      .find((line) => line.includes(`"server":"${server}"`));
+  await vi.waitFor(() => {
+    expect(about('exits')).toContain('ended with status 1');
+    expect(about('absent')).toContain('no-such-program');
+  });
 });
 
 test.for([

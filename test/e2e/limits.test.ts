@@ -1,24 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { reproduces } from '../../src/policy/combine-record.ts';
 import { aPlace, decisionsOf, runProgram } from './program.ts';
+import { northwind } from './northwind.ts';
 import { rawStdio } from './raw-client.ts';
 
 const LIMIT = 3;
 
 /** Northwind, with fewer calls a minute. */
-function northwind(folder: string): string {
-  const source = 'source: policy-bundles/northwind/workflow';
-  return readFileSync('mcp-gateway.yaml', 'utf8')
-    .replace(source, `${source}, data: { calls_a_minute: ${LIMIT} }`)
-    .replaceAll('[servers/', `[${resolve('servers')}/`)
-    .replaceAll('.mcp-gateway/demo', join(folder, 'demo'))
-    .replaceAll('source: policy-bundles', `source: ${resolve('policy-bundles')}`);
+function inAHurry(folder: string): string {
+  const bundle = 'policy-bundles/northwind/workflow';
+  return northwind(folder).replace(bundle, `${bundle}, data: { calls_a_minute: ${LIMIT} }`);
 }
 
 test('two gateways let through what a limit has room for, and the agent hears when it may go on', async () => {
-  const place = aPlace(northwind);
+  const place = aPlace(inAHurry);
   const clients = [await rawStdio(place), await rawStdio(place)];
   await Promise.all(clients.map((client) => client.listTools()));
   // A minute may end between two calls, so that there is room once more; of ten calls some are refused even then.

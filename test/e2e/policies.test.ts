@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { reproduces } from '../../src/policy/combine-record.ts';
 import { type AnyClient, httpV2 } from './clients.ts';
@@ -13,15 +13,8 @@ import {
   runProgram,
   serveHttp,
 } from './program.ts';
+import { northwind } from './northwind.ts';
 import { rawStdio } from './raw-client.ts';
-
-/** The repository's own example, with what its servers keep below a folder of its own. */
-function northwind(folder: string): string {
-  return readFileSync('mcp-gateway.yaml', 'utf8')
-    .replaceAll('[servers/', `[${resolve('servers')}/`)
-    .replaceAll('.mcp-gateway/demo', join(folder, 'demo'))
-    .replaceAll('source: policy-bundles', `source: ${resolve('policy-bundles')}`);
-}
 
 const HOUR_MS = 3_600_000;
 const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
@@ -163,6 +156,8 @@ describe('another process on the same store', () => {
     expect(result.content[0]?.text).toContain('Ask the platform team to register the agent stranger.');
     const [record] = await decisionsAbout(place, 'save_draft');
     expect(record).toMatchObject({ effect: 'deny', reasons: ['unknown_agent'], matched_rules: ['identity/ID-101'] });
+    // What the configuration says of the agent that it names is not said of another one.
+    expect(record?.principal.agent).toMatchObject({ id: 'stranger', owner_team: '' });
     expect(record?.layers.filter(({ status }) => status === 'skipped').map(({ layer }) => layer)).toContain('resource');
 
     await client.call('outbox__list_messages');

@@ -31,7 +31,14 @@ export interface WholeClient {
 }
 
 /** How the user, the model and the editor behind every client answer. */
-export const FORM_ANSWER = { username: 'ada', email: 'ada@example.com', name: 'ada', colour: 'blue', check: true };
+export const FORM_ANSWER = {
+  username: 'ada',
+  email: 'ada@example.com',
+  name: 'ada',
+  colour: 'blue',
+  check: true,
+  answer: 'approve',
+};
 export const MODEL_ANSWER = 'Paris';
 export const ROOT = 'file:///srv/project';
 

@@ -1,13 +1,15 @@
 import { onTestFinished } from 'vitest';
+import { type Change, isRefusal } from '../../src/core/change.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
-import type { Change } from '../../src/core/change.ts';
 import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { DecisionRecord, Outcome } from '../../src/core/record.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import { Agents, type ConfiguredAgent } from '../../src/gateway/agents.ts';
+import { Confirmations } from '../../src/gateway/confirmations.ts';
 import { Conversations } from '../../src/gateway/conversation.ts';
 import { createDialogue } from '../../src/gateway/create-dialogue.ts';
 import { Directory } from '../../src/gateway/directory.ts';
@@ -17,12 +19,16 @@ import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { Governing, ResultHandling } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
+import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
+import type { Store } from '../../src/state/store.ts';
 import type { InstanceOf } from '../../src/upstream/instance-host.ts';
 import type { AuditVault } from '../../src/state/audit.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
 import { anOpinion, aVerdict } from '../policy/decision-makers.ts';
-import { silent } from '../state/records.ts';
+import type { ApprovalBook } from '../../src/state/approval-book.ts';
+import { decisionIds } from '../../src/state/decision-id.ts';
+import { realClock, silent } from '../state/records.ts';
 import { aCaller, aGovernedServer, anExchange, ENVIRONMENT, LABELS, NOW, RESULTS } from './makers.ts';
 import { aScriptedServer, type Script, type ScriptedServer } from './scripted-server.ts';
 
@@ -30,10 +36,16 @@ import { aScriptedServer, type Script, type ScriptedServer } from './scripted-se
 export interface Rules {
   readonly hides?: (input: PolicyInput) => boolean;
   readonly denies?: (input: PolicyInput) => boolean;
+  /** Labels that the server's bundle puts on the conversation. */
+  readonly labels?: (input: PolicyInput) => readonly string[];
   /** Obligations of a bundle of layer compliance on requests. */
   readonly obliges?: readonly ObligationElement[];
   /** What that bundle says of results; where it is absent nobody governs them. */
   readonly ofResults?: (input: PolicyInput) => Partial<Opinion>;
+  /** Servers that identity grants; without, it limits nothing. */
+  readonly grants?: readonly string[];
+  /** Whether identity cannot be asked. */
+  readonly isInDoubt?: boolean;
 }
 
 export interface WorldOptions {
@@ -44,10 +56,16 @@ export interface WorldOptions {
   readonly allow?: Partial<GovernedServer['allow']>;
   readonly agents?: Readonly<Record<string, Partial<ConfiguredAgent>>>;
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
+  /** Where it remembers, and keeps decisions and approvals; without one decisions are kept in a list. */
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly labelSettings?: LabelSettings;
   readonly results?: Partial<ResultHandling>;
   readonly audit?: AuditVault;
   /** Throws where the record cannot be committed. */
   readonly commit?: (record: DecisionRecord) => void;
+  /** How long a call is held for its user. */
+  readonly holdMs?: number;
 }
 
 /** A whole gateway on servers that are scripts, with the log in a list. */
@@ -59,6 +77,8 @@ export interface World {
   readonly changes: readonly Change[];
   readonly servers: Readonly<Record<string, ScriptedServer>>;
   readonly ask: (request: ClientRequest, caller?: Caller, exchange?: Partial<Exchange>) => Promise<RpcAnswer>;
+  /** Resolves when the store has all that was counted. */
+  readonly close: () => Promise<void>;
   /** What a server got to hear after its lists were read. */
   readonly heard: (server: string) => readonly { readonly method: string; readonly params: JsonObject }[];
   readonly enforce: (rules: Rules) => Promise<void>;
@@ -67,7 +87,7 @@ export interface World {
 }
 
 export async function aGateway(options: WorldOptions): Promise<World> {
-  const { servers: scripts, rules = {}, commit } = options;
+  const { servers: scripts, rules = {}, commit, store, holdMs = 0 } = options;
   const servers = Object.fromEntries(Object.entries(scripts).map(([id, script]) => [id, aScriptedServer(script)]));
   const scripted = (id: string): ScriptedServer => {
     const server = servers[id];
@@ -77,7 +97,10 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const records: DecisionRecord[] = [];
   const outcomes: Outcome[] = [];
   const changed: Change[] = [];
-  const clock = { now: () => NOW, monotonic: () => 0 };
+  const clock = options.clock ?? { now: () => NOW, monotonic: () => 0 };
+  const newId = store === undefined ? (): string => `id-${String(records.length + 1)}` : decisionIds(realClock);
+  const book = store?.approvals ?? NO_APPROVALS;
+  const keyedHash = (text: string): string => store?.keyedHash(text) ?? text;
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
   const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
   const governing: Governing = {
@@ -85,30 +108,35 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       policy: policy.current,
       clock,
       ...(options.audit === undefined ? {} : { audit: options.audit }),
-      newId: () => `id-${String(records.length + 1)}`,
+      newId,
       mask: { maskInput: (input) => ({ input, masked: [], hidden: new Set() }), maskQuotes: (value) => value },
-      labels: LABELS,
+      labels: options.labelSettings ?? LABELS,
     }),
     environment: ENVIRONMENT,
-    conversations: new Conversations(clock),
-    readLabels: async () => [],
+    conversations: new Conversations(clock, store && { store: store.conversations, logger: silent, mostKept: 100 }),
+    readLabels: async (whose, now) => (await store?.labelsOf(whose, now)) ?? [],
     results: { ...RESULTS, ...options.results },
     log: {
       append: async (record) => {
         commit?.(record);
+        await store?.log.append(record);
         records.push(record);
       },
-      commit: async (record, _inputText, changes) => {
+      commit: async (record, inputText, changes) => {
         commit?.(record);
+        const answer = store === undefined ? { remaining: [] } : await store.log.commit(record, inputText, changes);
+        if (isRefusal(answer)) return answer;
         records.push(record);
         changed.push(...changes);
-        return { remaining: [] };
+        return answer;
       },
       settle: (outcome, changes = []) => {
+        store?.log.settle(outcome, changes);
         outcomes.push(outcome);
         changed.push(...changes);
       },
     },
+    budgets: { readCounts: async () => [] },
     clock,
     logger: silent,
   };
@@ -118,15 +146,31 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     ...governing,
     send,
     follow: (wish) => instances.follow(wish),
-    keyedHash: (text) => text,
+    keyedHash,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
   });
   onTestFinished(() => dialogue.close());
+  onTestFinished(() => governing.conversations.close());
   const agents = new Agents(new Map(Object.entries(options.agents ?? {}).map(([id, part]) => [id, anAgent(part)])));
   const gateway = new Gateway(
     Promise.resolve({
       ...governing,
+      approvals: {
+        book,
+        confirmations: new Confirmations({
+          book,
+          act: async (act, changes) => store?.log.act(act, changes),
+          newId,
+          keyedHash,
+          clock,
+          logger: silent,
+          holdMs,
+          pollMs: 5,
+        }),
+        timeoutMs: 60_000,
+        login: 'ana-login',
+      },
       policy,
       directory,
       exposure: new Exposure({
@@ -141,7 +185,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
       check: () => ({ kind: 'valid' }),
       allowedMethods: options.allowedMethods ?? [],
       agents,
-      keyedId: (text) => text,
+      keyedId: (text) => store?.keyedId(text) ?? text,
       instructionsOf: (server) => (server === 'files' ? 'Be brief.' : ''),
       endInstances: async () => undefined,
     }),
@@ -153,6 +197,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     outcomes,
     changes: changed,
     servers,
+    close: () => governing.conversations.close(),
     ask: (request, caller = aCaller(), exchange = {}) => gateway.answer(request, caller, anExchange(exchange)),
     heard: (server) => scripted(server).heard.slice(read.get(server)),
     enforce: (next) => gateway.enforce(new Scripted(next)),
@@ -202,6 +247,19 @@ async function aDirectory(
   return directory;
 }
 
+/** Nobody has asked for any. */
+const NO_APPROVALS: ApprovalBook = {
+  find: async () => [],
+  read: async () => undefined,
+  list: async () => [],
+  byId: async () => [],
+  answering: async () => [],
+};
+
+function isOfClient(action: string): boolean {
+  return ['tool_call', 'resource_read', 'prompt_get', 'completion'].includes(action);
+}
+
 let generations = 0;
 
 /** A policy that grants everything but what its rules hide or deny. */
@@ -221,7 +279,7 @@ class Scripted extends PolicySet {
   }
 
   override evaluate(question: Parameters<PolicySet['evaluate']>[0]): ReturnType<PolicySet['evaluate']> {
-    const { hides, denies, obliges = [], ofResults } = this.#rules;
+    const { hides, denies, labels, obliges = [], ofResults, grants = [], isInDoubt = false } = this.#rules;
     const spoken = question.action === 'tool_result' ? ofResults?.(question.input) : undefined;
     if (question.action === 'tool_result') {
       const opinions = [anOpinion({ layer: 'compliance', bundle: 'compliance', ...spoken })];
@@ -230,9 +288,19 @@ class Scripted extends PolicySet {
     const hide = hides?.(question.input) === true ? [aVerdict('CO-H', { reason: 'hidden_here' })] : [];
     const isList = question.action.endsWith('_list');
     const deny = !isList && denies?.(question.input) === true ? [aVerdict('CO-1', { reason: 'not_wanted' })] : [];
+    const names = isList ? [] : (labels?.(question.input) ?? []);
+    const labelled = names.map((label) => ({ id: 'S-L', label, ttl_s: 0, mode: 'enforce' }) as const);
+    const capabilities = grants.map((value) => ({ id: 'ID-1', kind: 'server', value, mode: 'enforce' }) as const);
     const opinions: readonly Opinion[] = [
-      anOpinion({ layer: 'compliance', bundle: 'compliance', deny, hide, obligations: isList ? [] : obliges }),
-      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')] }),
+      anOpinion({ layer: 'identity', bundle: 'identity', capabilities, status: isInDoubt ? 'error' : 'ok' }),
+      anOpinion({
+        layer: 'compliance',
+        bundle: 'compliance',
+        deny,
+        hide,
+        obligations: isOfClient(question.action) ? obliges : [],
+      }),
+      anOpinion({ layer: 'server', bundle: 'server', allow: isList ? [] : [aVerdict('S-1')], labels: labelled }),
       anOpinion({ layer: 'resource', bundle: 'resource', allow: isList ? [] : [aVerdict('R-1')] }),
     ];
     return { ...super.evaluate(question), opinions };

@@ -128,10 +128,8 @@ describe('a subagent', () => {
           expect(await callable(world, aCaller(id))).toEqual(tools);
           reached.set(id, tools);
         }
-        for (const [id, { parent }] of Object.entries(agents)) {
-          if (parent !== undefined)
-            expect(reached.get(parent)).toEqual(expect.arrayContaining([...(reached.get(id) ?? [])]));
-        }
+        for (const [id, { parent = id }] of Object.entries(agents))
+          expect(reached.get(parent)).toEqual(expect.arrayContaining([...(reached.get(id) ?? [])]));
       }),
       { numRuns: 60 },
     );

@@ -139,6 +139,7 @@ export function aWorld(options: WorldOptions): World {
       commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
     },
+    budgets: { readCounts: async () => [] },
     clock,
     logger: silent,
     send: options.send,
@@ -188,7 +189,10 @@ function aForwarding(
       },
       ruleText: () => undefined,
       charges: [],
-      labels: [],
+      changes: [],
+      meet: () => {
+        throw new Error('no rule here asks for an approval');
+      },
     },
     caller: aStatelessCaller(),
     exchange: anExchange(),

@@ -139,7 +139,7 @@ test('one list that cannot be made ready does not keep later ones from being sho
 test.for(['tools', 'prompts'] as const)(
   'where plain names were asked for and two %s have one, that is said instead of hiding both',
   async (list) => {
-    const directory = await started({ toolNames: 'plain', readList: () => later([READ]) });
+    const directory = await started({ toolNames: 'plain', readList: () => later([READ]), startWaitMs: 60_000 });
     await expect(directory.settled(list)).rejects.toThrow(
       `${list} would be shown under one name: files/read, mail/read`,
     );
@@ -148,6 +148,7 @@ test.for(['tools', 'prompts'] as const)(
 
 interface Circumstances {
   readonly toolNames?: 'plain';
+  readonly startWaitMs?: number;
   readonly remembered?: Readonly<Record<string, Json>>;
   readonly readList: (server: ServerId, list: ListName) => Promise<readonly JsonObject[]>;
   readonly written?: string[];
@@ -184,7 +185,7 @@ async function started(circumstances: Circumstances): Promise<Directory> {
     },
     prepare: prepare ?? (async () => undefined),
     forget: forget ?? (() => undefined),
-    startWaitMs: 50,
+    startWaitMs: circumstances.startWaitMs ?? 50,
     logger: silent,
   };
   const directory = new Directory(options);

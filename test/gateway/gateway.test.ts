@@ -68,6 +68,30 @@ describe('what the gateway says of itself', () => {
   });
 });
 
+describe('a server that identity does not grant', () => {
+  const servers = { files: { capabilities: { tools: {} } }, mail: { capabilities: { prompts: {} } } };
+  const METHOD: ClientRequest = { method: 'other', asked: 'vendor/do', params: {}, meta: {} };
+
+  test('is not spoken of', async () => {
+    const { gateway } = await aGateway({ servers, rules: { grants: ['mail'] } });
+    expect(await gateway.introduce(aCaller())).toEqual({
+      capabilities: { prompts: { listChanged: true } },
+      instructions: '',
+    });
+  });
+
+  test.for([
+    { name: 'gets no method that the gateway does not know', rules: { grants: ['mail'] }, kind: 'failure' },
+    { name: 'nor does one while identity cannot be asked', rules: { isInDoubt: true }, kind: 'failure' },
+    { name: 'while one that is granted does', rules: { grants: ['files'] }, kind: 'result' },
+    { name: 'also where rules hide what it has', rules: { hides: () => true }, kind: 'result' },
+  ])('$name', async ({ rules, kind }) => {
+    const { ask, heard } = await aGateway({ servers, rules, allowedMethods: ['files:vendor/do'] });
+    expect(await ask(METHOD)).toMatchObject({ kind });
+    expect(heard('files')).toHaveLength(kind === 'result' ? 1 : 0);
+  });
+});
+
 describe('a method that the gateway does not know', () => {
   const VENDOR: ClientRequest = { method: 'other', asked: 'vendor/do', params: { a: 1 }, meta: {} };
 

@@ -30,13 +30,33 @@ test('the record is committed before anything is forwarded', async () => {
 });
 
 test.for([
-  { name: 'a denied request', decision: aDenial() },
-  { name: 'a pending request', decision: aDecision({ effect: 'pending' }) },
-])('$name is recorded and never forwarded', async ({ decision }) => {
+  { name: 'a denied request', decision: aDenial(), steps: ['refuse'] },
+  { name: 'a pending request', decision: aDecision({ effect: 'pending' }), steps: ['seek', 'refuse'] },
+])('$name is recorded and never forwarded', async ({ decision, steps: last }) => {
   const { told, steps } = steadySteps();
   const refused = await govern(ASKED, { ...steps, decide: () => aRuling(decision) });
   expect(refused).toEqual(answer('refused'));
-  expect(told).toEqual(['resolve', 'open', 'recall', 'record', 'refuse']);
+  expect(told).toEqual(['resolve', 'open', 'recall', 'record', ...last]);
+});
+
+test('a request that somebody has approved meanwhile is decided and recorded anew', async () => {
+  const { told, steps } = steadySteps();
+  const rulings = [aRuling(aDecision({ effect: 'pending' })), aRuling()];
+  const waited: (readonly string[])[] = [];
+  const answered = await govern(ASKED, {
+    ...steps,
+    decide: () => rulings.shift() ?? aRuling(aDenial()),
+    record: async (ruling, { progress }) => {
+      waited.push(progress.waitedFor);
+      return { ruling, recordUs: 5 };
+    },
+    seekApproval: async (_ruling, { progress }) => {
+      return { kind: 'answered', progress: { ...progress, waitedFor: ['approval'] } };
+    },
+  });
+  expect(answered).toEqual(answer('the result'));
+  expect(waited).toEqual([[], ['approval']]);
+  expect(told.filter((step) => step === 'resolve')).toHaveLength(2);
 });
 
 test('a request that cannot be recorded goes nowhere', async () => {
@@ -102,7 +122,9 @@ function steadySteps(): { readonly told: string[]; readonly steps: ToolSteps } {
       open: () => tell('open', { kind: 'anew' }),
       recall: async () => tell('recall', NOTHING_RECALLED),
       decide: () => tell('decide', aRuling()),
+      confirm: async () => tell('confirm', undefined),
       record: async (ruling) => tell('record', { ruling, recordUs: 5 }),
+      seekApproval: async () => tell('seek', { kind: 'waits' }),
       forward: async () => tell('forward', { kind: 'answered', status: 'ok', ms: 1, answer: answer('the result') }),
       judge: async (_allowed, forwarded) => tell('judge', forwarded),
       settle: () => tell('settle', undefined),

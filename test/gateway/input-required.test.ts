@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
+import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { Outgoing } from '../../src/gateway/dialogue.ts';
 import { readInputRequired } from '../../src/gateway/input-required.ts';
 import type { Ask, ServerQuestion } from '../../src/gateway/port.ts';
@@ -135,6 +136,20 @@ test('a denied answer is not sent', async () => {
   const said = await world.retry(await world.call(), { a: ACCEPTED });
   expect(resultOf(said)).toMatchObject({ isError: true });
   expect(sent).toHaveLength(1);
+});
+
+test('what was allowed of questions and answers ends on record where another of them is denied', async () => {
+  const isRoots = ({ action }: PolicyInput): boolean => action.type === 'roots';
+  const asking = aWorld({ send: asksStateless({ a: FORM, b: ROOTS }), denies: isRoots });
+  await asking.call();
+  expect(asking.records.map(({ effect }) => effect).toSorted()).toEqual(['allow', 'deny']);
+  expect(asking.outcomes.map(({ status }) => status)).toEqual(['cancelled']);
+
+  const isAnswer = (input: PolicyInput): boolean => isRoots(input) && Object.keys(input.action.args).length > 0;
+  const answering = aWorld({ send: asksStateless({ a: FORM, b: ROOTS }), denies: isAnswer });
+  await answering.retry(await answering.call(), { a: ACCEPTED, b: { roots: [] } });
+  expect(answering.records.map(({ effect }) => effect).toSorted()).toEqual(['allow', 'allow', 'allow', 'deny']);
+  expect(answering.outcomes.map(({ status }) => status)).toEqual(['ok', 'ok', 'cancelled']);
 });
 
 test('a question that the configuration does not allow denies the request and is on record', async () => {

@@ -30,8 +30,8 @@ test('an allow that a limit has no room for is a denial, and the denial is what 
   reader.close();
   expect(records.map(({ effect }) => effect)).toEqual(['allow', 'deny']);
   expect(records.map(({ combine }) => combine.reservations)).toEqual([
-    [{ counter: 'agent.id/60s', status: 'reserved', resets_at: UNTIL }],
-    [{ counter: 'agent.id/60s', status: 'refused', resets_at: UNTIL }],
+    [{ counter: 'agent.id/60s', status: 'reserved', resets_at: UNTIL, cost: 1, limit: 1 }],
+    [{ counter: 'agent.id/60s', status: 'refused', resets_at: UNTIL, cost: 1, limit: 1 }],
   ]);
   expect(records.map((record) => reproduces(record))).toEqual([true, true]);
 });

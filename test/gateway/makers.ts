@@ -101,23 +101,23 @@ export function aRuling(decision: Decision = aDecision()): Ruling {
   const { principal, client, session } = aCaller();
   const decided = { effect, reasons, reason_internal, matched_rules, lifted, obligations };
   return {
+    meet: () => aRuling(decision),
     decision,
     inputText: '{}',
     ruleText: () => undefined,
     charges: [],
-    labels: [],
+    changes: [],
     record: aRecord({ ...decided, principal, client, session, server: 'files', tool: 'read' }),
   };
 }
 
+/** An hour, and nothing stays with the agent. */
+export const LABELS: LabelSettings = { ttlMs: 3_600_000, isSticky: () => false };
 /** The phase of results, without anything that is configured. */
 export const RESULTS: ResultHandling = {
   classifier: createClassifier([]),
   fitsOutput: async () => true,
 };
-
-/** An hour, and nothing stays with the agent. */
-export const LABELS: LabelSettings = { ttlMs: 3_600_000, isSticky: () => false };
 
 export const ENVIRONMENT: Environment = {
   gateway: 'test',

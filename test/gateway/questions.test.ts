@@ -17,6 +17,7 @@ import {
   resultOf,
   ROOTS,
   SAMPLE,
+  type Send,
   type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
@@ -24,6 +25,23 @@ import { anExchange } from './makers.ts';
 import type { Forwarding, Said } from '../../src/gateway/dialogue.ts';
 import type { Ask, Audience, ServerQuestion } from '../../src/gateway/port.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+
+test('how a client gets along with an answer is told to the server that wants to hear it', async () => {
+  const told: JsonObject[] = [];
+  const send: Send = async ({ options }) => {
+    await options.onRequest?.(aRequest(ROOTS), NEVER, (params) => void told.push(params));
+    await options.onRequest?.(aRequest(ROOTS), NEVER);
+    return result({});
+  };
+  const heard: boolean[] = [];
+  const ask: Ask = async (_question, _signal, onProgress) => {
+    heard.push(onProgress !== undefined);
+    onProgress?.({ progress: 1 });
+    return result({ roots: [] });
+  };
+  await aWorld({ send }).call({ caller: aSessionCaller(), exchange: anExchange({ ask }) });
+  expect({ told, heard }).toEqual({ told: [{ progress: 1 }], heard: [true, false] });
+});
 
 test.for([
   {

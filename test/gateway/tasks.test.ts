@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import { withTaskId } from '../../src/gateway/task-ids.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type Send,
   type WorldOptions,
 } from './dialogue-makers.ts';
+import { anExchange } from './makers.ts';
 import { ask, asTask, DECLARES, make, stateless, TASK, withInput, withTask } from './task-makers.ts';
 
 const isTold = (session: string): boolean => session === 'session-1';
@@ -61,6 +63,17 @@ test('a list shows the caller’s own tasks alone, as they are now, page by page
   expect(errorOf(await ask(world, aSessionCaller(), { method: 'tasks/list', params: { cursor: 'no' } })).code).toBe(
     -32602,
   );
+});
+
+test('a list shows nothing of what tasks ask', async () => {
+  const error = {
+    code: -32042,
+    message: 'First',
+    data: { elicitations: [{ mode: 'url', url: 'https://evil.test/' }] },
+  };
+  const { world } = await withTask({ state: { ...TASK, inputRequests: { name: { ...FORM } }, error } });
+  expect(resultOf(await ask(world, aSessionCaller(), { method: 'tasks/list' }))).toEqual({ tasks: [TASK] });
+  expect(world.records).toEqual([]);
 });
 
 test('its result and its end are recorded with the call that made it; looking at it is not', async () => {
@@ -247,6 +260,56 @@ test('a task whose time is over is forgotten', async () => {
   world.clock.move(60_000);
   await make(world, { ...TASK, taskId: 'next' });
   expect(errorOf(await ask(world, aSessionCaller(), { method: 'tasks/get' })).code).toBe(-32602);
+});
+
+test('a task that its server says it keeps for longer is known for longer', async () => {
+  const { world } = await withTask({ state: { ...TASK, ttl: 600_000 } });
+  world.clock.move(50_000);
+  await ask(world, aSessionCaller(), { method: 'tasks/get' });
+  world.clock.move(50_000);
+  await make(world, { ...TASK, taskId: 'next' });
+  expect(resultOf(await ask(world, aSessionCaller(), { method: 'tasks/get' }))).toMatchObject({ taskId: 't1' });
+});
+
+test('a result that breaks the protocol ends its record once', async () => {
+  const send: Send = ({ method }) =>
+    Promise.resolve(result(method === 'tools/call' ? { task: TASK } : { resultType: 'input_required' }));
+  const world = aWorld({ send });
+  await world.call({ ...asTask(), caller: aSessionCaller() });
+  await expect(ask(world, aSessionCaller(), { method: 'tasks/result' })).rejects.toMatchObject({
+    code: 'UPSTREAM_PROTOCOL',
+  });
+  expect(world.outcomes).toHaveLength(1);
+});
+
+test('what belongs to a task comes to its client under the id that the client knows', async () => {
+  const related = (taskId: string): JsonObject => ({ 'io.modelcontextprotocol/related-task': { taskId } });
+  const send: Send = async ({ method, options, server }) => {
+    if (method === 'tools/call') return result({ task: TASK });
+    options.onNotification?.({
+      kind: 'notification',
+      method: 'notifications/message',
+      params: { level: 'info', _meta: related('t1') },
+    });
+    const params = { ...FORM.params, _meta: related('t1') };
+    await options.onRequest?.(aRequest({ ...FORM, params }), NEVER);
+    return result({ from: server.id });
+  };
+  const world = aWorld({ send });
+  await world.call({ ...asTask(), caller: aSessionCaller() });
+  await world.call({ ...asTask(), caller: aSessionCaller(), server: aServer({ id: 'other' as ServerId }) });
+  const seen: JsonObject[] = [];
+  const exchange = anExchange({
+    logLevel: 'info',
+    notify: (_method, { _meta }) => void seen.push({ _meta: _meta ?? null }),
+    ask: async ({ params: { _meta } }) => {
+      seen.push({ _meta: _meta ?? null });
+      return result(ACCEPTED);
+    },
+  });
+  const request = { method: 'tasks/result', params: { taskId: 't1~2' }, meta: {} } as const;
+  expect(resultOf(await world.dialogue.tasks.answer(request, aSessionCaller(), exchange))).toEqual({ from: 'other' });
+  expect(seen).toEqual([{ _meta: related('t1~2') }, { _meta: related('t1~2') }]);
 });
 
 test('an id is changed wherever the protocol has it, and nothing else', () => {

@@ -27,6 +27,17 @@ describe('watching a resource', () => {
     expect(servers['files']?.heard.at(-1)).toMatchObject({ method: 'resources/unsubscribe' });
   });
 
+  test('does not begin for a client that has gone while it was decided', async () => {
+    const controller = new AbortController();
+    const commit = (): void => controller.abort();
+    const { gateway, heard } = await aGateway({ servers: { files: NOTES }, commit });
+    const request = { uri: 'note://1', meta: {}, onUpdated: () => undefined };
+    const watch = await gateway.watch(request, aCaller(), anExchange({ signal: controller.signal }));
+    expect(watch.kind).toBe('refused');
+    await new Promise((turn) => setTimeout(turn, 5));
+    expect(heard('files')).toEqual([]);
+  });
+
   test.for([
     { name: 'denied', rules: { denies: () => true }, code: 4030 },
     { name: 'hidden', rules: { hides: () => true }, code: -32002 },

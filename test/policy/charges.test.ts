@@ -47,7 +47,7 @@ test.for([
 });
 
 test('what this version does not carry out is not charged', () => {
-  expect(chargesOf(someFacts([pace({})], { carries: ['warn'] }), INPUT)).toEqual([]);
+  expect(chargesOf(someFacts([pace({})], { carries: ['warn'] }), { input: INPUT, counters: new Map() })).toEqual([]);
 });
 
 function pace(part: Readonly<Record<string, unknown>>): Opinion {
@@ -56,5 +56,5 @@ function pace(part: Readonly<Record<string, unknown>>): Opinion {
 }
 
 function charged(layers: readonly Opinion[], now = NOW): ReturnType<typeof chargesOf> {
-  return chargesOf(someFacts(layers, { carries: ['rate_limit'], now }), INPUT);
+  return chargesOf(someFacts(layers, { carries: ['rate_limit'], now }), { input: INPUT, counters: new Map() });
 }

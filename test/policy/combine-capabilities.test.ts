@@ -61,7 +61,7 @@ describe('capabilities', () => {
     const isAllowed = (layers: readonly Opinion[], tool: string) =>
       combine({ ...someFacts([...layers, ...GRANTS]), server: 'a', tool }).effect === 'allow';
     fc.assert(
-      fc.property(ofOne, ofOne, ofOne, fc.constantFrom('x', 'y', 'w'), (worker, lead, boss, tool) => {
+      fc.property(fc.tuple(ofOne, ofOne, ofOne), fc.constantFrom('x', 'y', 'w'), ([worker, lead, boss], tool) => {
         const all = [...asked(worker), ...asked(lead, 'lead'), ...asked(boss, 'boss')];
         const each = [asked(worker), asked(lead), asked(boss)];
         expect(isAllowed(all, tool)).toBe(each.every((layers) => isAllowed(layers, tool)));

@@ -7,7 +7,7 @@ const RESOLUTION: RuleResolution = {
   rules: new Map(),
   mode: 'enforce',
   ruleModes: {},
-  counters: new Set(),
+  counters: new Map(),
 };
 
 test.for([

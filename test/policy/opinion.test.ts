@@ -18,6 +18,7 @@ function aRule(id: string, part: Partial<Rule> = {}): Rule {
     owner: '',
     control: '',
     liftable: true,
+    reads: [],
     file: 'policy.rego',
     row: 1,
     ...part,
@@ -26,7 +27,14 @@ function aRule(id: string, part: Partial<Rule> = {}): Rule {
 
 function aResolution(part: Partial<RuleResolution> = {}): RuleResolution {
   const rules = new Map(['A-1', 'A-2'].map((id) => [id, aRule(id)]));
-  return { layer: 'server', rules, mode: 'enforce', ruleModes: {}, counters: new Set(['calls']), ...part };
+  return {
+    layer: 'server',
+    rules,
+    mode: 'enforce',
+    ruleModes: {},
+    counters: new Map([['calls', { hasCosts: false }]]),
+    ...part,
+  };
 }
 
 const read = (raw: object, part: Partial<RuleResolution> = {}) => readOpinion({ ...EMPTY, ...raw }, aResolution(part));
@@ -110,6 +118,13 @@ describe('an opinion', () => {
     ['a parameter of a forbidden name', { deny: [{ id: 'A-1', reason: 'a', params: { constructor: 'x' } }] }, 'params'],
     ['too many elements', { deny: Array.from({ length: 1001 }, () => ({ id: 'A-1', reason: 'a' })) }, 'more than 1000'],
     ['a label in words', { labels: [{ id: 'A-1', label: 'Customer data' }] }, 'is no label'],
+    ['a label with a line break', { labels: [{ id: 'A-1', label: 'pii\n' }] }, 'is no label'],
+    ['a label with a control character', { labels: [{ id: 'A-1', label: 'p\u0000ii' }] }, 'is no label'],
+    [
+      'ten thousand labels',
+      { labels: Array.from({ length: 10_000 }, (_, index) => ({ id: 'A-1', label: `l${index}` })) },
+      'labels has more than 1000 elements',
+    ],
     ['a label that fades at once', { labels: [{ id: 'A-1', label: 'pii', ttl_s: -1 }] }, 'labels[0]'],
   ])('with %s is malformed', (_what, raw, words) => {
     expect(why(raw)).toContain(words);

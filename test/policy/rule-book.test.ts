@@ -12,7 +12,7 @@ function anAnnotation(id: string, custom: JsonObject = {}, part: Partial<Annotat
 }
 
 function anEmitter(...ids: readonly string[]): EmittingRule {
-  return { ids, hasUnknownId: false, file: 'policy.rego', row: 9, column: 1 };
+  return { ids, hasUnknownId: false, inputs: ['agent.id', 'action.tool'], file: 'policy.rego', row: 9, column: 1 };
 }
 
 function aBook(part: Partial<RuleSources>) {
@@ -51,6 +51,7 @@ describe('the rule book', () => {
       owner: 'platform',
       control: 'SOC2-CC8',
       liftable: false,
+      reads: ['action.tool', 'agent.id'],
       file: 'policy.rego',
       row: 3,
     });

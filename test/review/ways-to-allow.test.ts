@@ -65,7 +65,9 @@ test.for([
   },
   {
     what: 'a limit without room',
-    facts: someFacts([SERVER, RESOURCE], { reservations: [{ counter: 'c', status: 'refused', resets_at: '' }] }),
+    facts: someFacts([SERVER, RESOURCE], {
+      reservations: [{ counter: 'c', status: 'refused', resets_at: '', cost: 1, limit: 1 }],
+    }),
     ways: [[{ kind: 'room', counter: 'c', resets_at: '' }]],
   },
   {
@@ -77,6 +79,24 @@ test.for([
     what: 'a required layer that is not there',
     facts: someFacts([SERVER, RESOURCE], { required: ['compliance'] }),
     ways: [[{ kind: 'answer', layer: 'compliance', bundle: '' }]],
+  },
+  {
+    what: 'a required layer that says nothing of whoever stands behind the agent',
+    facts: someFacts([anOpinion({ layer: 'identity' }), SERVER, RESOURCE], {
+      required: ['identity'],
+      delegators: [{ id: 'lead', scope: '', owner_team: '', model: '' }],
+    }),
+    ways: [[{ kind: 'answer', layer: 'identity', bundle: '' }]],
+  },
+  {
+    what: 'a bundle that failed about two of a line',
+    facts: someFacts([
+      anOpinion({ layer: 'identity', bundle: 'people', status: 'error' }),
+      anOpinion({ layer: 'identity', bundle: 'people', status: 'error', agent: 'lead' }),
+      SERVER,
+      RESOURCE,
+    ]),
+    ways: [[{ kind: 'answer', layer: 'identity', bundle: 'people' }]],
   },
   {
     what: 'an obligation that nobody carries out',
@@ -133,11 +153,26 @@ test.for([
   expect(waysToAllow(facts)).toEqual(ways);
 });
 
-test('with more denials than are tried together, one way is told, and nothing in it can be left out', () => {
+test('with more denials than are tried together, two ways are told, and nothing in them can be left out', () => {
   const rules = Array.from({ length: 20 }, (_, index) => `W-${index + 1}`);
   const many = anOpinion({ layer: 'workflow', bundle: 'pace', deny: rules.map((id) => aVerdict(id)) });
   const warning = anOpinion({ layer: 'compliance', bundle: 'law', deny: [aVerdict('C-1', { mode: 'warn' })] });
-  expect(waysToAllow(someFacts([SERVER, RESOURCE, many, warning]))).toEqual([rules.map((id) => silent(`pace/${id}`))]);
+  expect(waysToAllow(someFacts([SERVER, RESOURCE, many, warning]))).toEqual([
+    rules.map((id) => silent(`pace/${id}`)),
+    rules.map((id) => permit(`pace/${id}`)),
+  ]);
+});
+
+test('with many denials of which none can be lifted, one way is told', () => {
+  const deny = ['C-1', 'C-2', 'C-3', 'C-4'].map((id) => aVerdict(id, { liftable: false }));
+  const law = anOpinion({ layer: 'compliance', bundle: 'law', deny });
+  expect(waysToAllow(someFacts([SERVER, RESOURCE, law]))).toEqual([deny.map(({ id }) => silent(`law/${id}`))]);
+});
+
+test('what would take too long to try is not tried', () => {
+  const deny = Array.from({ length: 150 }, (_, index) => aVerdict(`W-${index}`));
+  const facts = someFacts([SERVER, RESOURCE, anOpinion({ layer: 'workflow', bundle: 'pace', deny })]);
+  expect(waysToAllow(facts)).toBe('too_many');
 });
 
 test('over a sample of all combinations of layers, what is not allowed and was asked of all has a way', () => {

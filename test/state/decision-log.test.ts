@@ -7,7 +7,7 @@ import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Driver } from '../../src/state/driver.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { verifyLog } from '../../src/state/verify.ts';
-import { anOutcome, aRecord, realClock, silent } from './records.ts';
+import { anOutcome, aRecord, aSettlement, realClock, silent } from './records.ts';
 import { aLogOf, aPlace, aStore } from './support.ts';
 
 const unavailable = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
@@ -54,11 +54,11 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     const store = await aStore({ ...aPlace(), durability });
     const record = aRecord();
     await store.log.append(record);
-    store.log.settle(anOutcome(record.id, { status: 'tool_error', settled: ['x'] }));
+    store.log.settle(anOutcome(record.id, { status: 'tool_error', settled: [aSettlement()] }));
     await store.log.flush();
     const found = await readerOf(store.path).find(record.id);
     expect(found.outcome).toEqual({
-      ...anOutcome(record.id, { status: 'tool_error', settled: ['x'] }),
+      ...anOutcome(record.id, { status: 'tool_error', settled: [aSettlement()] }),
       seq: 2,
       hash: expect.any(String),
     });
@@ -147,7 +147,7 @@ test('a full disk refuses calls, keeps outcomes, and calls go on when there is s
       for (;;) await append();
     })(),
   ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('the disk is full') });
-  for (const id of sealed) store.log.settle(anOutcome(id, { settled: ['x'.repeat(4000)] }));
+  for (const id of sealed) store.log.settle(anOutcome(id, { settled: [aSettlement({ counter: 'x'.repeat(4000) })] }));
   await expect(append()).rejects.toEqual(unavailable);
   const before = sealed.length;
   limit = 'max_page_count = 1073741823';

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DecisionFilter } from '../../src/state/decision-query.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
+import { anOpinion } from '../policy/decision-makers.ts';
 import { anOutcome, aRecord } from './records.ts';
 import { aLogOf, aPlace, aStore } from './support.ts';
 
@@ -144,3 +145,31 @@ test('statistics count effects, each reason, servers, tools, outcomes, and take 
   expect(await reader.statistics(minute(4))).toMatchObject({ total: 1, effects: [{ name: 'deny', count: 1 }] });
   expect((await reader.statistics(Date.now() + 60_000)).decideUs).toEqual({ p50: 0, p99: 0 });
 });
+
+test('decisions for which a bundle said a permit come in pages, oldest first', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  const permit = { id: 'OVR-1', lifts: ['pace/WD'], ...PEOPLE, mode: 'enforce' } as const;
+  const permitted = (time: string) => aRecord({ time, layers: [{ ...SILENT, permit: [permit] }] });
+  const records = [permitted(at(1)), aRecord({ time: at(2), layers: [SILENT] }), permitted(at(3)), permitted(at(4))];
+  for (const record of records) await store.log.append(record);
+  const reader = new DecisionReader(place);
+  onTestFinished(() => reader.close());
+  const times = async (since: number, afterSeq = 0) => {
+    const page = await reader.permitted({ since, afterSeq });
+    return [page.records.map(({ time }) => time), page.lastSeq];
+  };
+  expect(await times(0)).toEqual([[at(1), at(3), at(4)], 4]);
+  expect(await times(minute(3))).toEqual([[at(3), at(4)], 4]);
+  expect(await times(0, 3)).toEqual([[at(4)], 4]);
+  expect(await times(0, 4)).toEqual([[], 4]);
+});
+
+const PEOPLE = {
+  requested_by: 'ana',
+  approved_by: 'ben',
+  justification: 'an incident',
+  not_before: at(0),
+  expires_at: at(9),
+};
+const SILENT = anOpinion({ layer: 'override' });

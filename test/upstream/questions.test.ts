@@ -51,6 +51,25 @@ test.for([
   },
 );
 
+test('a server hears how its client gets along with an answer, in numbers, as long as it waits for it', async () => {
+  const told: ((params: JsonObject) => void)[] = [];
+  const upstream = anAskingServer();
+  const params = { message: 'Who?', _meta: { progressToken: 'mine' } };
+  await callTool(upstream, call('ask', { asks: [elicit('q', params), elicit('r')] }), {
+    onRequest: async (_request, _signal, onProgress) => {
+      if (onProgress !== undefined) told.push(onProgress);
+      for (const progress of [1, 1, 2]) onProgress?.({ progress, total: 2, message: 'his name is Ada' });
+      return ACCEPTED;
+    },
+  });
+  expect(told).toHaveLength(1);
+  for (const tell of told) tell({ progress: 3 });
+  expect(JSON.parse(textOf(await callTool(upstream, call('progressed'))))).toEqual([
+    { progressToken: 'mine', progress: 1, total: 2 },
+    { progressToken: 'mine', progress: 2, total: 2 },
+  ]);
+});
+
 test('sampling/createMessage works with servers on the SDK, over each road', async () => {
   const result = { model: 'm', role: 'assistant', content: { type: 'text', text: 'Anna' } };
   for (const kind of ['http', 'sse'] as const) {

@@ -90,6 +90,15 @@ test('a watched server that crashes is started again by itself and asked again',
   expect(await subscriptions(upstream)).toEqual([`subscribe ${NOTE}`]);
 });
 
+test('a server that is started for a watch after a crash is asked once', async () => {
+  const upstream = aWatchedServer();
+  const told = aListener();
+  await rejection(callTool(upstream, call('crash')));
+  await watch(upstream, told);
+  expect(await subscriptions(upstream)).toEqual([`subscribe ${NOTE}`]);
+  expect(told).not.toHaveBeenCalled();
+});
+
 test('whoever is cancelled while the server is asked watches nothing', async () => {
   const upstream = aWatchedServer();
   const options = { signal: AbortSignal.abort(), offers: {} };

@@ -4,12 +4,14 @@ package northwind_compliance
 
 import data.gateway.v1.effects
 import data.gateway.v1.globs
+import data.gateway.v1.hosts
 import data.northwind_compliance.config
 
 # METADATA
 # title: Personal data leaves its place only through agents cleared for it
 # description: |
 #   An export makes a copy that nobody deletes. The user's own clearance is not enough; the platform team clears the agent.
+#   Once the conversation has seen personal data, every export counts: the agent may ask for people by their numbers.
 # custom:
 #   id: CO-101
 #   remediation: Work with counts and sums instead of people, or ask the data protection officer to export the data.
@@ -20,7 +22,7 @@ import data.northwind_compliance.config
 #   control: GDPR-Art-5
 deny contains {"id": "CO-101", "reason": "personal_data_export", "params": {"class": config.personal_class}} if {
 	is_personal
-	effects.changes(input.action.effect)
+	is_export
 	not is_agent_cleared
 }
 
@@ -72,6 +74,35 @@ deny contains {"id": "CO-104", "reason": "list_of_people_to_outside"} if {
 }
 
 # METADATA
+# title: What strangers wrote does not carry private data out
+# description: |
+#   Text from the outside can tell an agent what to do. Alone that is harmless, and so is private data alone; with both in
+#   one conversation nothing is published any more, in whichever order they came.
+# custom:
+#   id: CO-105
+#   remediation: Publish from a new conversation that has read neither, or let the user publish it.
+#   remedy: publish_from_a_new_conversation
+#   appeal_path: https://northwind.example/security/flows
+#   owner: security
+#   control: NW-SEC-7
+deny contains {
+	"id": "CO-105", "reason": "untrusted_and_private_to_outside",
+	"params": {"untrusted": config.untrusted_label, "private": config.private_label},
+} if {
+	is_outside
+	labels_of_conversation[config.untrusted_label]
+	labels_of_conversation[config.private_label]
+}
+
+# METADATA
+# title: What is read through some tools marks the conversation
+# custom: {id: CO-301}
+labels contains {"id": "CO-301", "label": entry.label} if {
+	some entry in config.labelled
+	names_call(entry)
+}
+
+# METADATA
 # title: What moves money is kept for the audit
 # custom:
 #   id: CO-201
@@ -98,10 +129,21 @@ is_personal if {
 	regex.match(entry.pattern, text)
 }
 
+is_export if {
+	effects.changes(input.action.effect)
+	some entry in config.exports
+	names_call(entry)
+}
+
 is_outside if {
 	some entry in config.outside
 	names_call(entry)
+	not is_inside
 }
+
+is_inside if hosts.address_within(input.action.args.to, config.inside_domains)
+
+labels_of_conversation contains entry.label if some entry in input.context.labels
 
 # A kind of capability that nobody gives is not limited.
 is_agent_cleared if not input.identity.capabilities.data_class
@@ -114,7 +156,12 @@ is_agent_cleared if {
 names_call(entry) if {
 	globs.matches_any(entry.servers, input.server.id)
 	globs.matches_any(entry.tools, input.action.tool)
+	names_repository(entry)
 }
+
+names_repository(entry) if not entry.repositories
+
+names_repository(entry) if globs.matches_any(entry.repositories, input.action.args.repository)
 
 texts contains text if {
 	walk(input.action.args, [_, text])

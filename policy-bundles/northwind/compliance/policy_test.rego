@@ -70,3 +70,41 @@ test_moving_money_is_audited if {
 	ids(northwind_compliance.obligations) == {"CO-201"} with input as inputs.tool_call("payments", "create_refund", "write", {"amount": 5})
 	northwind_compliance.obligations == set() with input as inputs.tool_call("payments", "get_charge", "read", {})
 }
+
+test_a_message_to_the_inside_does_not_leave if {
+	inside := object.union(message("See attachment."), {"action": {"args": {"to": "lee@northwind.example"}}})
+	northwind_compliance.deny == set() with input as inputs.labelled({"customer_pii"}, inside)
+	ids(northwind_compliance.deny) == {"CO-103"} with input as inputs.labelled({"customer_pii"}, message("See attachment."))
+}
+
+commit(repository) := in_region("eu-central-1", inputs.tool_call("code-host", "commit_file", "write", {"repository": repository}))
+
+test_what_strangers_wrote_and_private_data_do_not_leave_together if {
+	both := {"untrusted_content", "private_data"}
+	northwind_compliance.deny == {{
+		"id": "CO-105", "reason": "untrusted_and_private_to_outside",
+		"params": {"untrusted": "untrusted_content", "private": "private_data"},
+	}} with input as inputs.labelled(both, commit("website"))
+	ids(northwind_compliance.deny) == {"CO-105"} with input as inputs.labelled(both, message("Hello"))
+	northwind_compliance.deny == set() with input as inputs.labelled(both, commit("checkout"))
+}
+
+test_either_of_them_alone_may_leave if {
+	northwind_compliance.deny == set() with input as inputs.labelled({"untrusted_content"}, commit("website"))
+	northwind_compliance.deny == set() with input as inputs.labelled({"private_data"}, commit("website"))
+	northwind_compliance.deny == set() with input as commit("website")
+}
+
+pulls(repository) := inputs.tool_call("code-host", "list_pull_requests", "read", {"repository": repository})
+
+test_what_is_read_marks_the_conversation if {
+	northwind_compliance.labels == {{"id": "CO-301", "label": "untrusted_content"}} with input as pulls("website")
+	northwind_compliance.labels == set() with input as pulls("checkout")
+	northwind_compliance.labels == {{"id": "CO-301", "label": "private_data"}} with input as query("SELECT id FROM orders")
+	northwind_compliance.labels == {{"id": "CO-301", "label": "private_data"}} with input as inputs.tool_call("payments", "get_charge", "read", {})
+}
+
+test_who_has_seen_personal_data_exports_nothing_and_goes_on_with_other_work if {
+	ids(northwind_compliance.deny) == {"CO-101"} with input as inputs.labelled({"customer_pii"}, with_classes(["internal"], export("orders")))
+	northwind_compliance.deny == set() with input as inputs.labelled({"customer_pii"}, with_classes(["internal"], commit("checkout")))
+}

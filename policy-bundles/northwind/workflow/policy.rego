@@ -36,6 +36,32 @@ deny contains {"id": "WF-202", "reason": "change_freeze", "params": {"freeze": f
 }
 
 # METADATA
+# title: The same call again and again is a loop
+# custom:
+#   id: WF-203
+#   remediation: Stop; this very call was made {times} times. Look at what it answered, and change something or ask the user.
+#   remedy: change_the_call
+#   retry: with_changes
+#   owner: platform team
+deny contains {"id": "WF-203", "reason": "same_call_again", "params": {"times": input.context.identical_calls}} if {
+	input.context.identical_calls >= config.identical_calls
+}
+
+# METADATA
+# title: An agent works within its weekly budget
+# description: Said before the gateway itself would refuse the call, in words that name the way out.
+# custom:
+#   id: WF-204
+#   remediation: Wait until {until}, or ask the platform team for a larger budget.
+#   remedy: wait_for_the_new_week
+#   retry: after
+#   appeal_path: https://northwind.example/platform/budgets
+#   owner: platform team
+deny contains {"id": "WF-204", "reason": "weekly_budget_used_up", "params": {"until": budget.resets_at}} if {
+	budget.ratio >= 1
+}
+
+# METADATA
 # title: Changes outside of working hours are pointed out
 # custom: {id: WF-301}
 obligations contains {
@@ -57,6 +83,29 @@ obligations contains {
 	turns := max([input.context.turn_count, input.claims.turn_count])
 	turns >= config.turns
 }
+
+# METADATA
+# title: A weekly budget that is nearly used up is pointed out
+# custom: {id: WF-304}
+obligations contains {
+	"id": "WF-304", "type": "warn",
+	"text": sprintf("%v of %v points of this week are used; there are new ones at %s.", [
+		budget.used + budget.reserved,
+		budget.limit,
+		budget.resets_at,
+	]),
+} if {
+	budget.ratio >= 0.8
+	budget.ratio < 1
+}
+
+# METADATA
+# title: Every call counts towards the weekly budget
+# description: What it costs stands in the table of costs, by tool. The gateway counts for all of its processes together.
+# custom: {id: WF-305}
+obligations contains {"id": "WF-305", "type": "counter", "name": "weekly_work"}
+
+budget := input.budgets.weekly_work
 
 # METADATA
 # title: An agent makes only so many calls a minute

@@ -1,8 +1,8 @@
 # METADATA
 # title: A server, as long as it ships no policy
 # description: |
-#   What a server says is only reading runs. The rest waits for a bundle that says what is allowed, because nobody but the author
-#   knows what a tool does.
+#   What a server says is only reading runs. The rest is asked about once: nobody but the author knows what a tool does, and the
+#   author has not said what is allowed, so the user does.
 package starter_server
 
 # METADATA
@@ -22,30 +22,26 @@ allow contains {"id": "STS-102", "reason": "reading"} if {
 }
 
 # METADATA
-# title: Tools that change something need a bundle
-# custom:
-#   id: STS-201
-#   remediation: Use a tool of {server} that only reads, or ask the user to add a policy bundle for {server} that allows {tool}.
-#   remedy: add_a_bundle
-deny contains {
-	"id": "STS-201", "reason": sprintf("no_bundle_%s", [input.action.effect]),
-	"params": {"server": input.server.id, "tool": input.action.tool},
-} if {
+# title: Other tools are allowed, once their user has approved them
+# custom: {id: STS-103}
+allow contains {"id": "STS-103", "reason": "approved_by_user"} if {
 	input.action.type == "tool_call"
-	input.action.effect in {"write", "destroy"}
+	input.action.effect != "read"
 }
 
 # METADATA
-# title: Tools that nobody says anything about need a bundle
-# description: The tool carries no annotations, so the protocol takes it for one that destroys.
-# custom:
-#   id: STS-202
-#   remediation: Ask the user to add a policy bundle for {server} that says what {tool} does.
-#   remedy: add_a_bundle
-deny contains {
-	"id": "STS-202", "reason": "no_bundle_unknown",
-	"params": {"server": input.server.id, "tool": input.action.tool},
-} if {
+# title: A tool that may change or destroy something is approved once by its user, and again when it changes
+# description: |
+#   Without annotations the protocol takes a tool for one that destroys. What the user has accepted and does not destroy is not
+#   asked about.
+# custom: {id: STS-301}
+obligations contains {"id": "STS-301", "type": "require_approval", "by": "user", "remember": "pin"} if {
 	input.action.type == "tool_call"
-	not input.action.effect in {"read", "write", "destroy"}
+	input.action.effect != "read"
+	not is_accepted_change
+}
+
+is_accepted_change if {
+	input.action.consent == "accepted"
+	input.action.effect == "write"
 }

@@ -3,41 +3,43 @@ package starter_server_test
 import data.gateway.v1.inputs
 import data.starter_server
 
-calls(effect) := inputs.tool_call("notes", "edit", effect, {})
+calls(effect) := object.union(inputs.tool_call("notes", "edit", effect, {}), {"action": {"consent": "new"}})
+
+accepted(effect) := object.union(calls(effect), {"action": {"consent": "accepted"}})
 
 ids(elements) := {element.id | some element in elements}
 
 test_reading_is_allowed if {
 	ids(starter_server.allow) == {"STS-101"} with input as calls("read")
-	starter_server.deny == set() with input as calls("read")
+	starter_server.obligations == set() with input as calls("read")
 }
 
 test_what_the_protocol_knows_as_reading_is_allowed if {
 	every type in ["resource_read", "prompt_get", "completion", "subscribe"] {
 		ids(starter_server.allow) == {"STS-102"} with input as object.union(inputs.total, {"action": {"type": type}})
-		starter_server.deny == set() with input as object.union(inputs.total, {"action": {"type": type}})
+		starter_server.obligations == set() with input as object.union(inputs.total, {"action": {"type": type}})
 	}
 }
 
-test_changing_something_needs_a_bundle if {
-	every effect, reason in {"write": "no_bundle_write", "destroy": "no_bundle_destroy"} {
-		starter_server.allow == set() with input as calls(effect)
-		starter_server.deny == {{
-			"id": "STS-201", "reason": reason,
-			"params": {"server": "notes", "tool": "edit"},
-		}} with input as calls(effect)
+approval := {"id": "STS-301", "type": "require_approval", "by": "user", "remember": "pin"}
+
+test_whatever_else_a_tool_does_its_user_approves_it_once if {
+	every effect in ["write", "destroy", "unknown"] {
+		ids(starter_server.allow) == {"STS-103"} with input as calls(effect)
+		starter_server.obligations == {approval} with input as calls(effect)
 	}
 }
 
-test_a_tool_that_nobody_knows_needs_a_bundle if {
-	starter_server.allow == set() with input as calls("unknown")
-	starter_server.deny == {{
-		"id": "STS-202", "reason": "no_bundle_unknown",
-		"params": {"server": "notes", "tool": "edit"},
-	}} with input as calls("unknown")
+test_what_the_user_has_accepted_is_asked_about_only_if_it_destroys if {
+	starter_server.obligations == set() with input as accepted("write")
+	every effect in ["destroy", "unknown"] {
+		starter_server.obligations == {approval} with input as accepted(effect)
+	}
+	changed := object.union(calls("write"), {"action": {"consent": "changed"}})
+	starter_server.obligations == {approval} with input as changed
 }
 
 test_listing_is_not_its_concern if {
 	list := object.union(calls("write"), {"action": {"type": "tool_list"}})
-	starter_server.allow | starter_server.deny == set() with input as list
+	starter_server.allow | starter_server.obligations == set() with input as list
 }

@@ -24,3 +24,13 @@ obligations contains {
 	"turn_count" in input.claims.present
 	input.claims.turn_count < input.context.turn_count
 }
+
+# METADATA
+# title: The same call again and again is pointed out
+# custom: {id: STW-303}
+obligations contains {
+	"id": "STW-303", "type": "warn",
+	"text": sprintf("This very call was made %d times; change something, or tell the user what stands in the way.", [input.context.identical_calls]),
+} if {
+	input.context.identical_calls >= config.identical_calls
+}

@@ -30,3 +30,13 @@ test_a_claim_below_the_count_gets_a_warning if {
 	not_claimed := object.union(claims(7, 5), {"claims": {"present": []}})
 	starter_workflow.obligations == set() with input as not_claimed
 }
+
+again(times) := object.union(inputs.total, {"context": {"identical_calls": times}})
+
+test_the_same_call_again_and_again_gets_a_warning if {
+	starter_workflow.obligations == set() with input as again(9)
+	starter_workflow.obligations == {{
+		"id": "STW-303", "type": "warn",
+		"text": "This very call was made 10 times; change something, or tell the user what stands in the way.",
+	}} with input as again(10)
+}

@@ -122,6 +122,16 @@ obligations contains {
 # custom: {id: CODE-302}
 obligations contains {"id": "CODE-302", "type": "audit_required"} if input.action.tool == "merge_pull_request"
 
+# METADATA
+# title: A merge is confirmed by an owner of the repository
+# custom: {id: CODE-303}
+obligations contains {
+	"id": "CODE-303", "type": "require_approval",
+	"by": sprintf("group:%s", [config.merge_approvers]), "ttl_s": 28800,
+} if {
+	input.action.tool == "merge_pull_request"
+}
+
 # A rule of its own: `not f(x)` says nothing where x is absent, `not rule` is then true.
 path_is_safe if paths.is_safe(input.action.args.path)
 

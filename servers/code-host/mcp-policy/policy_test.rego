@@ -38,7 +38,12 @@ test_protected_branches_can_be_configured if {
 test_a_merge_needs_a_maintainer if {
 	ids(code_host.deny) == {"CODE-202"} with input as merge
 	code_host.deny == set() with input as object.union(merge, {"user": {"groups": ["staff", "maintainers"]}})
-	ids(code_host.obligations) == {"CODE-302"} with input as merge
+	ids(code_host.obligations) == {"CODE-302", "CODE-303"} with input as merge
+}
+
+test_an_owner_of_the_repository_confirms_a_merge if {
+	approval := {"id": "CODE-303", "type": "require_approval", "by": "group:repo-owners", "ttl_s": 28800}
+	approval in code_host.obligations with input as merge
 }
 
 test_deletion_is_denied_and_never_granted if {

@@ -88,6 +88,14 @@ obligations contains {
 	amounts.at_least(input.action.args.amount, config.refund_limit / 2)
 }
 
+# METADATA
+# title: A refund of this size is confirmed by the user
+# custom: {id: PAY-302}
+obligations contains {"id": "PAY-302", "type": "require_approval", "by": "user"} if {
+	input.action.tool == "create_refund"
+	amounts.at_least(input.action.args.amount, config.refund_confirmed_from)
+}
+
 # Rules of their own: `not f(x)` says nothing where x is absent, `not rule` is then true.
 has_amount if amounts.is_amount(input.action.args.amount)
 

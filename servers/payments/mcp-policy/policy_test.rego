@@ -24,12 +24,20 @@ test_a_small_refund_is_allowed if {
 	payments.obligations == set() with input as refund({"amount": 2500})
 }
 
-test_a_refund_up_to_the_limit_is_allowed_with_a_warning if {
+test_a_refund_up_to_the_limit_is_confirmed_by_the_user_with_a_warning if {
 	payments.deny == set() with input as refund({"amount": 10000})
-	payments.obligations == {{
-		"id": "PAY-301", "type": "warn",
-		"text": "This refund is half or more of the limit of 10000 cents.",
-	}} with input as refund({"amount": 10000})
+	payments.obligations == {
+		{
+			"id": "PAY-301", "type": "warn",
+			"text": "This refund is half or more of the limit of 10000 cents.",
+		},
+		{"id": "PAY-302", "type": "require_approval", "by": "user"},
+	} with input as refund({"amount": 10000})
+}
+
+test_from_which_amount_on_a_refund_is_confirmed_can_be_configured if {
+	ids(payments.obligations) == {"PAY-302"} with input as refund({"amount": 100})
+		with data.payments.config.refund_confirmed_from as 100
 }
 
 test_a_refund_above_the_limit_is_denied if {

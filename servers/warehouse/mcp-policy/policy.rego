@@ -94,6 +94,14 @@ obligations contains {"id": "WH-303", "type": "warn", "text": "At most 100 rows 
 }
 
 # METADATA
+# title: Whoever reads personal data has it in the conversation
+# custom: {id: WH-401}
+labels contains {"id": "WH-401", "label": config.personal_class} if {
+	is_call
+	count(columns_in_query) > 0
+}
+
+# METADATA
 # title: Rows with personal data label the conversation they go to
 # description: The server knows of every column where it comes from, also where a query renames it.
 # custom: {id: WH-402}

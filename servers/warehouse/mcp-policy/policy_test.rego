@@ -76,6 +76,11 @@ test_a_query_without_limit_gets_a_warning if {
 	warehouse.obligations == set() with input as query("SELECT id FROM orders LIMIT 10")
 }
 
+test_who_reads_personal_data_has_it_in_the_conversation if {
+	warehouse.labels == {{"id": "WH-401", "label": "customer_pii"}} with input as cleared(query("SELECT email FROM customers LIMIT 1"))
+	warehouse.labels == set() with input as query("SELECT count(*) FROM customers GROUP BY country")
+}
+
 test_rows_with_personal_data_label_the_conversation if {
 	result := inputs.tool_result(query("SELECT max(email) FROM customers"), {"labels": ["customer_pii"]})
 	warehouse.labels == {{"id": "WH-402", "label": "customer_pii"}} with input as result

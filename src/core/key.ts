@@ -1,0 +1,20 @@
+export const KEY_ROLES = ['approver'] as const;
+export type KeyRole = (typeof KEY_ROLES)[number];
+
+/** A key as the store keeps it: the text itself is shown once, when it is made, and never kept. */
+export interface NewKey {
+  readonly id: string;
+  readonly role: KeyRole;
+  /** SHA-256 of the text, hex. The text is 256 random bits, so nothing can be guessed from it. */
+  readonly hash: string;
+  /** Whom it stands for. */
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly createdMs: number;
+}
+
+export interface StoredKey extends NewKey {
+  /** Milliseconds since the epoch; undefined while it holds. */
+  readonly revokedMs: number | undefined;
+}

@@ -1,0 +1,166 @@
+import {
+  type Approval,
+  type ApprovalRef,
+  type ApprovalStatus,
+  APPROVAL_STATUSES,
+  SESSION_MEMORY_MS,
+  type ShownCall,
+  type Vote,
+} from '../core/approval.ts';
+import { REMEMBER, type Remember } from '../core/opinion.ts';
+import type { StoreConnection } from './connection.ts';
+import type { Database, SqlRow } from './driver.ts';
+
+/** What may bear on one call: its own approvals, and what is remembered of its tool. */
+export interface ApprovalQuery {
+  /** Hashes as in `ApprovalBinding`. */
+  readonly call: string;
+  readonly tool: string;
+  readonly conversation: string;
+  /** Who is to approve. */
+  readonly by: string;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+export interface ApprovalFilter {
+  readonly limit: number;
+  readonly status?: ApprovalStatus | undefined;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** How much one person answers, and how fast: somebody who answers everything at once does not read it. */
+export interface Answering {
+  readonly person: string;
+  /** Within the last hour. */
+  readonly answers: number;
+  /** From the question to the answer, of these. */
+  readonly medianSeconds: number;
+}
+
+/** The approvals of a store, as they stand now. Newest first wherever there are several. */
+export interface ApprovalBook {
+  find(query: ApprovalQuery): Promise<readonly Approval[]>;
+  /** Undefined where there is none. */
+  read(ref: ApprovalRef, nowMs: number): Promise<Approval | undefined>;
+  list(filter: ApprovalFilter): Promise<readonly Approval[]>;
+  /** All that one decision has asked for, by its id or the beginning of it; of several decisions all. */
+  byId(prefix: string, nowMs: number): Promise<readonly Approval[]>;
+  answering(nowMs: number): Promise<readonly Answering[]>;
+}
+
+export function createApprovalBook(connection: StoreConnection): ApprovalBook {
+  const query = async (
+    text: string,
+    values: readonly (string | number)[],
+    nowMs: number,
+  ): Promise<readonly Approval[]> =>
+    connection.use((database) =>
+      database
+        .prepare(text)
+        .all(...values)
+        .map((row) => approvalOf(row, votesOf(database, row), nowMs)),
+    );
+  return {
+    find: async ({ call, tool, conversation, by, nowMs }) => [
+      ...(await query(OF_CALL, [call, by], nowMs)),
+      ...(await query(REMEMBERED, [tool, by, nowMs, conversation, nowMs - SESSION_MEMORY_MS], nowMs)),
+    ],
+    read: async ({ id, by }, nowMs) => (await query(`${SELECT} where id = ? and approver = ?`, [id, by], nowMs))[0],
+    list: ({ limit, status, nowMs }) => {
+      const [where, values] = status === undefined ? ['', []] : [`where ${STATUS} = ?`, [nowMs, status]];
+      return query(`${SELECT} ${where} ${NEWEST} limit ?`, [...values, limit], nowMs);
+    },
+    byId: (prefix, nowMs) => {
+      const from = prefix.toLowerCase();
+      return query(
+        `${SELECT} where id >= ? and id < ? order by id, approver limit ${MOST_FOUND}`,
+        [from, `${from}~`],
+        nowMs,
+      );
+    },
+    answering: async (nowMs) => answeringOf(connection, nowMs),
+  };
+}
+
+const SELECT = 'select * from approvals';
+const NEWEST = 'order by created desc, id desc, approver';
+/** As it stands at a time: what is open or unused ends by itself. */
+const STATUS = `case when status in ('pending', 'approved') and expires <= ? then 'expired' else status end`;
+/** Of one call at most one is open; some before it may say why it was not. */
+const OF_CALL = `${SELECT} where call = ? and approver = ? order by created desc limit 8`;
+const REMEMBERED = `${SELECT} where tool = ? and approver = ? and remember <> 'never'
+  and (status = 'used' or (status = 'approved' and expires > ?))
+  and (remember = 'pin' or (conversation = ? and created > ?)) order by created desc limit 8`;
+const MOST_FOUND = 100;
+
+const VOTES = 'select * from approval_votes where id = ? and approver = ? order by at, person';
+
+function votesOf(database: Database, row: SqlRow): readonly Vote[] {
+  return database
+    .prepare(VOTES)
+    .all(String(row['id']), String(row['approver']))
+    .map((vote) => ({
+      person: String(vote['person']),
+      verdict: vote['verdict'] === 'approve' ? 'approve' : 'deny',
+      via: VIAS.find((via) => via === vote['via']) ?? 'terminal',
+      key: String(vote['key']),
+      atMs: Number(vote['at']),
+      reason: String(vote['reason']),
+    }));
+}
+
+const VIAS: readonly Vote['via'][] = ['terminal', 'approver_key', 'agent', 'gateway', 'configuration'];
+
+function approvalOf(row: SqlRow, votes: readonly Vote[], nowMs: number): Approval {
+  const text = (name: string): string => String(row[name]);
+  const number = (name: string): number => Number(row[name]);
+  return {
+    id: text('id'),
+    by: text('approver'),
+    binding: { call: text('call'), tool: text('tool'), conversation: text('conversation') },
+    requester: { agent: text('agent'), user: text('user'), login: text('login') },
+    quorum: number('quorum'),
+    remember: rememberOf(text('remember')),
+    createdMs: number('created'),
+    expiresMs: number('expires'),
+    // What we wrote ourselves.
+    shown: JSON.parse(text('shown')) as ShownCall,
+    status: statusAt(text('status'), number('expires'), nowMs),
+    votes,
+    asked: number('asked'),
+    lastAsked: text('last_asked'),
+    uses: number('uses'),
+    usedBy: text('used_by'),
+    round: number('round'),
+  };
+}
+
+function rememberOf(written: string): Remember {
+  return REMEMBER.find((remember) => remember === written) ?? 'never';
+}
+
+function statusAt(written: string, expiresMs: number, nowMs: number): ApprovalStatus {
+  const status = APPROVAL_STATUSES.find((known) => known === written) ?? 'expired';
+  return (status === 'pending' || status === 'approved') && expiresMs <= nowMs ? 'expired' : status;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+const ANSWERS = `select vote.person, vote.at - approvals.created as waited from approval_votes as vote
+  join approvals using (id, approver) where vote.at > ? order by vote.person, waited`;
+
+function answeringOf(connection: StoreConnection, nowMs: number): readonly Answering[] {
+  const waited = new Map<string, number[]>();
+  const rows = connection.use((database) => database.prepare(ANSWERS).all(nowMs - HOUR_MS));
+  for (const row of rows) {
+    const person = String(row['person']);
+    waited.set(person, [...(waited.get(person) ?? []), Number(row['waited'])]);
+  }
+  return [...waited].map(([person, times]) => ({
+    person,
+    answers: times.length,
+    medianSeconds: Math.round((times[Math.floor((times.length - 1) / 2)] ?? 0) / 1000),
+  }));
+}

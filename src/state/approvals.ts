@@ -1,0 +1,105 @@
+import type { ApprovalRef, NewApproval, Vote } from '../core/approval.ts';
+import type { ApprovalJoin, ApprovalUse } from '../core/change.ts';
+import type { Database, SqlRow } from './driver.ts';
+
+/** Whether a call has an approval that is open, given or refused, and whose time is not over. */
+const HAS_ONE = `select 1 from approvals
+  where call = ? and approver = ? and status in ('pending', 'approved', 'denied') and expires > ? limit 1`;
+
+const OPEN = `insert into approvals (id, approver, call, tool, conversation, agent, user, login, quorum, remember, status,
+  created, expires, shown, last_asked) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)`;
+
+const APPROVES = `(select count(*) from approval_votes as vote
+  where vote.id = approvals.id and vote.approver = approvals.approver and vote.verdict = 'approve')`;
+
+const JOIN = `update approvals
+  set asked = asked + 1, last_asked = ?, quorum = max(quorum, ?), remember = ?, expires = min(expires, ?), status = 'pending'
+  where id = ? and approver = ? and status in ('pending', 'approved') and expires > ? and ${APPROVES} < ?`;
+
+const USE_ONCE = `update approvals set status = 'used', uses = uses + 1, used_by = ?, round = 0
+  where id = ? and approver = ? and status in ('pending', 'approved') and expires > ? and ${APPROVES} >= ?`;
+
+const USE_REMEMBERED = `update approvals set status = 'used', uses = uses + 1, used_by = ?
+  where id = ? and approver = ? and remember <> 'never'
+  and (status = 'used' or (status = 'approved' and expires > ?)) and ${APPROVES} >= ?`;
+
+const USE_ROUND = `update approvals set used_by = ?, round = ?
+  where id = ? and approver = ? and status = 'used' and round = ? and ${APPROVES} >= ?`;
+
+const RETURN = `update approvals set status = 'approved', uses = uses - 1, used_by = ''
+  where id = ? and approver = ? and status = 'used' and used_by = ? and round = 0 and remember = 'never'`;
+
+/** False where this call has one already. */
+export function openApproval(database: Database, approval: NewApproval): boolean {
+  const { id, by, binding, requester, quorum, remember, createdMs, expiresMs, shown } = approval;
+  if (database.prepare(HAS_ONE).get(binding.call, by, createdMs) !== undefined) return false;
+  database
+    .prepare(OPEN)
+    .run(
+      id,
+      by,
+      binding.call,
+      binding.tool,
+      binding.conversation,
+      requester.agent,
+      requester.user,
+      requester.login,
+      quorum,
+      remember,
+      createdMs,
+      expiresMs,
+      JSON.stringify(shown),
+      id,
+    );
+  return true;
+}
+
+/** False where it is not open any more, or has all the votes that are needed. */
+export function joinApproval(database: Database, join: ApprovalJoin): boolean {
+  const { ref, decision, quorum, remember, expiresMs, nowMs } = join;
+  const changed = database.prepare(JOIN).run(decision, quorum, remember, expiresMs, ref.id, ref.by, nowMs, quorum);
+  return changed === 1;
+}
+
+/** False where it is not given, or used up. */
+export function useApproval(database: Database, { ref, decision, quorum, how, nowMs }: ApprovalUse): boolean {
+  if (how.kind === 'round') {
+    const { round } = how;
+    return database.prepare(USE_ROUND).run(decision, round, ref.id, ref.by, round - 1, quorum) === 1;
+  }
+  const text = how.kind === 'once' ? USE_ONCE : USE_REMEMBERED;
+  return database.prepare(text).run(decision, ref.id, ref.by, nowMs, quorum) === 1;
+}
+
+export function returnApproval(database: Database, { id, by }: ApprovalRef, decision: string): void {
+  database.prepare(RETURN).run(id, by, decision);
+}
+
+const FIND = 'select status, quorum, remember, expires from approvals where id = ? and approver = ?';
+
+const VOTE = `insert into approval_votes (id, approver, person, verdict, via, key, at, reason) values (?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (id, approver, person) do update
+  set verdict = excluded.verdict, via = excluded.via, key = excluded.key, at = excluded.at, reason = excluded.reason
+  where verdict = 'approve' and excluded.verdict = 'deny'`;
+
+const COUNT = `select count(*) as count from approval_votes where id = ? and approver = ? and verdict = 'approve'`;
+
+/** False where the approval cannot be answered so any more, or the person has answered it. One denial denies. */
+export function answerApproval(database: Database, { id, by }: ApprovalRef, vote: Vote): boolean {
+  const row = database.prepare(FIND).get(id, by);
+  if (row === undefined || !isAnswerable(row, vote)) return false;
+  const { person, verdict, via, key, atMs, reason } = vote;
+  if (database.prepare(VOTE).run(id, by, person, verdict, via, key, atMs, reason) !== 1) return false;
+  const given = Number(database.prepare(COUNT).get(id, by)?.['count']);
+  const status = verdict === 'deny' ? 'denied' : given >= Number(row['quorum']) ? 'approved' : 'pending';
+  database.prepare('update approvals set status = ? where id = ? and approver = ?').run(status, id, by);
+  return true;
+}
+
+/** One that was given can be taken back for as long as something may still run on it. */
+function isAnswerable(row: SqlRow, { verdict, atMs }: Vote): boolean {
+  const { status, remember, expires = 0 } = row;
+  if (status === 'used') return verdict === 'deny' && remember !== 'never';
+  if (Number(expires) <= atMs) return false;
+  return status === 'pending' || (status === 'approved' && verdict === 'deny');
+}

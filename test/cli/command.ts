@@ -1,0 +1,46 @@
+import { PassThrough } from 'node:stream';
+import { Command } from 'commander';
+import type { CommandContext } from '../../src/cli/context.ts';
+import { printError } from '../../src/cli/exit.ts';
+
+export interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CommandPlace {
+  readonly home: string;
+  readonly cache: string;
+  /** Columns of the terminal; without them what is written goes into a pipe. */
+  readonly columns?: number;
+}
+
+/** Runs one command in this process, as the program does. */
+export async function runCommand(
+  add: (program: Command, context: CommandContext) => void,
+  args: readonly string[],
+  { home, cache, columns }: CommandPlace,
+): Promise<Ran> {
+  const said = { out: '', err: '' };
+  const stream = (name: 'out' | 'err'): NodeJS.WriteStream => {
+    const written = new PassThrough().on('data', (chunk: Buffer) => (said[name] += chunk.toString()));
+    const shape = columns === undefined ? {} : { isTTY: true, columns, hasColors: () => false, getColorDepth: () => 1 };
+    return Object.assign(written, shape) as unknown as NodeJS.WriteStream;
+  };
+  const environment = { variables: {}, workingFolder: home, userHome: home, home, cache, user: 'maya' };
+  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void (said.err += text) });
+  let exit = 0;
+  add(program, {
+    terminal: { in: process.stdin, out: stream('out'), err: stream('err') },
+    environment,
+    setExit: (code) => (exit = code),
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (thrown) {
+    exit = printError({ in: process.stdin, out: stream('out'), err: stream('err') }, thrown);
+  }
+  await new Promise(setImmediate);
+  return { exit, ...said };
+}

@@ -1,0 +1,141 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { AttachedLabel, Change } from '../../src/core/change.ts';
+import { StoreConnection } from '../../src/state/connection.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
+import { listLabels, MOST_LABELS, sweepLabels } from '../../src/state/labels.ts';
+import type { Store } from '../../src/state/store.ts';
+import { aRecord } from './records.ts';
+import { aPlace, aStore, type Place } from './support.ts';
+
+const NOW = Date.UTC(2100, 0);
+const HOUR_MS = 3_600_000;
+const WHOSE = { conversation: 'c', agent: 'a' };
+
+function aLabel(part: Partial<AttachedLabel> = {}): AttachedLabel {
+  const times = { attachedMs: NOW, expiresMs: NOW + HOUR_MS };
+  return { conversation: 'c', label: 'customer_data', source: 'warehouse/WH-401', ...times, ...part };
+}
+
+function attach(store: Store, ...labels: readonly AttachedLabel[]): Promise<object> {
+  return store.log.commit(
+    aRecord(),
+    '{}',
+    labels.map((label): Change => ({ kind: 'attach_label', label })),
+  );
+}
+
+function aConnection({ path }: Place): StoreConnection {
+  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
+  test('a label holds from the record that attaches it to the millisecond at which it ends', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    await attach(store, aLabel());
+    expect(await store.labelsOf(WHOSE, NOW + HOUR_MS - 1)).toEqual([aLabel()]);
+    expect(await store.labelsOf(WHOSE, NOW + HOUR_MS)).toEqual([]);
+    expect(await store.labelsOf({ conversation: 'other', agent: 'other' }, NOW)).toEqual([]);
+  });
+
+  test('what cannot be recorded labels nothing', async () => {
+    const place = aPlace();
+    const store = await aStore({ ...place, durability });
+    const broken = `create trigger broken before insert on log begin select raise(abort, 'no'); end`;
+    aConnection(place).use((database) => database.exec(broken));
+    await expect(attach(store, aLabel())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await store.labelsOf(WHOSE, NOW)).toEqual([]);
+  });
+
+  test('a label is cleared by an act, as the person saw it, or it stays', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    await attach(store, aLabel(), aLabel({ source: 'compliance/CO-301' }));
+    const clear = (sources: readonly { source: string; attachedMs: number }[]): Promise<object> =>
+      store.log.act(anAct(), [{ kind: 'clear_label', label: { ...aLabel(), sources, nowMs: NOW } }]);
+    const [both, one] = [await store.labelsOf(WHOSE, NOW), [aLabel()]];
+    expect(await clear(one)).toEqual({ refused: [0] });
+    expect(await clear([...both, aLabel({ source: 'gone' })])).toEqual({ refused: [0] });
+    expect(await clear(both.map((label) => ({ ...label, attachedMs: 1 })))).toEqual({ refused: [0] });
+    expect(await store.labelsOf(WHOSE, NOW)).toHaveLength(2);
+    expect(await clear(both)).toEqual({ remaining: [undefined] });
+    expect(await store.labelsOf(WHOSE, NOW)).toEqual([]);
+    expect(await clear([])).toEqual({ remaining: [undefined] });
+  });
+});
+
+test('what is attached again begins anew, and never ends sooner', async () => {
+  const store = await aStore(aPlace());
+  await attach(store, aLabel());
+  await attach(store, aLabel({ attachedMs: NOW + 1_000, expiresMs: NOW + 2_000 }));
+  expect(await store.labelsOf(WHOSE, NOW)).toEqual([aLabel({ attachedMs: NOW + 1_000 })]);
+});
+
+test('the labels of the agent hold in each of its conversations', async () => {
+  const store = await aStore(aPlace());
+  await attach(store, aLabel({ conversation: 'a' }));
+  expect(await store.labelsOf({ conversation: 'new', agent: 'a' }, NOW)).toHaveLength(1);
+});
+
+test('every gateway on a store sees the labels that another has attached', async () => {
+  const place = aPlace();
+  const [one, other] = [await aStore(place), await aStore({ ...place, durability: 'full' })];
+  await attach(one, aLabel());
+  await attach(other, aLabel({ label: 'untrusted' }));
+  for (const store of [one, other]) {
+    expect((await store.labelsOf(WHOSE, NOW)).map(({ label }) => label)).toEqual(['customer_data', 'untrusted']);
+  }
+});
+
+test('a conversation has so many labels and no more; what would add another is refused, and nothing of it done', async () => {
+  const store = await aStore(aPlace());
+  const labels = Array.from({ length: MOST_LABELS }, (_, index) => aLabel({ label: `label_${index}` }));
+  await attach(store, ...labels);
+  const tenThousand = Array.from({ length: 10_000 }, (_, index) => aLabel({ label: `other_${index}` }));
+  expect(await attach(store, ...tenThousand)).toMatchObject({ refused: { length: 10_000 } });
+  expect(await attach(store, aLabel({ label: 'label_0', source: 'another/rule' }))).toEqual({ remaining: [undefined] });
+  expect(await attach(store, aLabel({ conversation: 'd' }))).toEqual({ remaining: [undefined] });
+  expect(new Set((await store.labelsOf(WHOSE, NOW)).map(({ label }) => label)).size).toBe(MOST_LABELS);
+  const later = { attachedMs: NOW + HOUR_MS, expiresMs: NOW + 2 * HOUR_MS };
+  expect(await attach(store, aLabel({ label: 'later', ...later }))).toEqual({ remaining: [undefined] });
+});
+
+test('labels are listed with whose they are, of all conversations or of those that begin so', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  const whose = { id: 'client-12', agent: 'claude', user: 'ada', client: 'claude-code' };
+  await store.conversations.add([{ whose, counted: [{ kind: 'denied', atMs: NOW }] }]);
+  await attach(store, aLabel({ conversation: 'client-12' }), aLabel({ conversation: 'x%' }));
+  const connection = aConnection(place);
+  const listed = (conversation: string): readonly unknown[] =>
+    listLabels(connection, { conversation, now: NOW }).map(({ conversation: id, agent, user }) => [id, agent, user]);
+  expect(listed('')).toEqual([
+    ['client-12', 'claude', 'ada'],
+    ['x%', '', ''],
+  ]);
+  expect(listed('client-1')).toEqual([['client-12', 'claude', 'ada']]);
+  expect(listed('%')).toEqual([]);
+});
+
+test('labels are swept an hour after their end, and not before', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  await attach(store, aLabel());
+  const connection = aConnection(place);
+  expect(sweepLabels(connection, NOW + 2 * HOUR_MS - 1)).toBe(0);
+  expect(sweepLabels(connection, NOW + 2 * HOUR_MS)).toBe(1);
+});
+
+function anAct() {
+  const { id, time } = aRecord();
+  const said = { before: null, after: null, reason: 'test data' };
+  return {
+    id,
+    time,
+    actor: 'user:ada',
+    via: 'terminal',
+    verb: 'label.clear',
+    subject: 'customer_data',
+    ...said,
+  } as const;
+}

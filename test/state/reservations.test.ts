@@ -1,0 +1,377 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Change } from '../../src/core/change.ts';
+import type { Charge } from '../../src/core/charge.ts';
+import type { Outcome, OutcomeStatus } from '../../src/core/record.ts';
+import type { FoundCost } from '../../src/core/settlement.ts';
+import type { ListedBudget } from '../../src/state/budget-list.ts';
+import { makeChanges } from '../../src/state/changes.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
+import type { Database } from '../../src/state/driver.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
+import { decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
+import { migrate } from '../../src/state/migrations.ts';
+import { makePrivateFile } from '../../src/state/private-file.ts';
+import type { Store } from '../../src/state/store.ts';
+import { verifyLog } from '../../src/state/verify.ts';
+import { aHold, anOutcome, aRecord, realClock } from './records.ts';
+import { aPlace, aStore, type Place } from './support.ts';
+
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const program = fileURLToPath(new URL('./spender.ts', import.meta.url));
+/** In the window of `aHold`. */
+const THEN = Date.UTC(2100, 5);
+
+describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
+  test('a cost is held until the call is over, then what it really cost is used', async () => {
+    const place = aPlace();
+    const store = await aStore({ ...place, durability });
+    const record = await held(store, aHold({ cost: 4 }));
+    expect(await counts(place)).toEqual([{ used: 0, reserved: 4, limit: 10 }]);
+    const outcome = await over(store, place, { id: record, cost: 1.5 });
+    expect(outcome.settled).toEqual([
+      { counter: 'workflow/weekly', unit: 'points', state: 'settled', reserved: 4, cost: 1.5, estimated: false },
+    ]);
+    expect(await counts(place)).toEqual([{ used: 1.5, reserved: 0, limit: 10 }]);
+  });
+
+  test('a call may cost more than was held and than there is room for; the next one is refused', async () => {
+    const place = aPlace();
+    const store = await aStore({ ...place, durability });
+    await over(store, place, { id: await held(store, aHold()), cost: 25 });
+    expect(await counts(place)).toEqual([{ used: 25, reserved: 0, limit: 10 }]);
+    expect(await store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost: 0.001 }) }])).toEqual({
+      refused: [0],
+    });
+  });
+
+  test('what is held counts against the limit', async () => {
+    const store = await aStore({ ...aPlace(), durability });
+    const costs = [6, 5, 4].map((cost) =>
+      store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost }) }]),
+    );
+    expect(await Promise.all(costs)).toEqual([{ remaining: [4] }, { refused: [0] }, { remaining: [0] }]);
+  });
+
+  test('several gateways together get exactly what a counter has room for', async () => {
+    const place = aPlace();
+    await (await aStore({ ...place, durability })).close();
+    const spenders = [1, 2, 3].map(() => text(spend(place, { durability, attempts: 120, how: 'held' }).stdout));
+    const granted = await Promise.all(spenders);
+    expect(granted.reduce((sum, count) => sum + Number(count), 0)).toBe(200);
+    expect(await counts(place)).toEqual([{ used: 200, reserved: 0, limit: 200 }]);
+    expect(await verifyLog(place)).toMatchObject({ kind: 'ok', rows: 400 });
+  });
+
+  test('what a killed gateway held is used, once, and on record', async () => {
+    const place = aPlace();
+    const store = await aStore({ ...place, durability });
+    const child = spend(place, { durability, attempts: 7, how: 'hang' });
+    await once(child.stdout, 'data');
+    expect(await counts(place)).toEqual([{ used: 0, reserved: 7, limit: 200 }]);
+    await store.beat();
+    expect(await counts(place)).toEqual([{ used: 0, reserved: 7, limit: 200 }]);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await store.beat();
+    await store.beat();
+    expect(await counts(place)).toEqual([{ used: 7, reserved: 0, limit: 200 }]);
+    const outcomes = (await records(place)).map(({ outcome }) => [outcome?.status, outcome?.settled]);
+    const expired = {
+      counter: 'workflow/weekly',
+      unit: 'points',
+      state: 'expired',
+      reserved: 1,
+      cost: 1,
+      estimated: true,
+    };
+    expect(outcomes).toEqual(Array.from({ length: 7 }, () => ['unknown', [expired]]));
+  });
+});
+
+interface Ending {
+  readonly status: OutcomeStatus;
+  readonly terms?: Parameters<typeof aHold>[1];
+  readonly cost?: number;
+  readonly settled: readonly [state: string, cost: number, estimated: boolean];
+}
+
+test.for<Ending>([
+  { status: 'ok', cost: 7, settled: ['settled', 7, false] },
+  { status: 'ok', settled: ['settled', 2, true] },
+  { status: 'ok', terms: { unknownCost: 9 }, settled: ['settled', 9, true] },
+  { status: 'ok', terms: { unknownCost: 9 }, cost: 0, settled: ['settled', 0, false] },
+  { status: 'ok', terms: { settleFrom: '' }, settled: ['settled', 2, false] },
+  { status: 'tool_error', cost: 1, settled: ['settled', 1, false] },
+  { status: 'tool_error', settled: ['settled', 2, true] },
+  { status: 'tool_error', terms: { onUpstreamError: 'refund' }, cost: 1, settled: ['refunded', 0, false] },
+  { status: 'protocol_error', terms: { onUpstreamError: 'refund' }, settled: ['refunded', 0, false] },
+  { status: 'not_forwarded', settled: ['refunded', 0, false] },
+  { status: 'cancelled', terms: { unknownCost: 9 }, settled: ['settled', 2, true] },
+  { status: 'timeout', terms: { onUpstreamError: 'refund' }, settled: ['settled', 2, true] },
+  { status: 'unknown', settled: ['settled', 2, true] },
+])('a call that ends as $status, $terms, found $cost, is $settled', async ({ status, terms, cost, settled }) => {
+  const place = aPlace();
+  const store = await aStore(place);
+  const id = await held(store, aHold({ cost: 2 }, terms));
+  const outcome = await over(store, place, { id, status, cost });
+  expect(outcome.settled.map((one) => [one.state, one.cost, one.estimated])).toEqual([settled]);
+  expect(await counts(place)).toEqual([{ used: settled[1], reserved: 0, limit: 10 }]);
+});
+
+test('a gateway that ends settles what its open calls hold', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  await held(store, aHold({ cost: 3 }));
+  await store.close();
+  expect(await counts(place)).toEqual([{ used: 3, reserved: 0, limit: 10 }]);
+});
+
+test('what is refunded when it expires is free again, and what has time left is held until then', async () => {
+  let now = THEN;
+  const clock = { now: () => now, monotonic: () => now };
+  const place = aPlace();
+  const first = await aStore({ ...place, clock });
+  const second = await aStore({ ...place, clock });
+  const bucket = (name: string): string => aHold().bucket.replace('weekly', name);
+  const record = aRecord({ time: new Date(now).toISOString() });
+  await first.log.commit(record, '{}', [
+    { kind: 'take', charge: aHold({ cost: 2, bucket: bucket('refunding') }, { onExpire: 'refund' }) },
+    { kind: 'take', charge: aHold({ cost: 3, bucket: bucket('waiting') }, { ttlMs: 3_600_000 }) },
+  ]);
+  now += 31_000;
+  await second.beat();
+  expect(await counts(place)).toEqual([
+    { used: 0, reserved: 0, limit: 10 },
+    { used: 0, reserved: 3, limit: 10 },
+  ]);
+  now += 3_600_000;
+  await second.beat();
+  expect(await counts(place)).toEqual([
+    { used: 0, reserved: 0, limit: 10 },
+    { used: 3, reserved: 0, limit: 10 },
+  ]);
+  const [found] = await records(place);
+  expect(found?.outcome?.settled).toMatchObject([{ counter: 'workflow/waiting', state: 'expired', cost: 3 }]);
+  // The first one was only slow, and says what became of its call: nothing is charged twice.
+  first.log.settle(anOutcome(record.id), [], new Map([['workflow/weekly', { cost: 5, estimated: false }]]));
+  await first.log.flush();
+  expect(await counts(place)).toMatchObject([{ used: 0 }, { used: 3 }]);
+});
+
+test('a limit that changes in mid-window holds from the next call on', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  await held(store, aHold({ cost: 8 }));
+  const take = (limit: number) =>
+    store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost: 1, limit }) }]);
+  expect(await take(5)).toEqual({ refused: [0] });
+  expect(await take(20)).toEqual({ remaining: [11] });
+  expect(await counts(place)).toEqual([{ used: 0, reserved: 9, limit: 20 }]);
+});
+
+describe('a sliding window', () => {
+  /** Ten in a hundred seconds, so one each ten seconds. */
+  function sliding(atMs: number, changes: Partial<Charge> = {}): Charge {
+    return aHold({
+      window: { startsMs: atMs - 100_000, endsMs: atMs, kind: 'sliding' },
+      bucket: 'sliding',
+      ...changes,
+    });
+  }
+
+  test('has room again as what was used drains, and says when', () => {
+    const ledger = aLedger();
+    expect(ledger.use(THEN, sliding(THEN, { cost: 10 }))).toEqual({ remaining: [0] });
+    expect(ledger.use(THEN, sliding(THEN))).toEqual({ refused: [0], fitsAtMs: [THEN + 10_000] });
+    expect(ledger.use(THEN + 9_999, sliding(THEN + 9_999))).toEqual({ refused: [0], fitsAtMs: [THEN + 10_000] });
+    expect(ledger.use(THEN + 10_000, sliding(THEN + 10_000))).toEqual({ remaining: [0] });
+    expect(ledger.use(THEN + 60_000, sliding(THEN + 60_000, { cost: 5 }))).toEqual({ remaining: [0] });
+    expect(ledger.use(THEN + 999_000, sliding(THEN + 999_000, { cost: 10 }))).toEqual({ remaining: [0] });
+  });
+
+  test('drains nothing while a clock stands before what it has seen', () => {
+    const ledger = aLedger();
+    ledger.use(THEN, sliding(THEN, { cost: 10 }));
+    expect(ledger.use(THEN - 500_000, sliding(THEN - 500_000))).toMatchObject({ refused: [0] });
+    expect(ledger.use(THEN + 10_000, sliding(THEN + 10_000))).toEqual({ remaining: [0] });
+  });
+
+  test('never grants more than its limit at once and what drains meanwhile', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ waitMs: fc.nat(60_000), cost: fc.integer({ min: 1, max: 4 }) })), (calls) => {
+        const ledger = aLedger();
+        let now = THEN;
+        let granted = 0;
+        for (const { waitMs, cost } of calls) {
+          now += waitMs;
+          if ('remaining' in ledger.use(now, sliding(now, { cost }))) granted += cost;
+          expect(granted).toBeLessThanOrEqual(10 + (now - THEN) / 10_000 + 1e-6);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+type Step =
+  | { readonly kind: 'take'; readonly id: number; readonly cost: number }
+  | { readonly kind: 'end'; readonly id: number; readonly cost: number };
+
+const aStep = fc.oneof(
+  fc.record({ kind: fc.constant('take' as const), id: fc.nat(7), cost: fc.nat(5_000).map((parts) => parts / 1000) }),
+  // Settled, refunded (0) and expired are one change, and each may come twice.
+  fc.record({ kind: fc.constant('end' as const), id: fc.nat(7), cost: fc.nat(5_000).map((parts) => parts / 1000) }),
+);
+
+test('whatever is reserved, settled, refunded and expired, the sums are those of a plain model', () => {
+  fc.assert(
+    fc.property(fc.array(aStep, { maxLength: 60 }), (steps) => {
+      const ledger = aLedger();
+      const model = new Model();
+      for (const step of steps) {
+        expect(ledger.step(step)).toBe(model.step(step));
+        expect(ledger.sums()).toEqual(model.sums());
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const LIMIT_PARTS = 10_000;
+
+/** In whole thousandths. */
+class Model {
+  readonly #held = new Map<number, number>();
+  readonly #taken = new Set<number>();
+  #used = 0;
+
+  step({ kind, id, cost }: Step): boolean {
+    const parts = Math.round(cost * 1000);
+    const before = this.#held.get(id);
+    if (kind === 'end') {
+      this.#held.delete(id);
+      if (before !== undefined) this.#used += parts;
+      return true;
+    }
+    // A decision takes its charges once.
+    if (this.#taken.has(id) || this.#used + this.#reserved() + parts > LIMIT_PARTS) return false;
+    this.#taken.add(id);
+    this.#held.set(id, parts);
+    return true;
+  }
+
+  sums(): readonly [used: number, reserved: number] {
+    return [this.#used, this.#reserved()];
+  }
+
+  #reserved(): number {
+    return [...this.#held.values()].reduce((sum, parts) => sum + parts, 0);
+  }
+}
+
+/** The changes of rows, without a log around them. */
+class Ledger {
+  readonly #database: Database;
+  readonly #taken = new Set<number>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  use(now: number, charge: Charge): object {
+    return this.#make('decision', now, { kind: 'take', charge: { ...charge, terms: undefined } });
+  }
+
+  step({ kind, id, cost }: Step): boolean {
+    if (kind === 'end')
+      return 'remaining' in this.#make(String(id), THEN, { kind: 'end_hold', bucket: aHold().bucket, cost });
+    if (this.#taken.has(id)) return false;
+    const isTaken = 'remaining' in this.#make(String(id), THEN, { kind: 'take', charge: aHold({ cost }) });
+    if (isTaken) this.#taken.add(id);
+    return isTaken;
+  }
+
+  sums(): readonly [used: number, reserved: number] {
+    const row = this.#database.prepare('select used, reserved from budgets').get();
+    return [Number(row?.['used'] ?? 0), Number(row?.['reserved'] ?? 0)];
+  }
+
+  #make(id: string, now: number, change: Change): object {
+    const record = aRecord({ id, time: new Date(now).toISOString() });
+    const clock = { ...realClock, now: () => now };
+    const row = change.kind === 'take' ? decisionRow(record, '{}', 'me') : outcomeRow(anOutcome(id), 'me', clock);
+    const answers = this.#database.transaction(() =>
+      makeChanges(this.#database, [row], [{ row: 0, changes: [change] }]),
+    );
+    return answers.get(0) ?? {};
+  }
+}
+
+function aLedger(): Ledger {
+  const { path } = aPlace();
+  makePrivateFile(path);
+  const database = chooseDriver().open(path, 'write');
+  onTestFinished(() => database.close());
+  database.pragma('synchronous = off');
+  migrate(database, path);
+  return new Ledger(database);
+}
+
+/** Id of the decision that holds it. */
+async function held(store: Store, charge: Charge): Promise<string> {
+  const record = aRecord();
+  expect(await store.log.commit(record, '{}', [{ kind: 'take', charge }])).toHaveProperty('remaining');
+  return record.id;
+}
+
+interface Over {
+  readonly id: string;
+  readonly status?: OutcomeStatus;
+  readonly cost?: number | undefined;
+}
+
+async function over(store: Store, place: Place, { id, status = 'ok', cost }: Over): Promise<Outcome> {
+  const found: readonly (readonly [string, FoundCost])[] =
+    cost === undefined ? [] : [['workflow/weekly', { cost, estimated: false }]];
+  store.log.settle(anOutcome(id, { status }), [], new Map(found));
+  await store.log.flush();
+  const [record] = (await records(place)).filter((one) => one.id === id);
+  if (record?.outcome === undefined || record.outcome === null) throw new Error('there is no outcome');
+  return record.outcome;
+}
+
+async function records({ path }: Place): ReturnType<DecisionReader['list']> {
+  const reader = new DecisionReader({ path });
+  const found = await reader.list({ limit: 1_000 });
+  reader.close();
+  return found;
+}
+
+async function counts({ path }: Place): Promise<readonly Pick<ListedBudget, 'used' | 'reserved' | 'limit'>[]> {
+  const reader = new DecisionReader({ path });
+  const budgets = await reader.budgets(THEN);
+  reader.close();
+  return budgets.map(({ used, reserved, limit }) => ({ used, reserved, limit }));
+}
+
+interface Spending {
+  readonly durability: string;
+  readonly attempts: number;
+  readonly how: 'held' | 'hang';
+}
+
+function spend(
+  { path, home }: Place,
+  { durability, attempts, how }: Spending,
+): ChildProcess & { stdout: NodeJS.ReadableStream } {
+  const args = ['--import', loader, program, path, home, durability, String(attempts), how];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
