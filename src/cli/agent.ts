@@ -20,19 +20,29 @@ export async function list(context: CommandContext, options: AgentOptions): Prom
 export async function show(context: CommandContext, id: string, options: AgentOptions): Promise<void> {
   const { terminal } = context;
   const { config } = readConfig(context, options);
-  if (!Object.hasOwn(config.agents, id)) {
+  const agent = (await shownAgents(config)).find((one) => one.id === id);
+  if (agent === undefined) {
     throw new GatewayError('USAGE', `there is no agent "${id}" in the configuration`, {
       mend: `It has ${Object.keys(config.agents).join(', ') || 'none'}.`,
     });
   }
-  const agent = (await shownAgents(config)).find((one) => one.id === id);
   if (options.json === true) return printJson(terminal, 'agent-show', { agent });
-  return agent && printAgent(terminal, agent);
+  return printAgent(terminal, agent);
 }
 
 function inList({ id, parent, scope, owner_team, model, servers }: ShownAgent): object {
   const reached = servers.filter((server) => server.reached);
-  return { id, parent, scope, owner_team, model, servers: reached.map((server) => server.id), tools: countOf(reached) };
+  const profile = { id, parent, scope, owner_team, model };
+  return { ...profile, servers: idsOf(reached), tools: countOf(reached), unlisted: idsOf(reached.filter(isUnlisted)) };
+}
+
+function idsOf(servers: readonly ShownServer[]): readonly string[] {
+  return servers.map(({ id }) => id);
+}
+
+/** Whether its tools are not known yet. */
+function isUnlisted({ tools }: ShownServer): boolean {
+  return tools === null;
 }
 
 /** Of those that are known. */
@@ -43,11 +53,12 @@ function countOf(servers: readonly ShownServer[]): number {
 /** What must not be cut comes first. */
 function cellsOf({ id, parent, scope, servers }: ShownAgent): readonly string[] {
   const reached = servers.filter((server) => server.reached);
-  const more = reached.some(({ tools }) => tools === null) ? '+?' : '';
+  const count = countOf(reached);
+  const hasMore = reached.some(isUnlisted);
   return [
     id,
     `${String(reached.length)} of ${String(servers.length)}`,
-    `${String(countOf(reached))}${more}`,
+    hasMore && count === 0 ? '?' : `${String(count)}${hasMore ? '+' : ''}`,
     parent ?? '-',
     scope || '-',
   ];

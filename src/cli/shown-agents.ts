@@ -51,7 +51,7 @@ function shownAgent(id: string, config: Config, { agents, known }: Lookup): Show
   const line = agents.delegatorsOf({ id, delegated_by: [] });
   const own = agentBundles(config).find(({ place }) => place.kind === 'agent' && place.agent === id);
   const servers = Object.keys(config.mcpServers).map((server): ShownServer => {
-    const reaches = (tool: string): boolean => agents.reach({ id, delegated_by: line }, server, tool);
+    const reaches = (tool: string): boolean => agents.reaches({ id, delegated_by: line }, server, tool);
     const tools = known.get(server);
     return {
       id: server,

@@ -43,7 +43,11 @@ export class Agents {
   }
 
   /** Whether a tool exists for an agent: it must for everybody on whose behalf it asks. As `isInReach`. */
-  reach({ id, delegated_by: delegatedBy }: Pick<Agent, 'id' | 'delegated_by'>, server: string, tool: string): boolean {
+  reaches(
+    { id, delegated_by: delegatedBy }: Pick<Agent, 'id' | 'delegated_by'>,
+    server: string,
+    tool: string,
+  ): boolean {
     return (
       isInReach(this.#configured.get(id)?.reach, server, tool) &&
       delegatedBy.every((delegator) => isInReach(this.#configured.get(delegator)?.reach, server, tool))

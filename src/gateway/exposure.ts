@@ -28,13 +28,13 @@ export class Exposure {
   }
 
   visibilityOf(route: Route, caller: Caller): Visibility {
-    const isInReach = this.#options.agents.reach(caller.principal.agent, route.server.id, route.facts.tool);
+    const isInReach = this.#options.agents.reaches(caller.principal.agent, route.server.id, route.facts.tool);
     return isInReach ? this.#decide(route, caller) : OUT_OF_REACH;
   }
 
   /** Whether a server as such exists for the caller. What it offers may be hidden one by one all the same. */
   reachOf(server: GovernedServer, caller: Caller): 'reached' | 'out_of_reach' | 'in_doubt' {
-    if (!this.#options.agents.reach(caller.principal.agent, server.id, '')) return 'out_of_reach';
+    if (!this.#options.agents.reaches(caller.principal.agent, server.id, '')) return 'out_of_reach';
     const visibility = this.#decide(routeToServer(server), caller);
     if (visibility.kind === 'in_doubt') return 'in_doubt';
     const isInScope = visibility.kind === 'visible' || visibility.internal !== OUT_OF_REACH.internal;

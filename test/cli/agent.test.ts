@@ -76,12 +76,12 @@ async function run({ home, config }: Place, ...args: readonly string[]) {
   return { exit, out: stripVTControlCharacters(said.out), err: said.err };
 }
 
-test('the agents are listed with how much each reaches; tools of which nothing is known are more than that', async () => {
+test('the agents are listed with how much each reaches; a plus where some are not known yet', async () => {
   const { out } = await run(await aTeam(), 'ls');
   expect(out).toMatchInlineSnapshot(`
     "agent   servers  tools  parent  scope
-    lead    2 of 3   2+?    -       research
-    middle  2 of 3   2+?    lead    -
+    lead    2 of 3   2+     -       research
+    middle  2 of 3   2+     lead    -
     worker  1 of 3   1      middle  -
     "
   `);
@@ -129,7 +129,9 @@ test('both give one JSON object', async () => {
     model: '',
     servers: ['files'],
     tools: 1,
+    unlisted: [],
   });
+  expect(listed.agents[0]).toMatchObject({ servers: ['files', 'notes'], tools: 2, unlisted: ['notes'] });
   expect(JSON.parse((await run(place, 'show', 'worker', '--json')).out)).toEqual({
     schema: 'mcp-gateway/agent-show/v1',
     ok: true,

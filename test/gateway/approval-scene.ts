@@ -65,7 +65,7 @@ export async function aScene(
   const world = await aGateway({
     servers: { files: { tools: [ERASE], resources: [LETTER], ...script } },
     allow: { elicitation: true },
-    rules: { obligations },
+    rules: { obliges },
     store,
     clock: { now: () => time.ms, monotonic: () => performance.now() },
     holdMs: 2_000,
