@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { isRpcId } from '../core/rpc-parse.ts';
 import type { RpcAnswer, RpcFailure, RpcId, RpcResult } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { ServerQuestion } from '../gateway/port.ts';
 import { failureOf, notificationText, requestText, tooMany } from './answer.ts';
 import { undeclared } from './askable.ts';
@@ -41,7 +42,7 @@ export class ClientQuestions {
   }
 
   /** Rejects with CANCELLED when the signal aborts, with CLIENT_GONE when the client goes or does not listen. */
-  ask(question: ServerQuestion, signal: AbortSignal, road: Road): Promise<RpcAnswer> {
+  ask(question: ServerQuestion, signal: StopSignal, road: Road): Promise<RpcAnswer> {
     const { capabilities, maxOpen } = this.#options;
     const missing = undeclared(question, capabilities);
     if (missing !== undefined) return Promise.resolve(failureOf(missing));
@@ -103,7 +104,7 @@ export class ClientQuestions {
 }
 
 interface Way {
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly road: Road;
 }
 

@@ -30,8 +30,11 @@ function isAllowedOrigin(origin: string, allowed: AllowedHosts): boolean {
 
 /** A form of another site can send no such type without asking the browser first (CSRF). */
 export function isJsonContent(headers: IncomingHttpHeaders): boolean {
-  return /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(headers['content-type'] ?? '');
+  const type = headers['content-type'] ?? '';
+  return type === 'application/json' || JSON_TYPE.test(type);
 }
+
+const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
 export interface Accepted {
   readonly json: boolean;
@@ -41,7 +44,7 @@ export interface Accepted {
 /** What of the two forms of an answer the client takes; without the header both. */
 export function readAccept(headers: IncomingHttpHeaders): Accepted {
   const { accept } = headers;
-  if (accept === undefined) return BOTH;
+  if (accept === undefined || accept === USUAL_ACCEPT) return BOTH;
   const types = accept
     .toLowerCase()
     .split(',')
@@ -52,5 +55,8 @@ export function readAccept(headers: IncomingHttpHeaders): Accepted {
     events: takes('text/event-stream', 'text/*', '*/*'),
   };
 }
+
+/** As the SDKs write it. */
+const USUAL_ACCEPT = 'application/json, text/event-stream';
 
 const BOTH: Accepted = { json: true, events: true };

@@ -106,7 +106,7 @@ class Http {
 
   #route(request: IncomingMessage, response: ServerResponse): void {
     const { path, sse, identify } = this.#options;
-    const asked = request.url?.split('?', 1)[0];
+    const asked = pathOf(request.url ?? '');
     if (asked === path) return this.#streamable.handle(request, response, identify(request));
     if (asked === sse?.path) return this.#legacy?.open(request, response, identify(request));
     if (asked === sse?.messagesPath) return this.#legacy?.post(request, response, identify(request));
@@ -153,6 +153,11 @@ const SERVER_OPTIONS = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
 } as const;
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
 
 /** Milliseconds for the last answers to reach their clients. */
 const LAST_WORDS_MS = 500;

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { type Era, isLogLevel, isWanted, type LogLevel, TASK_STATUS } from '../core/protocol.ts';
 import type { RpcAnswer, RpcId } from '../core/rpc.ts';
+import { Stop, type StopSignal } from '../core/stop.ts';
 import type { Ask, Exchange } from '../gateway/port.ts';
 import { answerText, failureOfThrown, invalidRequest, notificationText, tooMany } from './answer.ts';
 import type { Outlet } from './outlet.ts';
@@ -136,8 +137,7 @@ class Flight implements Exchange {
   readonly onProgress: Exchange['onProgress'];
   hasProgressed = false;
   hasEnded = false;
-  #controller: AbortController | undefined = undefined;
-  #cancelled: GatewayError | undefined = undefined;
+  readonly #stop = new Stop();
 
   constructor(start: Start) {
     this.start = start;
@@ -147,17 +147,12 @@ class Flight implements Exchange {
     this.onProgress = start.progressToken === undefined ? undefined : this.#pass(start.progressToken);
   }
 
-  /** Made when it is first asked for: most of what a request costs here would otherwise be its signal. */
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled);
-    }
-    return this.#controller.signal;
+  get signal(): StopSignal {
+    return this.#stop;
   }
 
   get isCancelled(): boolean {
-    return this.#cancelled !== undefined;
+    return this.#stop.aborted;
   }
 
   readonly notify = (method: string, params: JsonObject): void => {
@@ -168,9 +163,7 @@ class Flight implements Exchange {
   };
 
   cancel(message: string): void {
-    if (this.#cancelled !== undefined) return;
-    this.#cancelled = new GatewayError('CANCELLED', message);
-    this.#controller?.abort(this.#cancelled);
+    this.#stop.stop(new GatewayError('CANCELLED', message));
   }
 
   #pass(progressToken: RpcId): (params: JsonObject) => void {

@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { SUBSCRIPTION_ID } from '../core/protocol.ts';
 import type { RpcAnswer, RpcId } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { Caller, Exchange, Following, GatewayPort } from '../gateway/port.ts';
 import { notificationText, resultOf } from './answer.ts';
 import { logUnforeseen } from './in-flight.ts';
@@ -180,7 +181,7 @@ function isTexts(value: Json): value is readonly string[] {
 }
 
 /** Resolves when one of the signals aborts. */
-function ended(signals: readonly AbortSignal[]): Promise<void> {
+function ended(signals: readonly StopSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       for (const signal of signals) signal.removeEventListener('abort', end);

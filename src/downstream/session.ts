@@ -7,7 +7,7 @@ import { failureOfThrown, invalidParams, invalidRequest, resultOf } from './answ
 import { readClientRequest, readSubscription } from './client-request.ts';
 import { ClientSide, type ClientSideOptions } from './client-side.ts';
 import { type Identity, principalOf, readClientInfo, UNKNOWN_CLIENT } from './identity.ts';
-import { endWith, InFlight, logUnforeseen } from './in-flight.ts';
+import { endWith, InFlight, logUnforeseen, type Start } from './in-flight.ts';
 import type { Outlet } from './outlet.ts';
 import type { ReceivedMessage } from './receive.ts';
 import { shapeSession } from './session-results.ts';
@@ -185,8 +185,8 @@ export class Session {
     const ask = this.#client.askOver(outlet);
     const { logLevel } = this.#client;
     const shape = (answer: RpcAnswer): RpcAnswer => shapeSession(method, answer);
-    const facts = { id, key: id, outlet, era: 'session', dropped, progressToken, logLevel, ask } as const;
-    this.#inFlight.run({ ...facts, shape }, work);
+    const start: Start = { id, key: id, outlet, era: 'session', dropped, progressToken, logLevel, ask, shape };
+    this.#inFlight.run(start, work);
   }
 }
 

@@ -20,13 +20,14 @@ export function shapeStateless(method: string, answer: RpcAnswer, serverInfo: Se
   if (answer.kind === 'failure') return { kind: 'failure', error: shapeError(answer.error) };
   const { result } = answer;
   const { resultType = 'complete', _meta: meta } = result;
-  const own = { ...result, resultType, _meta: withServerInfo(isJsonObject(meta) ? meta : {}, serverInfo) };
+  // New members first, here and below: V8 gives what is copied and then extended a hidden class of its own, each time anew.
+  const own = { resultType, ...result, _meta: withServerInfo(isJsonObject(meta) ? meta : {}, serverInfo) };
   const isCached = resultType === 'complete' && CACHEABLE.has(method);
   return { kind: 'result', result: isCached ? { ...own, ...freshnessOf(result) } : own };
 }
 
 function withServerInfo(meta: JsonObject, { name, version }: ServerInfo): JsonObject {
-  return meta[SERVER_INFO_KEY] === undefined ? { ...meta, [SERVER_INFO_KEY]: { name, version } } : meta;
+  return meta[SERVER_INFO_KEY] === undefined ? { [SERVER_INFO_KEY]: { name, version }, ...meta } : meta;
 }
 
 /** What one principal may see is nothing for another, so no shared cache may keep it. */

@@ -101,7 +101,7 @@ export function adviseWithheld(facts: AdviceFacts): Advice {
 export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = []): DecisionObject {
   const { warnings } = facts.decision;
   const isNew = (one: Warning): boolean => !warnings.some(({ rule, text }) => rule === one.rule && text === one.text);
-  return { ...decisionObject(facts, []), warnings: [...warnings, ...ofResult.filter(isNew)] };
+  return { warnings: [...warnings, ...ofResult.filter(isNew)], ...decisionObject(facts, []) };
 }
 
 /** Names no command: who answers is a person, and an agent that knew how could try. */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../core/json.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import type { AuditMaterial } from '../core/change.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import { abortSignalOf } from '../core/stop.ts';
 import { enforcedObligations } from '../policy/combine-obligations.ts';
 import { fullName, takingPart } from '../policy/combine-opinions.ts';
 import { type Advice, adviseWithheld, type AdviceFacts } from './advice.ts';
@@ -26,7 +27,7 @@ export function deadlineOf({ decision, record }: Ruling): Deadline | undefined {
 export function endingAt<R, T>(allowed: Allowed<R, T>, expired: AbortSignal): Allowed<R, T> {
   const { asked } = allowed;
   const { dropped, onProgress, logLevel, notify, ask, signal } = asked.exchange;
-  const ending = AbortSignal.any([signal, expired]);
+  const ending = AbortSignal.any([abortSignalOf(signal), expired]);
   const exchange: Exchange = { signal: ending, dropped, onProgress, logLevel, notify, ask };
   return { ...allowed, asked: { ...asked, exchange } };
 }

@@ -7,6 +7,7 @@ import { messageOf } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { APPROVAL_KEY } from '../core/names.ts';
+import { abortSignalOf } from '../core/stop.ts';
 import type { ApprovalBook } from '../state/approval-book.ts';
 import { type Verdict, verdictIn } from './approval-form.ts';
 import type { Caller, Exchange, InputAnswers, ServerQuestion } from './port.ts';
@@ -136,7 +137,7 @@ export class Confirmations {
     const { clock } = this.#parts;
     if (clock.monotonic() >= waiting.untilMs) return false;
     const done = new AbortController();
-    const signal = AbortSignal.any([exchange.signal, done.signal]);
+    const signal = AbortSignal.any([abortSignalOf(exchange.signal), done.signal]);
     const isAsked = this.#asking.has(ref.id);
     this.#asking.add(ref.id);
     const asking = isAsked ? new Promise<never>(() => undefined) : askUser(waiting, signal);

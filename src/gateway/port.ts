@@ -2,6 +2,7 @@ import type { HeaderParam } from '../core/header-params.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Delegator, Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 import type { Remembered } from './conversation.ts';
 
@@ -168,7 +169,7 @@ export interface InputAnswers {
 /** One request in flight. */
 export interface Exchange {
   /** Aborts when the client cancels or goes away. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** JSON pointers of parameters that the protocol does not know; they go nowhere. */
   readonly dropped: readonly string[];
   /** Passes on the parameters of a `notifications/progress`, less the token; absent when the client asked for none. */
@@ -187,7 +188,7 @@ export interface Exchange {
  */
 export type Ask = (
   question: ServerQuestion,
-  signal: AbortSignal,
+  signal: StopSignal,
   onProgress?: (params: JsonObject) => void,
 ) => Promise<RpcAnswer>;
 

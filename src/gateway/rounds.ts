@@ -1,8 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { Advice } from './advice.ts';
 import { type AskingParts, failed, show } from './asking.ts';
 import type { Forwarding, RelayedRound, Said } from './dialogue.ts';
@@ -197,7 +198,7 @@ export function tooManyRounds(server: string): RpcAnswer {
   );
 }
 
-async function askOrStop(ask: Ask, question: ServerQuestion, signal: AbortSignal): Promise<RpcAnswer> {
+async function askOrStop(ask: Ask, question: ServerQuestion, signal: StopSignal): Promise<RpcAnswer> {
   try {
     return await ask(question, signal);
   } catch (thrown) {
@@ -205,11 +206,17 @@ async function askOrStop(ask: Ask, question: ServerQuestion, signal: AbortSignal
   }
 }
 
-async function pauseOrStop(signal: AbortSignal): Promise<void> {
+async function pauseOrStop(signal: StopSignal): Promise<void> {
+  const pause = new AbortController();
+  const end = (): void => pause.abort();
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   try {
-    await pause(PAUSE_MS, undefined, { signal });
+    await wait(PAUSE_MS, undefined, { signal: pause.signal });
   } catch (thrown) {
     throw new GatewayError('CANCELLED', 'the client cancelled the request', { cause: thrown });
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }
 

@@ -12,7 +12,7 @@ import { type Advice, type AdviceFacts, adviseAgain, adviseAgainst, adviseFor, t
 import { type AboutFacts, buildInput } from './build-input.ts';
 import type { DeclaredArguments } from './data-classes.ts';
 import { auditMaterial, deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
-import type { Dialogue, Said } from './dialogue.ts';
+import type { Dialogue, Ended, Said } from './dialogue.ts';
 import { forward, type Forwarded, forwardWithin } from './forward.ts';
 import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
@@ -246,16 +246,18 @@ interface Settling {
 }
 
 function settle({ record, charges }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
-  const kept = { id: record.id, withheld: isWithheld(forwarded), record_us: recordUs, settled: [] };
+  const outcomeOf = ({ status, ms }: Ended, withheld: boolean): Outcome => {
+    return { id: record.id, status, withheld, ms, record_us: recordUs, settled: [] };
+  };
   if (forwarded.kind === 'said') {
-    void forwarded.ended.then((ended) => parts.log.settle({ ...kept, ...ended }));
+    void forwarded.ended.then((ended) => parts.log.settle(outcomeOf(ended, false)));
     return;
   }
-  const material = auditMaterial(forwarded, record.id, parts.court);
-  const outcome: Outcome = { ...kept, status: forwarded.status, ms: forwarded.ms };
+  const outcome = outcomeOf(forwarded, isWithheld(forwarded));
   const costs = costsIn(charges, forwarded);
+  const material = auditMaterial(forwarded, record.id, parts.court);
   if (material === undefined) parts.log.settle(outcome, NO_CHANGES, costs);
-  else parts.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }], costs);
+  else parts.log.settle({ audit_hash: material.hash, ...outcome }, [{ kind: 'keep_audit', material }], costs);
 }
 
 const NO_CHANGES: readonly Change[] = [];

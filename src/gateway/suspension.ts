@@ -1,6 +1,7 @@
 import { REFUSED_CODE } from '../core/names.ts';
 import { isJsonObject } from '../core/json.ts';
 import { RPC, type RpcAnswer, type RpcRequest } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import { admit, failed, refusedWith } from './asking.ts';
 import type { Forwarding, ParkedRound, Said } from './dialogue.ts';
 import { writeQuestions } from './input-required.ts';
@@ -87,7 +88,7 @@ async function goOn(call: TalkingCall, { rounds, parked, gatherMs }: SuspensionP
 }
 
 /** While the client waits for the call, its going away ends it; once it was answered it may go. */
-async function untilStep(call: TalkingCall, signal: AbortSignal, gatherMs: number): ReturnType<TalkingCall['next']> {
+async function untilStep(call: TalkingCall, signal: StopSignal, gatherMs: number): ReturnType<TalkingCall['next']> {
   const onAbort = (): void => call.cancel();
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });

@@ -25,7 +25,10 @@ export function refusal(advice: Advice, hasOutputSchema: boolean): RpcAnswer {
 /** An upstream's result as it came, with the decision beside it. */
 export function withDecision(result: JsonObject, decision: DecisionObject): JsonObject {
   const meta = result['_meta'];
-  return { ...result, _meta: { ...(isJsonObject(meta) ? meta : {}), [DECISION_META_KEY]: asJson(decision) } };
+  const own = { [DECISION_META_KEY]: asJson(decision) };
+  // The new member first: V8 gives what is copied and then extended a hidden class of its own, each time anew.
+  if (meta === undefined) return { _meta: own, ...result };
+  return { ...result, _meta: isJsonObject(meta) ? { ...meta, ...own } : own };
 }
 
 /** A call that was allowed but did not reach its end: said as a tool's own failure, because only those reach the model. */

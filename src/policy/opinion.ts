@@ -128,9 +128,10 @@ function readVerdict(element: unknown): z.ZodSafeParseResult<z.output<typeof Ver
 
 function obligations(reading: Reading): Opinion['obligations'] {
   const read = elements(reading, 'obligations', readObligation);
+  // The mode first: V8 gives what is copied and then extended a hidden class of its own, each time anew.
   return read.map((element) => {
     const mode = modeOf(reading, element.id);
-    return element.type === 'counter' ? { ...element, cost: costOf(element, reading), mode } : { ...element, mode };
+    return element.type === 'counter' ? { mode, ...element, cost: costOf(element, reading) } : { mode, ...element };
   });
 }
 

@@ -103,9 +103,10 @@ export class PolicySet {
   }
 
   /** Whether a bundle speaks about results of this tool; where none does, they are not decided on. */
-  governsResults({ server, agent, tool }: ScopeQuestion): boolean {
-    const { identity, behind } = this.#audienceOf({ action: 'tool_result', server, agent, tool });
-    return identity.length + behind.length > 0;
+  governsResults({ server, agent, tool, delegators = [] }: ScopeQuestion & Pick<Question, 'delegators'>): boolean {
+    const audienceOf = (id: string): Audience => this.#audienceOf({ action: 'tool_result', server, agent: id, tool });
+    const { identity, behind } = audienceOf(agent);
+    return identity.length + behind.length > 0 || delegators.some(({ id }) => audienceOf(id).identity.length > 0);
   }
 
   /** The counters whose state is read by the bundles that take part. */

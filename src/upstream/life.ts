@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { StopSignal } from '../core/stop.ts';
 import { backoffAfter, withFailure } from './backoff.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { ownOptions } from './request-options.ts';
@@ -95,7 +96,7 @@ export class Life {
   }
 
   /** Works with the server, which is started where it does not run. What it verifiably did not take is done once more. */
-  async use<T>(signal: AbortSignal | undefined, work: (live: Live) => Promise<T>): Promise<T> {
+  async use<T>(signal: StopSignal | undefined, work: (live: Live) => Promise<T>): Promise<T> {
     this.#requests++;
     try {
       const live = this.#live ?? (await this.#started(signal));
@@ -122,7 +123,7 @@ export class Life {
   }
 
   /** All that wait share one start; one that is cancelled leaves it to the others. */
-  #started(signal: AbortSignal | undefined): Promise<Live> {
+  #started(signal: StopSignal | undefined): Promise<Live> {
     if (this.#live !== undefined) return Promise.resolve(this.#live);
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;

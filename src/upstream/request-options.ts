@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { LogLevel } from '../core/protocol.ts';
 import type { RpcAnswer, RpcNotification, RpcRequest } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 
 /**
  * Answers what a server asks. The signal aborts when the server cancels its question or the request that it belongs to
@@ -15,7 +16,7 @@ export type AnswerQuestion = (
 
 /** How a request to a server is made, and who hears what comes before its answer. */
 export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** Gets the parameters of each `notifications/progress`, less the token. */
   readonly onProgress?: ((params: JsonObject) => void) | undefined;
   /** Milliseconds since the last sign of life; by default what is configured for the server. */
@@ -40,7 +41,7 @@ export interface SentOptions extends RequestOptions {
   readonly isOwn?: boolean | undefined;
 }
 
-export function ownOptions(timeoutMs: number, signal?: AbortSignal): SentOptions {
+export function ownOptions(timeoutMs: number, signal?: StopSignal): SentOptions {
   return { timeoutMs, signal, offers: NOTHING, isOwn: true };
 }
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import type { Connection, ConnectionOptions, Strays } from './connection.ts';
 import { dial } from './dial.ts';
 import { type Followed, FollowedTasks, type TaskListener } from './followed-tasks.ts';
@@ -235,7 +236,7 @@ export class Upstream {
     await connection.request('logging/setLevel', { level }, ownOptions(this.#startTimeoutMs)).catch(() => undefined);
   }
 
-  async #read(live: Live, list: ListName, signal: AbortSignal | undefined): Promise<readonly JsonObject[]> {
+  async #read(live: Live, list: ListName, signal: StopSignal | undefined): Promise<readonly JsonObject[]> {
     const { name, logger, parameterHeaders } = this.#options;
     const source = { name, connection: live.connection, facts: live.facts };
     const items = await readList(source, list, ownOptions(this.#startTimeoutMs, signal));

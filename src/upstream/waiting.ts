@@ -1,7 +1,8 @@
 import { GatewayError } from '../core/errors.ts';
+import type { StopSignal } from '../core/stop.ts';
 
 /** Waits for what others wait for too: an abort ends the waiting with CANCELLED, and not the work. */
-export function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function beforeAbort<T>(work: Promise<T>, signal: StopSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(new GatewayError('CANCELLED', 'The client cancelled the request.'));

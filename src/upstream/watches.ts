@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { RPC, type RpcError } from '../core/rpc.ts';
+import type { StopSignal } from '../core/stop.ts';
 import { keepListening } from './keep-listening.ts';
 import type { Live } from './life.ts';
 import { ownOptions } from './request-options.ts';
@@ -14,7 +15,7 @@ export type Watching =
   | { readonly kind: 'refused'; readonly error: RpcError };
 
 export interface WatchOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** The client capabilities that a stateless server is told. */
   readonly offers: JsonObject;
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../src/core/logger.ts';
 import { parseResultBytes } from '../../src/core/lossless-json.ts';
 import type { ListName } from '../../src/core/protocol.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import type { StopSignal } from '../../src/core/stop.ts';
 import type { Identity } from '../../src/downstream/identity.ts';
 import type {
   Audience,
@@ -243,10 +244,10 @@ function report(exchange: Exchange): void {
   for (const level of ['debug', 'info', 'error']) exchange.notify('notifications/message', { level, data: level });
 }
 
-function waitFor(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
+function waitFor(signal: StopSignal, waiting: Set<() => void>): Promise<void> {
   return new Promise((resolve, reject) => {
     waiting.add(resolve);
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
+    signal.addEventListener('abort', () => reject(signal.reason));
   });
 }
 

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ActionType } from '../../src/core/action.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import type { Mode, Opinion } from '../../src/core/opinion.ts';
-import type { PolicyInput } from '../../src/core/policy-input.ts';
-import type { Delegator } from '../../src/core/principal.ts';
+import type { Mode } from '../../src/core/opinion.ts';
 import { buildPolicySet, type PolicySetOptions } from '../../src/policy/build-policy-set.ts';
 import type { Participant } from '../../src/policy/participant.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
 import { Toolchain } from '../../src/rego/toolchain.ts';
+import { ask, rule, told } from './questions.ts';
 import { compilerOf, EVERYWHERE, libraryFiles, smallParticipant } from './shipped-bundles.ts';
 
 const toolchain = new Toolchain();
@@ -21,10 +19,6 @@ const logger: Logger = {
   warn: (message) => warnings.push(message),
   error: () => undefined,
 };
-
-function rule(set: string, id: string, condition: string): string {
-  return `# METADATA\n# title: ${id}\n# custom: {id: ${id}}\n${set} contains {"id": "${id}", "reason": "because"} if ${condition}\n`;
-}
 
 const GRANTS = [
   '# METADATA',
@@ -104,35 +98,6 @@ async function aSet(participants: readonly Participant[], options: Partial<Polic
   });
 }
 
-interface Asked {
-  readonly action?: ActionType;
-  readonly server?: string;
-  readonly agent?: string;
-  readonly tool?: string;
-  readonly input?: Partial<PolicyInput>;
-  readonly delegators?: readonly Delegator[];
-}
-
-function ask(
-  set: PolicySet,
-  { action = 'tool_call', server = 'files', agent = 'coder', tool = 'read', input, delegators }: Asked = {},
-) {
-  const whole = {
-    ...TOTAL_INPUT,
-    agent: { ...TOTAL_INPUT.agent, id: agent, delegated_by: (delegators ?? []).map(({ id }) => id) },
-    action: { ...TOTAL_INPUT.action, type: action, tool },
-    ...input,
-  };
-  return set.evaluate({ action, server, agent, tool, input: whole, delegators });
-}
-
-/** `bundle status rules`, one line an opinion. */
-function told(opinions: readonly Opinion[]): readonly string[] {
-  return opinions.map(({ bundle, status, allow, deny, hide }) =>
-    [bundle, status, ...[...allow, ...deny, ...hide].map(({ id }) => id)].join(' '),
-  );
-}
-
 const withMode = (participant: Participant | undefined, mode: Mode): readonly Participant[] =>
   participant === undefined ? [] : [{ ...participant, mode }];
 
@@ -188,73 +153,6 @@ describe('identity', () => {
     const set = await aSet(the('people', 'owners', 'files'));
     expect(ask(set).input.identity).toEqual({ capabilities: { scope: ['read'] } });
     expect(told(ask(await aSet(the('owners', 'files'))).opinions)).toEqual(['files ok', 'owners ok']);
-  });
-});
-
-describe('where the agent asks on behalf of others', () => {
-  const lead: Delegator = { id: 'lead', scope: 'research', owner_team: 'web', model: 'big' };
-  const boss: Delegator = { id: 'boss', scope: '', owner_team: '', model: '' };
-  /** The capabilities quote what each bundle has read. */
-  const whoever = `# METADATA\n# title: who asks\n# custom: {id: Q-1}
-capabilities contains {"id": "Q-1", "kind": "scope", "value": text} if {
-    some text in ["read", concat(".", array.concat([input.agent.id], input.agent.delegated_by)), input.agent.scope]
-    text != ""
-}`;
-  const askedOf = (opinions: readonly Opinion[]) =>
-    opinions.map(({ bundle, agent, status }) => [bundle, agent ?? '', status].filter((part) => part !== '').join(' '));
-
-  it('identity is asked of each of them, as if it asked itself', async () => {
-    const quoting = await smallParticipant(toolchain, { id: 'quoting', layer: 'identity', rego: whoever });
-    const set = await aSet([quoting, ...the('owners', 'files')]);
-    const { opinions, input } = ask(set, { agent: 'worker', delegators: [lead, boss] });
-    expect(askedOf(opinions)).toEqual(['quoting ok', 'quoting lead ok', 'quoting boss ok', 'files ok', 'owners ok']);
-    expect(opinions.map(({ capabilities }) => capabilities.map(({ value }) => value).toSorted())).toEqual([
-      [TOTAL_INPUT.agent.scope, 'read', 'worker.lead.boss'],
-      ['lead.boss', 'read', 'research'],
-      ['boss', 'read'],
-      [],
-      [],
-    ]);
-    expect(input.identity).toEqual({ capabilities: { scope: ['read'] } });
-    expect(input.agent.id).toBe('worker');
-  });
-
-  it('what refuses one of them refuses the agent', async () => {
-    const set = await aSet(the('people', 'owners', 'files'));
-    const { opinions, delegators } = ask(set, { delegators: [{ ...boss, id: 'unknown' }] });
-    expect(told(opinions)).toEqual(['people ok', 'people ok I-1', 'files skipped', 'owners skipped']);
-    expect(delegators).toEqual([{ ...boss, id: 'unknown' }]);
-  });
-
-  it('an agent’s own bundle bounds those who ask on its behalf, and nobody else', async () => {
-    const set = await aSet(the('people', 'agent-coder'));
-    const coder = { ...boss, id: 'coder' };
-    const ofWorker = ask(set, { agent: 'worker', tool: 'drop', delegators: [coder] });
-    expect(told(ofWorker.opinions)).toEqual(['people ok', 'agent-coder ok AG-1', 'people ok']);
-    expect(told(ask(set, { agent: 'worker', tool: 'drop' }).opinions)).toEqual(['people ok']);
-  });
-
-  it('a list is bounded as the call is, and knows nothing of it', async () => {
-    const set = await aSet(the('people', 'agent-coder'));
-    const coder = { ...boss, id: 'coder' };
-    const list = ask(set, { action: 'tool_list', agent: 'worker', delegators: [coder] });
-    expect(askedOf(list.opinions)).toEqual(['people ok', 'agent-coder coder ok', 'people coder ok']);
-    expect(list.input).toMatchObject({ action: { args: {} }, agent: { id: 'worker' } });
-  });
-
-  it('all is done with the fuel of one decision', async () => {
-    const set = await aSet(the('people'), { evaluationFuel: 1_000 });
-    const [alone] = ask(set).opinions;
-    const scarce = await aSet(the('people'), { evaluationFuel: alone?.fuel ?? 0 });
-    const { opinions } = ask(scarce, { delegators: [lead, boss] });
-    expect(opinions.map(({ status }) => status)).toEqual(['timeout', 'ok', 'ok']);
-  });
-
-  it('the modes of their bundles are told with those of its own', async () => {
-    const set = await aSet([...withMode(all['agent-coder'], 'shadow'), ...the('people')]);
-    expect(ask(set, { agent: 'worker', delegators: [{ ...boss, id: 'coder' }] }).modes).toEqual({
-      'agent-coder': 'shadow',
-    });
   });
 });
 
