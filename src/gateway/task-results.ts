@@ -3,20 +3,27 @@ import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 import { auditMaterial } from './carry-out.ts';
 import type { Governing } from './governing.ts';
 import { judgeAnswer, type Judged, type JudgedCall } from './judge-answer.ts';
+import type { Caller } from './port.ts';
 import { relatedTaskIn, withRelatedTask } from './task-ids.ts';
 import type { KnownTask } from './task-registry.ts';
 import { refusal, withDecision } from './tool-answer.ts';
 
+/** Who reads the result of a task: its conversation is labelled, which may be another than the one that made the call. */
+export interface Reading {
+  readonly task: KnownTask;
+  readonly caller: Caller;
+}
+
 /** The answer to `tasks/result`, which is that of the call, decided on as the answer of any call. */
-export async function judgeResult(answer: RpcAnswer, task: KnownTask, governing: Governing): Promise<RpcAnswer> {
-  const { judged: call } = task;
+export async function judgeResult(answer: RpcAnswer, reading: Reading, governing: Governing): Promise<RpcAnswer> {
+  const call = readBy(reading);
   if (call === undefined) return answer;
   return shown(answer, await judge(answer, call, governing), call);
 }
 
 /** What is told of a task; where it has ended, its result or error stands in there. */
-export async function judgeTold(told: JsonObject, task: KnownTask, governing: Governing): Promise<JsonObject> {
-  const { judged: call } = task;
+export async function judgeTold(told: JsonObject, reading: Reading, governing: Governing): Promise<JsonObject> {
+  const call = readBy(reading);
   const { result, error } = told;
   const answer = answerIn(result, error);
   if (call === undefined || answer === undefined) return told;
@@ -36,6 +43,10 @@ export function withoutResult(told: JsonObject): JsonObject {
   if (told['result'] === undefined) return told;
   const { result: _, ...state } = told;
   return state;
+}
+
+function readBy({ task: { judged: call }, caller }: Reading): JudgedCall | undefined {
+  return call && { ...call, caller };
 }
 
 function answerIn(result: unknown, error: unknown): RpcAnswer | undefined {

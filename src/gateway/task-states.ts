@@ -28,7 +28,7 @@ export async function tellState(state: JsonObject, telling: Telling): Promise<Rp
   if (ended?.kind === 'refused') return ended.answer;
   const told = ended === undefined ? state : { ...state, error: { ...ended.error } };
   if (inputRequests === undefined) {
-    return { kind: 'result', result: shownUnder(await judgeTold(told, task, parts), task, parts.expose) };
+    return { kind: 'result', result: shownUnder(await judgeTold(told, { task, caller }, parts), task, parts.expose) };
   }
   const questions = readQuestions(inputRequests);
   if (questions === undefined) {

@@ -168,7 +168,8 @@ export class TaskBook implements Tasks {
     if (answer.kind === 'failure' && elicitationsIn(answer.error, task.server.id) !== undefined) {
       return tellError(answer.error, { task, caller, parts: this.#parts });
     }
-    const said = await judgeResult(withoutQuestions(answer, task.server.id, 'tasks/result'), task, this.#parts);
+    const received = withoutQuestions(answer, task.server.id, 'tasks/result');
+    const said = await judgeResult(received, { task, caller }, this.#parts);
     return said.kind === 'failure'
       ? said
       : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import type { Caller } from '../../src/gateway/port.ts';
 import { openMaterial, openVault } from '../../src/state/audit.ts';
 import { anObligation } from '../policy/decision-makers.ts';
 import { aGateway, type Rules } from './a-gateway.ts';
@@ -54,6 +55,7 @@ describe('a call that runs as a task', () => {
     rules: Rules,
     method: 'tasks/result' | 'tasks/get' | 'tasks/list',
     said: JsonObject,
+    asks?: Caller,
   ): Promise<Answered> {
     const answers = {
       'tools/call': (): RpcAnswer => ({ kind: 'result', result: { task: TASK } }),
@@ -65,7 +67,7 @@ describe('a call that runs as a task', () => {
     const caller = { ...aCaller() };
     await world.ask({ ...CALL, task: {} }, caller);
     const params = method === 'tasks/list' ? {} : { taskId: 't1' };
-    return { world, result: resultOf(await world.ask({ method, params, meta: {} }, caller)) };
+    return { world, result: resultOf(await world.ask({ method, params, meta: {} }, asks ?? caller)) };
   }
 
   test('is decided on when its result is fetched, and not before', async () => {
@@ -95,6 +97,14 @@ describe('a call that runs as a task', () => {
   test('has its labels attached when the result comes', async () => {
     const { world } = await ended({}, 'tasks/result', { ...CARD, _meta: { 'mcp-gateway/labels': ['pii'] } });
     expect(world.changes).toMatchObject([{ kind: 'attach_label', label: { label: 'pii', source: 'claim:files' } }]);
+  });
+
+  test('labels the conversation that reads the result, also where another one made the task', async () => {
+    const labelled = { ...CARD, _meta: { 'mcp-gateway/labels': ['pii'] } };
+    const { world } = await ended({}, 'tasks/result', labelled, { ...aCaller(), session: 'session-2' });
+    expect(world.changes).toMatchObject([{ kind: 'attach_label', label: { conversation: 'session-2' } }]);
+    const told = await ended({}, 'tasks/get', { ...TASK, result: labelled }, { ...aCaller(), session: 'session-2' });
+    expect(told.world.changes).toMatchObject([{ kind: 'attach_label', label: { conversation: 'session-2' } }]);
   });
 
   test('is redacted as the rule about the call says', async () => {
