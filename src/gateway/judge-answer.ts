@@ -7,7 +7,7 @@ import { type Advice, adviseFor, adviseWithheld, type AdviceFacts, type Decision
 import { buildInput, type ToolFacts } from './build-input.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
-import { isInputRequired } from './input-required.ts';
+import { interimIn } from './interim.ts';
 import { keepRuling } from './keep-ruling.ts';
 import { attachments } from './labels.ts';
 import type { Caller } from './port.ts';
@@ -58,7 +58,8 @@ export interface Judged {
  */
 export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing: Governing): Promise<Judged> {
   const said = withoutOwnKeys(answer);
-  if (isInterim(said)) return passedOn(said);
+  const interim = said.kind === 'failure' ? undefined : interimIn(said.result);
+  if (interim !== undefined) return passedOn({ kind: 'result', result: interim });
   try {
     const claims = claimedLabels(answer);
     const { server, tool, caller } = call;
@@ -73,14 +74,6 @@ export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing
     const decision = deniedBecause('gateway.error.result');
     return withheldBecause(said, adviseWithheld({ ...factsOf(call), decisionId: call.id, decision }));
   }
-}
-
-/** What is no result yet: the server asks for input, or has made a task. */
-function isInterim(answer: RpcAnswer): boolean {
-  if (answer.kind === 'failure') return false;
-  const { result } = answer;
-  const { resultType, task, content } = result;
-  return isInputRequired(result) || resultType === 'task' || (isJsonObject(task) && content === undefined);
 }
 
 interface Deciding {

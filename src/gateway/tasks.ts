@@ -5,6 +5,7 @@ import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
 import { askClient, failed } from './asking.ts';
 import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
+import { stateAlone } from './interim.ts';
 import { relayTo } from './notices.ts';
 import type { Caller, Exchange, Following, FollowRequest, ServerQuestion, TaskRequest } from './port.ts';
 import { hearAnswer, noteMethod } from './question-decision.ts';
@@ -13,7 +14,7 @@ import { principalOf } from './request-state.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { followTasks } from './task-following.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
-import { judgeResult, withoutResult } from './task-results.ts';
+import { judgeResult } from './task-results.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
 import { matterIn, relatedAsShown, shownIfOf, shownUnder, tellError, tellState } from './task-states.ts';
 import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
@@ -90,7 +91,7 @@ export class TaskBook implements Tasks {
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
     return task === undefined
       ? undefined
-      : { caller: task.caller, params: shownUnder(withoutResult(params), task, this.#parts.expose) };
+      : { caller: task.caller, params: shownUnder(stateAlone(params), task, this.#parts.expose) };
   }
 
   /** The task on whose behalf a server asks. */
@@ -160,7 +161,7 @@ export class TaskBook implements Tasks {
     const said = withoutQuestions(answer, task.server.id, request.method);
     return said.kind === 'failure'
       ? said
-      : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
+      : { kind: 'result', result: shownUnder(stateAlone(said.result), task, this.#parts.expose) };
   }
 
   /** The answer to the call that made the task. */
@@ -227,7 +228,7 @@ export class TaskBook implements Tasks {
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [this.#summary(withoutResult(answer.result), task)];
+      if (answer.kind === 'result') return [this.#summary(answer.result, task)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
@@ -235,11 +236,10 @@ export class TaskBook implements Tasks {
     return [];
   }
 
-  /** What a task asks, or failed for want of, is decided when it is asked for by itself, and is no part of a list. */
+  /** What a task asks and how it ended is decided when it is asked for by itself, and is no part of a list. */
   #summary(state: JsonObject, task: KnownTask): JsonObject {
     this.#tasks.keep(task, state);
-    const { inputRequests: _, error: __, ...summary } = state;
-    return shownUnder(summary, task, this.#parts.expose);
+    return shownUnder(stateAlone(state), task, this.#parts.expose);
   }
 }
 

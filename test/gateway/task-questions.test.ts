@@ -30,6 +30,13 @@ test('what a task asks of a client that does not declare it is refused on record
   expect(world.records[0]?.call).toMatch(/./);
 });
 
+test('what a task says of an end while it asks is not told', async () => {
+  const asks = { ...TASK, status: 'input_required', inputRequests: { name: { ...FORM } } };
+  const ends = { result: { content: [] }, error: { code: -32000, message: 'an end' } };
+  const { world } = await withInput({ state: { ...asks, ...ends } });
+  expect(resultOf(await get(world))).toEqual(asks);
+});
+
 test('a client that declares more with its next request is asked', async () => {
   const { world } = await withInput();
   await get(world, CANNOT_BE_ASKED);

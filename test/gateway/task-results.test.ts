@@ -51,12 +51,14 @@ describe('what the audit demands', () => {
 describe('a call that runs as a task', () => {
   const TASK = { taskId: 't1', status: 'completed', createdAt: '2026-03-02T12:00:00Z', ttl: 60_000 };
 
+  type Method = 'tasks/result' | 'tasks/get' | 'tasks/list' | 'tasks/cancel';
+
   async function ended(
     rules: Rules,
-    method: 'tasks/result' | 'tasks/get' | 'tasks/list',
+    by: Method | { readonly method: Method; readonly asks: Caller },
     said: JsonObject,
-    asks?: Caller,
   ): Promise<Answered> {
+    const { method, asks } = typeof by === 'string' ? { method: by, asks: undefined } : by;
     const answers = {
       'tools/call': (): RpcAnswer => ({ kind: 'result', result: { task: TASK } }),
       [method === 'tasks/list' ? 'tasks/get' : method]: (): RpcAnswer => ({ kind: 'result', result: said }),
@@ -89,6 +91,32 @@ describe('a call that runs as a task', () => {
     expect(JSON.stringify(result)).not.toContain('4111');
   });
 
+  test('says nothing at last of what is redacted', async () => {
+    const told = { ...TASK, statusMessage: 'card 4111 1111 1111 1111', result: CARD };
+    const redacts = anObligation({ type: 'redact', target: 'result', pointers: ['/structuredContent/card'] });
+    const { result } = await ended({ obliges: [redacts] }, 'tasks/get', told);
+    expect(JSON.stringify(result)).not.toContain('4111');
+    const whole = await ended({ ofResults: () => ({}) }, 'tasks/get', told);
+    expect(whole.result).toMatchObject({ statusMessage: 'card 4111 1111 1111 1111', result: CARD });
+  });
+
+  test.for<JsonObject>([
+    { result: [CARD] },
+    { result: '4111 1111 1111 1111' },
+    { status: 'failed', error: '4111 1111 1111 1111' },
+    { status: 'failed', error: { message: '4111 1111 1111 1111' } },
+    { result: { resultType: 'input_required', ...CARD } },
+  ])('tells nothing of an end that nobody can decide on, such as %o', async (said) => {
+    const { result } = await ended({ ofResults: () => DENIES }, 'tasks/get', { ...TASK, ...said });
+    expect(result).toMatchObject({ taskId: 't1' });
+    expect(JSON.stringify(result)).not.toContain('4111');
+  });
+
+  test('tells no result where it is cancelled', async () => {
+    const { result } = await ended({ ofResults: () => DENIES }, 'tasks/cancel', { ...TASK, result: CARD });
+    expect(result).toEqual(TASK);
+  });
+
   test('tells no result in a list', async () => {
     const { result } = await ended({ ofResults: () => DENIES }, 'tasks/list', { ...TASK, result: CARD });
     expect(result['tasks']).toEqual([TASK]);
@@ -101,9 +129,10 @@ describe('a call that runs as a task', () => {
 
   test('labels the conversation that reads the result, also where another one made the task', async () => {
     const labelled = { ...CARD, _meta: { 'mcp-gateway/labels': ['pii'] } };
-    const { world } = await ended({}, 'tasks/result', labelled, { ...aCaller(), session: 'session-2' });
+    const asks = { ...aCaller(), session: 'session-2' };
+    const { world } = await ended({}, { method: 'tasks/result', asks }, labelled);
     expect(world.changes).toMatchObject([{ kind: 'attach_label', label: { conversation: 'session-2' } }]);
-    const told = await ended({}, 'tasks/get', { ...TASK, result: labelled }, { ...aCaller(), session: 'session-2' });
+    const told = await ended({}, { method: 'tasks/get', asks }, { ...TASK, result: labelled });
     expect(told.world.changes).toMatchObject([{ kind: 'attach_label', label: { conversation: 'session-2' } }]);
   });
 
