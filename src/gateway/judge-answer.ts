@@ -5,7 +5,7 @@ import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 import { NO_OBLIGATIONS } from '../policy/obligations.ts';
 import { type Advice, adviseFor, adviseWithheld, type AdviceFacts, type DecisionObject } from './advice.ts';
 import { buildInput, type ToolFacts } from './build-input.ts';
-import type { GovernedServer } from './governed-server.ts';
+import { declaredArguments, type GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
 import { interimIn } from './interim.ts';
 import { keepRuling } from './keep-ruling.ts';
@@ -123,7 +123,14 @@ async function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): P
     server: server.facts,
     tool,
     about: { result: resultFacts(said, claims, results.classifier) },
-    call: { args, schemaChecked: call.isSchemaChecked, hash, recalled, meta: {} },
+    call: {
+      args,
+      schemaChecked: call.isSchemaChecked,
+      dataClasses: results.classifier.inArguments(args, declaredArguments(server, tool.tool)),
+      hash,
+      recalled,
+      meta: {},
+    },
     environment,
     now: recalled.nowMs,
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import { createClassifier } from '../../src/gateway/data-classes.ts';
 import type { Caller } from '../../src/gateway/port.ts';
 import { anObligation } from '../policy/decision-makers.ts';
 import { aGateway, type Rules } from './a-gateway.ts';
@@ -43,6 +44,15 @@ test('a decision on a result is a record of its own, which names the call and re
       text: 'Card 4111 1111 1111 1111.',
     },
   });
+});
+
+test('the classes of data that its arguments hold are said of the result, too', async () => {
+  const inputs: PolicyInput[] = [];
+  const classifier = createClassifier([{ kind: 'pointer', class: 'path', pointer: '/path' }]);
+  await answered({ ofResults: (input) => (inputs.push(input), {}) }, CARD, { results: { classifier } });
+  expect(inputs.map(({ action }) => [action.type, action.data_classes_referenced])).toEqual([
+    ['tool_result', ['path']],
+  ]);
 });
 
 test('an error of the protocol is a result, too', async () => {
