@@ -49,7 +49,10 @@ export class TaskBook implements Tasks {
   note(forwarding: Forwarding, result: JsonObject): Said {
     const state = taskMadeBy(result, forwarding.params);
     if (state === undefined) return { kind: 'result', result };
-    const { server, caller } = forwarding;
+    const { server, caller, method } = forwarding;
+    if (method !== 'tools/call') {
+      throw new GatewayError('UPSTREAM_PROTOCOL', `the server ${server.id} answered ${method} with a task`);
+    }
     if (result['resultType'] === 'task' && lackingIn(caller.capabilities, EXTENSION) !== undefined) {
       throw new GatewayError(
         'UPSTREAM_PROTOCOL',
