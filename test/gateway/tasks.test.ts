@@ -271,14 +271,6 @@ test('a task that its server says it keeps for longer is known for longer', asyn
   expect(resultOf(await ask(world, aSessionCaller(), { method: 'tasks/get' }))).toMatchObject({ taskId: 't1' });
 });
 
-test('a task instead of what is no result of a tool breaks the protocol, for nobody would decide on its end', async () => {
-  const world = aWorld({ send: () => Promise.resolve(result({ resultType: 'task', ...TASK })) });
-  await expect(world.call({ caller: stateless(), method: 'prompts/get' })).rejects.toMatchObject({
-    code: 'UPSTREAM_PROTOCOL',
-  });
-  expect(errorOf(await ask(world, stateless(), { method: 'tasks/get' })).code).toBe(-32602);
-});
-
 test('a result that breaks the protocol ends its record once', async () => {
   const send: Send = ({ method }) =>
     Promise.resolve(result(method === 'tools/call' ? { task: TASK } : { resultType: 'input_required' }));
