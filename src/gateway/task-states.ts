@@ -12,7 +12,7 @@ import type { RoundParts } from './rounds.ts';
 import { relatedTaskIn, taskIdIn, withTaskId } from './task-ids.ts';
 import { judgeTold } from './task-results.ts';
 import type { KnownTask } from './task-registry.ts';
-import { elicitationsIn } from './upstream-errors.ts';
+import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
 /** A task and who is told of it. */
 export interface Telling {
@@ -54,6 +54,20 @@ async function tellNews(state: JsonObject, telling: Telling): Promise<RpcAnswer>
 export async function tellError(error: RpcError, telling: Telling): Promise<RpcAnswer> {
   const heard = await hearError(error, telling);
   return heard.kind === 'refused' ? heard.answer : { kind: 'failure', error: heard.error };
+}
+
+/** How the call of a task ended, before it is decided on as that: what it asks is decided first. Throws UPSTREAM_PROTOCOL. */
+export async function hearEnd(answer: RpcAnswer, telling: Telling): Promise<HeardEnd> {
+  const { id } = telling.task.server;
+  if (answer.kind === 'result' || elicitationsIn(answer.error, id) === undefined)
+    return { kind: 'heard', answer: withoutQuestions(answer, id, 'tasks/result') };
+  const heard = await hearError(answer.error, telling);
+  return heard.kind === 'refused' ? heard : { kind: 'heard', answer: { kind: 'failure', error: heard.error } };
+}
+
+export interface HeardEnd {
+  readonly kind: 'heard' | 'refused';
+  readonly answer: RpcAnswer;
 }
 
 /** Under the task's id and the URIs that clients know; the result of a task may stand in what is told of it. */

@@ -16,8 +16,8 @@ import { followTasks } from './task-following.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
 import { judgeResult } from './task-results.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
-import { matterIn, relatedAsShown, shownIfOf, shownUnder, tellError, tellState } from './task-states.ts';
-import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
+import { hearEnd, matterIn, relatedAsShown, shownIfOf, shownUnder, tellError, tellState } from './task-states.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -169,11 +169,9 @@ export class TaskBook implements Tasks {
 
   /** The answer to the call that made the task. */
   async #result(answer: RpcAnswer, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
-    if (answer.kind === 'failure' && elicitationsIn(answer.error, task.server.id) !== undefined) {
-      return tellError(answer.error, { task, caller, parts: this.#parts });
-    }
-    const received = withoutQuestions(answer, task.server.id, 'tasks/result');
-    const said = await judgeResult(received, { task, caller }, this.#parts);
+    const heard = await hearEnd(answer, { task, caller, parts: this.#parts });
+    if (heard.kind === 'refused') return heard.answer;
+    const said = await judgeResult(heard.answer, { task, caller }, this.#parts);
     return said.kind === 'failure'
       ? said
       : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };

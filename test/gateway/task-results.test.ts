@@ -56,12 +56,13 @@ describe('a call that runs as a task', () => {
   async function ended(
     rules: Rules,
     by: Method | { readonly method: Method; readonly asks: Caller },
-    said: JsonObject,
+    said: RpcAnswer | JsonObject,
   ): Promise<Answered> {
     const { method, asks } = typeof by === 'string' ? { method: by, asks: undefined } : by;
     const answers = {
       'tools/call': (): RpcAnswer => ({ kind: 'result', result: { task: TASK } }),
-      [method === 'tasks/list' ? 'tasks/get' : method]: (): RpcAnswer => ({ kind: 'result', result: said }),
+      [method === 'tasks/list' ? 'tasks/get' : method]: (): RpcAnswer =>
+        'kind' in said ? (said as RpcAnswer) : { kind: 'result', result: said },
     };
     const tools = [{ name: 'read', inputSchema: { type: 'object' }, execution: { taskSupport: 'optional' } }];
     const capabilities = { tools: {}, tasks: { requests: { tools: { call: {} } }, list: {}, cancel: {} } };
@@ -120,6 +121,15 @@ describe('a call that runs as a task', () => {
   test('tells no result in a list', async () => {
     const { result } = await ended({ ofResults: () => DENIES }, 'tasks/list', { ...TASK, result: CARD });
     expect(result['tasks']).toEqual([TASK]);
+  });
+
+  test('is decided on where it ends with an error that has the user open addresses', async () => {
+    const error = { code: -32042, message: 'card 4111', data: { elicitations: [], card: '4111' } };
+    const { result } = await ended({ ofResults: () => DENIES }, 'tasks/result', { kind: 'failure', error });
+    expect(textOf(result)).toMatch(/^Withheld: /);
+    expect(JSON.stringify(result)).not.toContain('4111');
+    const whole = await ended({}, 'tasks/result', { kind: 'failure', error });
+    expect(whole.result).toEqual({ error });
   });
 
   test('has its labels attached when the result comes', async () => {
