@@ -28,7 +28,7 @@ export function resultFacts(answer: RpcAnswer, labels: readonly string[], classi
     bytes: Buffer.byteLength(writeJson(result)),
     content_types: uniqueTexts(blocks.map(({ type }) => type)),
     data_classes: classifier.inResult(readable),
-    is_cut: text.length > MOST_TEXT || !isStructuredWhole,
+    is_cut: text.length > MOST_TEXT || !isStructuredWhole || !isContentKnown(readable),
     is_error: answer.kind === 'failure' || result['isError'] === true,
     labels: [...labels],
     mime_types: uniqueTexts(blocks.flatMap(mimeTypesOf)),
@@ -68,6 +68,18 @@ function asResult({ message, data }: Extract<RpcAnswer, { kind: 'failure' }>['er
 
 function blocksIn({ content }: JsonObject): readonly JsonObject[] {
   return Array.isArray(content) ? (content as readonly Json[]).filter(isJsonObject) : [];
+}
+
+/** Whether all that stands where text would is text; what is in no known form is shown to no rule. */
+function isContentKnown({ content = [] }: JsonObject): boolean {
+  return Array.isArray(content) && (content as readonly Json[]).every(isBlockKnown);
+}
+
+function isBlockKnown(block: Json): boolean {
+  if (!isJsonObject(block)) return false;
+  const { text = '', resource } = block;
+  const inResource = isJsonObject(resource) ? (resource['text'] ?? '') : '';
+  return typeof text === 'string' && typeof inResource === 'string';
 }
 
 function textsOf({ text, resource }: JsonObject): readonly string[] {

@@ -90,6 +90,17 @@ test.for<JsonObject>([
   expect(JSON.stringify(result)).not.toContain('4111');
 });
 
+test.for<JsonObject>([
+  { content: 'Card 4111 1111 1111 1111.' },
+  { content: ['Card 4111 1111 1111 1111.'] },
+  { content: [{ type: 'text', text: ['Card 4111 1111 1111 1111.'] }] },
+  { content: [{ type: 'resource', resource: { uri: 'file:///a', text: { card: '4111 1111 1111 1111' } } }] },
+])('content in a form that nobody knows is said not to be read whole: %o', async (said) => {
+  const inputs: PolicyInput[] = [];
+  await answered({ ofResults: (input) => (inputs.push(input), {}) }, said);
+  expect(inputs[0]?.action.result).toMatchObject({ is_cut: true, text: '' });
+});
+
 describe('a withheld result', () => {
   test('tells the agent that the call ran and must not be repeated, and nothing of what came', async () => {
     const { world, result } = await answered({ ofResults: () => DENIES });
