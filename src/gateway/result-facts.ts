@@ -51,10 +51,16 @@ export function claimedLabels(answer: RpcAnswer): readonly string[] {
 /** The answer without what its server says under our own keys: its claims are the gateway's to keep. */
 export function withoutOwnKeys(answer: RpcAnswer): RpcAnswer {
   if (answer.kind === 'failure') return answer;
-  const meta = answer.result['_meta'];
-  if (!isJsonObject(meta) || !Object.keys(meta).some(isOwnKey)) return answer;
+  const result = withoutOwnMeta(answer.result);
+  return result === answer.result ? answer : { ...answer, result };
+}
+
+/** The very same object where nothing is said under our own keys. */
+export function withoutOwnMeta(said: JsonObject): JsonObject {
+  const meta = said['_meta'];
+  if (!isJsonObject(meta) || !Object.keys(meta).some(isOwnKey)) return said;
   const others = Object.entries(meta).filter(([key]) => !isOwnKey(key));
-  return { ...answer, result: { ...answer.result, _meta: Object.fromEntries(others) } };
+  return { ...said, _meta: Object.fromEntries(others) };
 }
 
 function isOwnKey(key: string): boolean {

@@ -11,6 +11,7 @@ import type { Caller, Exchange, Following, FollowRequest, ServerQuestion, TaskRe
 import { hearAnswer, noteMethod } from './question-decision.ts';
 import { lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
+import { withoutOwnMeta } from './result-facts.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { followTasks } from './task-following.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
@@ -126,7 +127,7 @@ export class TaskBook implements Tasks {
 
   #tell(state: JsonObject, task: KnownTask, caller: Caller): Promise<RpcAnswer> {
     this.#tasks.keep(task, state);
-    return tellState(state, { task, caller, parts: this.#parts });
+    return tellState(withoutOwnMeta(state), { task, caller, parts: this.#parts });
   }
 
   /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
