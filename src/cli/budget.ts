@@ -102,7 +102,8 @@ interface Corrected {
 
 function report(terminal: Terminal, before: ListedBudget, { used, options }: Corrected): void {
   const { counter, key } = before;
-  if (options.json === true) return printJson(terminal, 'budget-adjust', { counter, key, before: before.used, after: used });
+  if (options.json === true)
+    return printJson(terminal, 'budget-adjust', { counter, key, before: before.used, after: used });
   return printLine(terminal, `${counter} ${textOf(key)}: ${before.used} → ${used} used`);
 }
 

@@ -44,7 +44,9 @@ async function read(counters: readonly Counter[], facts: KeyFacts, { budgets, cl
   const now = clock.now();
   const counted = counters.map((counter) => countedBy(counter, facts, now));
   const counts = await budgets.readCounts(counted);
-  const read = counted.map((one: CountedBy, index) => [one.counter.fullName, budgetOf(one, counts[index], now)] as const);
+  const read = counted.map(
+    (one: CountedBy, index) => [one.counter.fullName, budgetOf(one, counts[index], now)] as const,
+  );
   return Object.fromEntries(read);
 }
 

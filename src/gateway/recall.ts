@@ -37,10 +37,19 @@ interface Found {
   readonly conversation: ConversationFacts;
 }
 
-function budgetsFor({ caller, action, target, conversation }: Found, governing: Governing): Promise<Recalled['budgets']> {
+function budgetsFor(
+  { caller, action, target, conversation }: Found,
+  governing: Governing,
+): Promise<Recalled['budgets']> {
   const { server, facts } = target.route;
   return recallBudgets(
-    { action, principal: caller.principal, server: server.facts, tool: facts, conversation: conversation.conversationId },
+    {
+      action,
+      principal: caller.principal,
+      server: server.facts,
+      tool: facts,
+      conversation: conversation.conversationId,
+    },
     governing,
   );
 }

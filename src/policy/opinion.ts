@@ -141,7 +141,8 @@ function costOf(
 ): number {
   const counter = resolution.counters.get(name);
   if (counter === undefined) problems.push(`obligations: the counter of ${id} is not declared in the manifest`);
-  else if (cost === undefined && !counter.hasCosts) problems.push(`obligations: ${id} names no cost, nor does its counter`);
+  else if (cost === undefined && !counter.hasCosts)
+    problems.push(`obligations: ${id} names no cost, nor does its counter`);
   return cost ?? 0;
 }
 

@@ -39,7 +39,11 @@ export function fixedWindow(now: number, seconds: number): Window {
 export function describeWindow(window: CounterWindow): string {
   switch (window.kind) {
     case 'calendar':
-      return [`calendar ${window.unit}`, window.tz, ...(window.unit === 'week' ? [`from ${startOf(window)}`] : [])].join(', ');
+      return [
+        `calendar ${window.unit}`,
+        window.tz,
+        ...(window.unit === 'week' ? [`from ${startOf(window)}`] : []),
+      ].join(', ');
     case 'fixed':
     case 'sliding':
       return `${window.kind} ${window.seconds}s`;

@@ -142,7 +142,10 @@ test('a correction changes the count and is an act with before, after and reason
     },
   ]);
   expect((await run(place, ['decision', 'ls', '--acts'])).out).toContain('budget.adjust  workflow/weekly  user:maya');
-  expect(await run(place, ['decision', 'verify'])).toMatchObject({ exit: 0, out: expect.stringContaining('ok: 8 records') });
+  expect(await run(place, ['decision', 'verify'])).toMatchObject({
+    exit: 0,
+    out: expect.stringContaining('ok: 8 records'),
+  });
 });
 
 test.for<readonly [string, readonly string[], string]>([

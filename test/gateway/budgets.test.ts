@@ -75,7 +75,11 @@ describe('a counter without room', () => {
   test('that slides says when enough has drained', async () => {
     const { log } = await aStore(aPlace());
     const now = Date.UTC(2100, 5);
-    const charge = aHold({ cost: 6, window: { startsMs: now - 100_000, endsMs: now, kind: 'sliding' }, terms: undefined });
+    const charge = aHold({
+      cost: 6,
+      window: { startsMs: now - 100_000, endsMs: now, kind: 'sliding' },
+      terms: undefined,
+    });
     const time = new Date(now).toISOString();
     await log.commit(aRecord({ time }), '{}', [{ kind: 'take', charge }]);
     const ruling = charging([charge]);
@@ -88,7 +92,14 @@ describe('a counter without room', () => {
     const forGood = aHold({ cost: 20, window: { startsMs: 0, endsMs: 8.64e15, kind: 'lasting' } });
     const denied = await keepRuling(charging([forGood, aHold({ cost: 20 })]), log);
     const { decision, ruleText, limits } = denied;
-    const { text, object } = adviseAgainst({ decisionId: 'd', policyVersion: 'g', decision, subject: 'x', ruleText, limits });
+    const { text, object } = adviseAgainst({
+      decisionId: 'd',
+      policyVersion: 'g',
+      decision,
+      subject: 'x',
+      ruleText,
+      limits,
+    });
     expect(object.metadata).toMatchObject({ retry: 'never', resets_at: '' });
     expect(text).toContain('whoever runs the gateway can raise the limit');
   });
@@ -114,13 +125,25 @@ describe('budgets that policies read', () => {
       return [{ used: 3, reserved: 1, asOfMs: 0 }];
     });
     expect(await recallBudgets(about, governing)).toEqual({
-      'pace/daily': { limit: 10, ratio: 0.4, remaining: 6, reserved: 1, resets_at: '2026-03-03T00:00:00.000Z', used: 3 },
+      'pace/daily': {
+        limit: 10,
+        ratio: 0.4,
+        remaining: 6,
+        reserved: 1,
+        resets_at: '2026-03-03T00:00:00.000Z',
+        used: 3,
+      },
     });
     expect(asked.map((bucket) => JSON.parse(bucket))).toMatchObject([{ key: { 'agent.id': 'assistant' } }]);
   });
 
   test('are left out where the store cannot be read', async () => {
-    expect(await recallBudgets(about, aGoverning(() => Promise.reject(new Error('disk full'))))).toEqual({});
+    expect(
+      await recallBudgets(
+        about,
+        aGoverning(() => Promise.reject(new Error('disk full'))),
+      ),
+    ).toEqual({});
   });
 
   test('cost nothing where no bundle reads any', async () => {
@@ -130,7 +153,10 @@ describe('budgets that policies read', () => {
 
   function aGoverning(readCounts: CountReader['readCounts'], counters: readonly Counter[] = [aCounter()]): Governing {
     const clock = { now: () => NOW, monotonic: () => 0 };
-    const mask = { maskInput: () => ({ input: {}, masked: [], hidden: new Set() }), maskQuotes: (value: unknown) => value };
+    const mask = {
+      maskInput: () => ({ input: {}, masked: [], hidden: new Set() }),
+      maskQuotes: (value: unknown) => value,
+    };
     return {
       court: () => ({ policy: new Reading(counters), clock, newId: () => 'id', mask: mask as never }),
       environment: ENVIRONMENT,
@@ -159,7 +185,13 @@ class Reading extends PolicySet {
 }
 
 function aCounter(): Counter {
-  const declared = { name: 'daily', unit: 'calls', key: ['agent.id'], window: { kind: 'calendar', unit: 'day' }, limit: 10 };
+  const declared = {
+    name: 'daily',
+    unit: 'calls',
+    key: ['agent.id'],
+    window: { kind: 'calendar', unit: 'day' },
+    limit: 10,
+  };
   const manifest = { roots: ['pace'], metadata: { gateway: { contract: 1, layer: 'workflow', counters: [declared] } } };
   const files = { '.manifest': JSON.stringify(manifest), 'policy.rego': 'package pace\n' };
   const bytes = new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)]));

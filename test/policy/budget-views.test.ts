@@ -40,7 +40,12 @@ beforeAll(async () => {
       id: 'pace',
       layer: 'workflow',
       rego: SEES,
-      gateway: { counters: [{ ...counter, name: 'daily', shared: true }, { ...counter, name: 'own' }] },
+      gateway: {
+        counters: [
+          { ...counter, name: 'daily', shared: true },
+          { ...counter, name: 'own' },
+        ],
+      },
     }),
     small({ id: 'rules', layer: 'compliance', rego: SEES, gateway: { counters: [{ ...counter, name: 'exports' }] } }),
     small({ id: 'owners', layer: 'resource', rego: BLIND, gateway: { counters: [{ ...counter, name: 'unread' }] } }),
@@ -79,7 +84,9 @@ test('each bundle reads its own part of the budgets, in one module as in several
 
 test('what one call reads is not there for the next', () => {
   ask(ALL);
-  expect(seen(ask(budgets({ 'files/reads': 7, 'pace/daily': 7, 'pace/own': 7, 'rules/exports': 8 })).opinions)).toMatchObject({
+  expect(
+    seen(ask(budgets({ 'files/reads': 7, 'pace/daily': 7, 'pace/own': 7, 'rules/exports': 8 })).opinions),
+  ).toMatchObject({
     files: ['reads 7'],
     rules: ['exports 8', 'pace/daily 7'],
   });

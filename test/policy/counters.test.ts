@@ -24,7 +24,10 @@ const INPUT = {
   context: { ...TOTAL_INPUT.context, conversation_id: 'c-1' },
 };
 
-function aBundle(counters: readonly JsonObject[], { id = 'pace', config = {} }: { id?: string; config?: JsonObject } = {}) {
+function aBundle(
+  counters: readonly JsonObject[],
+  { id = 'pace', config = {} }: { id?: string; config?: JsonObject } = {},
+) {
   const manifest = { roots: ['pace'], metadata: { gateway: { contract: 1, layer: 'workflow', counters } } };
   const files = {
     '.manifest': JSON.stringify(manifest),
@@ -51,7 +54,11 @@ describe('a counter is refused', () => {
     ['in no time zone', { window: { ...WEEKLY.window, tz: 'Europe/Atlantis' } }, 'no time zone of the IANA database'],
     ['in the zone of the machine', { window: { ...WEEKLY.window, tz: 'Local' } }, '/0/window/tz'],
     ['with a month that starts on a day', { window: { ...WEEKLY.window, unit: 'month' } }, 'only a week has a day'],
-    ['with a week that starts on no day', { window: { ...WEEKLY.window, start: 'pay day' } }, 'a week starts on one of'],
+    [
+      'with a week that starts on no day',
+      { window: { ...WEEKLY.window, start: 'pay day' } },
+      'a week starts on one of',
+    ],
     ['with a window of no length', { window: { kind: 'sliding', seconds: 0 } }, '/0/window/seconds'],
     ['with seconds in a calendar', { window: { kind: 'calendar', unit: 'day', seconds: 5 } }, '/0/window'],
     ['with a negative limit', { limit: -1 }, '/0/limit'],
@@ -59,7 +66,11 @@ describe('a counter is refused', () => {
     ['with a limit that no double counts to', { limit: 1e13 }, '/0/limit'],
     ['with a limit from others’ data', { limit: { from: 'data.other.config.limit' } }, '/0/limit: data.other.config'],
     ['with a limit from what is no setting', { limit: { from: 'data.pace.limits' } }, '/0/limit'],
-    ['with a limit that is not there', { limit: { from: 'data.pace.config.limit' } }, '/0/limit: data.pace.config.limit'],
+    [
+      'with a limit that is not there',
+      { limit: { from: 'data.pace.config.limit' } },
+      '/0/limit: data.pace.config.limit',
+    ],
     ['with a limit that is no number', { limit: { from: 'data.pace.config.word' } }, 'is no number'],
     ['with a table that is none', { reserve: { from: 'data.pace.config.word' } }, 'is no table of costs'],
     ['with a bad cost in its table', { reserve: { from: 'data.pace.config.bad' } }, 'has for merge no number'],
@@ -150,7 +161,10 @@ describe('what a policy reads of a budget', () => {
 
   test('is full where nothing is allowed, and never less than empty', () => {
     expect(budgetOf(countedBy(aCounter({ limit: 0 }), INPUT, NOW), undefined, NOW)).toMatchObject({ ratio: 1 });
-    expect(budgetOf(countedBy(aCounter({ limit: 50 }), INPUT, NOW), count, NOW)).toMatchObject({ ratio: 1.7, remaining: 0 });
+    expect(budgetOf(countedBy(aCounter({ limit: 50 }), INPUT, NOW), count, NOW)).toMatchObject({
+      ratio: 1.7,
+      remaining: 0,
+    });
   });
 
   test('drains in a sliding window, and is reset when it has', () => {
@@ -176,7 +190,9 @@ test('a bundle sees its own counters, those of the organisation also what others
     { id: 'code-host', place: server, bundle: aBundle([shared], { id: 'code-host' }) },
   ];
   const book = counterBook(owners);
-  const seen = owners.map((owner) => budgetViewOf(book.visibleTo(owner)).map(({ name, counter }) => `${name} ${counter}`));
+  const seen = owners.map((owner) =>
+    budgetViewOf(book.visibleTo(owner)).map(({ name, counter }) => `${name} ${counter}`),
+  );
   expect(seen).toEqual([
     ['shared pace/shared', 'weekly pace/weekly'],
     ['pace/shared pace/shared'],

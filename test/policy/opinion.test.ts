@@ -26,7 +26,14 @@ function aRule(id: string, part: Partial<Rule> = {}): Rule {
 
 function aResolution(part: Partial<RuleResolution> = {}): RuleResolution {
   const rules = new Map(['A-1', 'A-2'].map((id) => [id, aRule(id)]));
-  return { layer: 'server', rules, mode: 'enforce', ruleModes: {}, counters: new Map([['calls', { hasCosts: false }]]), ...part };
+  return {
+    layer: 'server',
+    rules,
+    mode: 'enforce',
+    ruleModes: {},
+    counters: new Map([['calls', { hasCosts: false }]]),
+    ...part,
+  };
 }
 
 const read = (raw: object, part: Partial<RuleResolution> = {}) => readOpinion({ ...EMPTY, ...raw }, aResolution(part));
