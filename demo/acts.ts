@@ -133,8 +133,8 @@ export const ACTS: readonly Act[] = [
   {
     title: 'A subagent sees what it is for and no more: the refund that its parent may make does not exist for it',
     play: async (day) => {
-      day.run(['agent', 'show', 'reviewer']);
-      await day.as('reviewer', async (reviewer) => {
+      day.run(['agent', 'show', 'coding-reviewer']);
+      await day.as('coding-reviewer', async (reviewer) => {
         await reviewer.allowed('code-host__read_file', { repository: 'website', path: 'README.md' });
         await reviewer.denied('payments__create_refund', { charge_id: 'ch_1002', amount: 100 });
       });

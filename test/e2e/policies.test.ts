@@ -26,7 +26,8 @@ let place: Place;
 let client: AnyClient;
 
 beforeAll(async () => {
-  place = aPlace(northwind, untilEnd);
+  // An agent that the gateway knows and that the identity bundle does not.
+  place = aPlace((folder) => northwind(folder).replace('\nagents:\n', '\nagents:\n  stranger: {}\n'), untilEnd);
   const gateway = await serveHttp(place, { env: INCIDENT, atEnd: untilEnd });
   client = await httpV2(gateway.url, untilEnd);
   await client.listTools();
