@@ -39,7 +39,7 @@ export interface Deciding {
   readonly rules: number;
 }
 
-const SIX = [...ORGANISATION, SERVER] as const;
+export const SIX = [...ORGANISATION, SERVER] as const;
 const EVALUATION_FUEL = 2_000_000;
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error: complain };
@@ -61,11 +61,11 @@ function ignore(): void {
   // What is worth a warning in a gateway is not worth a line in a benchmark.
 }
 
-function complain(message: string, details?: object): never {
+export function complain(message: string, details?: object): never {
   throw new Error(`${message}: ${JSON.stringify(details)}`);
 }
 
-function wantedBundle(id: (typeof SIX)[number]): WantedBundle {
+export function wantedBundle(id: (typeof SIX)[number]): WantedBundle {
   const everywhere = { kind: 'organisation', scope: { servers: ['*'], agents: ['*'], tools: ['*'] } } as const;
   return {
     id,
@@ -164,6 +164,6 @@ function valueOf(evaluated: Evaluated): unknown {
   return evaluated.kind === 'value' ? JSON.parse(evaluated.text) : complain('a bundle failed', evaluated);
 }
 
-function timesOf(us: readonly number[]): Times {
+export function timesOf(us: readonly number[]): Times {
   return { p50Us: quantile(us, 0.5), p99Us: quantile(us, 0.99) };
 }

@@ -12,6 +12,7 @@ export function report(results: Results): string {
     heading('Where the CPU of a call goes, 8 in flight, over HTTP', partsTable(results)),
     heading('Start and memory', startTable(results)),
     heading('Decision alone, six heavy bundles', decisionTable(results)),
+    heading('A decision that remembers, made and recorded', rememberingTable(results)),
     heading('Strict parsing and the disk', smallTable(results)),
   ].join('\n\n');
 }
@@ -94,6 +95,21 @@ function decisionTable({ deciding }: Results): string {
   ]);
   const text = `${rules} rules; one decision burns ${fuel} fuel.`;
   return `${table(['way', 'p50 µs', 'p99 µs', 'p50 ÷ opa-wasm'], body)}\n\n${text}`;
+}
+
+function rememberingTable({ remembering }: Results): string {
+  const { withState, withoutState } = remembering;
+  const rows = [
+    ['six heavy bundles', withoutState],
+    ['the same, two counters read, reserved and recorded', withState],
+  ] as const;
+  const body = rows.map(([name, { p50Us, p99Us }]) => [
+    name,
+    short(p50Us),
+    short(p99Us),
+    short(p50Us / withoutState.p50Us),
+  ]);
+  return table(['decision', 'p50 µs', 'p99 µs', 'p50 ÷ without'], body);
 }
 
 function smallTable({ parsing, fsyncUs }: Results): string {

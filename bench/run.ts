@@ -11,6 +11,7 @@ import { usageOf } from './processes.ts';
 import { report } from './report.ts';
 import { type Level, LEVELS, type Results, type Round, type Starts } from './results.ts';
 import { type Running, startTarget } from './start.ts';
+import { measureRemembering } from './state.ts';
 import { startCold, startWarm } from './starts.ts';
 import { installPeers, type Target, TARGETS } from './targets.ts';
 
@@ -44,6 +45,7 @@ async function main(targets: readonly Target[]): Promise<void> {
     starts,
     loadedBytes,
     deciding: await measureDeciding(pace.decisions),
+    remembering: await measureRemembering(pace.decisions),
     parsing: measureParsing(pace.repeats),
     fsyncUs: measureFsync(pace.repeats),
     crowd: await measureCrowd(pace.measureMs * 2),

@@ -5,11 +5,11 @@ import type { Remember } from './opinion.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
 export type Change =
-  /** Refused where the limit has no room. What has terms is held in the name of the row's decision. */
+  /** Refused where the limit has no room. What is only held is held in the name of the row's decision. */
   | { readonly kind: 'take'; readonly charge: Charge }
   | { readonly kind: 'give_back'; readonly charge: Charge }
-  /** Ends the hold that the row's decision has in a bucket, and uses `cost` in its place. Nothing is done twice. */
-  | { readonly kind: 'end_hold'; readonly bucket: string; readonly cost: number }
+  /** Ends all holds of the row's decision, or those that are named, and uses these costs instead. Nothing is done twice. */
+  | { readonly kind: 'end_holds'; readonly which: 'all' | 'named'; readonly costs: readonly EndedHold[] }
   /** Refused where what is used has changed since it was read. */
   | ({ readonly kind: 'adjust' } & Adjustment)
   /** Refused where the conversation has as many labels as it may. */
@@ -70,6 +70,13 @@ export interface AuditMaterial {
   readonly body: Uint8Array;
   /** SHA-256 of the body, hex. */
   readonly hash: string;
+}
+
+/** The hold on one bucket is over. */
+export interface EndedHold {
+  readonly bucket: string;
+  /** What is used in its place. */
+  readonly cost: number;
 }
 
 /** Another number in place of what is used of a limit. */

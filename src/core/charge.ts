@@ -9,7 +9,7 @@ export interface Charge {
   /** Sum of all costs that one window has room for. */
   readonly limit: number;
   readonly window: Window;
-  /** Present where the cost is only held until the call is over; without them it is used at once. */
+  /** Of a counter. */
   readonly terms?: Terms | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Window {
   readonly kind?: 'sliding' | 'lasting';
 }
 
-/** What becomes of a cost that is held, once the call is over. */
+/** What becomes of the cost once the call is over. */
 export interface Terms {
   /** What is counted, for people. */
   readonly unit: string;

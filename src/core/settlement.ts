@@ -1,11 +1,16 @@
 import type { Charge, Terms } from './charge.ts';
 import type { OutcomeStatus } from './record.ts';
 
-/** A charge whose cost is held until the call is over. */
-export type HeldCharge = Charge & { readonly terms: Terms };
+/** A charge of a counter. */
+export type CounterCharge = Charge & { readonly terms: Terms };
 
-export function isHeld(charge: Charge): charge is HeldCharge {
+export function isOfCounter(charge: Charge): charge is CounterCharge {
   return charge.terms !== undefined;
+}
+
+/** Whether the cost is only held until the call is over. One that is known is used at once, which is half the writing. */
+export function isHeld(charge: Charge): charge is CounterCharge {
+  return isOfCounter(charge) && (charge.terms.settleFrom !== '' || charge.terms.onExpire === 'refund');
 }
 
 /** What a result says that its call really cost. */
@@ -15,13 +20,13 @@ export interface FoundCost {
   readonly estimated: boolean;
 }
 
-/** How a hold ended; an element of the outcome's `settled`. */
+/** What a counter was charged in the end; an element of the outcome's `settled`. */
 export interface Settlement {
   /** `<bundle>/<name>`. */
   readonly counter: string;
   readonly unit: string;
   readonly state: 'settled' | 'refunded' | 'expired';
-  /** What was held. */
+  /** What it was charged at first. */
   readonly reserved: number;
   /** What was used in its place. */
   readonly cost: number;
@@ -29,8 +34,8 @@ export interface Settlement {
   readonly estimated: boolean;
 }
 
-/** What becomes of a hold when its call is over. Where in doubt the call has cost what was held for it. */
-export function settle(charge: HeldCharge, status: OutcomeStatus, found: FoundCost | undefined): Settlement {
+/** What a call has cost, now that it is over. Where in doubt, what was reckoned with. */
+export function settle(charge: CounterCharge, status: OutcomeStatus, found: FoundCost | undefined): Settlement {
   const { terms, cost: held } = charge;
   const isError = status === 'tool_error' || status === 'protocol_error';
   if (status === 'not_forwarded' || (isError && terms.onUpstreamError === 'refund')) return refunded(charge);
@@ -39,10 +44,10 @@ export function settle(charge: HeldCharge, status: OutcomeStatus, found: FoundCo
   return settled(charge, found ?? { cost: Math.max(held, terms.unknownCost), estimated: true });
 }
 
-function refunded({ counter, cost, terms }: HeldCharge): Settlement {
+function refunded({ counter, cost, terms }: CounterCharge): Settlement {
   return { counter, unit: terms.unit, state: 'refunded', reserved: cost, cost: 0, estimated: false };
 }
 
-function settled({ counter, cost: reserved, terms }: HeldCharge, { cost, estimated }: FoundCost): Settlement {
+function settled({ counter, cost: reserved, terms }: CounterCharge, { cost, estimated }: FoundCost): Settlement {
   return { counter, unit: terms.unit, state: 'settled', reserved, cost, estimated };
 }

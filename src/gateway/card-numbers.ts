@@ -39,14 +39,14 @@ const ISSUERS: readonly Issuer[] = [
 export function countCardNumbers(text: string): number {
   let count = 0;
   for (const [candidate] of text.matchAll(CANDIDATE)) {
-    if (isCardNumber(candidate.replaceAll(/[ -]/g, ''))) count += 1;
+    if (hasLuhnDigit(candidate) && isIssued(candidate.replaceAll(/[ -]/g, ''))) count += 1;
   }
   return count;
 }
 
 /** `digits`: digits alone. */
 export function isCardNumber(digits: string): boolean {
-  return isIssued(digits) && hasLuhnDigit(digits);
+  return hasLuhnDigit(digits) && isIssued(digits);
 }
 
 function isIssued(digits: string): boolean {
@@ -56,12 +56,18 @@ function isIssued(digits: string): boolean {
   });
 }
 
-function hasLuhnDigit(digits: string): boolean {
+const ZERO = 48;
+
+/** What is no digit separates, and does not count. */
+function hasLuhnDigit(written: string): boolean {
   let sum = 0;
-  for (let place = 0; place < digits.length; place += 1) {
-    const digit = digits.charCodeAt(digits.length - 1 - place) - 48;
+  let place = 0;
+  for (let at = written.length - 1; at >= 0; at -= 1) {
+    const digit = written.charCodeAt(at) - ZERO;
+    if (digit < 0) continue;
     const doubled = place % 2 === 0 ? digit : digit * 2;
     sum += doubled > 9 ? doubled - 9 : doubled;
+    place += 1;
   }
   return sum % 10 === 0;
 }

@@ -1,7 +1,7 @@
 import { type Charge, MOST, PARTS } from '../core/charge.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { writeJson } from '../core/lossless-json.ts';
-import { type FoundCost, isHeld } from '../core/settlement.ts';
+import { type FoundCost, isOfCounter } from '../core/settlement.ts';
 import type { Forwarded } from './forward.ts';
 
 const NONE: ReadonlyMap<string, FoundCost> = new Map();
@@ -12,7 +12,7 @@ const BYTES_PER_TOKEN = 4;
 export function costsIn(charges: readonly Charge[], forwarded: Forwarded): ReadonlyMap<string, FoundCost> {
   if (forwarded.kind !== 'answered' || forwarded.answer.kind === 'failure') return NONE;
   const { result } = forwarded.answer;
-  const asked = charges.filter(isHeld).filter(({ terms }) => terms.settleFrom !== '');
+  const asked = charges.filter(isOfCounter).filter(({ terms }) => terms.settleFrom !== '');
   if (asked.length === 0) return NONE;
   const found = asked.flatMap(({ counter, terms }) => {
     const cost = costIn(result, terms.settleFrom);

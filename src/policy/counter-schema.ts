@@ -103,12 +103,15 @@ export const DeclaredCounter = z
   });
 export type DeclaredCounter = z.output<typeof DeclaredCounter>;
 
-export const DeclaredCounters = z.array(DeclaredCounter).superRefine((counters, context) => {
-  counters.forEach(({ name }, index) => {
-    if (counters.findIndex((other) => other.name === name) === index) return;
-    context.addIssue({ code: 'custom', path: [index, 'name'], message: `two counters are called ${name}` });
+export const DeclaredCounters = z
+  .array(DeclaredCounter)
+  .max(32)
+  .superRefine((counters, context) => {
+    counters.forEach(({ name }, index) => {
+      if (counters.findIndex((other) => other.name === name) === index) return;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message: `two counters are called ${name}` });
+    });
   });
-});
 
 function isZone(name: string): boolean {
   if (name === '' || name === 'Local') return false;

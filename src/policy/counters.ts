@@ -18,8 +18,7 @@ export interface Counter {
   /** What a call is known to cost, by tool. */
   readonly reserve: Reserve;
   readonly windowAt: WindowAt;
-  /** In words. */
-  readonly window: string;
+  readonly bucketOf: (facts: KeyFacts) => string;
   readonly terms: Terms;
 }
 
@@ -52,7 +51,7 @@ function counterOf(declared: DeclaredCounter, bundle: Bundle, say: Say): Counter
     limit: limitOf(declared, bundle, say),
     reserve: reserveOf(declared, bundle, say),
     windowAt: windowsOf(window),
-    window: describeWindow(window),
+    bucketOf: bucketsOf(declared, `${bundle.id}/${name}`),
     terms: {
       unit,
       settleFrom: settle?.from ?? '',
@@ -61,6 +60,20 @@ function counterOf(declared: DeclaredCounter, bundle: Bundle, say: Say): Counter
       onExpire: declared.on_expire,
       ttlMs: ttl * 1000,
     },
+  };
+}
+
+/** A call asks twice, before and after it is decided, so the last one is remembered. */
+function bucketsOf({ key, unit, version, window }: DeclaredCounter, counter: string): Counter['bucketOf'] {
+  const paths = window.kind === 'session' ? [...key, 'context.conversation_id'] : key;
+  const words = describeWindow(window);
+  let known: { readonly values: readonly string[]; readonly bucket: string } | undefined;
+  return (facts) => {
+    const values = paths.map((path) => factAt(facts, path));
+    if (known !== undefined && values.every((value, index) => value === known?.values[index])) return known.bucket;
+    const named = Object.fromEntries(paths.map((path, index) => [path, values[index] ?? '']));
+    known = { values, bucket: writeBucket({ counter, key: named, unit, version, window: words }) };
+    return known.bucket;
   };
 }
 
@@ -113,11 +126,7 @@ export interface CountedBy {
 }
 
 export function countedBy(counter: Counter, facts: KeyFacts, now: number): CountedBy {
-  const { declared, fullName, window } = counter;
-  const paths = declared.window.kind === 'session' ? [...declared.key, 'context.conversation_id'] : declared.key;
-  const key = Object.fromEntries(paths.map((path) => [path, factAt(facts, path)]));
-  const bucket = writeBucket({ counter: fullName, key, unit: declared.unit, version: declared.version, window });
-  return { counter, bucket, window: counter.windowAt(now) };
+  return { counter, bucket: counter.bucketOf(facts), window: counter.windowAt(now) };
 }
 
 /** What a call is charged that a policy says costs so much: a counter's own table may say more, never less. */

@@ -73,7 +73,7 @@ export class Hearing {
     }
     const budgets = this.#budgetsFor(respondent);
     if (budgets === undefined) return silent(participant, 'error', 'a budget that it reads could not be read');
-    const opinion = this.#evaluate(participant, { ...respondent, budgetsText: budgets }, fuel);
+    const opinion = this.#evaluate(participant, respondent, { fuel, budgets });
     this.#fuelLeft -= opinion.fuel;
     if (key !== undefined) respondent.cache?.keep(key, opinion);
     return opinion;
@@ -87,11 +87,11 @@ export class Hearing {
     return seen === undefined ? undefined : JSON.stringify(seen);
   }
 
-  #evaluate(participant: Participant, { unit, reader, budgetsText }: Prepared, fuel: number): Opinion {
+  #evaluate(participant: Participant, { unit, reader }: Respondent, { fuel, budgets }: Means): Opinion {
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
     this.#open(unit);
-    const evaluated = unit.ask(participant.id, fuel, budgetsText);
+    const evaluated = unit.ask(participant.id, fuel, budgets);
     const said = partsOf(evaluated, reader);
     const us = Math.round((clock.monotonic() - startedAt) * 1000);
     return opinionOf(participant, said, { us, fuel: evaluated.fuel });
@@ -106,8 +106,10 @@ export class Hearing {
   }
 }
 
-interface Prepared extends Respondent {
-  readonly budgetsText: string;
+interface Means {
+  readonly fuel: number;
+  /** As JSON text. */
+  readonly budgets: string;
 }
 
 /** The opinion of a bundle that is not asked because identity has refused. */

@@ -18,7 +18,7 @@ export interface ListedBudget extends CounterBucket {
   readonly storedParts: number;
 }
 
-const LIST = 'select * from budgets where starts <= ? and ends > ? order by bucket, starts';
+const LIST = 'select * from budgets where starts <= ? and (starts = 0 or ends > ?) order by bucket, starts';
 
 /** The counts whose window is not over at a time, in milliseconds since the epoch. */
 export function listBudgets(connection: StoreConnection, now: number): readonly ListedBudget[] {

@@ -1,8 +1,8 @@
 import type { Adjustment } from '../core/change.ts';
 import { type Charge, type Count, drained, drainPerMs, PARTS } from '../core/charge.ts';
+import { isHeld } from '../core/settlement.ts';
 import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
-import { hold } from './reservations.ts';
 
 const DRAINED = 'max(0, used - max(0, excluded.as_of - as_of) * excluded.rate)';
 
@@ -11,22 +11,28 @@ const TAKE = `insert into budgets (bucket, starts, ends, used, reserved, ceiling
   select ?, ?, ?, ?, ?, ?, ?, ? where ? <= ?
   on conflict (bucket, starts) do update set
     used = ${DRAINED} + excluded.used, reserved = reserved + excluded.reserved,
-    ends = max(ends, excluded.ends), ceiling = excluded.ceiling, rate = excluded.rate, as_of = max(as_of, excluded.as_of)
+    ceiling = excluded.ceiling, rate = excluded.rate, as_of = max(as_of, excluded.as_of)
   where ${DRAINED} + reserved + excluded.used + excluded.reserved <= excluded.ceiling + 1e-6
   returning used, reserved`;
 
-const GIVE_BACK = 'update budgets set used = used - ? where bucket = ? and starts = ? and used >= ?';
+const GIVE_BACK = 'update budgets set used = max(0, used - ?) where bucket = ? and starts = ?';
 
 const ADJUST = 'update budgets set used = ?, as_of = max(as_of, ?) where bucket = ? and starts = ? and used = ?';
 
 const READ = 'select used, reserved, as_of from budgets where bucket = ? and starts = ?';
+const READ_PLACE = 'select ? as place, used, reserved, as_of from budgets where bucket = ? and starts = ?';
 
 /** Windows are kept for an hour after their end: a clock that was put back finds them as they were. */
 const KEPT_MS = 60 * 60 * 1000;
 /** Few enough that nobody waits long for the write lock. */
 export const MOST_IN_A_SWEEP = 10_000;
+/** Of what never begins anew a row is needed while some has not drained, or for a month after its last charge. */
+const LASTING_MS = 30 * 24 * KEPT_MS;
+/** The end of a row stands in an index and is never changed, so that a charge writes no index. */
 const SWEEP = `delete from budgets where (bucket, starts) in
-  (select bucket, starts from budgets where ends <= ? and reserved = 0 order by ends limit ${MOST_IN_A_SWEEP})`;
+  (select bucket, starts from budgets where ends <= ? and reserved = 0
+   and (starts > 0 or (rate = 0 and as_of <= ?) or (rate > 0 and used <= (? - as_of) * rate))
+   order by ends limit ${MOST_IN_A_SWEEP})`;
 
 /** The row whose commit changes a count. */
 export interface Occasion {
@@ -44,20 +50,18 @@ export interface NoRoom {
 
 /** Answers what is left afterwards. Where the charge does not fit, nothing is taken. */
 export function take(database: Database, charge: Charge, occasion: Occasion): number | NoRoom {
-  const { bucket, window, terms } = charge;
+  const { bucket, window } = charge;
   const [cost, limit] = [inParts(charge.cost), inParts(charge.limit)];
-  const [used, reserved] = terms === undefined ? [cost, 0] : [0, cost];
+  const [used, reserved] = isHeld(charge) ? [0, cost] : [cost, 0];
   const { starts, ends, asOf } = placeOf(window, occasion.now);
   const rate = drainPerMs(limit, window);
   const [taken] = database.prepare(TAKE).all(bucket, starts, ends, used, reserved, limit, rate, asOf, cost, limit);
   if (taken === undefined) return noRoom(database, { charge, starts, now: asOf });
-  if (terms !== undefined) hold(database, { bucket, starts, cost, terms }, occasion);
   return (limit - Number(taken['used']) - Number(taken['reserved'])) / PARTS;
 }
 
 export function giveBack(database: Database, { bucket, cost, window }: Charge): void {
-  const costParts = inParts(cost);
-  database.prepare(GIVE_BACK).run(costParts, bucket, window.startsMs, costParts);
+  database.prepare(GIVE_BACK).run(inParts(cost), bucket, startsOf(window));
 }
 
 /** False where somebody has used or drained some meanwhile; then nothing is changed. */
@@ -70,15 +74,20 @@ export type CountPlace = Pick<Charge, 'bucket' | 'window'>;
 
 /** How counts stand, each in its place; undefined where nothing was ever charged. */
 export function readCounts(connection: StoreConnection, places: readonly CountPlace[]): readonly (Count | undefined)[] {
-  return connection.use((database) => {
-    const statement = database.prepare(READ);
-    return places.map(({ bucket, window }) => countOf(statement.get(bucket, placeOf(window, 0).starts)));
-  });
+  const sql = places.map(() => READ_PLACE).join(' union all ');
+  const values = places.flatMap(({ bucket, window }, place) => [place, bucket, startsOf(window)]);
+  const rows = connection.peek((database) => database.prepare(sql).all(...values));
+  return places.map((_, place) => countOf(rows.find((row) => row['place'] === place)));
 }
 
 /** Removes counts whose window is over. Answers how many; there may be more. */
 export function sweepBudgets(connection: StoreConnection, now: number): number {
-  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
+  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS, now - LASTING_MS, now));
+}
+
+/** The first millisecond of the row in which a window is counted. */
+export function startsOf({ kind, startsMs }: Charge['window']): number {
+  return kind === 'sliding' ? 0 : startsMs;
 }
 
 /** A sliding window has one row, which is kept as long as something of it can be left. */

@@ -6,7 +6,7 @@ import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
 import { attachLabel, clearLabel } from './labels.ts';
-import { endHold } from './reservations.ts';
+import { endHolds, holdAll } from './reservations.ts';
 
 /** What the commit of a row changes beside the log. */
 export interface RowChanges {
@@ -30,11 +30,17 @@ function occasionOf(row: LogRow | undefined): Occasion {
 }
 
 function makeAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
+  // A single change that is refused has changed nothing, and most can never be.
+  if (changes.length === 1 || !changes.some(isRefusable)) return tryAll(database, changes, occasion);
   database.prepare('savepoint changes').run();
   const answer = tryAll(database, changes, occasion);
   if (isRefusal(answer)) database.prepare('rollback to changes').run();
   database.prepare('release changes').run();
   return answer;
+}
+
+function isRefusable({ kind }: Change): boolean {
+  return kind === 'take' || kind === 'adjust';
 }
 
 function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
@@ -48,7 +54,10 @@ function tryAll(database: Database, changes: readonly Change[], occasion: Occasi
       fitsAtMs.push(answer.fitsAtMs);
     } else remaining.push(answer);
   });
-  if (refused.length === 0) return { remaining };
+  if (refused.length === 0) {
+    holdAll(database, changes, occasion);
+    return { remaining };
+  }
   return fitsAtMs.some((at) => at !== undefined) ? { refused, fitsAtMs } : { refused };
 }
 
@@ -62,8 +71,8 @@ function make(database: Database, change: Change, occasion: Occasion): number | 
     case 'give_back':
       giveBack(database, change.charge);
       return undefined;
-    case 'end_hold':
-      endHold(database, change, occasion);
+    case 'end_holds':
+      endHolds(database, change, occasion);
       return undefined;
     case 'adjust':
       return adjust(database, change, occasion.now) ? undefined : REFUSED;

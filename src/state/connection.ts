@@ -47,6 +47,17 @@ export class StoreConnection {
     }
   }
 
+  /** As `use`, for what may be stale: does not look whether another file has taken the place of this one. */
+  peek<T>(work: (database: Database) => T): T {
+    if (this.#handle === undefined) return this.use(work);
+    try {
+      return work(this.#handle.database);
+    } catch (thrown) {
+      this.#giveUp();
+      throw storeError(thrown, this.path);
+    }
+  }
+
   close(): void {
     this.#hasEnded = true;
     this.#giveUp();

@@ -1,11 +1,10 @@
 import type { Act } from '../core/act.ts';
-import type { Charge } from '../core/charge.ts';
-import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
+import { isRefusal, type Change, type EndedHold, type Made, type Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
-import { type FoundCost, isHeld, settle } from '../core/settlement.ts';
+import { type FoundCost, isHeld, isOfCounter, settle, type Settlement } from '../core/settlement.ts';
 import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
@@ -258,23 +257,23 @@ function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundCosts): 
   const isBack = outcome.status === 'not_forwarded';
   const returns = isBack ? taken.flatMap(returnOf) : NO_CHANGES;
   if (charges.length === 0) return { outcome, changes: returns };
-  const held = charges.filter(isHeld);
-  const settled = held.map((charge) => settle(charge, outcome.status, costs.get(charge.counter)));
-  const ends = held.map(({ bucket }, index): Change => ({ kind: 'end_hold', bucket, cost: settled[index]?.cost ?? 0 }));
-  const refunds = isBack ? charges.filter((charge) => !isHeld(charge)).map(giveBack) : NO_CHANGES;
-  return {
-    outcome: { ...outcome, settled: [...outcome.settled, ...settled] },
-    changes: [...ends, ...refunds, ...returns],
-  };
+  const settled: Settlement[] = [];
+  const ended: EndedHold[] = [];
+  const changes: Change[] = [...returns];
+  for (const charge of charges) {
+    const settlement = isOfCounter(charge) ? settle(charge, outcome.status, costs.get(charge.counter)) : undefined;
+    if (settlement !== undefined) settled.push(settlement);
+    const isRefunded = settlement === undefined ? isBack : settlement.state === 'refunded';
+    if (isHeld(charge)) ended.push({ bucket: charge.bucket, cost: settlement?.cost ?? 0 });
+    else if (isRefunded) changes.push({ kind: 'give_back', charge });
+  }
+  if (ended.length > 0) changes.push({ kind: 'end_holds', which: 'all', costs: ended });
+  return { outcome: { ...outcome, settled: [...outcome.settled, ...settled] }, changes };
 }
 
 function returnOf(change: Change): readonly Change[] {
   if (change.kind !== 'use_approval') return NO_CHANGES;
   return [{ kind: 'return_approval', ref: change.use.ref, decision: change.use.decision }];
-}
-
-function giveBack(charge: Charge): Change {
-  return { kind: 'give_back', charge };
 }
 
 function neverRefused(): void {

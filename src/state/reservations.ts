@@ -1,45 +1,48 @@
 import { readBucket } from '../core/bucket.ts';
-import type { Change } from '../core/change.ts';
-import { PARTS, type Terms } from '../core/charge.ts';
-import type { Settlement } from '../core/settlement.ts';
-import type { Occasion } from './budgets.ts';
+import { PARTS } from '../core/charge.ts';
+import type { Change, EndedHold } from '../core/change.ts';
+import { isHeld, type Settlement } from '../core/settlement.ts';
+import { type Occasion, startsOf } from './budgets.ts';
 import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
-const HOLD =
-  'insert into reservations (decision, bucket, starts, instance, cost, expires, refunds) values (?, ?, ?, ?, ?, ?, ?)';
+const ROW = '(?, ?, ?, ?, ?, ?, ?)';
+const HOLD = 'insert into reservations (decision, bucket, starts, instance, cost, expires, refunds) values ';
 
-const END = 'delete from reservations where decision = ? and bucket = ? returning starts, cost';
+/** Keeps in mind for which call costs are held. A call holds a bucket once. */
+export function holdAll(database: Database, changes: readonly Change[], { id, instance, now }: Occasion): void {
+  const held = changes.flatMap((change) => (change.kind === 'take' && isHeld(change.charge) ? [change.charge] : []));
+  if (held.length === 0) return;
+  const values = held.flatMap(({ bucket, window, cost, terms }) => {
+    const refunds = terms.onExpire === 'refund' ? 1 : 0;
+    return [id, bucket, startsOf(window), instance, Math.round(cost * PARTS), now + terms.ttlMs, refunds];
+  });
+  database.prepare(`${HOLD}${held.map(() => ROW).join(', ')}`).run(...values);
+}
+
+const END_ALL = 'delete from reservations where decision = ? returning bucket, starts, cost';
+const END_ONE = 'delete from reservations where decision = ? and bucket = ? returning bucket, starts, cost';
 
 /** The window that was charged pays, even where it is over. */
 const USE = `update budgets set
     used = max(0, used - max(0, ? - as_of) * rate) + ?, reserved = max(0, reserved - ?), as_of = max(as_of, ?)
   where bucket = ? and starts = ?`;
 
-/** `cost` in thousandths. */
-interface Held {
-  readonly bucket: string;
-  readonly starts: number;
-  readonly cost: number;
-  readonly terms: Terms;
+interface Ends {
+  readonly which: 'all' | 'named';
+  readonly costs: readonly EndedHold[];
 }
 
-/** Keeps in mind for which call a cost is held. A call holds a bucket once. */
-export function hold(database: Database, { bucket, starts, cost, terms }: Held, { id, instance, now }: Occasion): void {
-  const refunds = terms.onExpire === 'refund' ? 1 : 0;
-  database.prepare(HOLD).run(id, bucket, starts, instance, cost, now + terms.ttlMs, refunds);
-}
-
-/** What was held becomes `cost` used. Where it was ended before, nothing happens. */
-export function endHold(
-  database: Database,
-  { bucket, cost }: { readonly bucket: string; readonly cost: number },
-  { id, now }: Pick<Occasion, 'id' | 'now'>,
-): void {
-  const ended = database.prepare(END).get(id, bucket);
-  if (ended === undefined) return;
-  const used = Math.round(cost * PARTS);
-  database.prepare(USE).run(now, used, Number(ended['cost']), now, bucket, Number(ended['starts']));
+/** What was held becomes costs that are used. What was ended before stays as it is. */
+export function endHolds(database: Database, { which, costs }: Ends, { id, now }: Pick<Occasion, 'id' | 'now'>): void {
+  const ended =
+    which === 'all'
+      ? database.prepare(END_ALL).all(id)
+      : costs.flatMap(({ bucket }) => database.prepare(END_ONE).all(id, bucket));
+  for (const { bucket, starts, cost } of ended) {
+    const used = costs.find((one) => one.bucket === bucket)?.cost ?? Number(cost) / PARTS;
+    database.prepare(USE).run(now, Math.round(used * PARTS), Number(cost), now, String(bucket), Number(starts));
+  }
 }
 
 /** The holds of one decision whose process has died, and how they end. */
@@ -77,8 +80,12 @@ function expiry(decision: string, rows: readonly SqlRow[]): Expiry {
   return {
     decision,
     settled: rows.map(expired),
-    changes: rows.map((row) => ({ kind: 'end_hold', bucket: String(row['bucket']), cost: expired(row).cost })),
+    changes: [{ kind: 'end_holds', which: 'named', costs: rows.map(endOf) }],
   };
+}
+
+function endOf(row: SqlRow): EndedHold {
+  return { bucket: String(row['bucket']), cost: expired(row).cost };
 }
 
 /** The call may have happened, so its cost is used unless the counter's author says otherwise. */

@@ -36,8 +36,11 @@ test('what a conversation has read stays with it over a restart, until a person 
     expect(await reasonsOf(place, 'send_message')).toEqual(['personal_data_to_outside', 'recipient_outside']);
 
     const { labels } = JSON.parse((await runProgram(place, ['label', 'ls', '--json'])).stdout);
+    // The server says so itself, a rule on the call does, and one on the result.
     expect(labels.map(({ label, source }: Record<string, string>) => [label, source])).toEqual([
+      ['customer_pii', 'claim:warehouse'],
       ['customer_pii', 'warehouse/WH-401'],
+      ['customer_pii', 'warehouse/WH-402'],
       ['private_data', 'compliance/CO-301'],
     ]);
     const { conversation } = labels[0];

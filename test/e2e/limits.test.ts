@@ -6,14 +6,14 @@ import { rawStdio } from './raw-client.ts';
 
 const LIMIT = 3;
 
-/** Northwind, with fewer calls a minute. */
-function inAHurry(folder: string): string {
+/** Northwind, with other settings of its workflow bundle. */
+function withSettings(folder: string, settings = `calls_a_minute: ${LIMIT}`): string {
   const bundle = 'policy-bundles/northwind/workflow';
-  return northwind(folder).replace(bundle, `${bundle}, data: { calls_a_minute: ${LIMIT} }`);
+  return northwind(folder).replace(bundle, `${bundle}, data: { ${settings} }`);
 }
 
 test('two gateways let through what a limit has room for, and the agent hears when it may go on', async () => {
-  const place = aPlace(inAHurry);
+  const place = aPlace((folder) => withSettings(folder));
   const clients = [await rawStdio(place), await rawStdio(place)];
   await Promise.all(clients.map((client) => client.listTools()));
   // A minute may end between two calls, so that there is room once more; of ten calls some are refused even then.
@@ -43,3 +43,36 @@ test('two gateways let through what a limit has room for, and the agent hears wh
     metadata: { rate_limit_remaining: 0, resets_at: expect.stringMatching(/:00\.000Z$/), retry: 'after' },
   });
 });
+
+test('a budget warns at 80 %, denies at 100 % and says when it begins anew, until somebody corrects it', async () => {
+  const place = aPlace((folder) => withSettings(folder, 'weekly_work: 5'));
+  const client = await rawStdio(place);
+  await client.listTools();
+  const call = () => client.call('outbox__list_messages', {});
+  const results = [await call(), await call(), await call(), await call(), await call(), await call()];
+  const told = results.map((result) => result._meta?.['mcp-gateway/decision']) as readonly Told[];
+  const monday = expect.stringMatching(/T2[23]:00:00\.000Z$/);
+  expect(
+    told.map(({ allow, reasons, warnings }) => [allow, ...reasons, ...(warnings ?? []).map(({ rule }) => rule)]),
+  ).toEqual([[true], [true], [true], [true], [true, 'workflow/WF-304'], [false, 'weekly_budget_used_up']]);
+  expect(results[5]?.content[0]?.text).toMatch(/Wait until \S+T2[23]:00:00\.000Z, or ask the platform team/);
+
+  const [denied] = await decisionsOf(place);
+  const budget = { limit: 5, used: 5, reserved: 0, remaining: 0, ratio: 1, resets_at: monday };
+  expect(denied?.budgets).toEqual({ 'workflow/weekly_work': budget });
+  const { stdout } = await runProgram(place, ['budget', 'ls', '--json']);
+  expect(JSON.parse(stdout).budgets).toContainEqual(
+    expect.objectContaining({ counter: 'workflow/weekly_work', unit: 'points', used: 5, limit: 5 }),
+  );
+
+  const correction = ['budget', 'adjust', 'workflow/weekly_work', '--by', '-2', '--reason', 'a trial'];
+  expect(await runProgram(place, correction)).toMatchObject({ code: 0 });
+  expect((await call()).isError).not.toBe(true);
+  expect(await runProgram(place, ['decision', 'verify'])).toMatchObject({ code: 0 });
+});
+
+interface Told {
+  readonly allow: boolean;
+  readonly reasons: readonly string[];
+  readonly warnings?: readonly { readonly rule: string }[];
+}

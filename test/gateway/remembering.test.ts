@@ -5,6 +5,7 @@ import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import type { Caller, ToolCallRequest } from '../../src/gateway/port.ts';
 import { reproduces } from '../../src/policy/combine-record.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
 import { aPlace, aStore, type Place } from '../state/support.ts';
 import { aGateway, type World, type WorldOptions } from './a-gateway.ts';
 import { aCaller, NOW } from './makers.ts';
@@ -141,9 +142,10 @@ test('a call that would label a conversation beyond what it holds is denied, on 
 
 test('what was done before and cannot be read denies', async () => {
   const place = aPlace();
-  const store = await aStore(place);
-  const world = await aGateway({ ...FLOW, store });
-  await store.close();
+  const world = await aProcess(place);
+  const database = chooseDriver().open(place.path, 'write');
+  database.exec('alter table labels rename to elsewhere');
+  database.close();
   const refused = await world.ask(aCall('post'));
   expect(world.records.map(({ reasons }) => reasons)).toEqual([['gateway.state_unavailable']]);
   expect(world.heard('files')).toEqual([]);

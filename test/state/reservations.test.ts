@@ -10,7 +10,9 @@ import type { Charge } from '../../src/core/charge.ts';
 import type { Outcome, OutcomeStatus } from '../../src/core/record.ts';
 import type { FoundCost } from '../../src/core/settlement.ts';
 import type { ListedBudget } from '../../src/state/budget-list.ts';
+import { sweepBudgets } from '../../src/state/budgets.ts';
 import { makeChanges } from '../../src/state/changes.ts';
+import { StoreConnection } from '../../src/state/connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Database } from '../../src/state/driver.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
@@ -107,6 +109,10 @@ test.for<Ending>([
   { status: 'ok', terms: { unknownCost: 9 }, settled: ['settled', 9, true] },
   { status: 'ok', terms: { unknownCost: 9 }, cost: 0, settled: ['settled', 0, false] },
   { status: 'ok', terms: { settleFrom: '' }, settled: ['settled', 2, false] },
+  { status: 'ok', terms: { settleFrom: '', onExpire: 'refund' }, settled: ['settled', 2, false] },
+  { status: 'not_forwarded', terms: { settleFrom: '' }, settled: ['refunded', 0, false] },
+  { status: 'tool_error', terms: { settleFrom: '', onUpstreamError: 'refund' }, settled: ['refunded', 0, false] },
+  { status: 'timeout', terms: { settleFrom: '' }, settled: ['settled', 2, false] },
   { status: 'tool_error', cost: 1, settled: ['settled', 1, false] },
   { status: 'tool_error', settled: ['settled', 2, true] },
   { status: 'tool_error', terms: { onUpstreamError: 'refund' }, cost: 1, settled: ['refunded', 0, false] },
@@ -122,6 +128,13 @@ test.for<Ending>([
   const outcome = await over(store, place, { id, status, cost });
   expect(outcome.settled.map((one) => [one.state, one.cost, one.estimated])).toEqual([settled]);
   expect(await counts(place)).toEqual([{ used: settled[1], reserved: 0, limit: 10 }]);
+});
+
+test('a cost that is known is used at once', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  await held(store, aHold({ cost: 3 }, { settleFrom: '' }));
+  expect(await counts(place)).toEqual([{ used: 3, reserved: 0, limit: 10 }]);
 });
 
 test('a gateway that ends settles what its open calls hold', async () => {
@@ -245,6 +258,30 @@ test('whatever is reserved, settled, refunded and expired, the sums are those of
 
 const LIMIT_PARTS = 10_000;
 
+test('what never begins anew is kept while it is used, what slides until it has drained', async () => {
+  const place = aPlace();
+  const store = await aStore(place);
+  const take = async (at: number, charges: readonly Charge[]): Promise<void> => {
+    const changes = charges.map((charge): Change => ({ kind: 'take', charge: { ...charge, terms: undefined } }));
+    await store.log.commit(aRecord({ time: new Date(at).toISOString() }), '{}', changes);
+  };
+  const day = 86_400_000;
+  const session = aHold({
+    bucket: '{"counter":"session"}',
+    window: { startsMs: 0, endsMs: THEN + 30 * day, kind: 'lasting' },
+  });
+  const sliding = aHold({
+    bucket: '{"counter":"sliding"}',
+    window: { startsMs: THEN - day, endsMs: THEN, kind: 'sliding' },
+  });
+  await take(THEN, [session, sliding]);
+  await take(THEN + 20 * day, [session]);
+  const connection = new StoreConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
+  onTestFinished(() => connection.close());
+  const swept = [1, 3, 31, 49, 51].map((days) => sweepBudgets(connection, THEN + days * day));
+  expect(swept).toEqual([0, 1, 0, 0, 1]);
+});
+
 /** In whole thousandths. */
 class Model {
   readonly #held = new Map<number, number>();
@@ -289,8 +326,7 @@ class Ledger {
   }
 
   step({ kind, id, cost }: Step): boolean {
-    if (kind === 'end')
-      return 'remaining' in this.#make(String(id), THEN, { kind: 'end_hold', bucket: aHold().bucket, cost });
+    if (kind === 'end') return 'remaining' in this.#make(String(id), THEN, anEnd(cost));
     if (this.#taken.has(id)) return false;
     const isTaken = 'remaining' in this.#make(String(id), THEN, { kind: 'take', charge: aHold({ cost }) });
     if (isTaken) this.#taken.add(id);
@@ -311,6 +347,10 @@ class Ledger {
     );
     return answers.get(0) ?? {};
   }
+}
+
+function anEnd(cost: number): Change {
+  return { kind: 'end_holds', which: 'named', costs: [{ bucket: aHold().bucket, cost }] };
 }
 
 function aLedger(): Ledger {
