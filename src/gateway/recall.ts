@@ -34,17 +34,29 @@ export interface Subject {
 /** Of what is decided for no request in particular, such as what is listed. */
 export const NOTHING_RECALLED: Recalled = { nowMs: 0, conversation: NO_CONTEXT, labels: [], budgets: {} };
 
-/** Reads state for one request. A tool call counts from here on; all else only looks. Never rejects. */
+/**
+ * Reads state for one request. A tool call counts from here on, once, however often it is decided because people were
+ * waited for; all else only looks. Never rejects.
+ */
 export function recall(
   { caller }: Asked<unknown>,
   target: Target<Route>,
-  { action, governing }: { readonly action: ActionType; readonly governing: Governing },
+  { action, governing, hasWaited }: Recalling,
 ): Promise<Recalled> {
   const subject = target.kind === 'found' ? subjectOf(target.route, action) : undefined;
   if (action !== 'tool_call' || target.kind === 'unknown') return recallFor(caller, subject, governing);
   const { route, args } = target;
   const call = { tool: `${route.server.id}/${route.facts.tool}`, hash: args.hash, bytes: args.bytes };
-  return read({ caller, subject, facts: governing.conversations.noteCall(caller, call) }, governing);
+  const { conversations } = governing;
+  const facts = hasWaited ? conversations.look(caller, call) : conversations.noteCall(caller, call);
+  return read({ caller, subject, facts }, governing);
+}
+
+interface Recalling {
+  readonly action: ActionType;
+  readonly governing: Governing;
+  /** Whether it was decided before, and then waited for approval. */
+  readonly hasWaited: boolean;
 }
 
 /** As `recall`, for what counts for nothing. */

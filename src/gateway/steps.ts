@@ -66,7 +66,9 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
   return {
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts),
-    recall: (asked, target) => recall(asked, target, { action: way.action, governing: parts }),
+    recall: (asked, target, { waitedFor }) => {
+      return recall(asked, target, { action: way.action, governing: parts, hasWaited: waitedFor.length > 0 });
+    },
     decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
     confirm: ({ caller }, confirmed) => approvals.confirmations.hear(confirmed, caller),
     record: async (ruling, standing) => {

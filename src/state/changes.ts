@@ -30,8 +30,9 @@ function occasionOf(row: LogRow | undefined): Occasion {
 }
 
 function makeAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
-  // A single change that is refused has changed nothing, and most can never be.
-  if (changes.length === 1 || !changes.some(isRefusable)) return tryAll(database, changes, occasion);
+  // A single charge that is refused has changed nothing, and some changes can never be refused.
+  const isOneCharge = changes.length === 1 && changes[0]?.kind === 'take';
+  if (isOneCharge || !changes.some(isRefusable)) return tryAll(database, changes, occasion);
   database.prepare('savepoint changes').run();
   const answer = tryAll(database, changes, occasion);
   if (isRefusal(answer)) database.prepare('rollback to changes').run();
@@ -39,8 +40,17 @@ function makeAll(database: Database, changes: readonly Change[], occasion: Occas
   return answer;
 }
 
+/** What is not named here can be refused, so that what comes new is undone with the rest until somebody looks. */
+const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
+  'give_back',
+  'end_holds',
+  'keep_audit',
+  'return_approval',
+  'add_key',
+]);
+
 function isRefusable({ kind }: Change): boolean {
-  return kind === 'take' || kind === 'adjust';
+  return !NEVER_REFUSED.has(kind);
 }
 
 function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {

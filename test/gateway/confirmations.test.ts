@@ -43,6 +43,14 @@ test('a user in a session sees the exact call, and it runs once it is approved',
   expect([effects(scene), scene.ran()]).toEqual([['pending', 'allow'], 1]);
 });
 
+test('a call that waits for its user counts once', async () => {
+  const scene = await aScene();
+  const user = aUser(APPROVES, APPROVES);
+  for (const _ of [1, 2]) await scene.call({ caller: IN_SESSION, exchange: { ask: user.ask } });
+  const counted = scene.world.records.map(({ input }) => input['context']);
+  expect(counted).toMatchObject([1, 1, 2, 2].map((times) => ({ identical_calls: times, calls_in_a_row: times })));
+});
+
 test.for<[string, JsonObject, string]>([
   ['deny', DENIES, 'deny gateway.approval_denied'],
   ['decline', { action: 'decline' }, 'deny gateway.approval_denied'],
