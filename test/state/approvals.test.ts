@@ -68,6 +68,26 @@ test('a decision that uses two approvals uses both or none', async () => {
   expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'approved' });
 });
 
+test('nobody counts twice towards a quorum by another spelling of the name', async () => {
+  const store = await aStore(aPlace());
+  await make(store, open({ quorum: 2 }));
+  expect(await make(store, approve({ person: 'ben' }))).toBe(true);
+  for (const person of ['Ben', ' ben', 'ｂｅｎ']) expect(await make(store, approve({ person }))).toBe(false);
+  expect(await make(store, approve({ person: 'BEN', verdict: 'deny' }))).toBe(true);
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'denied', votes: [{ person: 'ben' }] });
+});
+
+test('a key that is revoked before its answer is recorded answers nothing', async () => {
+  const store = await aStore(aPlace());
+  const key = { id: 'k1', role: 'approver', hash: 'abc', user: 'ana', groups: [], createdMs: 5 } as const;
+  await make(store, { kind: 'add_key', key });
+  await make(store, open({ quorum: 2 }));
+  expect(await make(store, approve({ person: 'ben', key: 'k1' }))).toBe(true);
+  await make(store, { kind: 'revoke_key', id: 'k1', atMs: 9 });
+  expect(await make(store, approve({ key: 'k1' }))).toBe(false);
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'pending' });
+});
+
 type Step = 'call' | 'approve' | 'deny' | 'open' | 'end';
 const STEPS = fc.array(fc.constantFrom<Step>('call', 'approve', 'deny', 'open', 'end'), { maxLength: 14 });
 
