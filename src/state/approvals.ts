@@ -27,8 +27,11 @@ const USE_REMEMBERED = `update approvals set status = 'used', uses = uses + 1, u
 const USE_ROUND = `update approvals set used_by = ?, round = ?
   where id = ? and approver = ? and status = 'used' and round = ? and ${APPROVES} >= ?`;
 
-const RETURN = `update approvals set status = 'approved', uses = uses - 1, used_by = ''
-  where id = ? and approver = ? and status = 'used' and used_by = ? and round = 0 and remember = 'never'`;
+const RETURN_ONCE = `update approvals set status = 'approved', uses = uses - 1, used_by = ''
+  where id = ? and approver = ? and status = 'used' and used_by = ? and round = 0`;
+
+const RETURN_ROUND = `update approvals set round = round - 1
+  where id = ? and approver = ? and status = 'used' and used_by = ? and round = ?`;
 
 /** False where this call has one already. */
 export function openApproval(database: Database, approval: NewApproval): boolean {
@@ -72,8 +75,10 @@ export function useApproval(database: Database, { ref, decision, quorum, how, no
   return database.prepare(text).run(decision, ref.id, ref.by, nowMs, quorum) === 1;
 }
 
-export function returnApproval(database: Database, { id, by }: ApprovalRef, decision: string): void {
-  database.prepare(RETURN).run(id, by, decision);
+/** What is remembered is there as before; what was used up is given, or ready for its round, once more. */
+export function returnApproval(database: Database, { ref: { id, by }, decision, how }: ApprovalUse): void {
+  if (how.kind === 'once') database.prepare(RETURN_ONCE).run(id, by, decision);
+  if (how.kind === 'round') database.prepare(RETURN_ROUND).run(id, by, decision, how.round);
 }
 
 const FIND = 'select status, quorum, remember, expires from approvals where id = ? and approver = ?';

@@ -102,7 +102,7 @@ function make(database: Database, change: Change, occasion: Occasion): number | 
     case 'use_approval':
       return orRefused(useApproval(database, change.use));
     case 'return_approval':
-      returnApproval(database, change.ref, change.decision);
+      returnApproval(database, change.use);
       return undefined;
     case 'answer_approval':
       return orRefused(answerApproval(database, change.ref, change.vote));

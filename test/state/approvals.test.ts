@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { isRefusal, type Change } from '../../src/core/change.ts';
+import { type ApprovalUse, isRefusal, type Change } from '../../src/core/change.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
@@ -56,6 +56,36 @@ test('a call that did not go out gives its approval back, and one that did does 
     await store.log.flush();
     expect(await store.approvals.read(REF, 0)).toMatchObject({ status: left });
   }
+});
+
+test('a round of questions that did not go out can be tried again, once', async () => {
+  const store = await aStore(aPlace());
+  await make(store, open());
+  await make(store, approve());
+  const goes = async (status: 'ok' | 'not_forwarded', how: ApprovalUse['how']): Promise<boolean> => {
+    const record = aRecord();
+    if (isRefusal(await store.log.commit(record, '{}', [use({ decision: record.id, how })]))) return false;
+    store.log.settle({ ...anOutcome(record.id), status });
+    await store.log.flush();
+    return true;
+  };
+  expect(await goes('ok', { kind: 'once' })).toBe(true);
+  expect(await goes('not_forwarded', { kind: 'round', round: 1 })).toBe(true);
+  expect(await goes('ok', { kind: 'round', round: 1 })).toBe(true);
+  expect(await goes('ok', { kind: 'round', round: 1 })).toBe(false);
+  expect(await goes('not_forwarded', { kind: 'round', round: 2 })).toBe(true);
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'used', uses: 1, round: 1 });
+});
+
+test('what is remembered and was used up all the same is given back by a call that did not go out', async () => {
+  const store = await aStore(aPlace());
+  await make(store, open({ remember: 'session' }));
+  await make(store, approve());
+  const record = aRecord();
+  await store.log.commit(record, '{}', [use({ decision: record.id })]);
+  store.log.settle({ ...anOutcome(record.id), status: 'not_forwarded' });
+  await store.log.flush();
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'approved', uses: 0 });
 });
 
 test('a decision that uses two approvals uses both or none', async () => {
