@@ -88,6 +88,20 @@ test('what is remembered and was used up all the same is given back by a call th
   expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'approved', uses: 0 });
 });
 
+test('what stands in the way of another approval is found, also after a clock was put back', async () => {
+  const store = await aStore(aPlace());
+  for (let used = 0; used < 9; used += 1) {
+    const ref = { id: `later-${used}`, by: 'user' };
+    await make(store, open({ ...ref, createdMs: 5_000 + used, expiresMs: 6_000 }));
+    await make(store, { kind: 'answer_approval', ref, vote: aVote({ atMs: 5_000 }) });
+    expect(await make(store, use({ ref, nowMs: 5_000 }))).toBe(true);
+  }
+  expect(await make(store, open())).toBe(true);
+  const { call, tool, conversation } = aNewApproval().binding;
+  const found = await store.approvals.find({ call, tool, conversation, by: 'user', nowMs: 0 });
+  expect(found.map(({ id }) => id)).toContain('d-1');
+});
+
 test('a decision that uses two approvals uses both or none', async () => {
   const store = await aStore(aPlace());
   await make(store, open());
