@@ -8,7 +8,7 @@ import { type ApprovalUse, isRefusal, type Change } from '../../src/core/change.
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
-import { aNewApproval, anAct, anOutcome, anApprovalUse, aRecord, aVote } from './records.ts';
+import { aCharge, aHold, aNewApproval, anAct, anOutcome, anApprovalUse, aRecord, aVote } from './records.ts';
 import { aPlace, aStore } from './support.ts';
 
 const REF = { id: 'd-1', by: 'user' };
@@ -57,6 +57,31 @@ test('a call that did not go out gives its approval back, and one that did does 
     expect(await store.approvals.read(REF, 0)).toMatchObject({ status: left });
   }
 });
+
+test.for([true, false])(
+  'a call that did not go out leaves nothing of what it took (charged: %s)',
+  async (isCharged) => {
+    const store = await aStore(aPlace());
+    await make(store, open());
+    await make(store, approve());
+    const charges = [aCharge(), aHold({ bucket: 'held' }), aHold({ bucket: 'used' }, { settleFrom: '' })];
+    const takes = isCharged ? charges.map((charge) => ({ kind: 'take', charge }) as const) : [];
+    const left = async (): Promise<readonly number[]> => {
+      const counts = await store.readCounts(charges);
+      return counts.map((count) => (count?.used ?? 0) + (count?.reserved ?? 0));
+    };
+    const given = await store.approvals.read(REF, 0);
+    for (const times of [1, 2]) {
+      const record = aRecord();
+      await store.log.commit(record, '{}', [...takes, use({ decision: record.id })]);
+      for (let said = 0; said < times; said += 1)
+        store.log.settle({ ...anOutcome(record.id), status: 'not_forwarded' });
+      await store.log.flush();
+      expect(await store.approvals.read(REF, 0)).toEqual(given);
+      expect(await left()).toEqual([0, 0, 0]);
+    }
+  },
+);
 
 test('a round of questions that did not go out can be tried again, once', async () => {
   const store = await aStore(aPlace());
