@@ -30,9 +30,7 @@ function occasionOf(row: LogRow | undefined): Occasion {
 }
 
 function makeAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
-  // A single charge that is refused has changed nothing, and some changes can never be refused.
-  const isOneCharge = changes.length === 1 && changes[0]?.kind === 'take';
-  if (isOneCharge || !changes.some(isRefusable)) return tryAll(database, changes, occasion);
+  if (changes.every(isNeverRefused) || isOneTake(changes)) return tryAll(database, changes, occasion);
   database.prepare('savepoint changes').run();
   const answer = tryAll(database, changes, occasion);
   if (isRefusal(answer)) database.prepare('rollback to changes').run();
@@ -40,7 +38,6 @@ function makeAll(database: Database, changes: readonly Change[], occasion: Occas
   return answer;
 }
 
-/** What is not named here can be refused, so that what comes new is undone with the rest until somebody looks. */
 const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
   'give_back',
   'end_holds',
@@ -49,8 +46,13 @@ const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
   'add_key',
 ]);
 
-function isRefusable({ kind }: Change): boolean {
-  return !NEVER_REFUSED.has(kind);
+function isNeverRefused({ kind }: Change): boolean {
+  return NEVER_REFUSED.has(kind);
+}
+
+/** The usual case. Alone, a take that is refused has changed nothing. */
+function isOneTake(changes: readonly Change[]): boolean {
+  return changes.length === 1 && changes[0]?.kind === 'take';
 }
 
 function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
@@ -100,7 +102,7 @@ function make(database: Database, change: Change, occasion: Occasion): number | 
     case 'use_approval':
       return orRefused(useApproval(database, change.use));
     case 'return_approval':
-      returnApproval(database, change.ref, change.decision);
+      returnApproval(database, change.use);
       return undefined;
     case 'answer_approval':
       return orRefused(answerApproval(database, change.ref, change.vote));
