@@ -69,7 +69,8 @@ export async function findBundle({ id, path, data }: BundlePlace, { validate }: 
 export async function checkBundle({ shipped, configured }: FoundBundle, loader: BundleLoader): Promise<CheckedBundle> {
   const { inspection, failed } = await examine(shipped, loader);
   const book = ruleBookOf(shipped, inspection);
-  refuse(shipped, [...strangeRuleSets(shipped, inspection), ...book.problems, ...failed]);
+  const strange = [...strangeRuleSets(shipped, inspection), ...strangeBudgets(shipped, inspection)];
+  refuse(shipped, [...strange, ...book.problems, ...failed]);
   return { bundle: await configured, inspection, rules: book.rules, warnings: book.warnings };
 }
 
@@ -107,6 +108,19 @@ async function examine(bundle: Bundle, { toolchain, library }: BundleLoader): Pr
 function strangeRuleSets({ id, layer }: Bundle, { ruleSets }: BundleInspection): readonly RegoProblem[] {
   return ruleSetProblems(layer, Object.keys(ruleSets)).map((message) =>
     problemOf(id, 'bundle_rule_set', ['', message]),
+  );
+}
+
+/** A rule that reads a budget which nobody declares would never come true, and nobody would notice. */
+function strangeBudgets({ id, manifest }: Bundle, { entrypoint }: BundleInspection): readonly RegoProblem[] {
+  const declared = new Set(manifest.metadata.gateway.counters.map(({ name }) => name));
+  const read = entrypoint.inputs.flatMap((path) => /^budgets\.([a-z][a-z0-9_]*)(\.|$)/.exec(path)?.[1] ?? []);
+  const undeclared = [...new Set(read)].filter((name) => !declared.has(name));
+  return undeclared.map((name) =>
+    problemOf(id, 'bundle_counter', [
+      '',
+      `its rules read input.budgets.${name}, a counter that its manifest does not declare`,
+    ]),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Via } from './act.ts';
 import type { JsonObject } from './json.ts';
 import type { Remember } from './opinion.ts';
+import { personOf } from './person.ts';
 
 export const APPROVAL_STATUSES = ['pending', 'approved', 'denied', 'used', 'expired'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
@@ -97,15 +98,17 @@ export function approversOf({ votes }: Pick<Approval, 'votes'>): readonly string
 
 /**
  * Why somebody may not answer an approval; undefined where nothing is in the way. The user confirms for itself; for a
- * group answers a member that is not who asks.
+ * group answers a member that is not who asks, however the name is written.
  */
 export function objectionTo(
-  approver: Approver,
+  { person, groups }: Approver,
   { by, requester }: Pick<Approval, 'by' | 'requester'>,
 ): string | undefined {
-  const isRequester = approver.person !== '' && [requester.user, requester.login].includes(approver.person);
-  if (by === 'user') return isRequester ? undefined : `only ${requester.user} can confirm this call`;
-  if (isRequester) return 'who asks for a call cannot answer for a group';
+  const name = personOf(person);
+  if (name === '') return 'it is not known who answers';
+  const requesters = [requester.user, requester.login];
+  if (by === 'user') return requesters.includes(person) ? undefined : `only ${requester.user} can confirm this call`;
+  if (requesters.some((one) => personOf(one) === name)) return 'who asks for a call cannot answer for a group';
   const group = by.slice('group:'.length);
-  return approver.groups.includes(group) ? undefined : `${approver.person} is not in the group ${group}`;
+  return groups.includes(group) ? undefined : `${person} is not in the group ${group}`;
 }

@@ -24,8 +24,8 @@ export type Change =
   /** Refused where it is not given, or used already: an approval is used once. */
   | { readonly kind: 'use_approval'; readonly use: ApprovalUse }
   /** The call did not go out: what it used may be used again. */
-  | { readonly kind: 'return_approval'; readonly ref: ApprovalRef; readonly decision: string }
-  /** Refused where the approval is not open any more, or the person has answered it. */
+  | { readonly kind: 'return_approval'; readonly use: ApprovalUse }
+  /** Refused where the approval is not open any more, the person has answered it, or the key is revoked. */
   | { readonly kind: 'answer_approval'; readonly ref: ApprovalRef; readonly vote: Vote }
   | { readonly kind: 'add_key'; readonly key: NewKey }
   /** Refused where there is no such key, or it is revoked. `atMs`: milliseconds since the epoch. */

@@ -150,3 +150,16 @@ export const NO_CONTEXT: PolicyInput['context'] = {
   session_age_seconds: 0,
   turn_count: 0,
 };
+
+/** Of what is no result. */
+export const NO_RESULT: PolicyInput['action']['result'] = {
+  bytes: 0,
+  content_types: [],
+  data_classes: {},
+  is_cut: false,
+  is_error: false,
+  labels: [],
+  mime_types: [],
+  structured: {},
+  text: '',
+};

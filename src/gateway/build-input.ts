@@ -1,7 +1,7 @@
 import type { ActionType, Consent, ToolEffect } from '../core/action.ts';
 import { sortMembers } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { PolicyInput } from '../core/policy-input.ts';
+import { NO_RESULT, type PolicyInput } from '../core/policy-input.ts';
 import type { Principal } from '../core/principal.ts';
 import { NOTHING_RECALLED, type Recalled } from './recall.ts';
 
@@ -127,18 +127,6 @@ function classesOf({ dataClasses: ofTool }: ToolFacts, call: CallFacts | undefin
   if (ofArguments.length + labels.length === 0) return [...ofTool];
   return [...new Set([...ofTool, ...ofArguments, ...labels.map(({ label }) => label)])].toSorted();
 }
-
-export const NO_RESULT: PolicyInput['action']['result'] = {
-  bytes: 0,
-  content_types: [],
-  data_classes: {},
-  is_cut: false,
-  is_error: false,
-  labels: [],
-  mime_types: [],
-  structured: {},
-  text: '',
-};
 
 function agentOf({ agent }: Principal): PolicyInput['agent'] {
   return {

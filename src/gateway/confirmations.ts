@@ -153,6 +153,11 @@ export class Confirmations {
         if (await this.#isAnswered(ref)) return true;
       }
       return false;
+    } catch (thrown) {
+      this.#parts.logger.error('an approval cannot be read, so its call is held no longer', {
+        problem: messageOf(thrown),
+      });
+      return false;
     } finally {
       stopProgress();
       if (!isAsked) this.#asking.delete(ref.id);

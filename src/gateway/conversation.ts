@@ -59,6 +59,8 @@ export interface CountedCall {
   readonly bytes: number;
 }
 
+const NO_CALL = { tool: '', hash: '' };
+
 /** Ended sessions whose late requests are still told from those of sessions that go on. */
 const MOST_ENDED = 1_000;
 /** The usual rule of thumb for English text and JSON. */
@@ -90,13 +92,16 @@ export class Conversations {
     return factsOf(caller, own, agent);
   }
 
-  /** The facts for what is no tool call: prompts, resources and completions are read at any time and count for nothing. */
-  async look(caller: Caller): Promise<ConversationFacts> {
+  /**
+   * The facts for what is no tool call: prompts, resources and completions are read at any time and count for nothing.
+   * `call`: one that was counted before and is decided once more.
+   */
+  async look(caller: Caller, { tool, hash }: Pick<CountedCall, 'tool' | 'hash'> = NO_CALL): Promise<ConversationFacts> {
     const nowMs = this.#clock.now();
     const sumsAt = async (id: string): Promise<Sums> => {
       const counts = await this.#memory.look(id);
       const isNothing = counts === undefined || isForgotten(counts, nowMs);
-      return sumsOf(isNothing ? noCounts(nowMs) : counts, { tool: '', hash: '', nowMs });
+      return sumsOf(isNothing ? noCounts(nowMs) : counts, { tool, hash, nowMs });
     };
     const [own, agent] = await Promise.all([sumsAt(conversationOf(caller)), sumsAt(agentOf(caller))]);
     return factsOf(caller, own, agent);

@@ -71,7 +71,7 @@ export interface Steps<R, T> {
   resolve(asked: Asked<R>): Promise<Target<T>>;
   open(asked: Asked<R>, target: Target<T>): Opened;
   /** Reads what earlier requests have left behind. */
-  recall(asked: Asked<R>, target: Target<T>): Promise<Recalled>;
+  recall(standing: Standing<R, T>): Promise<Recalled>;
   decide(asked: Asked<R>, target: Target<T>, recalled: Recalled): Ruling;
   /** The user has said whether the call may run. */
   confirm(asked: Asked<R>, confirmed: Confirmed): Promise<void>;
@@ -112,7 +112,7 @@ async function pass<R, T>(asked: Asked<R>, steps: Steps<R, T>, from: Progress): 
   if (opened.kind === 'stale') return STALE;
   if (opened.kind === 'confirmed') await steps.confirm(asked, opened.confirmed);
   const progress = progressOf(from, opened);
-  const decided = steps.decide(asked, target, await steps.recall(asked, target));
+  const decided = steps.decide(asked, target, await steps.recall({ asked, target, progress }));
 
   let recorded: Recorded;
   try {

@@ -4,12 +4,11 @@ import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
 import type { OwnDenial } from '../core/record.ts';
 import type { ServerFacts, ToolFacts } from './build-input.ts';
 import { agentOf, conversationOf, type ConversationFacts } from './conversation.ts';
-import type { Asked } from './govern.ts';
+import type { Standing } from './govern.ts';
 import type { Governing } from './governing.ts';
 import { labelsInForce } from './labels.ts';
 import type { Caller } from './port.ts';
 import { recallBudgets } from './recall-budgets.ts';
-import type { Target } from './resolve.ts';
 import type { Route } from './route.ts';
 
 /** What earlier requests have left behind, as far as policies read it. */
@@ -34,17 +33,22 @@ export interface Subject {
 /** Of what is decided for no request in particular, such as what is listed. */
 export const NOTHING_RECALLED: Recalled = { nowMs: 0, conversation: NO_CONTEXT, labels: [], budgets: {} };
 
-/** Reads state for one request. A tool call counts from here on; all else only looks. Never rejects. */
+/**
+ * Reads state for one request. A tool call counts from here on, once, however often it is decided because people were
+ * waited for; all else only looks. Never rejects.
+ */
 export function recall(
-  { caller }: Asked<unknown>,
-  target: Target<Route>,
+  { asked: { caller }, target, progress }: Standing<unknown, Route>,
   { action, governing }: { readonly action: ActionType; readonly governing: Governing },
 ): Promise<Recalled> {
+  const { conversations } = governing;
   const subject = target.kind === 'found' ? subjectOf(target.route, action) : undefined;
   if (action !== 'tool_call' || target.kind === 'unknown') return recallFor(caller, subject, governing);
   const { route, args } = target;
   const call = { tool: `${route.server.id}/${route.facts.tool}`, hash: args.hash, bytes: args.bytes };
-  return read({ caller, subject, facts: governing.conversations.noteCall(caller, call) }, governing);
+  const wasCounted = progress.waitedFor.length > 0;
+  const facts = wasCounted ? conversations.look(caller, call) : conversations.noteCall(caller, call);
+  return read({ caller, subject, facts }, governing);
 }
 
 /** As `recall`, for what counts for nothing. */

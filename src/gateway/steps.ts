@@ -66,7 +66,7 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
   return {
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts),
-    recall: (asked, target) => recall(asked, target, { action: way.action, governing: parts }),
+    recall: (standing) => recall(standing, { action: way.action, governing: parts }),
     decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
     confirm: ({ caller }, confirmed) => approvals.confirmations.hear(confirmed, caller),
     record: async (ruling, standing) => {

@@ -1,4 +1,4 @@
-import { type Approval, type ApprovalRef, approversOf } from '../core/approval.ts';
+import { type Approval, type ApprovalRef, approversOf, SESSION_MEMORY_MS } from '../core/approval.ts';
 import type { ApprovalUse, Change } from '../core/change.ts';
 import type { RequiredApproval } from '../core/decision.ts';
 import { REMEMBER, type Remember } from '../core/opinion.ts';
@@ -75,10 +75,13 @@ function isOpen({ status }: Approval): boolean {
 }
 
 /** By what its approvers were told and by what is asked now; of both the stricter holds. */
-function isRemembered(approval: Approval, { remember }: RequiredApproval, { conversation }: Weighing): boolean {
-  if (approval.status !== 'approved' && approval.status !== 'used') return false;
+function isRemembered(approval: Approval, { remember }: RequiredApproval, weighing: Weighing): boolean {
+  const { status, binding, createdMs } = approval;
+  if (status !== 'approved' && status !== 'used') return false;
   const scope = strictest(approval.remember, remember);
-  return scope === 'pin' || (scope === 'session' && approval.binding.conversation === conversation);
+  if (scope === 'pin') return true;
+  const isOfSession = binding.conversation === weighing.conversation;
+  return scope === 'session' && isOfSession && createdMs > weighing.nowMs - SESSION_MEMORY_MS;
 }
 
 function strictest(left: Remember, right: Remember): Remember {

@@ -1,4 +1,5 @@
 import type { Permit } from '../core/opinion.ts';
+import { personOf, withoutBlanks } from '../core/person.ts';
 
 /** A permit holds for at most 30 days. */
 const MAX_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
@@ -44,19 +45,6 @@ function faultOfPeople({ requested_by, approved_by, justification }: PermitTerms
   if (approver === '') return 'no_approver';
   if (requester === approver) return 'one_person';
   return withoutBlanks(justification) === '' ? 'no_justification' : undefined;
-}
-
-/** `Ana Lee`, ` analee ` and `ＡＮＡ LEE` are one person: nobody becomes a second one by writing their name another way. */
-function personOf(name: string): string {
-  const folded = withoutBlanks(name.normalize('NFKC')).toUpperCase().toLowerCase();
-  return withoutBlanks(folded.normalize('NFKC'));
-}
-
-/** Blanks, control characters, and what is not drawn (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point). */
-const UNDRAWN = /[\s\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-
-function withoutBlanks(text: string): string {
-  return text.replaceAll(UNDRAWN, '');
 }
 
 const TIME =

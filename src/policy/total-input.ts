@@ -1,4 +1,4 @@
-import type { PolicyInput } from '../core/policy-input.ts';
+import { NO_RESULT, type PolicyInput } from '../core/policy-input.ts';
 
 /** An ordinary call with every field filled: what a new generation is warmed up with. */
 export const TOTAL_INPUT: PolicyInput = {
@@ -24,17 +24,7 @@ export const TOTAL_INPUT: PolicyInput = {
     annotations: { readOnlyHint: true, title: 'Read' },
     effect: 'read',
     consent: 'accepted',
-    result: {
-      bytes: 0,
-      content_types: [],
-      data_classes: {},
-      is_cut: false,
-      is_error: false,
-      labels: [],
-      mime_types: [],
-      structured: {},
-      text: '',
-    },
+    result: NO_RESULT,
     schema_checked: true,
     data_classes_referenced: ['internal'],
     hash: '0'.repeat(64),

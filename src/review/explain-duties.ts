@@ -1,5 +1,5 @@
 import type { JoinedObligations, RequiredApproval } from '../core/decision.ts';
-import type { SealedRecord } from '../core/record.ts';
+import type { ApprovalFact, SealedRecord } from '../core/record.ts';
 import { bucketOf } from '../policy/obligations.ts';
 import { timeText } from './record-words.ts';
 
@@ -40,7 +40,14 @@ function approvalText({ combine, effect }: SealedRecord, { by, quorum, ttl_s, re
     ttl_s > 0 ? `within ${ttl_s} s` : '',
     remember === 'never' ? '' : `remembered for the ${remember}`,
   ].filter((text) => text !== '');
-  return `approval by ${by}${terms.length > 0 ? ` (${terms.join(', ')})` : ''}: ${status}`;
+  const asked = `approval by ${by}${terms.length > 0 ? ` (${terms.join(', ')})` : ''}`;
+  return `${asked}: ${status}${fact === undefined ? '' : storyOf(fact)}`;
+}
+
+/** Who has approved so far, and the id under which the approval and all decisions about it are found. */
+function storyOf({ approved_by: approved = [], id }: ApprovalFact): string {
+  const who = approved.length === 0 ? '' : `, approved by ${approved.join(', ')}`;
+  return `${who}${id === undefined ? '' : `; approval ${id}`}`;
 }
 
 function limitText({ limit, window_s, key }: JoinedObligations['rate_limits'][number]): string {

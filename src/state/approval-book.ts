@@ -39,7 +39,7 @@ export interface Answering {
   readonly medianSeconds: number;
 }
 
-/** The approvals of a store, as they stand now. Newest first wherever there are several. */
+/** The approvals of a store, as they stand now. Newest first wherever there are several, what is open before that. */
 export interface ApprovalBook {
   find(query: ApprovalQuery): Promise<readonly Approval[]>;
   /** Undefined where there is none. */
@@ -64,7 +64,7 @@ export function createApprovalBook(connection: StoreConnection): ApprovalBook {
     );
   return {
     find: async ({ call, tool, conversation, by, nowMs }) => [
-      ...(await query(OF_CALL, [call, by], nowMs)),
+      ...(await query(OF_CALL, [call, by, nowMs], nowMs)),
       ...(await query(REMEMBERED, [tool, by, nowMs, conversation, nowMs - SESSION_MEMORY_MS], nowMs)),
     ],
     read: async ({ id, by }, nowMs) => (await query(`${SELECT} where id = ? and approver = ?`, [id, by], nowMs))[0],
@@ -88,8 +88,9 @@ const SELECT = 'select * from approvals';
 const NEWEST = 'order by created desc, id desc, approver';
 /** As it stands at a time: what is open or unused ends by itself. */
 const STATUS = `case when status in ('pending', 'approved') and expires <= ? then 'expired' else status end`;
-/** Of one call at most one is open; some before it may say why it was not. */
-const OF_CALL = `${SELECT} where call = ? and approver = ? order by created desc limit 8`;
+/** Of one call at most one is open, given or refused, and comes first; some before it may say why it was not. */
+const OF_CALL = `${SELECT} where call = ? and approver = ?
+  order by (status in ('pending', 'approved', 'denied') and expires > ?) desc, created desc limit 8`;
 const REMEMBERED = `${SELECT} where tool = ? and approver = ? and remember <> 'never'
   and (status = 'used' or (status = 'approved' and expires > ?))
   and (remember = 'pin' or (conversation = ? and created > ?)) order by created desc limit 8`;

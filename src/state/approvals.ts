@@ -1,5 +1,6 @@
 import type { ApprovalRef, NewApproval, Vote } from '../core/approval.ts';
 import type { ApprovalJoin, ApprovalUse } from '../core/change.ts';
+import { personOf } from '../core/person.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 /** Whether a call has an approval that is open, given or refused, and whose time is not over. */
@@ -26,8 +27,11 @@ const USE_REMEMBERED = `update approvals set status = 'used', uses = uses + 1, u
 const USE_ROUND = `update approvals set used_by = ?, round = ?
   where id = ? and approver = ? and status = 'used' and round = ? and ${APPROVES} >= ?`;
 
-const RETURN = `update approvals set status = 'approved', uses = uses - 1, used_by = ''
-  where id = ? and approver = ? and status = 'used' and used_by = ? and round = 0 and remember = 'never'`;
+const RETURN_ONCE = `update approvals set status = 'approved', uses = uses - 1, used_by = ''
+  where id = ? and approver = ? and status = 'used' and used_by = ? and round = 0`;
+
+const RETURN_ROUND = `update approvals set round = round - 1
+  where id = ? and approver = ? and status = 'used' and used_by = ? and round = ?`;
 
 /** False where this call has one already. */
 export function openApproval(database: Database, approval: NewApproval): boolean {
@@ -71,8 +75,10 @@ export function useApproval(database: Database, { ref, decision, quorum, how, no
   return database.prepare(text).run(decision, ref.id, ref.by, nowMs, quorum) === 1;
 }
 
-export function returnApproval(database: Database, { id, by }: ApprovalRef, decision: string): void {
-  database.prepare(RETURN).run(id, by, decision);
+/** What is remembered is there as before; what was used up is given, or ready for its round, once more. */
+export function returnApproval(database: Database, { ref: { id, by }, decision, how }: ApprovalUse): void {
+  if (how.kind === 'once') database.prepare(RETURN_ONCE).run(id, by, decision);
+  if (how.kind === 'round') database.prepare(RETURN_ROUND).run(id, by, decision, how.round);
 }
 
 const FIND = 'select status, quorum, remember, expires from approvals where id = ? and approver = ?';
@@ -84,16 +90,34 @@ const VOTE = `insert into approval_votes (id, approver, person, verdict, via, ke
 
 const COUNT = `select count(*) as count from approval_votes where id = ? and approver = ? and verdict = 'approve'`;
 
-/** False where the approval cannot be answered so any more, or the person has answered it. One denial denies. */
+const VOTERS = 'select person from approval_votes where id = ? and approver = ?';
+/** A key may have been revoked since it was shown. */
+const IS_REVOKED = 'select 1 from keys where id = ? and revoked is not null';
+
+/**
+ * False where the approval cannot be answered so any more, where the key is revoked, and where the person has answered.
+ * One denial denies.
+ */
 export function answerApproval(database: Database, { id, by }: ApprovalRef, vote: Vote): boolean {
   const row = database.prepare(FIND).get(id, by);
   if (row === undefined || !isAnswerable(row, vote)) return false;
-  const { person, verdict, via, key, atMs, reason } = vote;
+  const { verdict, via, key, atMs, reason } = vote;
+  if (key !== '' && database.prepare(IS_REVOKED).get(key) !== undefined) return false;
+  const person = knownAs(database, { id, by }, vote.person);
   if (database.prepare(VOTE).run(id, by, person, verdict, via, key, atMs, reason) !== 1) return false;
   const given = Number(database.prepare(COUNT).get(id, by)?.['count']);
   const status = verdict === 'deny' ? 'denied' : given >= Number(row['quorum']) ? 'approved' : 'pending';
   database.prepare('update approvals set status = ? where id = ? and approver = ?').run(status, id, by);
   return true;
+}
+
+/** Somebody who has answered under another spelling of the name is the same person. */
+function knownAs(database: Database, { id, by }: ApprovalRef, person: string): string {
+  const voters = database
+    .prepare(VOTERS)
+    .all(id, by)
+    .map((row) => String(row['person']));
+  return voters.find((voter) => personOf(voter) === personOf(person)) ?? person;
 }
 
 /** One that was given can be taken back for as long as something may still run on it. */

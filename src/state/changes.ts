@@ -30,8 +30,7 @@ function occasionOf(row: LogRow | undefined): Occasion {
 }
 
 function makeAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
-  // A single change that is refused has changed nothing, and most can never be.
-  if (changes.length === 1 || !changes.some(isRefusable)) return tryAll(database, changes, occasion);
+  if (changes.every(isNeverRefused) || isOneTake(changes)) return tryAll(database, changes, occasion);
   database.prepare('savepoint changes').run();
   const answer = tryAll(database, changes, occasion);
   if (isRefusal(answer)) database.prepare('rollback to changes').run();
@@ -39,8 +38,21 @@ function makeAll(database: Database, changes: readonly Change[], occasion: Occas
   return answer;
 }
 
-function isRefusable({ kind }: Change): boolean {
-  return kind === 'take' || kind === 'adjust';
+const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
+  'give_back',
+  'end_holds',
+  'keep_audit',
+  'return_approval',
+  'add_key',
+]);
+
+function isNeverRefused({ kind }: Change): boolean {
+  return NEVER_REFUSED.has(kind);
+}
+
+/** The usual case. Alone, a take that is refused has changed nothing. */
+function isOneTake(changes: readonly Change[]): boolean {
+  return changes.length === 1 && changes[0]?.kind === 'take';
 }
 
 function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
@@ -90,7 +102,7 @@ function make(database: Database, change: Change, occasion: Occasion): number | 
     case 'use_approval':
       return orRefused(useApproval(database, change.use));
     case 'return_approval':
-      returnApproval(database, change.ref, change.decision);
+      returnApproval(database, change.use);
       return undefined;
     case 'answer_approval':
       return orRefused(answerApproval(database, change.ref, change.vote));

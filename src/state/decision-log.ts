@@ -272,8 +272,7 @@ function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundCosts): 
 }
 
 function returnOf(change: Change): readonly Change[] {
-  if (change.kind !== 'use_approval') return NO_CHANGES;
-  return [{ kind: 'return_approval', ref: change.use.ref, decision: change.use.decision }];
+  return change.kind === 'use_approval' ? [{ kind: 'return_approval', use: change.use }] : NO_CHANGES;
 }
 
 function neverRefused(): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkBundle } from '../../src/app-bundles.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import { chargesOf } from '../../src/policy/charges.ts';
 import { DeclaredCounter } from '../../src/policy/counter-schema.ts';
@@ -67,6 +68,19 @@ test('as the page says, the rules read the budget that the gateway puts there', 
   const denied = ask(inputOf({ server: 'code-host', tool: 'merge', args: {}, used: 20 }));
   expect(denied.opinions[0]?.deny).toMatchObject([{ id: 'EX-201', params: { until: '2026-03-08T23:00:00.000Z' } }]);
 });
+
+test('a rule that reads a budget which no counter declares keeps its bundle from being used', async () => {
+  const files = new Map(exampleFiles());
+  files.set('.manifest', Buffer.from(JSON.stringify({ roots: ['example'], metadata: { gateway: NO_COUNTERS } })));
+  const shipped = makeBundle('workflow', { source: 'docs/budgets.md', files });
+  const found = { shipped, configured: Promise.resolve(shipped) };
+  const checked = checkBundle(found, { toolchain, library, validate: () => [] });
+  await expect(checked).rejects.toThrow(
+    'its rules read input.budgets.weekly_cost, a counter that its manifest does not',
+  );
+});
+
+const NO_COUNTERS = { contract: 1, layer: 'workflow' };
 
 test('the page names every member of a counter and every kind of window', () => {
   const { shape } = DeclaredCounter;

@@ -1,4 +1,5 @@
 import type { BundleSource } from '../../src/core/rego.ts';
+import type { BundleFiles } from '../../src/policy/bundle.ts';
 
 /** The examples of a page of documentation that stand in blocks ```` ```rego LABEL ````. */
 export function blocksOf(page: string, label: string): readonly string[] {
@@ -23,4 +24,34 @@ export function bundleOf(blocks: readonly string[]): BundleSource {
     files: { 'policy.rego': `package example\n\n${rules}`, 'policy_test.rego': `${head}\n${ids}\n${tests}` },
     data: {},
   };
+}
+
+/**
+ * The bundle that a page shows piece by piece, in blocks ```` ```LANGUAGE FOLDER/FILE ````: pieces of Rego follow one
+ * another, those of JSON are merged.
+ */
+export function filesOf(page: string, folder: string): BundleFiles {
+  const pieces = new Map<string, readonly string[]>();
+  for (const [, language = '', path = '', text = ''] of page.matchAll(/^```(\S+) (\S+)\n([\s\S]*?)^```$/gm)) {
+    if (!path.startsWith(`${folder}/`)) continue;
+    const file = path.slice(folder.length + 1);
+    const before = pieces.get(file) ?? [];
+    pieces.set(file, language === 'json' ? [mergedJson([...before, text])] : [...before, text]);
+  }
+  const files = [...pieces].map(([file, texts]) => [file, Buffer.from(texts.join('\n'))] as const);
+  return { source: folder, files: new Map(files) };
+}
+
+function mergedJson(texts: readonly string[]): string {
+  return JSON.stringify(texts.map((text): unknown => JSON.parse(text)).reduce(merged));
+}
+
+function merged(left: unknown, right: unknown): unknown {
+  if (!isObject(left) || !isObject(right)) return right;
+  const members = Object.entries(right).map(([name, value]) => [name, merged(left[name], value)]);
+  return { ...left, ...Object.fromEntries(members) };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,14 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addAgentCommands } from '../../src/cli/agent-commands.ts';
-import { printError } from '../../src/cli/exit.ts';
 import { Store } from '../../src/state/store.ts';
 import { realClock, silent } from '../state/records.ts';
 import { aFolder } from '../upstream/parts.ts';
+import { type Ran, runCommand } from './command.ts';
 
 interface Place {
   readonly home: string;
@@ -56,24 +54,13 @@ function aConfiguration(config: object): Place {
 }
 
 /** Runs `agent …` on a terminal of 80 columns. */
-async function run({ home, config }: Place, ...args: readonly string[]) {
-  const said = { out: '', err: '' };
-  const stream = (name: 'out' | 'err') => {
-    const written = new PassThrough().on('data', (chunk: Buffer) => void (said[name] += chunk.toString()));
-    return Object.assign(written, { isTTY: true, columns: 80 }) as unknown as NodeJS.WriteStream;
-  };
-  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
-  const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
-  const program = new Command().exitOverride();
-  let exit = 0;
-  addAgentCommands(program, { terminal, environment, setExit: (code) => (exit = code) });
-  try {
-    await program.parseAsync(['agent', ...args, '--config', config], { from: 'user' });
-  } catch (thrown) {
-    exit = printError(terminal, thrown);
-  }
-  await new Promise(setImmediate);
-  return { exit, out: stripVTControlCharacters(said.out), err: said.err };
+async function run({ home, config }: Place, ...args: readonly string[]): Promise<Ran> {
+  const ran = await runCommand(addAgentCommands, ['agent', ...args, '--config', config], {
+    home,
+    cache: home,
+    columns: 80,
+  });
+  return { ...ran, out: stripVTControlCharacters(ran.out) };
 }
 
 test('the agents are listed with how much each reaches; a plus where some are not known yet', async () => {

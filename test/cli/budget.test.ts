@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addBudgetCommands } from '../../src/cli/budget-commands.ts';
 import { addDecisionCommands } from '../../src/cli/decision-commands.ts';
-import { printError } from '../../src/cli/exit.ts';
+import type { CommandContext } from '../../src/cli/context.ts';
 import { writeBucket } from '../../src/core/bucket.ts';
 import { Store } from '../../src/state/store.ts';
 import { aCharge, aHold, anOutcome, aRecord, realClock, silent } from '../state/records.ts';
 import { aFolder } from '../state/support.ts';
+import { type Ran, runCommand } from './command.ts';
 
 interface Place {
   readonly home: string;
@@ -52,32 +52,12 @@ async function aPlace(): Promise<Place> {
   return { home, config };
 }
 
-interface Ran {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run({ home, config }: Place, args: readonly string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const stream = (name: 'out' | 'err') => {
-    const written = new PassThrough().on('data', (chunk: Buffer) => (said[name] += chunk.toString()));
-    return written as unknown as NodeJS.WriteStream;
+function run({ home, config }: Place, args: readonly string[]): Promise<Ran> {
+  const add = (program: Command, context: CommandContext): void => {
+    addBudgetCommands(program, context);
+    addDecisionCommands(program, context);
   };
-  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
-  const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
-  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void terminal.err.write(text) });
-  let exit = 0;
-  const context = { terminal, environment, setExit: (code: number) => (exit = code) };
-  addBudgetCommands(program, context);
-  addDecisionCommands(program, context);
-  try {
-    await program.parseAsync([...args, '--config', config], { from: 'user' });
-  } catch (thrown) {
-    exit = printError(terminal, thrown);
-  }
-  await new Promise(setImmediate);
-  return { exit, ...said };
+  return runCommand(add, [...args, '--config', config], { home, cache: home });
 }
 
 const CLAUDE = ['workflow/weekly', '--key', 'agent.id=claude'];

@@ -1,9 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { Command } from 'commander';
 import { expect, onTestFinished, test } from 'vitest';
-import { printError } from '../../src/cli/exit.ts';
 import { addLabelCommands } from '../../src/cli/label-commands.ts';
 import type { AttachedLabel } from '../../src/core/change.ts';
 import { StoreConnection } from '../../src/state/connection.ts';
@@ -11,6 +8,7 @@ import { chooseDriver } from '../../src/state/drivers.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { aRecord } from '../state/records.ts';
 import { aFolder, aStore } from '../state/support.ts';
+import { type Ran, runCommand } from './command.ts';
 
 const NOW = Date.now();
 const LABEL: AttachedLabel = {
@@ -33,28 +31,8 @@ async function aPlaceWith(labels: readonly Partial<AttachedLabel>[]) {
   return { place, store };
 }
 
-interface Ran {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run({ home, config }: { home: string; config: string }, args: readonly string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const stream = (name: 'out' | 'err') =>
-    new PassThrough().on('data', (chunk: Buffer) => (said[name] += chunk.toString())) as unknown as NodeJS.WriteStream;
-  const terminal = { in: process.stdin, out: stream('out'), err: stream('err') };
-  const environment = { variables: {}, workingFolder: home, userHome: home, home, cache: home, user: 'maya' };
-  const program = new Command().exitOverride();
-  let exit = 0;
-  addLabelCommands(program, { terminal, environment, setExit: (code) => (exit = code) });
-  try {
-    await program.parseAsync(['label', ...args, '--config', config], { from: 'user' });
-  } catch (thrown) {
-    exit = printError(terminal, thrown);
-  }
-  await new Promise(setImmediate);
-  return { exit, ...said };
+function run({ home, config }: { home: string; config: string }, args: readonly string[]): Promise<Ran> {
+  return runCommand(addLabelCommands, ['label', ...args, '--config', config], { home, cache: home });
 }
 
 test('the labels that hold are listed, as a table and for scripts', async () => {

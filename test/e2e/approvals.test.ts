@@ -71,7 +71,7 @@ test('a group answers elsewhere with a key, then the identical call runs once, a
 
   const [, allowed] = await decisionsAbout(place, 'write');
   const explained = await runProgram(place, ['explain', allowed?.id ?? '']);
-  expect(explained.stdout).toContain(`approval by group:leads: approved by dana (approval ${decision})`);
+  expect(explained.stdout).toContain(`approval by group:leads: given, approved by dana; approval ${decision}`);
   const shown = await runProgram(place, ['approval', 'show', decision]);
   expect(shown.stdout).toContain(`ran    once, by decision ${allowed?.id}, which ended ok`);
   expect(await runProgram(place, ['decision', 'verify'])).toMatchObject({ code: 0 });

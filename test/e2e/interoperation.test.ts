@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { type AnyClient, httpV1, httpV2, sseV1, stdioV1, stdioV2 } from './clients.ts';
@@ -51,7 +52,8 @@ async function callAll({ place, client }: Connected): Promise<void> {
 
   const read = await client.call('files__read_text_file', { path: join(SHARED, 'note.txt') });
   expect(read.content[0]?.text).toBe('a note');
-  const written = await client.call('files__write_file', { path: join(SHARED, 'note.txt'), content: 'mine' });
+  // Another call each time: who repeats a denied one is told less.
+  const written = await client.call('files__write_file', { path: join(SHARED, 'note.txt'), content: randomUUID() });
   expect(written.isError).toBe(true);
   expect(written.content[0]?.text).toContain('let them write it');
   expect(written.content[0]?.text).toMatch(/\nDecision [0-9a-f-]{36}$/);

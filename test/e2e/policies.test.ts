@@ -26,7 +26,11 @@ let place: Place;
 let client: AnyClient;
 
 beforeAll(async () => {
-  place = aPlace(northwind, untilEnd);
+  // Agents that the gateway knows; one of them the identity bundle does not.
+  place = aPlace(
+    (folder) => northwind(folder).replace('\nagents:\n', '\nagents:\n  stranger: {}\n  support-assistant: {}\n'),
+    untilEnd,
+  );
   const gateway = await serveHttp(place, { env: INCIDENT, atEnd: untilEnd });
   client = await httpV2(gateway.url, untilEnd);
   await client.listTools();

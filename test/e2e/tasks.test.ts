@@ -32,8 +32,8 @@ test('a call runs as a task from its beginning to its result, with all that its 
   const records = await decisionsOf(place);
   const call = records.find(({ action }) => action === 'tool_call');
   const ofTask = records.filter((record) => record.call !== '' && record.call === call?.id);
-  expect(ofTask.map(({ action }) => action).toSorted()).toEqual(['method', 'roots', 'roots']);
-  expect(ofTask.map(({ outcome }) => outcome?.status)).toEqual(['ok', 'ok', 'ok']);
+  expect(ofTask.map(({ action }) => action).toSorted()).toEqual(['method', 'roots', 'roots', 'tool_result']);
+  expect(ofTask.map(({ outcome }) => outcome?.status)).toEqual(['ok', 'ok', 'ok', 'ok']);
 });
 
 test.for(['stateless', 'session'])(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SESSION_MEMORY_MS } from '../../src/core/approval.ts';
 import { anObligation } from '../policy/decision-makers.ts';
 import { aPlace } from '../state/support.ts';
 import { aCaller, NOW } from './makers.ts';
@@ -197,6 +198,23 @@ test('what is remembered for a session ends with it', async () => {
   await scene.call({ args: { path: '/b' }, caller: { ...aCaller(), session: 'session-2' } });
   expect(effects(scene)).toEqual(['pending', 'allow', 'allow', 'pending']);
 });
+
+test.for(['session', 'pin'])(
+  'what is remembered for a session is forgotten after eight hours (given for: %s)',
+  async (given) => {
+    const scene = await aScene([asks({ remember: given })]);
+    await scene.call();
+    await answer(scene.store, { id: openId(scene) });
+    await scene.world.enforce({ obliges: [asks({ remember: 'session' })] });
+    await scene.call();
+    scene.later(SESSION_MEMORY_MS - 1);
+    await scene.call();
+    scene.later(1);
+    await scene.call();
+    await scene.call({ args: { path: '/b' } });
+    expect(effects(scene)).toEqual(['pending', 'allow', 'allow', 'pending', 'pending']);
+  },
+);
 
 test('what is remembered can be taken back, and a stricter policy does not rely on it', async () => {
   const scene = await aScene([asks({ remember: 'pin' })]);

@@ -43,6 +43,14 @@ test('a user in a session sees the exact call, and it runs once it is approved',
   expect([effects(scene), scene.ran()]).toEqual([['pending', 'allow'], 1]);
 });
 
+test('a call that waits for its user counts once', async () => {
+  const scene = await aScene();
+  const user = aUser(APPROVES, APPROVES);
+  for (const _ of [1, 2]) await scene.call({ caller: IN_SESSION, exchange: { ask: user.ask } });
+  const counted = scene.world.records.map(({ input }) => input['context']);
+  expect(counted).toMatchObject([1, 1, 2, 2].map((times) => ({ identical_calls: times, calls_in_a_row: times })));
+});
+
 test.for<[string, JsonObject, string]>([
   ['deny', DENIES, 'deny gateway.approval_denied'],
   ['decline', { action: 'decline' }, 'deny gateway.approval_denied'],
@@ -103,6 +111,27 @@ test('an approval that ends while the call is held denies it', async () => {
   scene.later(1_000);
   expect(decisionIn(await held)).toMatchObject({ reasons: ['gateway.approval_expired'] });
   expect(effects(scene)).toEqual(['pending', 'deny gateway.approval_expired']);
+});
+
+test('a call that is held is one call to what counts calls', async () => {
+  const scene = await aScene();
+  const { ask } = aUser(APPROVES);
+  for (let made = 0; made < 2; made += 1) await scene.call({ caller: IN_SESSION, exchange: { ask } });
+  const contexts = scene.world.records.map(({ input }) => input['context']);
+  expect(effects(scene)).toEqual(['pending', 'allow', 'pending']);
+  for (const [index, calls] of [1, 1, 2].entries()) {
+    expect(contexts[index]).toMatchObject({ identical_calls: calls, calls_of_tool: calls, calls_in_a_minute: calls });
+  }
+});
+
+test('a call that is held where the store fails goes on waiting, without being held', async () => {
+  const scene = await aScene();
+  const ask: Ask = async () => {
+    await scene.store.close();
+    return new Promise<never>(() => undefined);
+  };
+  expect(decisionIn(await scene.call({ caller: IN_SESSION, exchange: { ask } }))).toMatchObject({ effect: 'pending' });
+  expect([effects(scene), scene.ran()]).toEqual([['pending'], 0]);
 });
 
 test('two calls that wait for one approval ask one question, and run once', async () => {

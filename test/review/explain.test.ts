@@ -190,6 +190,15 @@ test.for([
   expect(obligations).toEqual([`approval by group:owners (2 people, within 600 s): ${said}`]);
 });
 
+test('an approval is told with who has approved, and the id under which its story is found', () => {
+  const asking = anOpinion({ layer: 'workflow', obligations: [anApproval('group:owners', 2)] });
+  const approvals = [{ by: 'group:owners', status: 'open', id: 'd-1', approved_by: ['dana'] }] as const;
+  const { obligations } = explain(aSealed(someFacts([...GRANTING, asking], { approvals })), NO_WORDS);
+  expect(obligations).toEqual([
+    'approval by group:owners (2 people, within 600 s): not there yet, approved by dana; approval d-1',
+  ]);
+});
+
 test('what would allow it is told in words, permits in one', () => {
   const facts = someFacts([DENIED, anOpinion({ layer: 'resource' })]);
   expect(explain(aSealed(facts), NO_WORDS).would_allow).toEqual({

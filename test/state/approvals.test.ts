@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { isRefusal, type Change } from '../../src/core/change.ts';
+import { type ApprovalUse, isRefusal, type Change } from '../../src/core/change.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
-import { aNewApproval, anAct, anOutcome, anApprovalUse, aRecord, aVote } from './records.ts';
+import { aCharge, aHold, aNewApproval, anAct, anOutcome, anApprovalUse, aRecord, aVote } from './records.ts';
 import { aPlace, aStore } from './support.ts';
 
 const REF = { id: 'd-1', by: 'user' };
@@ -58,6 +58,75 @@ test('a call that did not go out gives its approval back, and one that did does 
   }
 });
 
+test.for([true, false])(
+  'a call that did not go out leaves nothing of what it took (charged: %s)',
+  async (isCharged) => {
+    const store = await aStore(aPlace());
+    await make(store, open());
+    await make(store, approve());
+    const charges = [aCharge(), aHold({ bucket: 'held' }), aHold({ bucket: 'used' }, { settleFrom: '' })];
+    const takes = isCharged ? charges.map((charge) => ({ kind: 'take', charge }) as const) : [];
+    const left = async (): Promise<readonly number[]> => {
+      const counts = await store.readCounts(charges);
+      return counts.map((count) => (count?.used ?? 0) + (count?.reserved ?? 0));
+    };
+    const given = await store.approvals.read(REF, 0);
+    for (const times of [1, 2]) {
+      const record = aRecord();
+      await store.log.commit(record, '{}', [...takes, use({ decision: record.id })]);
+      for (let said = 0; said < times; said += 1)
+        store.log.settle({ ...anOutcome(record.id), status: 'not_forwarded' });
+      await store.log.flush();
+      expect(await store.approvals.read(REF, 0)).toEqual(given);
+      expect(await left()).toEqual([0, 0, 0]);
+    }
+  },
+);
+
+test('a round of questions that did not go out can be tried again, once', async () => {
+  const store = await aStore(aPlace());
+  await make(store, open());
+  await make(store, approve());
+  const goes = async (status: 'ok' | 'not_forwarded', how: ApprovalUse['how']): Promise<boolean> => {
+    const record = aRecord();
+    if (isRefusal(await store.log.commit(record, '{}', [use({ decision: record.id, how })]))) return false;
+    store.log.settle({ ...anOutcome(record.id), status });
+    await store.log.flush();
+    return true;
+  };
+  expect(await goes('ok', { kind: 'once' })).toBe(true);
+  expect(await goes('not_forwarded', { kind: 'round', round: 1 })).toBe(true);
+  expect(await goes('ok', { kind: 'round', round: 1 })).toBe(true);
+  expect(await goes('ok', { kind: 'round', round: 1 })).toBe(false);
+  expect(await goes('not_forwarded', { kind: 'round', round: 2 })).toBe(true);
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'used', uses: 1, round: 1 });
+});
+
+test('what is remembered and was used up all the same is given back by a call that did not go out', async () => {
+  const store = await aStore(aPlace());
+  await make(store, open({ remember: 'session' }));
+  await make(store, approve());
+  const record = aRecord();
+  await store.log.commit(record, '{}', [use({ decision: record.id })]);
+  store.log.settle({ ...anOutcome(record.id), status: 'not_forwarded' });
+  await store.log.flush();
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'approved', uses: 0 });
+});
+
+test('what stands in the way of another approval is found, also after a clock was put back', async () => {
+  const store = await aStore(aPlace());
+  for (let used = 0; used < 9; used += 1) {
+    const ref = { id: `later-${used}`, by: 'user' };
+    await make(store, open({ ...ref, createdMs: 5_000 + used, expiresMs: 6_000 }));
+    await make(store, { kind: 'answer_approval', ref, vote: aVote({ atMs: 5_000 }) });
+    expect(await make(store, use({ ref, nowMs: 5_000 }))).toBe(true);
+  }
+  expect(await make(store, open())).toBe(true);
+  const { call, tool, conversation } = aNewApproval().binding;
+  const found = await store.approvals.find({ call, tool, conversation, by: 'user', nowMs: 0 });
+  expect(found.map(({ id }) => id)).toContain('d-1');
+});
+
 test('a decision that uses two approvals uses both or none', async () => {
   const store = await aStore(aPlace());
   await make(store, open());
@@ -66,6 +135,26 @@ test('a decision that uses two approvals uses both or none', async () => {
   const both = [use(), use({ ref: { ...REF, by: 'group:leads' } })];
   expect(isRefusal(await store.log.commit(aRecord(), '{}', both))).toBe(true);
   expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'approved' });
+});
+
+test('nobody counts twice towards a quorum by another spelling of the name', async () => {
+  const store = await aStore(aPlace());
+  await make(store, open({ quorum: 2 }));
+  expect(await make(store, approve({ person: 'ben' }))).toBe(true);
+  for (const person of ['Ben', ' ben', 'ｂｅｎ']) expect(await make(store, approve({ person }))).toBe(false);
+  expect(await make(store, approve({ person: 'BEN', verdict: 'deny' }))).toBe(true);
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'denied', votes: [{ person: 'ben' }] });
+});
+
+test('a key that is revoked before its answer is recorded answers nothing', async () => {
+  const store = await aStore(aPlace());
+  const key = { id: 'k1', role: 'approver', hash: 'abc', user: 'ana', groups: [], createdMs: 5 } as const;
+  await make(store, { kind: 'add_key', key });
+  await make(store, open({ quorum: 2 }));
+  expect(await make(store, approve({ person: 'ben', key: 'k1' }))).toBe(true);
+  await make(store, { kind: 'revoke_key', id: 'k1', atMs: 9 });
+  expect(await make(store, approve({ key: 'k1' }))).toBe(false);
+  expect(await store.approvals.read(REF, 0)).toMatchObject({ status: 'pending' });
 });
 
 type Step = 'call' | 'approve' | 'deny' | 'open' | 'end';

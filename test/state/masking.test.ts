@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_CONTEXT, type PolicyInput } from '../../src/core/policy-input.ts';
-import { NO_RESULT } from '../../src/gateway/build-input.ts';
+import { NO_CONTEXT, NO_RESULT, type PolicyInput } from '../../src/core/policy-input.ts';
 import { createMasker, type KeptArguments, type MaskingOptions } from '../../src/state/masking.ts';
 import { keyedHash, obtainChainKey } from '../../src/state/chain-key.ts';
 import { aFolder } from './support.ts';

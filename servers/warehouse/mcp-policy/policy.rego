@@ -110,6 +110,32 @@ labels contains {"id": "WH-402", "label": config.personal_class} if {
 	config.personal_class in input.action.result.labels
 }
 
+# METADATA
+# title: Numbers of cards and accounts stay in the warehouse
+# custom:
+#   id: WH-403
+#   remediation: Leave out the column, or count and group.
+#   remedy: leave_out_payment_data
+#   retry: with_changes
+#   owner: data platform
+deny contains {"id": "WH-403", "reason": "payment_data_in_result"} if {
+	input.action.type == "tool_result"
+	some class in {"card_number", "iban"}
+	input.action.result.data_classes[class]
+}
+
+# METADATA
+# title: Telephone numbers and birthdays are blacked out
+# custom: {id: WH-404}
+obligations contains {"id": "WH-404", "type": "redact", "target": "result", "pointers": pointers} if {
+	input.action.type == "tool_result"
+	pointers := [sprintf("/structuredContent/rows/*/%d", [column]) |
+		some column, name in input.action.result.structured.columns
+		lower(name) in config.blacked_out
+	]
+	count(pointers) > 0
+}
+
 # A result is decided on with the arguments of its call.
 is_call if input.action.type == "tool_call"
 

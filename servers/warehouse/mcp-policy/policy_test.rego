@@ -93,3 +93,15 @@ test_what_was_said_of_a_call_is_not_said_again_of_its_result if {
 		warehouse.deny == set() with input as inputs.tool_result(cleared(call), {"labels": ["customer_pii"]})
 	}
 }
+
+test_payment_data_is_withheld if {
+	call := query("SELECT note FROM orders LIMIT 1")
+	ids(warehouse.deny) == {"WH-403"} with input as inputs.tool_result(call, {"data_classes": {"card_number": 1}})
+	ids(warehouse.deny) == {"WH-403"} with input as inputs.tool_result(call, {"data_classes": {"iban": 2}})
+	warehouse.deny == set() with input as inputs.tool_result(call, {"data_classes": {"email": 1}})
+}
+
+test_some_columns_are_blacked_out if {
+	rows := inputs.tool_result(cleared(query("SELECT name, Phone FROM customers LIMIT 1")), {"structured": {"columns": ["name", "Phone"]}})
+	warehouse.obligations == {{"id": "WH-404", "type": "redact", "target": "result", "pointers": ["/structuredContent/rows/*/1"]}} with input as rows
+}
