@@ -2,7 +2,7 @@ import type { ListName } from '../core/protocol.ts';
 import type { RpcNotification } from '../core/rpc.ts';
 import type { InstanceOf } from '../upstream/instance-host.ts';
 import type { Instances } from './instances.ts';
-import { isHeardFrom } from './notices.ts';
+import { isHeardFrom, newsIn } from './notices.ts';
 import type { Audience, Caller } from './port.ts';
 
 /** Somebody who can be told what belongs to no request. */
@@ -52,5 +52,5 @@ export class Audiences {
 }
 
 function pass(notification: RpcNotification, { audience }: Listener): void {
-  if (isHeardFrom(notification, audience.logLevel())) audience.notify(notification.method, notification.params);
+  if (isHeardFrom(notification, audience.logLevel())) audience.notify(notification.method, newsIn(notification));
 }

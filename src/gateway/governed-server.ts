@@ -18,3 +18,8 @@ export interface GovernedServer {
   /** Requests that it may make of its clients. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean; readonly roots: boolean };
 }
+
+/** What the manifest declares of the arguments of a tool. */
+export function declaredArguments({ argumentClasses }: GovernedServer, tool: string): DeclaredArguments {
+  return Object.hasOwn(argumentClasses, tool) ? (argumentClasses[tool] ?? {}) : {};
+}

@@ -5,9 +5,9 @@ import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 import { NO_OBLIGATIONS } from '../policy/obligations.ts';
 import { type Advice, adviseFor, adviseWithheld, type AdviceFacts, type DecisionObject } from './advice.ts';
 import { buildInput, type ToolFacts } from './build-input.ts';
-import type { GovernedServer } from './governed-server.ts';
+import { declaredArguments, type GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
-import { isInputRequired } from './input-required.ts';
+import { interimIn } from './interim.ts';
 import { keepRuling } from './keep-ruling.ts';
 import { attachments } from './labels.ts';
 import type { Caller } from './port.ts';
@@ -58,7 +58,8 @@ export interface Judged {
  */
 export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing: Governing): Promise<Judged> {
   const said = withoutOwnKeys(answer);
-  if (isInterim(said)) return passedOn(said);
+  const interim = said.kind === 'failure' ? undefined : interimIn(said.result);
+  if (interim !== undefined) return passedOn({ kind: 'result', result: interim });
   try {
     const claims = claimedLabels(answer);
     const { server, tool, caller } = call;
@@ -73,14 +74,6 @@ export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing
     const decision = deniedBecause('gateway.error.result');
     return withheldBecause(said, adviseWithheld({ ...factsOf(call), decisionId: call.id, decision }));
   }
-}
-
-/** What is no result yet: the server asks for input, or has made a task. */
-function isInterim(answer: RpcAnswer): boolean {
-  if (answer.kind === 'failure') return false;
-  const { result } = answer;
-  const { resultType, task, content } = result;
-  return isInputRequired(result) || resultType === 'task' || (isJsonObject(task) && content === undefined);
 }
 
 interface Deciding {
@@ -130,7 +123,14 @@ async function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): P
     server: server.facts,
     tool,
     about: { result: resultFacts(said, claims, results.classifier) },
-    call: { args, schemaChecked: call.isSchemaChecked, hash, recalled, meta: {} },
+    call: {
+      args,
+      schemaChecked: call.isSchemaChecked,
+      dataClasses: results.classifier.inArguments(args, declaredArguments(server, tool.tool)),
+      hash,
+      recalled,
+      meta: {},
+    },
     environment,
     now: recalled.nowMs,
   });

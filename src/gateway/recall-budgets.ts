@@ -7,6 +7,7 @@ import { countedBy, type CountedBy, type Counter } from '../policy/counters.ts';
 import type { KeyFacts } from '../policy/key-facts.ts';
 import type { ServerFacts, ToolFacts } from './build-input.ts';
 import type { Governing } from './governing.ts';
+import type { Caller } from './port.ts';
 
 type Budgets = PolicyInput['budgets'];
 
@@ -14,6 +15,7 @@ type Budgets = PolicyInput['budgets'];
 export interface BudgetFacts {
   readonly action: ActionType;
   readonly principal: Principal;
+  readonly delegators: Caller['delegators'];
   readonly server: ServerFacts;
   readonly tool: ToolFacts;
   /** Id of the conversation. */
@@ -28,9 +30,10 @@ const NONE: Budgets = {};
  * and the bundles that need them then count as failed.
  */
 export async function recallBudgets(facts: BudgetFacts, governing: Governing): Promise<Budgets> {
-  const { action, principal, server, tool } = facts;
+  const { action, principal, delegators, server, tool } = facts;
   const { policy } = governing.court();
-  const counters = policy.countersRead({ action, server: server.id, agent: principal.agent.id, tool: tool.tool });
+  const { id: agent } = principal.agent;
+  const counters = policy.countersRead({ action, server: server.id, agent, tool: tool.tool, delegators });
   if (counters.length === 0) return NONE;
   try {
     return await read(counters, keyFactsOf(facts, governing), governing);

@@ -72,11 +72,12 @@ async function read({ caller, subject, facts }: Reading, governing: Governing): 
   const whose = { conversation: conversationOf(caller), agent: agentOf(caller) };
   try {
     const [conversation, attached] = await Promise.all([facts, readLabels(whose, nowMs)]);
-    const { principal } = caller;
+    const { principal, delegators } = caller;
+    const { conversation_id: id } = conversation;
     const budgets =
       subject === undefined
         ? {}
-        : await recallBudgets({ ...subject, principal, conversation: conversation.conversation_id }, governing);
+        : await recallBudgets({ ...subject, principal, delegators, conversation: id }, governing);
     return { nowMs, conversation, labels: labelsInForce(attached, nowMs), budgets };
   } catch (thrown) {
     logger.error('what a conversation did before cannot be read, so the request is refused', {

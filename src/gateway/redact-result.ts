@@ -128,14 +128,25 @@ function withoutRepetitions(mended: JsonObject, paths: readonly (readonly string
     const kept = said === REDACTED ? QUOTING : isSame ? shown : quotes(shown);
     return kept === text ? block : { ...block, text: kept };
   };
-  return withoutQuotingMeta(blocksOf(mended, sayNoMore), quotes);
+  return withoutQuotingMembers(blocksOf(mended, sayNoMore), quotes);
 }
 
-function withoutQuotingMeta(result: JsonObject, quotes: (text: string) => string): JsonObject {
-  const { _meta: meta } = result;
-  if (!isJsonObject(meta)) return result;
-  const kept = Object.entries(meta).filter(([, member]) => !repeats(member, quotes));
-  return kept.length === Object.keys(meta).length ? result : { ...result, _meta: Object.fromEntries(kept) };
+/** All that stands beside blocks and structured content, `_meta` member by member. */
+function withoutQuotingMembers(result: JsonObject, quotes: (text: string) => string): JsonObject {
+  const { structuredContent: _, _meta: meta, ...others } = result;
+  const quoting = Object.keys(others).filter((name) => {
+    const member = others[name] ?? null;
+    const isOfBlocks = name === 'content' && Array.isArray(member);
+    return !isOfBlocks && !STRUCTURAL.some((known) => known === name) && repeats(member, quotes);
+  });
+  const kept = without(result, new Set(quoting));
+  if (!isJsonObject(meta)) return kept;
+  const quotingMeta = Object.keys(meta).filter((name) => repeats(meta[name] ?? null, quotes));
+  return quotingMeta.length === 0 ? kept : { ...kept, _meta: without(meta, new Set(quotingMeta)) };
+}
+
+function without(object: JsonObject, names: ReadonlySet<string>): JsonObject {
+  return names.size === 0 ? object : Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)));
 }
 
 function repeats(value: Json, quotes: (text: string) => string): boolean {

@@ -28,7 +28,7 @@ export function resultFacts(answer: RpcAnswer, labels: readonly string[], classi
     bytes: Buffer.byteLength(writeJson(result)),
     content_types: uniqueTexts(blocks.map(({ type }) => type)),
     data_classes: classifier.inResult(readable),
-    is_cut: text.length > MOST_TEXT || !isStructuredWhole,
+    is_cut: text.length > MOST_TEXT || !isStructuredWhole || !isContentKnown(readable),
     is_error: answer.kind === 'failure' || result['isError'] === true,
     labels: [...labels],
     mime_types: uniqueTexts(blocks.flatMap(mimeTypesOf)),
@@ -51,10 +51,16 @@ export function claimedLabels(answer: RpcAnswer): readonly string[] {
 /** The answer without what its server says under our own keys: its claims are the gateway's to keep. */
 export function withoutOwnKeys(answer: RpcAnswer): RpcAnswer {
   if (answer.kind === 'failure') return answer;
-  const meta = answer.result['_meta'];
-  if (!isJsonObject(meta) || !Object.keys(meta).some(isOwnKey)) return answer;
+  const result = withoutOwnMeta(answer.result);
+  return result === answer.result ? answer : { ...answer, result };
+}
+
+/** The very same object where nothing is said under our own keys. */
+export function withoutOwnMeta(said: JsonObject): JsonObject {
+  const meta = said['_meta'];
+  if (!isJsonObject(meta) || !Object.keys(meta).some(isOwnKey)) return said;
   const others = Object.entries(meta).filter(([key]) => !isOwnKey(key));
-  return { ...answer, result: { ...answer.result, _meta: Object.fromEntries(others) } };
+  return { ...said, _meta: Object.fromEntries(others) };
 }
 
 function isOwnKey(key: string): boolean {
@@ -68,6 +74,18 @@ function asResult({ message, data }: Extract<RpcAnswer, { kind: 'failure' }>['er
 
 function blocksIn({ content }: JsonObject): readonly JsonObject[] {
   return Array.isArray(content) ? (content as readonly Json[]).filter(isJsonObject) : [];
+}
+
+/** Whether all that stands where text would is text; what is in no known form is shown to no rule. */
+function isContentKnown({ content = [] }: JsonObject): boolean {
+  return Array.isArray(content) && (content as readonly Json[]).every(isBlockKnown);
+}
+
+function isBlockKnown(block: Json): boolean {
+  if (!isJsonObject(block)) return false;
+  const { text = '', resource } = block;
+  const inResource = isJsonObject(resource) ? (resource['text'] ?? '') : '';
+  return typeof text === 'string' && typeof inResource === 'string';
 }
 
 function textsOf({ text, resource }: JsonObject): readonly string[] {

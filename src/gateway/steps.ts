@@ -10,12 +10,12 @@ import type { RpcAnswer } from '../core/rpc.ts';
 import { cutText } from '../policy/author-text.ts';
 import { type Advice, type AdviceFacts, adviseAgain, adviseAgainst, adviseFor, type DecisionObject } from './advice.ts';
 import { type AboutFacts, buildInput } from './build-input.ts';
-import type { DeclaredArguments } from './data-classes.ts';
 import { auditMaterial, deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
 import type { Dialogue, Ended, Said } from './dialogue.ts';
 import { forward, type Forwarded, forwardWithin } from './forward.ts';
 import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
+import { declaredArguments } from './governed-server.ts';
 import type { Governing } from './governing.ts';
 import type { JudgedCall } from './judge-answer.ts';
 import { keepApproved } from './keep-approved.ts';
@@ -183,7 +183,7 @@ function inputOf<R extends Request, T extends Route>(
     call: {
       args: args.value,
       schemaChecked: target.kind === 'found' && target.isSchemaChecked,
-      dataClasses: results.classifier.inArguments(args.value, declaredOf(route)),
+      dataClasses: results.classifier.inArguments(args.value, declaredArguments(route.server, route.facts.tool)),
       hash: args.hash,
       recalled,
       meta: request.meta,
@@ -191,10 +191,6 @@ function inputOf<R extends Request, T extends Route>(
     environment,
     now: recalled.nowMs,
   });
-}
-
-function declaredOf({ server, facts }: Route): DeclaredArguments {
-  return Object.hasOwn(server.argumentClasses, facts.tool) ? (server.argumentClasses[facts.tool] ?? {}) : {};
 }
 
 /** Of W3C trace context in `_meta` (SEP-414) the trace id; empty where there is none. */

@@ -2,40 +2,47 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { RpcAnswer, RpcError } from '../core/rpc.ts';
 import { auditMaterial } from './carry-out.ts';
 import type { Governing } from './governing.ts';
+import { stateAlone } from './interim.ts';
 import { judgeAnswer, type Judged, type JudgedCall } from './judge-answer.ts';
+import type { Caller } from './port.ts';
 import { relatedTaskIn, withRelatedTask } from './task-ids.ts';
 import type { KnownTask } from './task-registry.ts';
 import { refusal, withDecision } from './tool-answer.ts';
 
+/** Who reads the result of a task: its conversation is labelled, which may be another than the one that made the call. */
+export interface Reading {
+  readonly task: KnownTask;
+  readonly caller: Caller;
+}
+
 /** The answer to `tasks/result`, which is that of the call, decided on as the answer of any call. */
-export async function judgeResult(answer: RpcAnswer, task: KnownTask, governing: Governing): Promise<RpcAnswer> {
-  const { judged: call } = task;
+export async function judgeResult(answer: RpcAnswer, reading: Reading, governing: Governing): Promise<RpcAnswer> {
+  const call = readBy(reading);
   if (call === undefined) return answer;
   return shown(answer, await judge(answer, call, governing), call);
 }
 
 /** What is told of a task; where it has ended, its result or error stands in there. */
-export async function judgeTold(told: JsonObject, task: KnownTask, governing: Governing): Promise<JsonObject> {
-  const { judged: call } = task;
+export async function judgeTold(told: JsonObject, reading: Reading, governing: Governing): Promise<JsonObject> {
+  const call = readBy(reading);
   const { result, error } = told;
   const answer = answerIn(result, error);
-  if (call === undefined || answer === undefined) return told;
+  if (call === undefined) return told;
+  // What stands there and cannot be read as an answer cannot be decided on either.
+  if (answer === undefined) return stateAlone(told);
   const judged = await judge(answer, call, governing);
   const said = shown(answer, judged, call);
   const { result: _before, error: _failed, statusMessage, ...rest } = told;
-  // Words about how it ended may say what is withheld.
-  const isSaid = statusMessage !== undefined && judged.withheld === undefined;
+  // Words about how it ended may say what is kept back.
+  const isSaid = statusMessage !== undefined && isWhole(answer, judged);
   const state = isSaid ? { ...rest, statusMessage } : rest;
   if (said.kind === 'failure') return { ...state, error: { ...said.error } };
   // A task that is said to have failed has an error and no result; what is told instead of the error is a result.
   return { ...state, ...(error === undefined ? {} : { status: 'completed' }), result: said.result };
 }
 
-/** What is told of a task to those who have not asked for its result. */
-export function withoutResult(told: JsonObject): JsonObject {
-  if (told['result'] === undefined) return told;
-  const { result: _, ...state } = told;
-  return state;
+function readBy({ task: { judged: call }, caller }: Reading): JudgedCall | undefined {
+  return call && { ...call, caller };
 }
 
 function answerIn(result: unknown, error: unknown): RpcAnswer | undefined {
@@ -61,6 +68,14 @@ async function judge(answer: RpcAnswer, call: JudgedCall, governing: Governing):
     governing.log.settle({ ...outcome, audit_hash: material.hash }, [{ kind: 'keep_audit', material }]);
   }
   return judged;
+}
+
+/** Whether nothing was kept back. What was not redacted is the very same; our own keys stand in `_meta` alone. */
+function isWhole(answer: RpcAnswer, { answer: judged, withheld }: Judged): boolean {
+  if (withheld !== undefined) return false;
+  if (answer.kind === 'failure' || judged.kind === 'failure') return judged === answer;
+  const { _meta: _, ...members } = answer.result;
+  return Object.entries(members).every(([name, member]) => judged.result[name] === member);
 }
 
 function shown(answer: RpcAnswer, { answer: judged, withheld, object }: Judged, call: JudgedCall): RpcAnswer {

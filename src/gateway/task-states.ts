@@ -4,14 +4,15 @@ import type { RpcAnswer, RpcError, RpcNotification, RpcRequest } from '../core/r
 import { show } from './asking.ts';
 import type { DialogueParts } from './dialogue.ts';
 import { mapMembers, type Questions, readQuestions, writeQuestions } from './input-required.ts';
+import { stateAlone } from './interim.ts';
 import type { Caller } from './port.ts';
 import type { Matter } from './question-decision.ts';
 import { exposeUris } from './result-uris.ts';
 import type { RoundParts } from './rounds.ts';
 import { relatedTaskIn, taskIdIn, withTaskId } from './task-ids.ts';
-import { judgeTold, withoutResult } from './task-results.ts';
+import { judgeTold } from './task-results.ts';
 import type { KnownTask } from './task-registry.ts';
-import { elicitationsIn } from './upstream-errors.ts';
+import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
 
 /** A task and who is told of it. */
 export interface Telling {
@@ -23,13 +24,8 @@ export interface Telling {
 /** The state of a task as its client may have it: what it asks is decided first. Throws UPSTREAM_PROTOCOL. */
 export async function tellState(state: JsonObject, telling: Telling): Promise<RpcAnswer> {
   const { task, caller, parts } = telling;
-  const { inputRequests, error } = state;
-  const ended = isRpcError(error) ? await hearError(error, telling) : undefined;
-  if (ended?.kind === 'refused') return ended.answer;
-  const told = ended === undefined ? state : { ...state, error: { ...ended.error } };
-  if (inputRequests === undefined) {
-    return { kind: 'result', result: shownUnder(await judgeTold(told, task, parts), task, parts.expose) };
-  }
+  const { inputRequests } = state;
+  if (inputRequests === undefined) return tellNews(state, telling);
   const questions = readQuestions(inputRequests);
   if (questions === undefined) {
     throw new GatewayError(
@@ -40,15 +36,38 @@ export async function tellState(state: JsonObject, telling: Telling): Promise<Rp
   const matter = matterIn(task, caller);
   const refused = await task.asked.hear(questions, matter, parts);
   if (refused !== undefined) return refused;
-  // What asks has not ended, so that a result beside it is none.
-  const shown = { ...withoutResult(told), inputRequests: writeQuestions(shownAll(questions, matter, parts)) };
+  // What asks has not ended, so that a result or an error beside it is none.
+  const shown = { ...stateAlone(state), inputRequests: writeQuestions(shownAll(questions, matter, parts)) };
   return { kind: 'result', result: shownUnder(shown, task, parts.expose) };
+}
+
+async function tellNews(state: JsonObject, telling: Telling): Promise<RpcAnswer> {
+  const { task, caller, parts } = telling;
+  const { error } = state;
+  const ended = isRpcError(error) ? await hearError(error, telling) : undefined;
+  if (ended?.kind === 'refused') return ended.answer;
+  const told = ended === undefined ? state : { ...state, error: { ...ended.error } };
+  return { kind: 'result', result: shownUnder(await judgeTold(told, { task, caller }, parts), task, parts.expose) };
 }
 
 /** What a server answered about a task instead of its state, likewise. */
 export async function tellError(error: RpcError, telling: Telling): Promise<RpcAnswer> {
   const heard = await hearError(error, telling);
   return heard.kind === 'refused' ? heard.answer : { kind: 'failure', error: heard.error };
+}
+
+/** How the call of a task ended, before it is decided on as that: what it asks is decided first. Throws UPSTREAM_PROTOCOL. */
+export async function hearEnd(answer: RpcAnswer, telling: Telling): Promise<HeardEnd> {
+  const { id } = telling.task.server;
+  if (answer.kind === 'result' || elicitationsIn(answer.error, id) === undefined)
+    return { kind: 'heard', answer: withoutQuestions(answer, id, 'tasks/result') };
+  const heard = await hearError(answer.error, telling);
+  return heard.kind === 'refused' ? heard : { kind: 'heard', answer: { kind: 'failure', error: heard.error } };
+}
+
+export interface HeardEnd {
+  readonly kind: 'heard' | 'refused';
+  readonly answer: RpcAnswer;
 }
 
 /** Under the task's id and the URIs that clients know; the result of a task may stand in what is told of it. */
@@ -72,7 +91,7 @@ export function shownIfOf(
   const { params } = notification;
   const taskId = taskIdIn(params) ?? relatedTaskIn(params);
   if (taskId !== task.taskId) return notification;
-  return { ...notification, params: shownUnder(withoutResult(params), task, expose) };
+  return { ...notification, params: shownUnder(stateAlone(params), task, expose) };
 }
 
 /** A server's question on behalf of a task, under the task's id that clients know. */

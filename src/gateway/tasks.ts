@@ -5,18 +5,20 @@ import { RPC, type RpcAnswer, type RpcError } from '../core/rpc.ts';
 import { askClient, failed } from './asking.ts';
 import type { Forwarding, Said, TaskNews, Tasks } from './dialogue.ts';
 import { refusedError } from './error-answer.ts';
+import { stateAlone } from './interim.ts';
 import { relayTo } from './notices.ts';
 import type { Caller, Exchange, Following, FollowRequest, ServerQuestion, TaskRequest } from './port.ts';
 import { hearAnswer, noteMethod } from './question-decision.ts';
 import { lackingIn } from './questions.ts';
 import { principalOf } from './request-state.ts';
+import { withoutOwnMeta } from './result-facts.ts';
 import { matterOf, type RoundParts } from './rounds.ts';
 import { followTasks } from './task-following.ts';
 import { relatedTaskIn, taskIdIn, taskMadeBy } from './task-ids.ts';
-import { judgeResult, withoutResult } from './task-results.ts';
+import { judgeResult } from './task-results.ts';
 import { type KnownTask, TaskRegistry } from './task-registry.ts';
-import { matterIn, relatedAsShown, shownIfOf, shownUnder, tellError, tellState } from './task-states.ts';
-import { elicitationsIn, withoutQuestions } from './upstream-errors.ts';
+import { hearEnd, matterIn, relatedAsShown, shownIfOf, shownUnder, tellError, tellState } from './task-states.ts';
+import { withoutQuestions } from './upstream-errors.ts';
 
 /** What a client must declare to get tasks from a stateless server. */
 const EXTENSION = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -48,7 +50,10 @@ export class TaskBook implements Tasks {
   note(forwarding: Forwarding, result: JsonObject): Said {
     const state = taskMadeBy(result, forwarding.params);
     if (state === undefined) return { kind: 'result', result };
-    const { server, caller } = forwarding;
+    const { server, caller, method } = forwarding;
+    if (method !== 'tools/call') {
+      throw new GatewayError('UPSTREAM_PROTOCOL', `the server ${server.id} answered ${method} with a task`);
+    }
     if (result['resultType'] === 'task' && lackingIn(caller.capabilities, EXTENSION) !== undefined) {
       throw new GatewayError(
         'UPSTREAM_PROTOCOL',
@@ -90,7 +95,7 @@ export class TaskBook implements Tasks {
     const task = taskId === undefined ? undefined : this.#tasks.at(server, taskId, ({ session }) => isTold(session));
     return task === undefined
       ? undefined
-      : { caller: task.caller, params: shownUnder(withoutResult(params), task, this.#parts.expose) };
+      : { caller: task.caller, params: shownUnder(stateAlone(params), task, this.#parts.expose) };
   }
 
   /** The task on whose behalf a server asks. */
@@ -122,7 +127,7 @@ export class TaskBook implements Tasks {
 
   #tell(state: JsonObject, task: KnownTask, caller: Caller): Promise<RpcAnswer> {
     this.#tasks.keep(task, state);
-    return tellState(state, { task, caller, parts: this.#parts });
+    return tellState(withoutOwnMeta(state), { task, caller, parts: this.#parts });
   }
 
   /** Answers to what the task did not ask, or was not allowed to ask, go nowhere. */
@@ -160,15 +165,14 @@ export class TaskBook implements Tasks {
     const said = withoutQuestions(answer, task.server.id, request.method);
     return said.kind === 'failure'
       ? said
-      : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
+      : { kind: 'result', result: shownUnder(stateAlone(said.result), task, this.#parts.expose) };
   }
 
   /** The answer to the call that made the task. */
   async #result(answer: RpcAnswer, task: KnownTask, { caller }: Asking): Promise<RpcAnswer> {
-    if (answer.kind === 'failure' && elicitationsIn(answer.error, task.server.id) !== undefined) {
-      return tellError(answer.error, { task, caller, parts: this.#parts });
-    }
-    const said = await judgeResult(withoutQuestions(answer, task.server.id, 'tasks/result'), task, this.#parts);
+    const heard = await hearEnd(answer, { task, caller, parts: this.#parts });
+    if (heard.kind === 'refused') return heard.answer;
+    const said = await judgeResult(heard.answer, { task, caller }, this.#parts);
     return said.kind === 'failure'
       ? said
       : { kind: 'result', result: shownUnder(said.result, task, this.#parts.expose) };
@@ -226,7 +230,7 @@ export class TaskBook implements Tasks {
   async #look(request: TaskRequest, task: KnownTask, asking: Asking): Promise<readonly JsonObject[]> {
     try {
       const answer = await this.#send(request, task, asking);
-      if (answer.kind === 'result') return [this.#summary(withoutResult(answer.result), task)];
+      if (answer.kind === 'result') return [this.#summary(answer.result, task)];
       if (answer.error.code === RPC.invalidParams) this.#tasks.remove(task);
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;
@@ -234,11 +238,10 @@ export class TaskBook implements Tasks {
     return [];
   }
 
-  /** What a task asks, or failed for want of, is decided when it is asked for by itself, and is no part of a list. */
+  /** What a task asks and how it ended is decided when it is asked for by itself, and is no part of a list. */
   #summary(state: JsonObject, task: KnownTask): JsonObject {
     this.#tasks.keep(task, state);
-    const { inputRequests: _, error: __, ...summary } = state;
-    return shownUnder(summary, task, this.#parts.expose);
+    return shownUnder(stateAlone(state), task, this.#parts.expose);
   }
 }
 

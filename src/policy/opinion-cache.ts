@@ -20,6 +20,8 @@ const OF_THE_CALL = [
 ];
 
 const MOST_KEPT = 1_000;
+/** Characters. What is longer holds a result, which hardly comes again. */
+const LONGEST_KEY = 4_096;
 
 /**
  * Opinions of one bundle, by exactly what it reads: the same agent asking the same tool for the hundredth time gets what
@@ -33,11 +35,11 @@ export class OpinionCache {
     this.#places = inputs.map((path) => (path === '' ? [] : path.split('.')));
   }
 
-  /** What the bundle reads of an input, as text. */
-  keyOf(input: PolicyInput): string {
+  /** What the bundle reads of an input, as text; undefined where it is too much to be kept. */
+  keyOf(input: PolicyInput): string | undefined {
     let key = '';
     for (const place of this.#places) key += partOfKey(valueAt(input, place));
-    return key;
+    return key.length > LONGEST_KEY ? undefined : key;
   }
 
   find(key: string): Opinion | undefined {

@@ -48,8 +48,9 @@ interface Audience {
   readonly identity: readonly Participant[];
   readonly behind: readonly Participant[];
   readonly modes: Evaluation['modes'];
-  /** Those that one of them reads. */
+  /** Those that one of them reads, and those that one of identity reads. */
   readonly counters: readonly Counter[];
+  readonly identityCounters: readonly Counter[];
 }
 
 /** What identity says of everybody behind the caller. */
@@ -109,9 +110,15 @@ export class PolicySet {
     return identity.length + behind.length > 0 || delegators.some(({ id }) => audienceOf(id).identity.length > 0);
   }
 
-  /** The counters whose state is read by the bundles that take part. */
+  /** The counters whose state is read by the bundles that take part, those that bound the agent included. */
   countersRead(question: Omit<Question, 'input'>): readonly Counter[] {
-    return this.counters.size === 0 ? NO_COUNTERS : this.#audienceOf(question).counters;
+    if (this.counters.size === 0) return NO_COUNTERS;
+    const { counters } = this.#audienceOf(question);
+    const { delegators = [] } = question;
+    if (delegators.length === 0) return counters;
+    const ofOthers = delegators.flatMap(({ id }) => this.#audienceOf({ ...question, agent: id }).identityCounters);
+    const read = new Set([...counters, ...ofOthers]);
+    return [...this.counters.values()].filter((counter) => read.has(counter));
   }
 
   /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
@@ -133,14 +140,20 @@ export class PolicySet {
   }
 
   #audienceFrom(participants: readonly Participant[]): Audience {
-    const views = participants.flatMap(({ id }) => this.#parts.respondents.get(id)?.budgets ?? []);
-    const read = new Set(views.map(({ counter }) => counter));
+    const identity = participants.filter(isIdentity);
     return {
-      identity: participants.filter(isIdentity),
+      identity,
       behind: participants.filter((one) => !isIdentity(one)),
       modes: modesOf(participants),
-      counters: [...this.counters].flatMap(([name, counter]) => (read.has(name) ? [counter] : [])),
+      counters: this.#readBy(participants),
+      identityCounters: this.#readBy(identity),
     };
+  }
+
+  #readBy(participants: readonly Participant[]): readonly Counter[] {
+    const views = participants.flatMap(({ id }) => this.#parts.respondents.get(id)?.budgets ?? []);
+    const read = new Set(views.map(({ counter }) => counter));
+    return [...this.counters].flatMap(([name, counter]) => (read.has(name) ? [counter] : []));
   }
 
   /** What identity says of those on whose behalf is asked: no agent gets more than each of them would. */

@@ -116,7 +116,7 @@ describe('a counter without room', () => {
 
 describe('budgets that policies read', () => {
   const facts = { action: 'tool_call', principal: aCaller().principal, ...aRoute(), conversation: 'c-1' } as const;
-  const about = { ...facts, server: facts.server.facts, tool: facts.facts };
+  const about = { ...facts, delegators: undefined, server: facts.server.facts, tool: facts.facts };
 
   test('are those of the agent that asks, as the store has them', async () => {
     const asked: string[] = [];

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../../src/core/json.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import { createClassifier } from '../../src/gateway/data-classes.ts';
+import type { Caller } from '../../src/gateway/port.ts';
 import { anObligation } from '../policy/decision-makers.ts';
 import { aGateway, type Rules } from './a-gateway.ts';
 import { answered, CALL, CARD, decisionIn, DENIES, resultOf, textOf } from './judged-calls.ts';
-import { NOW } from './makers.ts';
+import { aCaller, NOW } from './makers.ts';
 
 test('where nobody governs results, a call is one record and its result comes as it is', async () => {
   const { world, result } = await answered({});
@@ -44,6 +46,15 @@ test('a decision on a result is a record of its own, which names the call and re
   });
 });
 
+test('the classes of data that its arguments hold are said of the result, too', async () => {
+  const inputs: PolicyInput[] = [];
+  const classifier = createClassifier([{ kind: 'pointer', class: 'path', pointer: '/path' }]);
+  await answered({ ofResults: (input) => (inputs.push(input), {}) }, CARD, { results: { classifier } });
+  expect(inputs.map(({ action }) => [action.type, action.data_classes_referenced])).toEqual([
+    ['tool_result', ['path']],
+  ]);
+});
+
 test('an error of the protocol is a result, too', async () => {
   const failure: RpcAnswer = {
     kind: 'failure',
@@ -61,6 +72,33 @@ test('what is too long for policy is cut, and said to be', async () => {
   await answered({ ofResults: (input) => (inputs.push(input), {}) }, long);
   const { is_cut, text, structured } = inputs[0]?.action.result ?? { is_cut: false, text: '', structured: {} };
   expect([is_cut, text.length, structured]).toEqual([true, 65_536, {}]);
+});
+
+const FOLLOWS_TASKS: Caller = {
+  ...aCaller(),
+  capabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+};
+
+test.for<JsonObject>([
+  { resultType: 'task', ...CARD },
+  { resultType: 'task', taskId: 't1', result: CARD, ...CARD },
+  { task: {}, structuredContent: CARD.structuredContent },
+  { task: { result: CARD } },
+  { task: {}, result: CARD, error: CARD },
+])('a server does not get a result past the rules by calling it something else: %o', async (said) => {
+  const { result } = await answered({ ofResults: () => DENIES }, said, { caller: FOLLOWS_TASKS });
+  expect(JSON.stringify(result)).not.toContain('4111');
+});
+
+test.for<JsonObject>([
+  { content: 'Card 4111 1111 1111 1111.' },
+  { content: ['Card 4111 1111 1111 1111.'] },
+  { content: [{ type: 'text', text: ['Card 4111 1111 1111 1111.'] }] },
+  { content: [{ type: 'resource', resource: { uri: 'file:///a', text: { card: '4111 1111 1111 1111' } } }] },
+])('content in a form that nobody knows is said not to be read whole: %o', async (said) => {
+  const inputs: PolicyInput[] = [];
+  await answered({ ofResults: (input) => (inputs.push(input), {}) }, said);
+  expect(inputs[0]?.action.result).toMatchObject({ is_cut: true, text: '' });
 });
 
 describe('a withheld result', () => {

@@ -1,6 +1,6 @@
 import { type JsonObject, isJsonObject } from '../../src/core/json.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
-import type { ToolCallRequest } from '../../src/gateway/port.ts';
+import type { Caller, ToolCallRequest } from '../../src/gateway/port.ts';
 import { aVerdict } from '../policy/decision-makers.ts';
 import { aGateway, type Rules, type World, type WorldOptions } from './a-gateway.ts';
 
@@ -18,7 +18,7 @@ export const CARD = {
 };
 export const DENIES = { deny: [aVerdict('CO-9', { reason: 'card_data' })] };
 
-type More = Partial<WorldOptions> & { readonly tool?: JsonObject };
+type More = Partial<WorldOptions> & { readonly tool?: JsonObject; readonly caller?: Caller };
 
 export interface Answered {
   readonly world: World;
@@ -28,7 +28,7 @@ export interface Answered {
 export async function answered(
   rules: Rules,
   said: RpcAnswer | JsonObject = CARD,
-  { tool, ...more }: More = {},
+  { tool, caller, ...more }: More = {},
 ): Promise<Answered> {
   const answer: RpcAnswer = 'kind' in said ? (said as RpcAnswer) : { kind: 'result', result: said };
   const tools = [{ name: 'read', inputSchema: { type: 'object' }, ...tool }];
@@ -37,7 +37,7 @@ export async function answered(
     rules,
     ...more,
   });
-  return { world, result: resultOf(await world.ask(CALL)) };
+  return { world, result: resultOf(await world.ask(CALL, caller)) };
 }
 
 export function resultOf(answer: RpcAnswer): JsonObject {

@@ -7,7 +7,9 @@ import {
   aStatelessCaller,
   errorOf,
   FORM,
+  aWorld,
   resultOf,
+  result,
   type World,
   type WorldOptions,
 } from './dialogue-makers.ts';
@@ -28,6 +30,21 @@ test('what a task asks of a client that does not declare it is refused on record
     },
   ]);
   expect(world.records[0]?.call).toMatch(/./);
+});
+
+test('a task instead of what is no result of a tool breaks the protocol, for nobody would decide on its end', async () => {
+  const world = aWorld({ send: () => Promise.resolve(result({ resultType: 'task', ...TASK })) });
+  await expect(world.call({ caller: stateless(), method: 'prompts/get' })).rejects.toMatchObject({
+    code: 'UPSTREAM_PROTOCOL',
+  });
+  expect(errorOf(await ask(world, stateless(), { method: 'tasks/get' })).code).toBe(-32602);
+});
+
+test('what a task says of an end while it asks is not told', async () => {
+  const asks = { ...TASK, status: 'input_required', inputRequests: { name: { ...FORM } } };
+  const ends = { result: { content: [] }, error: { code: -32000, message: 'an end' } };
+  const { world } = await withInput({ state: { ...asks, ...ends } });
+  expect(resultOf(await get(world))).toEqual(asks);
 });
 
 test('a client that declares more with its next request is asked', async () => {

@@ -120,6 +120,31 @@ capabilities contains {"id": "Q-1", "kind": "scope", "value": text} if {
     expect(told(opinions)).toEqual(['agent-lead ok LD-1']);
   });
 
+  it('the budgets that its bundles read are those of its own and of the identity of each of them', async () => {
+    const window = { kind: 'calendar', unit: 'day' };
+    const counter = { name: 'daily', unit: 'calls', key: ['user.id'], window, limit: 10 };
+    const small = (id: string, layer: 'identity' | 'workflow', agents: readonly string[]) =>
+      smallParticipant(toolchain, {
+        id,
+        layer,
+        place: { kind: 'organisation', scope: { servers: ['*'], agents, tools: ['*'] } },
+        rego: rule('deny', 'D-1', 'input.budgets.daily.used > 9'),
+        gateway: { counters: [counter] },
+      });
+    const participants = [
+      await small('own', 'workflow', ['worker']),
+      await small('of-lead', 'identity', ['lead']),
+      await small('pace-of-lead', 'workflow', ['lead']),
+    ];
+    const set = await aSet(participants);
+    const names = (delegators?: readonly Delegator[]) =>
+      set
+        .countersRead({ action: 'tool_call', server: 'files', agent: 'worker', tool: 'read', delegators })
+        .map(({ fullName }) => fullName);
+    expect(names()).toEqual(['own/daily']);
+    expect(names([lead, boss])).toEqual(['of-lead/daily', 'own/daily']);
+  });
+
   it('all is done with the fuel of one decision', async () => {
     const set = await aSet(the('people'), { evaluationFuel: 1_000 });
     const [alone] = ask(set).opinions;

@@ -108,6 +108,16 @@ test('calls look the same to a bundle only where all that it reads is equal', ()
   );
 });
 
+test('what is long, such as the text of a result, is not kept to tell calls apart', () => {
+  const cache = cacheFor({ ...READS, inputs: ['action.type', 'action.result.text'] });
+  const said = (text: string): PolicyInput => ({
+    ...TOTAL_INPUT,
+    action: { ...TOTAL_INPUT.action, result: { ...TOTAL_INPUT.action.result, text } },
+  });
+  expect(cache?.keyOf(said(''))).toMatch(/./);
+  expect(cache?.keyOf(said('x'.repeat(65_536)))).toBeUndefined();
+});
+
 function aCall(tool: string, args: Readonly<Record<string, unknown>>): PolicyInput {
   return {
     ...TOTAL_INPUT,
