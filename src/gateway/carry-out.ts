@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import type { AuditMaterial } from '../core/change.ts';
@@ -53,9 +54,25 @@ export async function judgeForwarded(forwarded: Forwarded, judging: Judging): Pr
     const kept = judged.isAudited ? received : audited;
     return { ...forwarded, answer, judged: { withheld, warnings, audited: kept } };
   }
-  const redacted = await redactAnswer(received, ruling.decision.obligations.redact.result, { fits: always });
-  const withheld = redacted === undefined ? nothingLeft(judging.facts()) : undefined;
-  return { ...forwarded, answer: redacted ?? received, judged: { withheld, warnings: [], audited } };
+  const { answer, reason } = await redactedOr(received, ruling.decision.obligations.redact.result, governing);
+  const withheld = answer === undefined ? withheldFor(reason, judging.facts()) : undefined;
+  return { ...forwarded, answer: answer ?? received, judged: { withheld, warnings: [], audited } };
+}
+
+interface Redacted {
+  /** Undefined where nothing may be passed on. */
+  readonly answer: RpcAnswer | undefined;
+  readonly reason: string;
+}
+
+/** The request has run, so what cannot be redacted is withheld and no error. */
+async function redactedOr(received: RpcAnswer, pointers: readonly string[], { logger }: Governing): Promise<Redacted> {
+  try {
+    return { answer: await redactAnswer(received, pointers, { fits: always }), reason: 'gateway.result_redacted' };
+  } catch (thrown) {
+    logger.error('an answer could not be redacted, so it is withheld', { problem: messageOf(thrown) });
+    return { answer: undefined, reason: 'gateway.error.result' };
+  }
 }
 
 /** What the audit keeps of an answer: all of it where it is sealed, else what its client got, less secrets. */
@@ -82,6 +99,6 @@ function asJson(answer: RpcAnswer | undefined): JsonObject {
 
 const always = (): Promise<boolean> => Promise.resolve(true);
 
-function nothingLeft(facts: AdviceFacts): Advice {
-  return adviseWithheld({ ...facts, decision: deniedBecause('gateway.result_redacted') });
+function withheldFor(reason: string, facts: AdviceFacts): Advice {
+  return adviseWithheld({ ...facts, decision: deniedBecause(reason) });
 }

@@ -1,19 +1,18 @@
 import type { ActionType } from '../core/action.ts';
-import type { Change } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Warning } from '../core/decision.ts';
 import { messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
-import type { OwnDenial, Outcome } from '../core/record.ts';
+import type { OwnDenial } from '../core/record.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import { cutText } from '../policy/author-text.ts';
 import { type Advice, type AdviceFacts, adviseAgain, adviseAgainst, adviseFor, type DecisionObject } from './advice.ts';
 import { type AboutFacts, buildInput } from './build-input.ts';
-import { auditMaterial, deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
-import type { Dialogue, Ended, Said } from './dialogue.ts';
+import { deadlineOf, endingAt, judgeForwarded } from './carry-out.ts';
+import { countDenial, countResult, isDeniedAgain } from './count-calls.ts';
+import type { Dialogue, Said } from './dialogue.ts';
 import { forward, type Forwarded, forwardWithin } from './forward.ts';
-import { costsIn } from './found-costs.ts';
 import type { Allowed, Asked, Opened, Steps } from './govern.ts';
 import { declaredArguments } from './governed-server.ts';
 import type { Governing } from './governing.ts';
@@ -21,11 +20,11 @@ import type { JudgedCall } from './judge-answer.ts';
 import { keepApproved } from './keep-approved.ts';
 import type { InputAnswers } from './port.ts';
 import { recall, type Recalled } from './recall.ts';
-import { saysUnknown, type Target } from './resolve.ts';
-import { type Approvals, seekApproval, type Seeking, soughtFor } from './seek-approval.ts';
-import { textSizeOf } from './result-size.ts';
+import type { Target } from './resolve.ts';
 import type { Route } from './route.ts';
 import { rule, type Ruling } from './rule.ts';
+import { type Approvals, seekApproval, type Seeking, soughtFor } from './seek-approval.ts';
+import { settle } from './settle.ts';
 
 /** What a governed request has, whatever its method. */
 export interface Request {
@@ -88,11 +87,11 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
       const call = forwarded.kind === 'answered' ? way.judged?.(allowed) : undefined;
       return judgeForwarded(forwarded, { ruling, call, facts: () => factsOf(asked, ruling, way), governing: parts });
     },
-    settle: (ruling, forwarded, recordUs) => settle(ruling, forwarded, { recordUs, parts }),
+    settle: (ruling, forwarded, recordUs) => settle(ruling, forwarded, { recordUs, governing: parts }),
     answer: (allowed, forwarded) => answerOf(allowed, forwarded, way),
     refuse: (asked, ruling, target) => {
       if (way.action === 'tool_call' && ruling.decision.effect === 'deny') countDenial(asked, parts);
-      const advise = isDeniedAgain(asked, target, { ruling, parts }) ? adviseAgain : adviseAgainst;
+      const advise = isDeniedAgain(asked, target, { ruling, governing: parts }) ? adviseAgain : adviseAgainst;
       return way.refuse(asked, advise(factsOf(asked, ruling, way)), target);
     },
     refuseUnrecorded: (asked, ruling, { target, cause }) => {
@@ -200,31 +199,6 @@ function traceIdIn(meta: JsonObject): string {
   return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ?? '';
 }
 
-interface Refusing {
-  readonly ruling: Ruling;
-  readonly parts: StepParts;
-}
-
-/** What is not there for the agent is refused with the same words every time, whether it is there or not. */
-function isDeniedAgain({ caller }: Asked<unknown>, target: Target<unknown>, { ruling, parts }: Refusing): boolean {
-  const { effect, reasons } = ruling.decision;
-  if (effect !== 'deny' || target.kind === 'unknown' || reasons.some(saysUnknown)) return false;
-  return parts.conversations.isDeniedAgain(caller, { hash: target.args.hash, reasons });
-}
-
-function countDenial({ caller }: Asked<unknown>, { conversations, logger }: StepParts): void {
-  conversations.noteDenied(caller).catch((thrown: unknown) => {
-    logger.warn('a denied call could not be counted', { problem: messageOf(thrown) });
-  });
-}
-
-function countResult({ caller }: Asked<unknown>, forwarded: Forwarded, { conversations, logger }: StepParts): void {
-  if (forwarded.kind !== 'answered' || forwarded.answer.kind === 'failure') return;
-  conversations.noteResult(caller, textSizeOf(forwarded.answer.result)).catch((thrown: unknown) => {
-    logger.warn('a result could not be counted', { problem: messageOf(thrown) });
-  });
-}
-
 function send<R extends Request, T extends Route>(
   allowed: Allowed<R, T>,
   way: Way<R, T>,
@@ -234,32 +208,6 @@ function send<R extends Request, T extends Route>(
   const deadline = deadlineOf(allowed.ruling);
   if (deadline === undefined) return forward(() => way.send(allowed), server, clock);
   return forwardWithin(deadline, (expired) => way.send(endingAt(allowed, expired)), { server, clock });
-}
-
-interface Settling {
-  readonly recordUs: number;
-  readonly parts: StepParts;
-}
-
-function settle({ record, charges }: Ruling, forwarded: Forwarded, { recordUs, parts }: Settling): void {
-  const outcomeOf = ({ status, ms }: Ended, withheld: boolean): Outcome => {
-    return { id: record.id, status, withheld, ms, record_us: recordUs, settled: [] };
-  };
-  if (forwarded.kind === 'said') {
-    void forwarded.ended.then((ended) => parts.log.settle(outcomeOf(ended, false)));
-    return;
-  }
-  const outcome = outcomeOf(forwarded, isWithheld(forwarded));
-  const costs = costsIn(charges, forwarded);
-  const material = auditMaterial(forwarded, record.id, parts.court);
-  if (material === undefined) parts.log.settle(outcome, NO_CHANGES, costs);
-  else parts.log.settle({ audit_hash: material.hash, ...outcome }, [{ kind: 'keep_audit', material }], costs);
-}
-
-const NO_CHANGES: readonly Change[] = [];
-
-function isWithheld(forwarded: Forwarded): boolean {
-  return forwarded.kind === 'answered' && forwarded.judged?.withheld !== undefined;
 }
 
 function answerOf<R extends Request, T extends Route>(
