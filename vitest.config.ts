@@ -11,7 +11,7 @@ export default defineConfig({
       // OPA's compiler as a program of its own, with `npm run test:toolchain`; every old and new client before every old and
       // new server, with `npm run test:interop`.
       'test/rego/**',
-      'test/e2e/{pairings,checklist,interoperation,lossless}.test.ts',
+      'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks}.test.ts',
       '**/node_modules/**',
     ],
     testTimeout: 300_000,
