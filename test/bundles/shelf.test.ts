@@ -1,11 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { findServers, bundleOfServer } from '../../src/app-servers.ts';
 import { findOnShelf, SHELF, SHELF_FACT } from '../../src/app-shelf.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Json } from '../../src/core/json.ts';
+import { isInRange } from '../../src/core/version-range.ts';
+import { Manifest } from '../../src/policy/manifest.ts';
 import type { NamedPackage } from '../../src/upstream/named-package.ts';
+import { SHELVED } from './shipped.ts';
 import { aFolder, aHost, aLogger, type Logged } from '../upstream/parts.ts';
 
 /** A shelf with a manifest for each of these servers, by the name of its folder. */
@@ -103,4 +107,70 @@ test('what a server carries comes before the shelf, and so does what the configu
   expect([named.path, named.lines]).toEqual([join(named.folder, 'mine'), []]);
   const none = await found('2026.8.31', { source: 'none' });
   expect([none.path, none.lines, none.fact]).toEqual([undefined, [], { kind: 'none' }]);
+});
+
+/** Beside its configuration: the arguments of each tool. */
+const BundleData = z.looseObject({ tools: z.record(z.string(), z.array(z.string())) });
+
+/** Searches that a server marks as destructive, and what only moves the eye of a browser. */
+const HARMLESS_DESPITE_THE_HINT: Readonly<Record<string, readonly string[]>> = {
+  notion: ['API-post-search', 'API-query-data-source'],
+  playwright: [
+    'browser_resize',
+    'browser_emulate_media',
+    'browser_navigate_back',
+    'browser_hover',
+    'browser_mouse_move_xy',
+    'browser_mouse_wheel',
+  ],
+};
+
+/** What real servers list: facts alone, for bundles to be held to. Their words are theirs. */
+const ServerFacts = z.strictObject({
+  package: z.string(),
+  registry: z.enum(['npm', 'pypi']),
+  version: z.string(),
+  tools: z.array(
+    z.strictObject({
+      name: z.string(),
+      arguments: z.record(z.string(), z.string()),
+      required: z.array(z.string()),
+      annotations: z.record(z.string(), z.boolean()),
+    }),
+  ),
+});
+
+const FACTS = 'fixtures/servers';
+
+test('every bundle of the shelf is written on the tools of a real server', () => {
+  const bundles = SHELVED.map(([name]) => `${name}.json`);
+  expect(readdirSync(FACTS).toSorted()).toEqual(bundles.toSorted());
+});
+
+describe.each(SHELVED)('the bundle %s', (name, folder) => {
+  const facts = ServerFacts.parse(JSON.parse(readFileSync(`${FACTS}/${name}.json`, 'utf8')));
+  const { roots, metadata } = Manifest.parse(JSON.parse(readFileSync(`${folder}/.manifest`, 'utf8')));
+  const { tools, server, layer } = metadata.gateway;
+  const data = z.record(z.string(), BundleData).parse(JSON.parse(readFileSync(`${folder}/data.json`, 'utf8')));
+
+  test('is for the server that it was written on', () => {
+    expect([layer, server?.package, server?.registry]).toEqual(['server', facts.package, facts.registry]);
+    expect(isInRange(facts.version, server?.versions ?? '')).toBe(true);
+  });
+
+  test('knows the effect of every tool of it, and of no other', () => {
+    expect(Object.keys(tools)).toEqual(facts.tools.map((tool) => tool.name));
+    expect(Object.values(tools).filter(({ effect }) => effect === undefined)).toEqual([]);
+  });
+
+  test('knows every argument of every tool, and no other', () => {
+    const listed = facts.tools.map((tool) => [tool.name, Object.keys(tool.arguments)]);
+    expect(data[roots[0]]?.tools).toEqual(Object.fromEntries(listed));
+  });
+
+  test('takes nothing that the server says is destructive for reading', () => {
+    const destructive = facts.tools.filter(({ annotations }) => annotations['destructiveHint'] === true);
+    const taken = destructive.filter((tool) => tools[tool.name]?.effect === 'read').map((tool) => tool.name);
+    expect(taken).toEqual(HARMLESS_DESPITE_THE_HINT[name] ?? []);
+  });
 });

@@ -1,7 +1,7 @@
 package brave_search_test
 
-import data.gateway.v1.inputs
 import data.brave_search
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

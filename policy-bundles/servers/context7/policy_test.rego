@@ -1,7 +1,7 @@
 package context7_test
 
-import data.gateway.v1.inputs
 import data.context7
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

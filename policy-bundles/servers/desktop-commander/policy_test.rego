@@ -1,7 +1,7 @@
 package desktop_commander_test
 
-import data.gateway.v1.inputs
 import data.desktop_commander
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

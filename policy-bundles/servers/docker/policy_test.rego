@@ -1,7 +1,7 @@
 package docker_test
 
-import data.gateway.v1.inputs
 import data.docker
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

@@ -1,7 +1,7 @@
 package duckduckgo_test
 
-import data.gateway.v1.inputs
 import data.duckduckgo
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

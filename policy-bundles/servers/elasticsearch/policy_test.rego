@@ -1,7 +1,7 @@
 package elasticsearch_test
 
-import data.gateway.v1.inputs
 import data.elasticsearch
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

@@ -1,7 +1,7 @@
 package everything_test
 
-import data.gateway.v1.inputs
 import data.everything
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

@@ -1,7 +1,7 @@
 package fetch_test
 
-import data.gateway.v1.inputs
 import data.fetch
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 

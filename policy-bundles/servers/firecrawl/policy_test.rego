@@ -1,7 +1,7 @@
 package firecrawl_test
 
-import data.gateway.v1.inputs
 import data.firecrawl
+import data.gateway.v1.inputs
 
 ids(elements) := {element.id | some element in elements}
 
