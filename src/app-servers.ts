@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { WantedBundle } from './app-policies.ts';
+import { findOnShelf, SHELF_FACT, type ShelfFinding } from './app-shelf.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -8,7 +9,7 @@ import { isServerId, type ServerId } from './core/names.ts';
 import type { GovernedServer } from './gateway/governed-server.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { CatalogStore } from './state/catalog-store.ts';
-import { resolveServer } from './upstream/package.ts';
+import { resolveServer, type ResolvedServer } from './upstream/package.ts';
 import type { ServerDefinition } from './upstream/server-definition.ts';
 import type { Host } from './upstream/stdio.ts';
 
@@ -21,7 +22,7 @@ export interface FoundServer {
   readonly definition: ServerDefinition;
   readonly package: string;
   readonly version: string;
-  /** As configured, else as it ships. */
+  /** As configured, else as it ships, else from the shelf. */
   readonly bundle: OwnBundle;
 }
 
@@ -87,7 +88,16 @@ async function findServer(id: ServerId, config: ServerConfig, options: FindOptio
     const definition = { id, transport: road, timeoutMs, instance, discoveryOffers };
     return { id, config, definition, package: '', version: '', bundle: configured ?? { kind: 'none' } };
   }
-  const { command, args, package: name, version, bundle } = await resolveProgram(id, transport, options);
+  const {
+    command,
+    args,
+    package: name,
+    version,
+    bundle,
+  } = await resolveProgram(id, transport, {
+    ...options,
+    isShelfAsked: policy.source.kind === 'auto',
+  });
   const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance, discoveryOffers };
   return { id, config, definition, package: name, version, bundle: configured ?? bundle };
 }
@@ -115,18 +125,26 @@ interface ResolvedProgram {
 
 type Program = Pick<ResolvedProgram, 'command' | 'args'> & { readonly cwd: string };
 
-async function resolveProgram(id: ServerId, given: Program, options: FindOptions): Promise<ResolvedProgram> {
+interface ResolveOptions extends FindOptions {
+  /** Where the configuration names a bundle, or wants none, the shelf is not asked. */
+  readonly isShelfAsked: boolean;
+}
+
+async function resolveProgram(id: ServerId, given: Program, options: ResolveOptions): Promise<ResolvedProgram> {
   const { command, args, cwd } = given;
-  const { home, host, logger, memory, signal } = options;
+  const { home, host, logger, memory, signal, isShelfAsked } = options;
   try {
     const fact = `package of ${JSON.stringify([command, ...args])}`;
     const known = KnownPackage.safeParse(await memory.readFact(id, fact));
     const resolved = await resolveServer({ command, args }, { home, host, cwd, known: known.data, signal });
     if (resolved.note !== '') logger.warn('a server runs as it was given', { server: id, why: resolved.note });
-    const { package: name, version, integrity, bundle } = resolved;
+    const { package: name, version, integrity } = resolved;
     if (integrity !== '') await memory.writeFact(id, fact, { version, integrity });
-    const own: OwnBundle = bundle === undefined ? { kind: 'none' } : { kind: 'at', path: bundle.path };
-    return { command: resolved.command, args: resolved.args, package: name, version, bundle: own };
+    const isAsked = isShelfAsked && resolved.bundle === undefined;
+    const { path, ...shelf } = isAsked ? await lookOnShelf(id, resolved, logger) : NOTHING_FOUND;
+    await memory.writeFact(id, SHELF_FACT, shelf);
+    const bundle = bundleAt(resolved.bundle?.path ?? path);
+    return { command: resolved.command, args: resolved.args, package: name, version, bundle };
   } catch (thrown) {
     logger.error('what ships with a server cannot be read; its calls are denied', {
       server: id,
@@ -134,6 +152,24 @@ async function resolveProgram(id: ServerId, given: Program, options: FindOptions
     });
     return { command, args, package: '', version: '', bundle: { kind: 'lost' } };
   }
+}
+
+function bundleAt(path: string | undefined): OwnBundle {
+  return path === undefined ? { kind: 'none' } : { kind: 'at', path };
+}
+
+const NOTHING_FOUND: ShelfFinding = { kind: 'none' };
+
+/** Said in the log, because nothing in the configuration shows it. */
+async function lookOnShelf(server: ServerId, resolved: ResolvedServer, logger: Logger): Promise<ShelfFinding> {
+  const { packageKind: kind, package: name, version } = resolved;
+  if (kind === '') return NOTHING_FOUND;
+  const finding = await findOnShelf({ kind, name, version });
+  if (finding.kind === 'none') return finding;
+  const facts = { server, bundle: finding.name, package: name, version, versions: finding.versions };
+  if (finding.kind === 'bundle') logger.info('a bundle of the shelf governs a server', facts);
+  else logger.warn('the bundle of the shelf is for other versions of a server; the starter stands in', facts);
+  return finding;
 }
 
 /** Which package a command line was resolved to, as the store remembers it. */

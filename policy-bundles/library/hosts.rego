@@ -57,6 +57,59 @@ address_within(address, domains) if {
 	matches(domain, of_address(address))
 }
 
+# METADATA
+# description: |
+#   Whether a URL goes to the public internet by http or https: not to this machine, a private network, a cloud's metadata, a
+#   name without a dot or one that is only known inside. Addresses of IPv6 count as not public. Where a name leads is not known
+#   here: a name of the public internet can lead to a private address.
+default is_public(_) := false
+
+is_public(url) if {
+	is_web(url)
+	host := name(of(url))
+	is_public_host(host)
+}
+
+# METADATA
+# description: Whether a URL is one of http or https.
+default is_web(_) := false
+
+is_web(url) if {
+	is_string(url)
+	regex.match(`^(?i:https?)://`, url)
+}
+
+is_public_host(host) if {
+	contains(host, ".")
+	not looks_like_address(host)
+	not is_inside_name(host)
+}
+
+is_public_host(host) if {
+	regex.match(`^(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])(?:\.(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])){3}$`, host)
+	every network in private_networks {
+		not net.cidr_contains(network, host)
+	}
+}
+
+# Browsers and resolvers read 127.1, 0x7f.1 and 2130706433 as addresses too.
+looks_like_address(host) if regex.match(`^\[|(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$`, host)
+
+is_inside_name(host) if {
+	some ending in inside_endings
+	endswith(concat("", [".", host]), ending)
+}
+
+inside_endings := {
+	".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".corp", ".home", ".home.arpa", ".private",
+	".test", ".invalid",
+}
+
+private_networks := {
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+	"192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
+}
+
 name(host) := text if {
 	is_string(host)
 	text := trim_suffix(lower(host), ".")

@@ -86,3 +86,29 @@ test_a_doubtful_address_has_none if {
 	}
 	not hosts.address_within("sam@evil-northwind.example", ["northwind.example"])
 }
+
+test_the_public_internet_is_public if {
+	every url in {"https://northwind.example/a", "HTTP://www.northwind.example:8080", "http://93.184.216.34/"} {
+		hosts.is_public(url)
+	}
+}
+
+inside_urls := {
+	"http://localhost:3000/", "http://printer/", "http://a.localhost/", "http://nas.local/", "http://metadata.google.internal/",
+	"http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f.0.0.1/", "http://0177.0.0.1/", "http://10.1.2.3/",
+	"http://100.100.100.200/", "http://169.254.169.254/latest", "http://172.20.0.1/", "http://192.168.1.1/", "http://0.0.0.0/",
+	"http://[::1]/", "http://[fd00:ec2::254]/", "http://[::ffff:127.0.0.1]/", "http://256.1.1.1/", "http://224.0.0.1/",
+}
+
+test_what_lies_inside_is_not_public if {
+	every url in inside_urls {
+		not hosts.is_public(url)
+	}
+}
+
+test_what_is_no_web_address_is_not_public if {
+	every url in {"file:///etc/passwd", "ftp://northwind.example/", "https://a@northwind.example/", "northwind.example", ""} {
+		not hosts.is_public(url)
+	}
+	not hosts.is_public(1)
+}

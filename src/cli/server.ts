@@ -1,3 +1,4 @@
+import { RememberedFinding, SHELF_FACT } from '../app-shelf.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { SealedRecord } from '../core/record.ts';
@@ -25,6 +26,8 @@ interface ServerRow {
   readonly at: string;
   readonly signIn: SignInState;
   readonly policy: string;
+  /** What the shelf had for it at its last start; null where it was not started yet, and for a server at an address. */
+  readonly shelf: RememberedFinding | null;
   readonly lastCall: { readonly time: string; readonly status: string } | null;
 }
 
@@ -32,15 +35,20 @@ export async function list(context: CommandContext, options: ServerOptions): Pro
   const { terminal } = context;
   const { config } = readConfig(context, options);
   const signIns = signInsOf(context, config, (_name, work) => work());
-  const lastCalls = await lastCallsOf(config);
+  const remembered = await rememberedOf(config);
   const servers = Object.entries(config.mcpServers).map(([id, { transport, policy }]): ServerRow => {
     const at = transport.kind === 'stdio' ? transport.command : withoutQuery(transport.url);
     const source = policy.source.kind === 'path' ? policy.source.path : policy.source.kind;
     const signIn = signIns.stateOf(knownServer(config, id), '');
-    return { id, transport: transport.kind, at, signIn, policy: source, lastCall: lastCalls.get(id) ?? null };
+    const { shelf = null, lastCall = null } = remembered.get(id) ?? {};
+    return { id, transport: transport.kind, at, signIn, policy: source, shelf, lastCall };
   });
   if (options.json === true) return printJson(terminal, 'server-ls', { servers });
-  return printTable(terminal, ['server', 'transport', 'sign-in', 'last call', 'policy', 'at'], servers.map(cellsOf));
+  return printTable(
+    terminal,
+    ['server', 'transport', 'sign-in', 'last call', 'policy', 'shelf', 'at'],
+    servers.map(cellsOf),
+  );
 }
 
 export async function logs(context: CommandContext, id: string, options: LogsOptions): Promise<void> {
@@ -51,15 +59,18 @@ export async function logs(context: CommandContext, id: string, options: LogsOpt
   for (const line of lines) printLine(terminal, visible(line));
 }
 
+type Remembered = Pick<ServerRow, 'shelf' | 'lastCall'>;
+
 /** By server; empty where there is no store yet. */
-async function lastCallsOf(config: Config): Promise<ReadonlyMap<string, NonNullable<ServerRow['lastCall']>>> {
+async function rememberedOf(config: Config): Promise<ReadonlyMap<string, Remembered>> {
   const reader = new DecisionReader({ path: config.decisions.store.path });
   try {
-    const found = Object.keys(config.mcpServers).map(async (server) => {
+    const found = Object.keys(config.mcpServers).map(async (server): Promise<[string, Remembered]> => {
       const [last] = await reader.list({ limit: 1, server });
-      return last === undefined ? [] : [[server, { time: last.time, status: statusOf(last) }] as const];
+      const { data: shelf = null } = RememberedFinding.safeParse(await reader.fact(server, SHELF_FACT));
+      return [server, { shelf, lastCall: last === undefined ? null : { time: last.time, status: statusOf(last) } }];
     });
-    return new Map((await Promise.all(found)).flat());
+    return new Map(await Promise.all(found));
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return new Map();
     throw thrown;
@@ -79,7 +90,12 @@ function withoutQuery(url: string): string {
 
 const SIGN_IN_WORDS = { not_needed: '-', signed_in: 'signed in', required: 'needed' } as const;
 
-function cellsOf({ id, transport, signIn, lastCall, policy, at }: ServerRow): readonly string[] {
+function cellsOf({ id, transport, signIn, lastCall, policy, shelf, at }: ServerRow): readonly string[] {
   const call = lastCall === null ? '-' : `${lastCall.time.slice(0, 19).replace('T', ' ')} ${lastCall.status}`;
-  return [id, transport, SIGN_IN_WORDS[signIn], call, policy, at];
+  return [id, transport, SIGN_IN_WORDS[signIn], call, policy, shelfCell(shelf), at];
+}
+
+function shelfCell(shelf: RememberedFinding | null): string {
+  if (shelf === null || shelf.kind === 'none') return '-';
+  return shelf.kind === 'bundle' ? shelf.name : `${shelf.name}: only ${shelf.versions}`;
 }

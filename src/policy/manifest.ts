@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ACTION_PHASES, type ActionType } from '../core/action.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LAYERS } from '../core/opinion.ts';
+import { isRange } from '../core/version-range.ts';
 import { DeclaredCounters } from './counter-schema.ts';
 
 /** The one root of a bundle: first part of its packages and of its data. */
@@ -30,10 +31,22 @@ const Tool = z.strictObject({
   args: z.record(Pointer, z.strictObject({ data_classes: DataClasses })).default({}),
 });
 
+/** The server that a bundle was written for. */
+export const ServerOfBundle = z.strictObject({
+  package: z.string().min(1),
+  /** Where the package's name is looked up. */
+  registry: z.enum(['npm', 'pypi']).default('npm'),
+  /** As npm writes ranges; every version where nothing is said. */
+  versions: z.string().refine(isRange, 'a range of versions, such as ">=1.2.0 <3.0.0"').optional(),
+  /** Images of containers in which the same server is published. */
+  images: z.array(z.string().min(1)).default([]),
+});
+export type ServerOfBundle = z.output<typeof ServerOfBundle>;
+
 const Gateway = z.strictObject({
   contract: z.literal(1, 'this gateway knows contract 1'),
   layer: z.enum(LAYERS),
-  server: z.strictObject({ package: z.string().min(1), versions: z.string().min(1).optional() }).optional(),
+  server: ServerOfBundle.optional(),
   governs: z.array(Governed).min(1).optional(),
   counters: DeclaredCounters.default([]),
   tools: z.record(z.string().min(1).max(256), Tool).default({}),

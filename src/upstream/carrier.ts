@@ -128,12 +128,18 @@ function scriptOf({ command, args }: Program, cwd: string, context: ProgramConte
   const name = command.slice(Math.max(command.lastIndexOf('/'), command.lastIndexOf('\\')) + 1);
   if (NODE.test(name) || command === context.nodePath) return resolveScript(nodeScript(args), cwd);
   if (INTERPRETER.test(name)) {
+    if (isPythonModule(name, args)) return undefined;
     return args
       .map((arg) => path.resolve(cwd, arg))
       .find((file, index) => args[index]?.startsWith('-') === false && isFile(file));
   }
   if (name !== command) return path.resolve(cwd, command);
   return installedProgram(command, context);
+}
+
+/** `python -m module file`: the file is not what runs. */
+function isPythonModule(name: string, args: readonly string[]): boolean {
+  return /^python/iu.test(name) && args.find((arg) => arg === '-m' || !arg.startsWith('-')) === '-m';
 }
 
 function nodeScript(args: readonly string[]): string | undefined {

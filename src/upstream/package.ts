@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { carriedBundle, carrierFolder, interpreterOf, packageFacts, type CarriedBundle } from './carrier.ts';
+import { namedPackage, type PackageKind } from './named-package.ts';
 import { installOnce, type KnownPackage } from './npm-install.ts';
 import { parseNpx, programIn, type NpxRequest } from './npx.ts';
 import type { Program } from './program.ts';
@@ -20,9 +21,12 @@ export interface ResolveOptions {
 
 /** How a server is run, and what belongs to it. */
 export interface ResolvedServer extends Program {
-  /** Name of its package; empty where none was found. */
+  /** Name of its package, as installed, else as the command line names it; empty where none was found. */
   readonly package: string;
+  /** Empty where nobody knows which one runs. */
   readonly version: string;
+  /** What the name of the package is a name of; empty where it has none. */
+  readonly packageKind: PackageKind | '';
   /** As in a lock file of npm; empty for what was not installed by the gateway. */
   readonly integrity: string;
   /** The bundle that it ships, if it does. */
@@ -44,9 +48,9 @@ export async function resolveServer(given: Program, options: ResolveOptions): Pr
   if (request !== undefined && interpreter === undefined) return resolvePackage(given, request, options);
   const program = interpreter === undefined ? given : { command: interpreter, args: request?.args ?? [] };
   const folder = carrierFolder(program, options.cwd, options.host);
-  if (folder === undefined) return asGiven(given, '');
+  if (folder === undefined) return interpreter === undefined ? asGiven(given, '') : nameless(given);
   const { name, version } = packageFacts(folder);
-  return { ...given, package: name, version, integrity: '', note: '', ...bundleOf(folder) };
+  return { ...given, package: name, version, packageKind: 'npm', integrity: '', note: '', ...bundleOf(folder) };
 }
 
 async function resolvePackage(given: Program, request: NpxRequest, options: ResolveOptions): Promise<ResolvedServer> {
@@ -58,7 +62,7 @@ async function resolvePackage(given: Program, request: NpxRequest, options: Reso
     const program = programIn(packageFacts(installed.folder), request, host.nodePath);
     const { name, version, integrity, folder } = installed;
     if (program === undefined) return asGiven(given, `${name}@${version} has no program that can be run without npx.`);
-    return { ...program, package: name, version, integrity, note: '', ...bundleOf(folder) };
+    return { ...program, package: name, version, packageKind: 'npm', integrity, note: '', ...bundleOf(folder) };
   } catch (error) {
     if (signal?.aborted === true) throw new GatewayError('CANCELLED', 'The installation was cancelled.');
     if (error instanceof GatewayError && error.code !== 'UPSTREAM_UNAVAILABLE') throw error;
@@ -67,7 +71,14 @@ async function resolvePackage(given: Program, request: NpxRequest, options: Reso
 }
 
 function asGiven({ command, args }: Program, note: string): ResolvedServer {
-  return { command, args, package: '', version: '', integrity: '', note };
+  const named = namedPackage({ command, args });
+  if (named === undefined) return { ...nameless({ command, args }), note };
+  const { kind, name, version } = named;
+  return { command, args, package: name, version, packageKind: kind, integrity: '', note };
+}
+
+function nameless({ command, args }: Program): ResolvedServer {
+  return { command, args, package: '', version: '', packageKind: '', integrity: '', note: '' };
 }
 
 function bundleOf(folder: string): { readonly bundle?: CarriedBundle } {

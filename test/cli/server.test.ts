@@ -80,7 +80,7 @@ test('a server is signed in to in the browser, listed as such, and signed out of
   expect(listed.out.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | ').slice(0, 40))).toEqual([
     'server | transport | sign-in | last call',
     expect.stringMatching(/^shop \| http \| signed in \| - \| auto/) as string,
-    'local | stdio | - | - | auto | node',
+    'local | stdio | - | - | auto | - | node',
     '',
   ]);
   const logout = await run(place, ['logout', 'shop']);
@@ -106,6 +106,7 @@ test('every command gives one JSON object', async () => {
     at: 'node',
     signIn: 'not_needed',
     policy: 'auto',
+    shelf: null,
     lastCall: null,
   });
   const logout = JSON.parse((await run(place, ['logout', 'shop', '--json'])).out) as object;

@@ -66,6 +66,7 @@ test('npx PKG is installed once, and what runs is the package whose policy is re
     args: [path.join(folder, 'orderly.mjs'), 'one', 'a b'],
     package: '@acme/orderly',
     version: '1.2.3',
+    packageKind: 'npm',
     integrity: expect.stringMatching(/^sha512-/u),
     bundle: { path: path.join(folder, 'mcp-policy'), digest: '', toolsHash: '' },
     note: '',
@@ -213,6 +214,37 @@ test('a script that npx has run by another program has its own policy', async ()
     package: 'mine',
     version: '0.1.0',
     bundle: { path: path.join(folder, 'mcp-policy') },
+  });
+});
+
+test('a server that is fetched by its name has that name, whether or not the gateway could install it', async () => {
+  const nowhere = options({ host: { ...aHost, environment: { PATH: '/no/such' } } });
+  const given = { command: 'npx', args: ['-y', '@acme/orderly@1.2.3'] };
+  expect(await resolveServer(given, nowhere)).toMatchObject({
+    ...given,
+    package: '@acme/orderly',
+    version: '1.2.3',
+    packageKind: 'npm',
+  });
+  const image = { command: 'docker', args: ['run', '-i', '--rm', 'mcp/fetch'] };
+  expect(await resolveServer(image, options())).toMatchObject({
+    package: 'mcp/fetch',
+    version: '',
+    packageKind: 'image',
+  });
+  const script = { command: 'npx', args: ['tsx', 'no-such.ts'] };
+  expect(await resolveServer(script, options())).toMatchObject({ package: '', version: '', packageKind: '' });
+});
+
+test('a file that a module of Python is given is not its script', async () => {
+  const folder = aFolder();
+  writeFileSync(path.join(folder, 'package.json'), '{"name":"mine","version":"0.1.0"}');
+  writeFileSync(path.join(folder, 'notes.db'), '');
+  const given = { command: 'python3', args: ['-m', 'mcp_server_sqlite', '--db-path', 'notes.db'] };
+  expect(await resolveServer(given, options({ cwd: folder }))).toMatchObject({
+    package: 'mcp-server-sqlite',
+    version: '',
+    packageKind: 'pypi',
   });
 });
 

@@ -1,0 +1,158 @@
+# METADATA
+# title: A browser and its tools for developers
+# description: |
+#   A page that the browser opens was written by others, and the browser may be signed in where its user is. A click can
+#   buy or send something; what a click does is not known here, so the places are bounded instead.
+package chrome_devtools
+
+import data.chrome_devtools.config
+import data.gateway.v1.globs
+import data.gateway.v1.hosts
+import data.gateway.v1.paths
+import data.gateway.v1.secrets
+import data.gateway.v1.tools
+
+# METADATA
+# title: Pages are looked at and measured
+# custom:
+#   id: CHROME-101
+#   owner: mcp-gateway shelf
+allow contains {"id": "CHROME-101", "reason": "reading"} if {
+	is_known
+	input.action.effect == "read"
+}
+
+# METADATA
+# title: Pages are opened and used
+# custom:
+#   id: CHROME-102
+#   owner: mcp-gateway shelf
+allow contains {"id": "CHROME-102", "reason": "using"} if {
+	is_known
+	input.action.effect == "write"
+}
+
+# METADATA
+# title: The browser opens what is open to agents
+# description: |
+#   Not files, scripts or data in the place of an address, and not the network that the browser stands in.
+# custom:
+#   id: CHROME-201
+#   remediation: Open a whole http or https address{among}.
+#   retry: with_changes
+#   owner: mcp-gateway shelf
+deny contains {"id": "CHROME-201", "reason": "other_host", "params": {"among": among}} if {
+	url := input.action.args.url
+	not goes_to_an_open_host(url)
+}
+
+# METADATA
+# title: Files are uploaded from the folders that are open to agents
+# custom:
+#   id: CHROME-202
+#   remediation: Ask the user to upload it themselves, or to open its folder to agents.
+#   retry: with_changes
+#   owner: mcp-gateway shelf
+deny contains {"id": "CHROME-202", "reason": "file_not_open"} if {
+	some path in uploaded
+	not is_within_a_folder(path)
+}
+
+# METADATA
+# title: Files that hold secrets are not uploaded
+# custom:
+#   id: CHROME-203
+#   remediation: Leave {path} where it is.
+#   retry: never
+#   owner: mcp-gateway shelf
+deny contains {"id": "CHROME-203", "reason": "secret_file", "params": {"path": path}} if {
+	some path in uploaded
+	some name in split(lower(paths.inside(path)), "/")
+	globs.matches_any(config.secret_names, name)
+}
+
+# METADATA
+# title: A file is saved below the folder of the server
+# custom:
+#   id: CHROME-204
+#   remediation: Give a plain name, or a path below it, without `..`.
+#   retry: with_changes
+#   owner: mcp-gateway shelf
+deny contains {"id": "CHROME-204", "reason": "saves_elsewhere"} if {
+	some name in ["filePath", "requestFilePath", "responseFilePath", "outputDirPath"]
+	path := input.action.args[name]
+	not may_be_saved(path)
+}
+
+# METADATA
+# title: No secret is typed into a page
+# custom:
+#   id: CHROME-205
+#   remediation: Ask the user to type it.
+#   retry: with_changes
+#   owner: mcp-gateway shelf
+deny contains {"id": "CHROME-205", "reason": "secret_typed"} if {
+	input.action.effect == "write"
+	secrets.in_value(input.action.args)
+}
+
+# METADATA
+# title: A function of the agent runs in a page, with the rights of whoever is signed in there
+# custom:
+#   id: CHROME-301
+#   owner: mcp-gateway shelf
+obligations contains {"id": "CHROME-301", "type": "require_approval", "by": "user", "remember": "session"} if runs_code
+
+runs_code if input.action.tool == "evaluate_script"
+
+runs_code if input.action.args.initScript
+
+goes_to_an_open_host(url) if {
+	count(config.hosts) == 0
+	hosts.is_public(url)
+}
+
+goes_to_an_open_host(url) if {
+	hosts.is_web(url)
+	hosts.allowed(url, array.concat(config.hosts, config.inside_hosts))
+}
+
+goes_to_an_open_host("about:blank")
+
+among := "" if count(config.hosts) == 0
+
+among := sprintf(" at one of %s", [concat(", ", array.concat(config.hosts, config.inside_hosts))]) if count(config.hosts) > 0
+
+uploaded contains path if some path in input.action.args.filePaths
+
+uploaded contains input.action.args.sourcePath
+
+is_within_a_folder(path) if {
+	some folder in config.folders
+	paths.within(folder, path)
+}
+
+may_be_saved(path) if is_within_a_folder(path)
+
+may_be_saved(path) if {
+	paths.is_safe(path)
+	not regex.match(`^[A-Za-z]:|^[/\\]`, path)
+	not regex.match(`(?i)(?:^|[/\\])\.`, path)
+}
+
+# METADATA
+# title: A tool or an argument that this policy does not know is allowed, once its user has confirmed it
+# description: A newer version of the server may bring both.
+# custom:
+#   id: CHROME-190
+#   owner: mcp-gateway shelf
+allow contains {"id": "CHROME-190", "reason": "not_known_here"} if not is_known
+
+# METADATA
+# title: This tool, or an argument of it, is newer than the policy; confirm it if you know what it does
+# custom:
+#   id: CHROME-390
+#   owner: mcp-gateway shelf
+obligations contains {"id": "CHROME-390", "type": "require_approval", "by": "user", "remember": "pin"} if not is_known
+
+is_known if tools.knows(data.chrome_devtools.tools, input.action)
