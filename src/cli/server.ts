@@ -7,6 +7,7 @@ import type { SignInState } from '../upstream/sign-in.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer, signInsOf } from './server-sign-ins.ts';
+import { sourceText } from './source-text.ts';
 import { printJson, printLine, printTable, visible } from './terminal.ts';
 
 export interface ServerOptions extends ConfigOption {
@@ -35,7 +36,7 @@ export async function list(context: CommandContext, options: ServerOptions): Pro
   const lastCalls = await lastCallsOf(config);
   const servers = Object.entries(config.mcpServers).map(([id, { transport, policy }]): ServerRow => {
     const at = transport.kind === 'stdio' ? transport.command : withoutQuery(transport.url);
-    const source = policy.source.kind === 'path' ? policy.source.path : policy.source.kind;
+    const source = sourceText(policy.source);
     const signIn = signIns.stateOf(knownServer(config, id), '');
     return { id, transport: transport.kind, at, signIn, policy: source, lastCall: lastCalls.get(id) ?? null };
   });
