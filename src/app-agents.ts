@@ -14,18 +14,18 @@ export function agentsIn({ agents }: Pick<Config, 'agents'>): Agents {
 /** The bundles that agents have of their own. */
 export function agentBundles({ agents }: Pick<Config, 'agents'>): readonly WantedBundle[] {
   return Object.entries(agents).flatMap(([agent, { policy }]) =>
-    policy?.source.kind === 'path'
-      ? [
+    policy === undefined
+      ? []
+      : [
           {
             id: `agent-${agent}`,
             layer: 'identity',
             place: { kind: 'agent', agent },
-            origin: { kind: 'path', path: policy.source.path },
+            origin: policy.source.kind === 'path' ? { kind: 'path', path: policy.source.path } : undefined,
             mode: 'enforce',
             ruleModes: {},
             data: {},
           },
-        ]
-      : [],
+        ],
   );
 }

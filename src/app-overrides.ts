@@ -1,5 +1,6 @@
-import { type BundleLoader, type CheckedBundle, loadBundle } from './app-bundles.ts';
+import { type BundleLoader, type BundleOrigin, checkBundle, type CheckedBundle, findBundle } from './app-bundles.ts';
 import { modesOf } from './app-servers.ts';
+import { keptOrigin, remoteBundles } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { isJsonObject } from './core/json.ts';
@@ -22,6 +23,8 @@ export interface Overrides {
 
 export interface OverridesQuestion {
   readonly config: Config;
+  /** `MCP_GATEWAY_HOME`, where the last good of bundles with an address is kept. */
+  readonly home: string;
   /** Absent while there is no log. */
   readonly reader: DecisionReader | undefined;
   /** Milliseconds since the epoch. */
@@ -37,7 +40,9 @@ export interface OverridesQuestion {
 export async function findOverrides(question: OverridesQuestion, loader: BundleLoader): Promise<Overrides> {
   const { config, reader, now, since } = question;
   const found = await Promise.all(
-    config.policies.org.filter(({ layer }) => layer === 'override').map((bundle) => load(bundle, loader)),
+    config.policies.org
+      .filter(({ layer }) => layer === 'override')
+      .map(async (bundle) => load(bundle, await originOf(bundle, question), loader)),
   );
   const seen = reader === undefined ? new Map<string, SeenPermit>() : await readSeen(reader, since);
   const still = await sayStill(found, { seen, now }, loader);
@@ -57,14 +62,24 @@ interface Found {
 
 type ConfiguredBundle = Config['policies']['org'][number];
 
+async function originOf(
+  { id, source }: ConfiguredBundle,
+  { config, home }: OverridesQuestion,
+): Promise<BundleOrigin | undefined> {
+  if (source.kind === 'path') return { kind: 'path', path: source.path };
+  const remote = remoteBundles(config).find((bundle) => bundle.id === id);
+  return remote && (await keptOrigin(remote, home));
+}
+
 async function load(
-  { id, source, mode, rules, data, for: scope }: ConfiguredBundle,
+  { id, mode, rules, data, for: scope }: ConfiguredBundle,
+  origin: BundleOrigin | undefined,
   loader: BundleLoader,
 ): Promise<Found> {
   const known = { id, mode, scope, ruleModes: modesOf(rules), written: [], rules: [] };
-  if (source.kind !== 'path') return { known: { ...known, problem: 'it has no path' }, checked: undefined };
+  if (origin === undefined) return { known: { ...known, problem: 'nothing of it is kept' }, checked: undefined };
   try {
-    const checked = await loadBundle({ id, path: source.path, data }, loader);
+    const checked = await checkBundle(await findBundle({ id, origin, data }, loader), loader);
     return { known: { ...known, ...permitsOf(checked), problem: layerProblem(checked) }, checked };
   } catch (thrown) {
     if (!(thrown instanceof GatewayError)) throw thrown;

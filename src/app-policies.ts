@@ -166,7 +166,8 @@ async function participantOf({ wanted, reading }: Found, { loader, logger }: Pol
   }
 }
 
-function refuseOtherLayer({ id, layer }: WantedBundle, found: Bundle): void {
+/** A bundle speaks for the layer that it was configured for, or not at all. */
+export function refuseOtherLayer({ id, layer }: Pick<WantedBundle, 'id' | 'layer'>, found: Bundle): void {
   if (found.layer === layer) return;
   throw new Error(
     `the bundle ${id} (${found.source}) says that it is of layer ${found.layer}; the configuration has it as ${layer}`,

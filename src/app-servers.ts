@@ -81,8 +81,7 @@ export function modesOf<M>(rules: Readonly<Record<string, { readonly mode: M }>>
 async function findServer(id: ServerId, config: ServerConfig, options: FindOptions): Promise<FoundServer> {
   const { transport, policy, timeout: timeoutMs, instance } = config;
   const discoveryOffers = allOffers(config.allow);
-  const configured: OwnBundle | undefined =
-    policy.source.kind === 'path' ? { kind: 'at', path: policy.source.path } : undefined;
+  const configured = configuredBundle(policy.source);
   if (transport.kind !== 'stdio') {
     const road = { kind: transport.kind, url: new URL(transport.url), headers: transport.headers };
     const definition = { id, transport: road, timeoutMs, instance, discoveryOffers };
@@ -100,6 +99,12 @@ async function findServer(id: ServerId, config: ServerConfig, options: FindOptio
   });
   const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance, discoveryOffers };
   return { id, config, definition, package: name, version, bundle: configured ?? bundle };
+}
+
+/** What an address has is found by whoever asks there; until then nothing stands in for it. */
+function configuredBundle(source: ServerConfig['policy']['source']): OwnBundle | undefined {
+  if (source.kind === 'path') return { kind: 'at', path: source.path };
+  return source.kind === 'remote' ? { kind: 'lost' } : undefined;
 }
 
 function mapValues<V, W>(values: Readonly<Record<string, V>>, change: (value: V) => W): Readonly<Record<string, W>> {

@@ -5,6 +5,7 @@ import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import { keepGeneration } from './app-generation.ts';
 import type { AppOptions } from './app-options.ts';
+import { keepAsking, openSources, withOrigins } from './app-remote.ts';
 import {
   loadPolicies,
   type PolicyOptions,
@@ -14,6 +15,7 @@ import {
 } from './app-policies.ts';
 import { bundleOfServer, findServers, type FoundServer, modesOf } from './app-servers.ts';
 import { openSignIns } from './app-sign-ins.ts';
+import { remoteBundles } from './app-sources.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
@@ -89,6 +91,9 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const { config, home, host, logger } = options;
   const { store, checker, closing } = live;
   const { signal } = closing;
+  const toPolicies = policyOptions(live, options);
+  const remote = { ...toPolicies, home, environment: host.environment, startWaitMs: config.gateway.startWait, signal };
+  const opening = openSources(remoteBundles(config), remote);
   const found = await findServers(config, { home, host, logger, memory: store.catalog, signal });
   signal.throwIfAborted();
   const signIns = openSignIns(store, options);
@@ -103,10 +108,11 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
     { upstreams, signIns },
     found.map(({ id }) => id),
   );
-  const toPolicies = policyOptions(live, options);
-  const policy = await loadPolicies(wantedBundles(config, found), toPolicies);
+  const opened = await opening;
+  const policy = await loadPolicies(withOrigins(wantedBundles(config, found), opened), toPolicies);
   signal.throwIfAborted();
   live.policy = policy;
+  keepAsking(opened, remote);
   await rememberWords(store, policy);
   const activated = { policy, loader: toPolicies.loader, at: options.clock.now(), instance: store.instance };
   await keepGeneration(store.generations, { ...activated, why: 'start' });

@@ -54,7 +54,7 @@ async function find(context: CommandContext, options: OverridesOptions, now: num
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   const since = options.all === true ? 0 : now - LONGEST_MS;
   try {
-    return await findOverrides({ config, reader, now, since }, loader);
+    return await findOverrides({ config, home: context.environment.home, reader, now, since }, loader);
   } finally {
     reader?.close();
     await toolchain.close();

@@ -8,6 +8,7 @@ import type { SignInState } from '../upstream/sign-in.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer, signInsOf } from './server-sign-ins.ts';
+import { sourceText } from './source-text.ts';
 import { printJson, printLine, printTable, visible } from './terminal.ts';
 
 export interface ServerOptions extends ConfigOption {
@@ -38,7 +39,7 @@ export async function list(context: CommandContext, options: ServerOptions): Pro
   const remembered = await rememberedOf(config);
   const servers = Object.entries(config.mcpServers).map(([id, { transport, policy }]): ServerRow => {
     const at = transport.kind === 'stdio' ? transport.command : withoutQuery(transport.url);
-    const source = policy.source.kind === 'path' ? policy.source.path : policy.source.kind;
+    const source = sourceText(policy.source);
     const signIn = signIns.stateOf(knownServer(config, id), '');
     const { shelf = null, lastCall = null } = remembered.get(id) ?? {};
     return { id, transport: transport.kind, at, signIn, policy: source, shelf, lastCall };

@@ -7,6 +7,7 @@ import { isJsonObject } from '../core/json.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import type { Agents } from '../gateway/agents.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
+import { sourceText } from './source-text.ts';
 
 /** What an agent may reach by the configuration. Policies may deny more. */
 export interface ShownAgent {
@@ -17,6 +18,7 @@ export interface ShownAgent {
   readonly scope: string;
   readonly owner_team: string;
   readonly model: string;
+  /** The path may be an address. */
   readonly bundle: { readonly id: string; readonly path: string } | null;
   /** The configured identity bundles that are asked, of the agent and of those on whose behalf it asks. */
   readonly identity: readonly { readonly agent: string; readonly bundles: readonly string[] }[];
@@ -67,7 +69,7 @@ function shownAgent(id: string, config: Config, { agents, known }: Lookup): Show
     scope,
     owner_team,
     model,
-    bundle: own === undefined ? null : { id: own.id, path: own.origin?.kind === 'path' ? own.origin.path : '' },
+    bundle: own === undefined ? null : { id: own.id, path: sourceText(config.agents[id]?.policy?.source) },
     identity: [id, ...line].map((agent) => ({ agent, bundles: identityBundles(agent, config) })),
     servers,
   };

@@ -2,6 +2,7 @@ import { LAYERS } from '../core/opinion.ts';
 import { agentComplaints } from './agent-checks.ts';
 import { type Complaint, pathText, type Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
+import { sourceComplaints } from './source-checks.ts';
 import { nearest } from './suggest.ts';
 import { placeOfValue, placeOfKey, type TreeNode } from './tree.ts';
 
@@ -14,6 +15,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...bindingComplaints(config),
     ...scopeComplaints(config),
     ...agentComplaints(config),
+    ...sourceComplaints(config, root),
   ];
   return complaints.map(({ path, isAboutKey, ...rest }) => ({
     ...rest,

@@ -21,25 +21,11 @@ interface NotBuilt {
 const LEAVE_OUT = 'leave it out';
 const TRUE: Asking = { by: (value) => value === true, words: '`true`' };
 const POSTGRES: Asking = { by: (value) => value === 'postgres', words: '`postgres`' };
-const ADDRESS: Asking = {
-  by: (value) => typeof value === 'string' && /^(https?:|git\+|oci:|ssh:|s3:)/.test(value),
-  words: 'an address instead of a path',
-};
 
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
 const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'gateway.auth', what: 'authentication', help: 'the gateway listens on loopback addresses only' },
-  { path: 'agents.*.policy.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
-  {
-    path: 'mcpServers.*.policy.source',
-    what: 'a remote bundle',
-    help: 'download it and write the path',
-    asks: ADDRESS,
-  },
-  { path: 'mcpServers.*.policy.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'mcpServers.*.policy.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
-  { path: 'policies.org.*.source', what: 'a remote bundle', help: 'download it and write the path', asks: ADDRESS },
-  { path: 'policies.org.*.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
   { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
   { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },

@@ -35,7 +35,7 @@ export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathO
     })),
     agents: mapValues(config.agents, ({ policy, ...agent }, id) => ({
       ...agent,
-      ...(policy && { policy: { source: source(policy.source, ['agents', id, 'policy', 'source']) } }),
+      ...(policy && { policy: { ...policy, source: source(policy.source, ['agents', id, 'policy', 'source']) } }),
     })),
     policies: {
       ...config.policies,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { BundlePath } from './schema-servers.ts';
+import { REMOTE_SETTINGS } from './schema-remote.ts';
+import { BundlePlace } from './schema-servers.ts';
 import { AgentIdText, Duration, Size, Texts, UrlPath } from './schema-values.ts';
 
 const Limits = z.strictObject({
@@ -133,7 +134,10 @@ export const AgentSettings = z.strictObject({
     'Agent on whose behalf it asks: it reaches at most what that one reaches, and so on upwards.',
   ),
   policy: z
-    .strictObject({ source: BundlePath.describe('Path of the bundle: a folder or a .tar.gz.') })
+    .strictObject({
+      source: BundlePlace.describe('Path of the bundle, a folder or a .tar.gz, or an address (docs/sources.md).'),
+      ...REMOTE_SETTINGS,
+    })
     .optional()
     .describe(
       'A bundle of layer identity for this agent alone, called `agent-<id>`. The id is then one of lower-case letters, digits and hyphens.',

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { boundedPattern } from '../core/bounded-pattern.ts';
 import { LAYERS, type Layer } from '../core/opinion.ts';
-import { BundleData, Duration, ModeName, RuleModes, ServerIdText, Texts } from './schema-values.ts';
-import { BundlePath } from './schema-servers.ts';
+import { BundleData, ModeName, RuleModes, ServerIdText, Texts } from './schema-values.ts';
+import { REMOTE_SETTINGS } from './schema-remote.ts';
+import { BundlePlace } from './schema-servers.ts';
 
 const ORGANISATION_LAYERS = LAYERS.filter((layer) => layer !== 'server');
 
@@ -15,12 +16,12 @@ const BundleScope = z.strictObject({
 const OrganisationBundle = z.strictObject({
   id: ServerIdText.describe('Name of the bundle; rules are called `<id>/<rule>`.'),
   layer: z.enum(ORGANISATION_LAYERS).describe('Which layer it speaks for; as in its manifest.'),
-  source: BundlePath.describe('Path of the bundle: a folder or a .tar.gz.'),
+  source: BundlePlace.describe('Path of the bundle, a folder or a .tar.gz, or an address (docs/sources.md).'),
   for: BundleScope.prefault({}).describe('Which calls it takes part in. Default: all.'),
   mode: ModeName.default('enforce').describe('Mode of the whole bundle.'),
   rules: RuleModes.default({}).describe('Modes of single rules, by id.'),
   data: BundleData.prefault({}).describe('Values for `data.<root>.config` of the bundle.'),
-  refresh: Duration.optional().describe('How often a remote bundle is asked for anew.'),
+  ...REMOTE_SETTINGS,
   signer: z.string().optional().describe('Whose signature the bundle must carry.'),
 });
 

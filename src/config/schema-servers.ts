@@ -1,11 +1,14 @@
 import * as z from 'zod';
+import { type BundleAddress, isAddress, readBundleAddress } from '../core/bundle-address.ts';
+import { REMOTE_SETTINGS } from './schema-remote.ts';
 import { BundleData, Duration, ModeName, RuleModes, Texts } from './schema-values.ts';
 
 export type PolicySource =
   | { readonly kind: 'auto' }
   | { readonly kind: 'none' }
   /** Absolute once the configuration is loaded. */
-  | { readonly kind: 'path'; readonly path: string };
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'remote'; readonly address: BundleAddress };
 
 export type Transport =
   | {
@@ -28,7 +31,9 @@ const ServerPolicy = z.strictObject({
     .min(1)
     .default('auto')
     .transform(parseSource)
-    .describe('Where the policy bundle lies: `auto` looks beside the server and then on the shelf, `none`, or a path.'),
+    .describe(
+      'Where the policy bundle lies: `auto` looks beside the server and then on the shelf, `none`, a path, or an address (docs/sources.md).',
+    ),
   onMissing: z
     .enum(['starter', 'deny'])
     .default('starter')
@@ -36,7 +41,7 @@ const ServerPolicy = z.strictObject({
   mode: ModeName.default('enforce').describe('Mode of the whole bundle.'),
   rules: RuleModes.default({}).describe('Modes of single rules, by id.'),
   data: BundleData.prefault({}).describe('Values for `data.<root>.config` of the bundle.'),
-  refresh: Duration.optional().describe('How often a remote bundle is asked for anew.'),
+  ...REMOTE_SETTINGS,
   signer: z.string().optional().describe('Whose signature the bundle must carry.'),
 });
 
@@ -143,14 +148,19 @@ export const McpServer = ServerFields.superRefine(checkTransport).transform((ser
 });
 
 /** Where a bundle lies that nobody finds by himself. */
-export const BundlePath = z
+export const BundlePlace = z
   .string()
   .min(1)
   .refine((source) => source !== 'auto' && source !== 'none', 'names no place; write the path of the bundle')
   .transform(parseSource);
 
-function parseSource(text: string): PolicySource {
-  return text === 'auto' || text === 'none' ? { kind: text } : { kind: 'path', path: text };
+function parseSource(text: string, context: z.RefinementCtx): PolicySource {
+  if (text === 'auto' || text === 'none') return { kind: text };
+  if (!isAddress(text)) return { kind: 'path', path: text };
+  const read = readBundleAddress(text);
+  if (read.kind === 'ok') return { kind: 'remote', address: read.address };
+  context.addIssue({ code: 'custom', message: read.why });
+  return z.NEVER;
 }
 
 type ServerFields = z.output<typeof ServerFields>;

@@ -46,6 +46,8 @@ function isHeader([section, , group]: readonly string[]): boolean {
 
 function speaksOfSecret(path: readonly string[]): boolean {
   if (path.join('.') === 'decisions.auditKey') return true;
+  // Those of an address of a bundle stand deeper than those of a server.
+  if (path.at(-2) === 'credentials' && SECRET_NAME.test(path.at(-1) ?? '')) return true;
   const [section, , group, name] = path;
   return section === 'mcpServers' && HOLDERS.has(group ?? '') && SECRET_NAME.test(name ?? '');
 }

@@ -64,6 +64,26 @@ async function listFiles(folder: string, below: string): Promise<readonly string
   return paths;
 }
 
+/** Whether a file that a source names, by its path from the top of the bundle, is part of it. */
+export function belongsToBundle(path: string): boolean {
+  return kindOfFile(path) !== null && !path.split('/').slice(0, -1).some(isLeftAlone);
+}
+
+/** Files that a source gave one by one, held to what holds in a folder. Throws an Error that says what is wrong. */
+export function checkedFiles(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
+  const wanted = [...files].filter(([path]) => belongsToBundle(path));
+  if (!files.has('.manifest')) throw new Error('there is no .manifest in it');
+  if (wanted.length > MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} files`);
+  const seen = new Set<string>();
+  for (const [path] of wanted) {
+    const problem = pathProblem(path);
+    if (problem !== '') throw new Error(`${JSON.stringify(path.slice(0, 200))}: ${problem}`);
+    if (seen.has(collisionKey(path))) throw new Error(`${path} differs from another file only by case`);
+    seen.add(collisionKey(path));
+  }
+  return new Map(wanted);
+}
+
 /** `vendor` holds the copy of the gateway's library that is for editors and plain OPA. */
 function isLeftAlone(folderName: string): boolean {
   return folderName.startsWith('.') || folderName === 'node_modules' || folderName === 'vendor';

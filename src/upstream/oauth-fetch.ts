@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { readBody } from './http-endpoint.ts';
-import { kindOf, type AddressKind } from './oauth-addresses.ts';
+import { kindOf, type AddressKind } from '../core/address-kind.ts';
 
 /** The part of `fetch` that the SDK's functions for OAuth use. */
 export type OauthFetch = (url: string | URL, init?: OauthRequest) => Promise<Response>;

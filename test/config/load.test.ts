@@ -108,6 +108,34 @@ mcpServers:
     expect(secrets).toEqual(['from-the-environment', 'written-out-1234']);
   });
 
+  it('may have bundles with an address, and what is shown there is secret', () => {
+    const { config, secrets, warnings } = load(
+      written(`${MINIMAL}
+agents: { lead: { policy: { source: 'https://bundles.example.com/lead.tar.gz', maxAge: 1d } } }
+policies:
+  org:
+    - id: hours
+      layer: compliance
+      source: oci://registry.example.com/policy:v1
+      refresh: 5m
+      credentials: { username: reader, password: "\${WORD}" }
+    - { id: rules, layer: resource, source: 'git+ssh://git@git.example.com/policy.git#main:rules' }
+    - { id: sums, layer: workflow, source: 'https://b.example.com/w.tar.gz', credentials: { token: written-out-token } }
+`),
+      { environment: { WORD: 'kept-elsewhere' } },
+    );
+    const [hours, rules, sums] = config.policies.org;
+    expect(hours).toMatchObject({
+      source: { kind: 'remote', address: { kind: 'oci', repository: 'policy', tag: 'v1' } },
+      refresh: 300_000,
+      credentials: { kind: 'basic', username: 'reader', password: 'kept-elsewhere' },
+    });
+    expect(rules).toMatchObject({ source: { address: { kind: 'git', ref: 'main' } }, refresh: 120_000 });
+    expect(sums?.credentials).toEqual({ kind: 'token', token: 'written-out-token' });
+    expect(config.agents['lead']?.policy).toMatchObject({ source: { address: { kind: 'http' } }, maxAge: 86_400_000 });
+    expect([warnings, secrets]).toEqual(['', ['written-out-token', 'kept-elsewhere']]);
+  });
+
   it('may be put together from several files', () => {
     const { config, files } = load(join(GOOD, 'including.yaml'));
     expect(Object.keys(config.mcpServers)).toEqual(['first', 'second']);
@@ -155,7 +183,7 @@ agents:
   it('has its bundle where the file says, from the file on', () => {
     const path = written(`${MINIMAL}agents: { lead: { policy: { source: policies/lead } } }\n`);
     const source = { kind: 'path', path: join(path, '../policies/lead') };
-    expect(load(path).config.agents['lead']?.policy).toEqual({ source });
+    expect(load(path).config.agents['lead']?.policy).toMatchObject({ source });
   });
 });
 

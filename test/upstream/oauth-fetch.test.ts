@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kindOf } from '../../src/upstream/oauth-addresses.ts';
+import { kindOf } from '../../src/core/address-kind.ts';
 import { oauthFetch } from '../../src/upstream/oauth-fetch.ts';
 import { rejection } from './parts.ts';
 import { aWebServer } from './web.ts';
