@@ -1,11 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
-import { parseSpan } from './values.ts';
+import type * as PolicyTest from './policy-test.ts';
+import type { TestOptions } from './policy-test.ts';
+import { parseCount, parseSpan } from './values.ts';
 
 const load = (): Promise<typeof Overrides> => import('./overrides.ts');
+
+const loadTest = (): Promise<typeof PolicyTest> => import('./policy-test.ts');
 
 export function addPolicyCommands(program: Command, context: CommandContext): void {
   const policy = program.command('policy').description('look at the policy in force');
@@ -20,7 +24,41 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
     .option('--json', 'print one JSON object')
     .addHelpText('after', KNOWN)
     .action(async (options: OverridesOptions) => (await load()).overrides(context, options));
+  addTest(policy, context);
 }
+
+function addTest(policy: Command, context: CommandContext): void {
+  policy
+    .command('test')
+    .argument('[files...]', 'case files, or folders of them; else those in the folders `cases` beside the bundles')
+    .description('hold all policies together to decision cases: who may call what, and what must come of it')
+    .option('--filter <text>', 'only calls with this text in the name of the case, the principal or the tool')
+    .option('--mutate', 'also take each rule out in turn, and say which no case misses')
+    .option('--max-survivors <number>', 'so many rules may go unmissed', parseCount, 0)
+    .addOption(
+      new Option('--format <format>', 'how the answer is written')
+        .choices(['pretty', 'json', 'junit', 'github'])
+        .default('pretty'),
+    )
+    .option(
+      '--write-tools <file>',
+      'write the tool definitions that the gateway last saw into a file for cases, and end',
+    )
+    .option('--schema', 'print the JSON Schema of case files, for editors, and end')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', TESTING)
+    .action(async (files: string[], options: TestOptions) => (await loadTest()).test(context, files, options));
+}
+
+const TESTING = `
+No server is started: a call goes the whole way of a call, on tool definitions that are known, and what else a decision
+depends on (time, counters, labels, approvals) the case says. What no case lists is expected to be denied.
+
+Example:
+  mcp-gateway policy test cases/payments.yaml --mutate
+
+Exit code ${EXIT.findings} when a call is not decided as expected, or more rules than --max-survivors go unmissed.`;
 
 const KNOWN = `
 Known are the permits in the data of the override bundles, and those that recorded decisions have met; a permit that a

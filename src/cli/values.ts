@@ -20,6 +20,12 @@ export function parseLimit(text: string): number {
   return limit;
 }
 
+/** A whole number, 0 or more. */
+export function parseCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number, 0 or more.');
+}
+
 /** `72h`: milliseconds. */
 export function parseSpan(text: string): number {
   const span = /^(\d{1,9})([smhd])$/.exec(text);
