@@ -41,24 +41,20 @@ function sampleOf(given: Json | undefined, place: Place): Json {
   const all = schema['allOf'];
   if (Array.isArray(all))
     return sampleOf(merged([without(schema), ...all.map((one) => resolved(one, place.root))]), inner);
-  switch (typeOf(schema)) {
-    case 'string':
-      return textFor(schema);
-    case 'integer':
-    case 'number':
-      return numberFor(schema);
-    case 'boolean':
-      return false;
-    case 'null':
-      return null;
-    case 'array': {
-      const least = Math.min(numberIn(schema, 'minItems') ?? 0, 100);
-      return Array.from({ length: least }, () => sampleOf(schema['items'], inner));
-    }
-    default:
-      return membersFor(schema, inner);
-  }
+  const type = typeOf(schema);
+  const make = typeof type === 'string' && Object.hasOwn(BY_TYPE, type) ? BY_TYPE[type] : undefined;
+  return (make ?? membersFor)(schema, inner);
 }
+
+const BY_TYPE: Readonly<Record<string, (schema: JsonObject, place: Place) => Json>> = {
+  string: textFor,
+  integer: numberFor,
+  number: numberFor,
+  boolean: () => false,
+  null: () => null,
+  array: itemsFor,
+  object: membersFor,
+};
 
 function resolved(schema: Json | undefined, root: JsonObject): JsonObject {
   if (!isJsonObject(schema)) return {};
@@ -74,8 +70,10 @@ function statedIn({ const: only, enum: choices, default: standard, examples, exa
   return [only, standard, first, example, choice].find((value) => value !== undefined);
 }
 
-function without({ oneOf: _, anyOf: __, allOf: ___, ...rest }: JsonObject): JsonObject {
-  return rest;
+const BRANCHES = new Set(['oneOf', 'anyOf', 'allOf']);
+
+function without(schema: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !BRANCHES.has(keyword)));
 }
 
 function merged(schemas: readonly JsonObject[]): JsonObject {
@@ -104,6 +102,11 @@ function numberFor(schema: JsonObject): number {
   const least = numberIn(schema, 'minimum') ?? (above === undefined ? undefined : above + step);
   const most = numberIn(schema, 'maximum') ?? Infinity;
   return Math.ceil((least ?? Math.min(1, most)) / step) * step;
+}
+
+function itemsFor(schema: JsonObject, place: Place): readonly Json[] {
+  const least = Math.min(numberIn(schema, 'minItems') ?? 0, 100);
+  return Array.from({ length: least }, () => sampleOf(schema['items'], place));
 }
 
 function numberIn(schema: JsonObject, name: string): number | undefined {

@@ -7,7 +7,7 @@ interface Read {
 const CLASSES: Readonly<Record<string, string>> = { d: '1', w: 'a', s: ' ', D: 'a', W: '-', S: 'a' };
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v' };
 /** Likely members of a class, the plainest first. */
-const PLAIN = 'a1A0-_ .@/:é';
+const PLAIN = 'a1A0-_ .@/:é'.split('');
 const MOST_REPEATED = 1_000;
 
 /**
@@ -61,7 +61,7 @@ function groupAt(pattern: string, at: number): Read {
 function classAt(pattern: string, at: number): Read {
   const [whole = ''] = /^\[(?:\\.|[^\]\\])*\]/s.exec(pattern.slice(at)) ?? [];
   const members = new RegExp(whole, 'u');
-  const text = [...PLAIN, ...whole].find((character) => members.test(character));
+  const text = [...PLAIN, ...whole.split('')].find((character) => members.test(character));
   if (whole === '' || text === undefined) throw new Error('no plain class');
   return { text, end: at + whole.length };
 }

@@ -3,12 +3,15 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
+import type * as PolicyMatrix from './policy-matrix.ts';
+import type { MatrixOptions } from './policy-matrix.ts';
 import type * as PolicyTest from './policy-test.ts';
 import type { TestOptions } from './policy-test.ts';
-import { parseCount, parseSpan } from './values.ts';
+import { parseCandidate, parseCount, parseSpan } from './values.ts';
 
 const load = (): Promise<typeof Overrides> => import('./overrides.ts');
 
+const loadMatrix = (): Promise<typeof PolicyMatrix> => import('./policy-matrix.ts');
 const loadTest = (): Promise<typeof PolicyTest> => import('./policy-test.ts');
 
 export function addPolicyCommands(program: Command, context: CommandContext): void {
@@ -25,6 +28,7 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
     .addHelpText('after', KNOWN)
     .action(async (options: OverridesOptions) => (await load()).overrides(context, options));
   addTest(policy, context);
+  addMatrix(policy, context);
 }
 
 function addTest(policy: Command, context: CommandContext): void {
@@ -68,3 +72,35 @@ Example:
   mcp-gateway policy overrides --ending-within 72h
 
 Exit code ${EXIT.findings} when a permit can never hold as it is written, or a bundle cannot be used.`;
+
+function addMatrix(policy: Command, context: CommandContext): void {
+  policy
+    .command('matrix')
+    .description('say who may call what: every principal with every tool and every sample of arguments')
+    .option('--principals <file>', 'a case file or a folder of them, with principals, tools and samples', gather, [])
+    .option('--candidate <id=path>', 'compare with this bundle in the place of that one', parseCandidate)
+    .addOption(
+      new Option('--format <format>', 'how the answer is written')
+        .choices(['terminal', 'csv', 'html', 'json'])
+        .default('terminal'),
+    )
+    .option('-o, --out <file>', 'write it to a file')
+    .option('--fail-on-change', 'end with an exit code where a candidate decides any call otherwise')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', MATRIX)
+    .action(async (options: MatrixOptions) => (await loadMatrix()).matrix(context, options));
+}
+
+function gather(one: string, before: readonly string[]): readonly string[] {
+  return [...before, one];
+}
+
+const MATRIX = `
+Without --principals these are the configured agents, one that is not configured, and the tools that the gateway last
+saw, each with the least arguments that it takes. A matrix shows what it tried, and proves nothing of other arguments.
+
+Example:
+  mcp-gateway policy matrix --principals cases --candidate resource=./resource --format html --out matrix.html
+
+Exit code ${EXIT.findings} with --fail-on-change, when a call is decided otherwise.`;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { mutate, type Mutation, type RanFile, readyFile, runChecks } from '../app-cases.ts';
 import { openTrials, rememberedTools, type Trials } from '../app-trial.ts';
@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import { isServerId } from '../core/names.ts';
 import { githubReport, junitReport } from '../review/case-report.ts';
+import { caseFiles } from './case-files.ts';
 import type { ConfigOption } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
@@ -56,26 +57,14 @@ interface Looking {
 
 /** Those that are named, of a folder all of them; else those in the folders `cases` beside the organisation's bundles. */
 function filesFor(named: readonly string[], { config, path, workingFolder }: Looking): readonly string[] {
-  const given = named.map((one) => resolve(workingFolder, one));
+  if (named.length > 0) return [...new Set(named.flatMap((one) => caseFiles(resolve(workingFolder, one))))];
   const folders = config.policies.org.flatMap(({ source }) => (source.kind === 'path' ? [dirname(source.path)] : []));
-  const usual = [dirname(path), ...folders].map((folder) => join(folder, 'cases'));
-  const looked = [...new Set(given.length > 0 ? given : usual)];
-  const files = looked.flatMap((one) => (isFolder(one) ? casesIn(one) : given.length > 0 ? [one] : []));
+  const usual = [...new Set([dirname(path), ...folders])].map((folder) => join(folder, 'cases'));
+  const files = usual.filter((folder) => existsSync(folder)).flatMap(caseFiles);
   if (files.length > 0) return files;
-  throw new GatewayError('USAGE', `there are no decision cases in ${looked.join(', ')}`, {
+  throw new GatewayError('USAGE', `there are no decision cases in ${usual.join(', ')}`, {
     mend: 'Name a file: mcp-gateway policy test cases/payments.yaml. `docs/testing-policies.md` shows how one looks.',
   });
-}
-
-function isFolder(path: string): boolean {
-  return existsSync(path) && statSync(path).isDirectory();
-}
-
-function casesIn(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.'))
-    .toSorted()
-    .map((name) => join(folder, name));
 }
 
 interface Running {

@@ -13,7 +13,7 @@ export interface ProgressLine {
 export function progressLine({ err }: Terminal, what: string): ProgressLine {
   const startedMs = performance.now();
   let shownMs = 0;
-  const isWatched = err.isTTY === true;
+  const isWatched = err.isTTY;
   return {
     show: (done, total) => {
       const nowMs = performance.now();

@@ -1,5 +1,4 @@
 import type { TrialOptions } from '../app-trial.ts';
-import { GatewayError } from '../core/errors.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { visible } from './terminal.ts';
@@ -29,16 +28,4 @@ function factsIn(fields: object = {}): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ');
-}
-
-/** `ID=PATH` of each `--candidate`, gathered. */
-export function parseCandidate(
-  text: string,
-  before: ReadonlyMap<string, string> = new Map(),
-): ReadonlyMap<string, string> {
-  const at = text.indexOf('=');
-  if (at > 0 && at < text.length - 1) return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
-  throw new GatewayError('USAGE', `"${text}" is no candidate`, {
-    mend: 'Write the id of a bundle and the path of what shall take its place: --candidate resource=./resource.',
-  });
 }
