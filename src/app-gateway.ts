@@ -5,6 +5,7 @@ import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
 import { matchesAny } from './catalog/glob.ts';
 import { secretPointers } from './catalog/secret-pointers.ts';
+import type { Config } from './config/paths.ts';
 import { boundedPattern } from './core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { toRoundedJson } from './core/lossless-json.ts';
@@ -18,9 +19,11 @@ import { Exposure } from './gateway/exposure.ts';
 import type { GatewayParts } from './gateway/gateway.ts';
 import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
+import type { LabelSettings } from './gateway/labels.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
 import type { Approvals } from './gateway/seek-approval.ts';
+import type { ArgumentCheck } from './gateway/tool-way.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { openVault } from './state/audit.ts';
 import { decisionIds } from './state/decision-id.ts';
@@ -83,11 +86,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     dialogue,
     signIns,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
-    check: ({ pin, server, inputSchema }, args) => {
-      const unknown = unknownArgumentsFor(server.unknownArguments, server.hasBundle);
-      // Whoever found the tool before its server changed it is checked by what it found.
-      return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
-    },
+    check: argumentCheck(checker),
     allowedMethods: config.gateway.methods.allow,
     agents,
     keyedId: (text) => store.keyedId(text),
@@ -96,7 +95,17 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   };
 }
 
-function resultHandling(checker: ArgumentChecker, { config }: AppOptions): ResultHandling {
+/** Holds arguments to the input schema of their tool. */
+export function argumentCheck(checker: ArgumentChecker): ArgumentCheck {
+  return ({ pin, server, inputSchema }, args) => {
+    const unknown = unknownArgumentsFor(server.unknownArguments, server.hasBundle);
+    // Whoever found the tool before its server changed it is checked by what it found.
+    return checker.knows(pin) ? checker.check(pin, args, unknown) : checker.checkOnce(inputSchema, args, unknown);
+  };
+}
+
+/** What the phase of results is done with. */
+export function resultHandling(checker: ArgumentChecker, { config }: Pick<AppOptions, 'config'>): ResultHandling {
   return {
     classifier: createClassifier(config.policies.dataClasses.flatMap(dataClassOf)),
     fitsOutput: outputCheck(checker),
@@ -145,7 +154,8 @@ function outputCheck(checker: ArgumentChecker): ResultHandling['fitsOutput'] {
 
 const MOST_OUTPUT_SCHEMAS = 200;
 
-function environmentOf({ config, timezone }: AppOptions): Environment {
+/** What policies read of the place that the gateway runs in. */
+export function environmentOf({ config, timezone }: Pick<AppOptions, 'config' | 'timezone'>): Environment {
   const { name: gateway, environment } = config.gateway;
   const { region, is_production: isProduction, labels } = environment;
   return { gateway, region, isProduction, labels, timezone, weekdayAt: weekdays(timezone) };
@@ -162,8 +172,7 @@ function courts(
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
   const audit = openVault(auditKey, (value) => masker.maskSecrets(value));
   const newId = decisionIds(clock);
-  const { ttl: ttlMs, sticky } = config.labels;
-  const labels = { ttlMs, isSticky: (label: string) => matchesAny(sticky, label) };
+  const labels = labelSettings(config);
   const masks = new WeakMap<JsonObject, Mask>();
   const maskWithout = (pointers: readonly string[]): Mask => ({
     maskInput: (input, ofPolicy) => masker.maskInput(input, pointers, ofPolicy),
@@ -185,4 +194,9 @@ function courts(
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
     labels,
   });
+}
+
+/** How long labels stay, and with whom. */
+export function labelSettings({ labels: { ttl: ttlMs, sticky } }: Pick<Config, 'labels'>): LabelSettings {
+  return { ttlMs, isSticky: (label) => matchesAny(sticky, label) };
 }

@@ -20,6 +20,22 @@ export function parseLimit(text: string): number {
   return limit;
 }
 
+/** `ID=PATH` of each `--candidate`, gathered: paths by the id of the bundle whose place they take. */
+export function parseCandidate(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
+  throw new InvalidArgumentError('Write the id of a bundle and a path: --candidate resource=./resource.');
+}
+
+/** A whole number, 0 or more. */
+export function parseCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number, 0 or more.');
+}
+
 /** `72h`: milliseconds. */
 export function parseSpan(text: string): number {
   const span = /^(\d{1,9})([smhd])$/.exec(text);

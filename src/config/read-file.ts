@@ -11,13 +11,19 @@ const WRITABLE_BY_ALL = 0o002;
 
 export type ReadSource = { readonly file: SourceFile; readonly problems: readonly Problem[] };
 
-/** Reads a configuration file as UTF-8. What stands in the way is a problem of that file, not an exception. */
+/** As `readText`, of a file that names programs: nobody else may have written it. */
 export function readSource(path: string, workingFolder: string): ReadSource {
+  const { file, problems } = readText(path, workingFolder);
+  return { file, problems: problems.length > 0 ? problems : permissionProblems({ ...file, text: '' }) };
+}
+
+/** Reads a file of YAML or JSON as UTF-8. What stands in the way is a problem of that file, not an exception. */
+export function readText(path: string, workingFolder: string): ReadSource {
   const name = relative(workingFolder, path);
   const file = { path, name: name.startsWith('..') || name === '' ? path : name, text: '' };
   try {
-    const text = readText(path, MAX_BYTES);
-    return { file: { ...file, text: isJson(path) ? blankComments(text) : text }, problems: permissionProblems(file) };
+    const text = contentOf(path, MAX_BYTES);
+    return { file: { ...file, text: isJson(path) ? blankComments(text) : text }, problems: [] };
   } catch (thrown) {
     return { file, problems: [problem(file, `cannot be read: ${reasonOf(thrown)}`)] };
   }
@@ -25,7 +31,7 @@ export function readSource(path: string, workingFolder: string): ReadSource {
 
 /** The text of a small file for `${file:…}`. */
 export function readSecretText(path: string): string {
-  return readText(path, MAX_SECRET_BYTES);
+  return contentOf(path, MAX_SECRET_BYTES);
 }
 
 /** The files that a path of `include` names, sorted by name; `*` and `?` may stand in the last part. */
@@ -49,7 +55,7 @@ export function expandGlob(path: string): readonly string[] {
   }
 }
 
-function readText(path: string, maxBytes: number): string {
+function contentOf(path: string, maxBytes: number): string {
   const stats = statSync(path);
   if (!stats.isFile()) throw new Error('it is not a file');
   if (stats.size > maxBytes) throw new Error(`it is larger than ${maxBytes / 1024} KB`);

@@ -15,8 +15,8 @@ export interface ReadTree {
 const MAX_VALUES = 50_000;
 const MAX_DEPTH = 64;
 
-/** Reads YAML 1.2 (so JSON too), one document, and puts in what `${…}` stands for. Never throws. */
-export function readYaml(file: SourceFile, source: SubstitutionSource): ReadTree {
+/** Reads YAML 1.2 (so JSON too), one document, and puts in what `${…}` stands for, where a source for that is given. Never throws. */
+export function readYaml(file: SourceFile, source?: SubstitutionSource): ReadTree {
   let document: Document.Parsed;
   try {
     document = parseDocument(file.text, {
@@ -60,11 +60,11 @@ type YamlNode = ParsedNode | null | undefined;
 class Walk {
   readonly problems: Problem[] = [];
   readonly #file: SourceFile;
-  readonly #source: SubstitutionSource;
+  readonly #source: SubstitutionSource | undefined;
   readonly #anchors = new Map<string, ParsedNode>();
   #values = 0;
 
-  constructor(file: SourceFile, source: SubstitutionSource) {
+  constructor(file: SourceFile, source: SubstitutionSource | undefined) {
     this.#file = file;
     this.#source = source;
   }
@@ -122,6 +122,7 @@ class Walk {
   }
 
   #textOf(text: string, place: Place, path: readonly string[]): ScalarNode {
+    if (this.#source === undefined) return scalar(text, place);
     const result = substitute(text, this.#source);
     if (result.kind === 'done') return { ...scalar(result.text, place), insertions: result.insertions };
     for (const failure of result.failures) this.problems.push({ ...failure, path: pathText(path), place });

@@ -12,7 +12,7 @@ import { NO_BUDGETS, type PolicyUnit } from './policy-unit.ts';
 /** A bundle that can be asked: the unit it is compiled in, and what reads what it says. */
 export interface Respondent {
   readonly unit: PolicyUnit;
-  readonly reader: OpinionReader;
+  readonly reader: Pick<OpinionReader, 'read'>;
   /** Absent where each call has to be looked at. */
   readonly cache: OpinionCache | undefined;
   /** Under which names it reads which counters; empty where it reads none. */
@@ -123,7 +123,7 @@ interface Said {
   readonly parts: OpinionParts;
 }
 
-function partsOf(evaluated: Evaluated, reader: OpinionReader): Said {
+function partsOf(evaluated: Evaluated, reader: Respondent['reader']): Said {
   if (evaluated.kind === 'undefined') return nothing('undefined', 'its entrypoint is undefined');
   if (evaluated.kind !== 'value') return nothing(evaluated.kind, evaluated.why);
   const read = reader.read(evaluated.text);

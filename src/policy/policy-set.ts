@@ -10,6 +10,7 @@ import { Hearing, type Respondent, skipped } from './hearing.ts';
 import { NO_PARTS } from './opinion.ts';
 import type { ScopeQuestion } from './scope.ts';
 import { type Participant, participantsIn, type Question } from './participant.ts';
+import { withoutRule } from './without-rule.ts';
 
 /** What all bundles that take part say of one question; `combine` makes the decision of it. */
 export interface Evaluation {
@@ -130,6 +131,14 @@ export class PolicySet {
   /** Whether one of these bundles can see what stands at a place of the input, such as `action.args.path`. */
   reads(bundles: readonly string[], place: string): boolean {
     return bundles.some((bundle) => this.#parts.respondents.get(bundle)?.unit.reads(bundle, place) === true);
+  }
+
+  /** The same generation as if one rule of one bundle were not there; the compiled modules are shared. */
+  without(bundle: string, rule: string): PolicySet {
+    const respondent = this.#parts.respondents.get(bundle);
+    if (respondent === undefined) return this;
+    const respondents = new Map([...this.#parts.respondents, [bundle, withoutRule(respondent, bundle, rule)]]);
+    return new PolicySet({ ...this.#parts, generation: `${this.generation} without ${bundle}/${rule}`, respondents });
   }
 
   /** Who is asked depends on few names, which come again and again. */

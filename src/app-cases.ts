@@ -1,0 +1,149 @@
+import { type Check, checksOf, unsampled } from './app-case-checks.ts';
+import { toolsFor } from './app-case-tools.ts';
+import type { TrialGround, Trials } from './app-trial.ts';
+import type { LoadedCases } from './config/case-file.ts';
+import type { Config } from './config/paths.ts';
+import { isJsonObject, type Json } from './core/json.ts';
+import type { TryCall } from './gateway/trial.ts';
+import { differences, type Difference, type Outcome, spokenRules } from './review/expectation.ts';
+import type { PolicySet } from './policy/policy-set.ts';
+
+/** A check that was made. */
+export interface Checked {
+  readonly check: Check;
+  readonly outcome: Outcome;
+  /** Empty where all is as expected. */
+  readonly differences: readonly Difference[];
+}
+
+/** The checks of one file, and where they are made. */
+export interface ReadyFile {
+  readonly loaded: LoadedCases;
+  readonly ground: TrialGround;
+  readonly checks: readonly Check[];
+  /** Tools that no valid arguments could be made for, so that nothing is known of them. */
+  readonly unsampled: readonly string[];
+}
+
+export interface Progress {
+  (done: number, total: number): void;
+}
+
+/** Reads the tools of a file and writes its cases out. Throws CONFIG_INVALID with what is wrong with them. */
+export async function readyFile(loaded: LoadedCases, config: Config, trials: Trials): Promise<ReadyFile> {
+  const tools = await toolsFor(loaded, config);
+  const ground = await trials.groundFor(trials.policy, tools);
+  const expanding = { config, ground };
+  return { loaded, ground, checks: await checksOf(loaded, expanding), unsampled: await unsampled(loaded, expanding) };
+}
+
+export async function runChecks({ ground, checks }: ReadyFile, onProgress: Progress): Promise<readonly Checked[]> {
+  const checked: Checked[] = [];
+  for (const check of checks) {
+    const outcome = await outcomeOf(check, ground.tryCall);
+    checked.push({ check, outcome, differences: differences(check.expectation, outcome) });
+    onProgress(checked.length, checks.length);
+  }
+  return checked;
+}
+
+/** A rule that can go without any case noticing. */
+export interface Survivor {
+  readonly bundle: string;
+  readonly rule: string;
+  readonly title: string;
+  /** Within the bundle: `policy.rego:31`. */
+  readonly place: string;
+  /** In how many cases it says something. */
+  readonly spokeIn: number;
+}
+
+export interface Mutation {
+  /** Rules that were taken out, one after the other. */
+  readonly rules: number;
+  readonly survivors: readonly Survivor[];
+  /** Rules that the files say no case can miss. */
+  readonly excused: number;
+  /** Configured bundles that no case asks: nothing is known of their rules. */
+  readonly unasked: readonly string[];
+}
+
+/**
+ * Takes each rule out in turn and says which are not missed. Only calls in which a rule said something can miss it, so
+ * the others are not made again. All checks must have passed.
+ */
+export async function mutate(ran: readonly RanFile[], policy: PolicySet, onProgress: Progress): Promise<Mutation> {
+  const spoken = new Map<string, Spoken[]>();
+  const asked = new Set<string>();
+  for (const { file, checked } of ran) {
+    for (const one of checked) {
+      for (const record of recordsOf(one)) for (const { bundle } of record.layers) asked.add(bundle);
+      for (const rule of new Set(recordsOf(one).flatMap(spokenRules))) {
+        spoken.set(rule, [...(spoken.get(rule) ?? []), { file, check: one.check }]);
+      }
+    }
+  }
+  const bundles = policy.participants.filter(({ loaded }) => loaded !== undefined);
+  const excused = new Set(ran.flatMap(({ file }) => Object.keys(file.loaded.cases.unmissed)));
+  const all = bundles.filter(({ id }) => asked.has(id)).flatMap(rulesOf);
+  const rules = all.filter(({ bundle, rule }) => !excused.has(`${bundle}/${rule}`));
+  const survivors: Survivor[] = [];
+  for (const [done, one] of rules.entries()) {
+    const cases = spoken.get(`${one.bundle}/${one.rule}`) ?? [];
+    const isMissed = await isAnyMissed(cases, policy.without(one.bundle, one.rule));
+    if (!isMissed) survivors.push({ ...one, spokeIn: cases.length });
+    onProgress(done + 1, rules.length);
+  }
+  const unasked = bundles.filter(({ id, place }) => !asked.has(id) && place.kind !== 'starter');
+  return { rules: rules.length, survivors, unasked: unasked.map(({ id }) => id), excused: all.length - rules.length };
+}
+
+/** The checks of a file with what came of them. */
+export interface RanFile {
+  readonly file: ReadyFile;
+  readonly checked: readonly Checked[];
+}
+
+interface Spoken {
+  readonly file: ReadyFile;
+  readonly check: Check;
+}
+
+function recordsOf({ outcome: { record, resultRecord } }: Checked): readonly Outcome['record'][] {
+  return resultRecord === undefined ? [record] : [record, resultRecord];
+}
+
+function rulesOf({ id: bundle, loaded }: PolicySet['participants'][number]): readonly Omit<Survivor, 'spokeIn'>[] {
+  return [...(loaded?.rules ?? [])].map(([rule, { title, file, row }]) => {
+    return { bundle, rule, title, place: `${file}:${row}` };
+  });
+}
+
+/** The first case that notices suffices. */
+async function isAnyMissed(cases: readonly Spoken[], policy: PolicySet): Promise<boolean> {
+  const grounds = new Map<ReadyFile, TryCall>();
+  for (const { file, check } of cases) {
+    const tryCall = grounds.get(file) ?? file.ground.under(policy);
+    grounds.set(file, tryCall);
+    if (differences(check.expectation, await outcomeOf(check, tryCall)).length > 0) return true;
+  }
+  return false;
+}
+
+async function outcomeOf({ trial }: Check, tryCall: TryCall): Promise<Outcome> {
+  const { record, resultRecord, answer } = await tryCall(trial);
+  const text = answer.kind === 'failure' ? answer.error.message : textIn(answer.result['content']);
+  return { record, resultRecord, text };
+}
+
+function textIn(content: Json | undefined): string {
+  const blocks = Array.isArray(content) ? content : [];
+  return blocks
+    .flatMap((block) => (isJsonObject(block) ? [block['text']] : []))
+    .filter(isText)
+    .join('\n');
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === 'string';
+}

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { buildMatrix } from '../app-matrix.ts';
+import { openTrials } from '../app-trial.ts';
+import { readCases } from '../config/case-file.ts';
+import { changesIn, type Matrix } from '../review/matrix.ts';
+import { matrixCsv } from '../review/matrix-csv.ts';
+import { matrixHtml } from '../review/matrix-html.ts';
+import { caseFiles } from './case-files.ts';
+import type { ConfigOption } from './config.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT } from './exit.ts';
+import { printMatrix } from './matrix-terminal.ts';
+import { progressLine } from './progress.ts';
+import { printJson, printLine } from './terminal.ts';
+import { trialOptions } from './trial-options.ts';
+
+export interface MatrixOptions extends ConfigOption {
+  /** Paths by the id of the bundle. */
+  readonly candidate?: ReadonlyMap<string, string>;
+  readonly principals: readonly string[];
+  readonly format: 'terminal' | 'csv' | 'html' | 'json';
+  readonly out?: string;
+  readonly failOnChange?: boolean;
+  readonly json?: boolean;
+}
+
+export async function matrix(context: CommandContext, options: MatrixOptions): Promise<void> {
+  const { terminal, environment } = context;
+  const { path: _, ...opening } = trialOptions(context, options);
+  const { config, clock } = opening;
+  const { workingFolder } = environment;
+  const named = options.principals.flatMap((one) => caseFiles(resolve(workingFolder, one)));
+  const files = named.map((file) => readCases(file, workingFolder));
+  const candidates = new Map(
+    [...(options.candidate ?? [])].map(([id, place]) => [id, resolve(workingFolder, place)] as const),
+  );
+  const trials = await openTrials({ ...opening, candidates });
+  const line = progressLine(terminal, 'calls:');
+  try {
+    const built = await buildMatrix({ config, files, nowMs: clock.now() }, trials, line.show);
+    line.clear();
+    if (options.failOnChange === true && changesIn(built).length > 0) context.setExit(EXIT.findings);
+    write(context, built, options);
+  } finally {
+    line.clear();
+    await trials.close();
+  }
+}
+
+function write({ terminal, environment }: CommandContext, built: Matrix, { json, format, out }: MatrixOptions): void {
+  const wanted = json === true ? 'json' : format;
+  if (wanted === 'terminal' && out === undefined) return printMatrix(terminal, built);
+  if (wanted === 'json' && out === undefined) return printJson(terminal, 'policy-matrix', jsonOf(built));
+  const text =
+    wanted === 'csv' ? matrixCsv(built) : wanted === 'html' ? matrixHtml(built) : `${JSON.stringify(jsonOf(built))}\n`;
+  if (out === undefined) return void terminal.out.write(text);
+  writeFileSync(resolve(environment.workingFolder, out), text);
+  return printLine(terminal, `${out} has ${built.cells.length} cells, ${changesIn(built).length} calls changed`);
+}
+
+function jsonOf(built: Matrix): object {
+  const { time, generations, principals, tools, cells, unsampled } = built;
+  const [generation, candidate] = generations;
+  return { time, generation, candidate, principals, tools, cells, changes: changesIn(built), unsampled };
+}
