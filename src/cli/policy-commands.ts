@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts';
 import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
 import { addPolicyWordsCommands } from './policy-words-commands.ts';
+import { addReplayCommand } from './replay-command.ts';
 import { parseSpan } from './values.ts';
 
 const load = (): Promise<typeof Overrides> => import('./overrides.ts');
@@ -24,6 +25,7 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
     .action(async (options: OverridesOptions) => (await load()).overrides(context, options));
   addPolicyWordsCommands(policy, context);
   addCaseCommands(policy, context);
+  addReplayCommand(policy, context);
 }
 
 const KNOWN = `

@@ -96,7 +96,8 @@ export function decisionsSince(database: Database, { since, afterSeq }: PageSinc
 
 type Condition = readonly [sql: string, value: SqlValue];
 
-function conditionsOf(filter: DecisionFilter): readonly Condition[] {
+/** What a filter asks of the rows, as SQL, each with the value for its place. */
+export function conditionsOf(filter: Omit<DecisionFilter, 'limit'>): readonly Condition[] {
   const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
     ['log.seq < ?', filter.before],
     ['log.time >= ?', timeText(filter.since)],
@@ -116,7 +117,8 @@ function timeText(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
-function recordOf(row: SqlRow): SealedRecord {
+/** The decision of a row that has its outcome beside it, in `outcome_seq`, `outcome_hash` and `outcome_body`. */
+export function recordOf(row: SqlRow): SealedRecord {
   const seq = Number(row['seq']);
   const record = parseBody(row['body'], seq) as unknown as DecisionRecord;
   return {

@@ -22,6 +22,7 @@ import { readStatistics, type DecisionStatistics } from './decision-statistics.t
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
+import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
 
 export interface ReaderOptions {
@@ -33,8 +34,8 @@ const MOST_EXAMPLES = 4;
 
 /** Reads the log of any store, while gateways write to it. It never writes. */
 export class DecisionReader {
-  /** What was in force, and when. */
-  readonly generations: Pick<GenerationStore, 'readKept' | 'activations' | 'activationOf'>;
+  /** What was ever in force. */
+  readonly generations: Pick<GenerationStore, 'readKept' | 'activations' | 'activationOf' | 'activationsOf'>;
   readonly #connection: StoreConnection;
 
   constructor(options: ReaderOptions) {
@@ -101,6 +102,11 @@ export class DecisionReader {
   /** Decisions since a time, a page of them, oldest first; none where nothing follows. */
   async since(page: PageSince): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => decisionsSince(database, page)));
+  }
+
+  /** All decisions that a filter lets through, oldest first, in pages; each is held to the seal of its row. Throws CHAIN_KEY. */
+  sealed(request: SealedRequest): AsyncGenerator<readonly ReadDecision[]> {
+    return readSealed(this.#connection, request);
   }
 
   /** The seq of the last row; 0 while there is none. */
