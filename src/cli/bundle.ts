@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { type BundleLoader, loadBundle, readLibrary } from '../app-bundles.ts';
-import { validateAgainst } from '../catalog/validate-against.ts';
+import { loadBundle } from '../app-bundles.ts';
 import { toSource } from '../policy/bundle.ts';
 import { invalidBundle } from '../policy/bundle-problems.ts';
-import { Toolchain } from '../rego/toolchain.ts';
+import { withLoader } from './bundle-loader.ts';
 import { EXIT } from './exit.ts';
 import type { CommandContext } from './context.ts';
 import { printJson, printLine } from './terminal.ts';
@@ -45,13 +44,4 @@ export function test(context: CommandContext, path: string, { json }: BundleOpti
       `${passed} of ${tests.length} tests pass; ${coverage.percent.toFixed(1)} % of lines run`,
     );
   });
-}
-
-async function withLoader(context: CommandContext, work: (loader: BundleLoader) => Promise<void>): Promise<void> {
-  const toolchain = new Toolchain({ cacheFolder: context.environment.cache });
-  try {
-    await work({ toolchain, library: readLibrary(), validate: validateAgainst });
-  } finally {
-    await toolchain.close();
-  }
 }
