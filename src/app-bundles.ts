@@ -7,7 +7,7 @@ import { PolicyInput } from './core/policy-input.ts';
 import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from './core/rego.ts';
 import { readBundle } from './policy/bundle-files.ts';
 import { invalidBundle, problemOf } from './policy/bundle-problems.ts';
-import { type Bundle, makeBundle, toSource } from './policy/bundle.ts';
+import { type Bundle, type BundleFiles, makeBundle, toSource } from './policy/bundle.ts';
 import { configure, type ValidateSchema } from './policy/config-data.ts';
 import type { LoadedBundle } from './policy/participant.ts';
 import { ruleSetProblems } from './policy/opinion.ts';
@@ -57,8 +57,17 @@ export interface BundlePlace {
 }
 
 /** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
-export async function findBundle({ id, path, data }: BundlePlace, { validate }: BundleLoader): Promise<FoundBundle> {
-  const shipped = makeBundle(id, await readBundle(path));
+export async function findBundle({ path, ...wanted }: BundlePlace, loader: BundleLoader): Promise<FoundBundle> {
+  return foundIn(await readBundle(path), wanted, loader);
+}
+
+/** As `findBundle`, of files that have been read. Throws BUNDLE_INVALID. */
+export function foundIn(
+  files: BundleFiles,
+  { id, data }: Omit<BundlePlace, 'path'>,
+  { validate }: BundleLoader,
+): FoundBundle {
+  const shipped = makeBundle(id, files);
   const configured = configure(shipped, data, validate);
   // Said by `checkBundle`, after what is wrong with the bundle itself.
   configured.catch(() => undefined);
@@ -91,7 +100,7 @@ export function rememberedValidation(toolchain: Toolchain): ValidateSchema {
 const VALIDATION = 'validateAgainst 1';
 
 /** JSON Schema of policy input, by which the compiler refuses rules that read what never is. */
-const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
+export const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
 
 interface Examined {
   readonly inspection: BundleInspection;

@@ -1,12 +1,24 @@
 import { GatewayError } from '../core/errors.ts';
 import type { RegoProblem } from '../core/rego.ts';
 
+/** BUNDLE_INVALID, with the problems themselves for whoever shows them otherwise. */
+export class InvalidBundle extends GatewayError {
+  /** Sorted by place. */
+  readonly problems: readonly RegoProblem[];
+
+  constructor(message: string, mend: string, problems: readonly RegoProblem[]) {
+    super('BUNDLE_INVALID', message, { mend });
+    this.name = 'InvalidBundle';
+    this.problems = problems;
+  }
+}
+
 /** Everything that is wrong with a bundle, at once, each thing with its place. */
-export function invalidBundle(bundle: string, source: string, problems: readonly RegoProblem[]): GatewayError {
-  const lines = problems.toSorted(byPlace).map((problem) => `\n  ${describeProblem(problem)}`);
-  return new GatewayError('BUNDLE_INVALID', `bundle ${bundle} (${source}) cannot be used:${lines.join('')}`, {
-    mend: `Correct what is named, then run: mcp-gateway bundle check ${source}`,
-  });
+export function invalidBundle(bundle: string, source: string, problems: readonly RegoProblem[]): InvalidBundle {
+  const sorted = problems.toSorted(byPlace);
+  const lines = sorted.map((problem) => `\n  ${describeProblem(problem)}`);
+  const mend = `Correct what is named, then run: mcp-gateway bundle check ${source}`;
+  return new InvalidBundle(`bundle ${bundle} (${source}) cannot be used:${lines.join('')}`, mend, sorted);
 }
 
 /** `policy.rego:3:5: message`, or without the parts that are not known. */
