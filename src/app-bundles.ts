@@ -71,12 +71,26 @@ export interface BundleWish {
 }
 
 /** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
-export async function findBundle({ id, origin, data }: BundleWish, { validate }: BundleLoader): Promise<FoundBundle> {
-  if (origin.kind === 'kept') {
-    const { bundle } = origin;
-    return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
+export async function findBundle({ id, origin, data }: BundleWish, loader: BundleLoader): Promise<FoundBundle> {
+  switch (origin.kind) {
+    case 'path':
+      return foundIn(await readBundle(origin.path), { id, data }, loader);
+    case 'files':
+      return foundIn(origin.files, { id, data }, loader);
+    case 'kept': {
+      const { bundle } = origin;
+      return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
+    }
   }
-  const shipped = makeBundle(id, origin.kind === 'path' ? await readBundle(origin.path) : origin.files);
+}
+
+/** As `findBundle`, of files that have been read. Throws BUNDLE_INVALID. */
+export function foundIn(
+  files: BundleFiles,
+  { id, data }: Omit<BundleWish, 'origin'>,
+  { validate }: BundleLoader,
+): FoundBundle {
+  const shipped = makeBundle(id, files);
   const configured = configure(shipped, data, validate);
   // Said by `checkBundle`, after what is wrong with the bundle itself.
   configured.catch(() => undefined);
@@ -109,7 +123,7 @@ export function rememberedValidation(toolchain: Toolchain): ValidateSchema {
 const VALIDATION = 'validateAgainst 1';
 
 /** JSON Schema of policy input, by which the compiler refuses rules that read what never is. */
-const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
+export const INPUT_SCHEMA = z.toJSONSchema(PolicyInput, { target: 'draft-07' });
 
 interface Examined {
   readonly inspection: BundleInspection;
@@ -142,7 +156,8 @@ function strangeBudgets({ id, manifest }: Bundle, { entrypoint }: BundleInspecti
   );
 }
 
-function ruleBookOf({ id, layer }: Bundle, { annotations, rules }: BundleInspection): RuleBookResult {
+/** The rules of a bundle as its annotations tell of them. */
+export function ruleBookOf({ id, layer }: Bundle, { annotations, rules }: BundleInspection): RuleBookResult {
   // The toolchain answers in JSON, so nothing else can stand in an annotation.
   const read = annotations.map((annotation) => ({ ...annotation, custom: annotation.custom as JsonObject }));
   return buildRuleBook({ bundle: id, layer, annotations: read, rules });
