@@ -50,7 +50,8 @@ export async function measureRemembering(rounds: number): Promise<Remembering> {
   try {
     const loader: BundleLoader = { toolchain, library: readLibrary(), validate: validateAgainst };
     const heavy = SIX.map(wantedBundle);
-    const counting = heavy.map((one): WantedBundle => (one.id === 'workflow' ? { ...one, path: COUNTED } : one));
+    const counted: WantedBundle['origin'] = { kind: 'path', path: COUNTED };
+    const counting = heavy.map((one): WantedBundle => (one.id === 'workflow' ? { ...one, origin: counted } : one));
     const courts = {
       starter: await aCourtOf('starter', starterBundles(WITH_STARTER), loader),
       heavy: await aCourtOf('heavy', heavy, loader),
