@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { type Bar, bars } from './bars.ts';
-import { figure, idleBytes, type Level, LEVELS, ratio, type Results, startMs } from './results.ts';
+import { figure, frontCosts, idleBytes, type Level, LEVELS, ratio, type Results, startMs } from './results.ts';
 import { TARGETS } from './targets.ts';
 
 /** All figures as Markdown. */
@@ -10,9 +10,10 @@ export function report(results: Results): string {
     heading('Bars', table(['what', 'measured', 'bar', 'stretch', ''], bars(results).map(barRow))),
     ...LEVELS.map((level) => heading(`${level} in flight`, callTable(results, level))),
     heading('Where the CPU of a call goes, 8 in flight, over HTTP', partsTable(results)),
+    heading('What the fronts add, 1 in flight', frontTable(results)),
     heading('Start and memory', startTable(results)),
     heading('Decision alone, six heavy bundles', decisionTable(results)),
-    heading('A decision that remembers, made and recorded', rememberingTable(results)),
+    heading('A decision made and recorded, one at a time', rememberingTable(results)),
     heading('Strict parsing and the disk', smallTable(results)),
   ].join('\n\n');
 }
@@ -69,6 +70,17 @@ function partsTable(results: Results): string {
   );
 }
 
+function frontTable(results: Results): string {
+  const rows = frontCosts(results).map(({ target, callUs, relayUs, decisionUs }) => [
+    target,
+    short(callUs),
+    short(relayUs),
+    short(decisionUs),
+    short(callUs / (relayUs + decisionUs)),
+  ]);
+  return table(['target', 'CPU µs a call', 'relay alone', 'decision and record alone', 'call ÷ both'], rows);
+}
+
 function startTable(results: Results): string {
   const rows = Object.keys(results.starts).map((target) => [
     target,
@@ -98,10 +110,11 @@ function decisionTable({ deciding }: Results): string {
 }
 
 function rememberingTable({ remembering }: Results): string {
-  const { withState, withoutState } = remembering;
+  const { starter, withState, withoutState } = remembering;
   const rows = [
+    ['starter set', starter],
     ['six heavy bundles', withoutState],
-    ['the same, two counters read, reserved and recorded', withState],
+    ['the same, two counters read and reserved, a label read and attached', withState],
   ] as const;
   const body = rows.map(([name, { p50Us, p99Us }]) => [
     name,
@@ -109,7 +122,7 @@ function rememberingTable({ remembering }: Results): string {
     short(p99Us),
     short(p50Us / withoutState.p50Us),
   ]);
-  return table(['decision', 'p50 µs', 'p99 µs', 'p50 ÷ without'], body);
+  return table(['decision', 'p50 µs', 'p99 µs', 'p50 ÷ six heavy bundles'], body);
 }
 
 function smallTable({ parsing, fsyncUs }: Results): string {

@@ -62,3 +62,25 @@ export function startMs(results: Results, target: string, kind: keyof Starts): n
 export function idleBytes(results: Results, target: string): number {
   return median(results.starts[target]?.warm.map((start) => start.idleBytes) ?? []);
 }
+
+/** What a front's call needs of its CPU beyond any front: the relay, the decision and its record, each measured alone. */
+export interface FrontCost {
+  readonly target: string;
+  /** Microseconds of CPU, of a call that is the only one in flight. */
+  readonly callUs: number;
+  readonly relayUs: number;
+  readonly decisionUs: number;
+}
+
+const FRONTS = ['http-starter-normal', 'http-stateless-normal', 'http-heavy-normal'] as const;
+
+export function frontCosts(results: Results): readonly FrontCost[] {
+  const { starter, withoutState: heavy } = results.remembering;
+  const cpuUs = (target: string): number => figure(results, { target, level: 1, of: 'cpuUsPerCall' });
+  return FRONTS.map((target) => ({
+    target,
+    callUs: cpuUs(target),
+    relayUs: cpuUs('floor-http'),
+    decisionUs: target === 'http-heavy-normal' ? heavy.p50Us : starter.p50Us,
+  }));
+}

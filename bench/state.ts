@@ -1,16 +1,18 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type BundleLoader, readLibrary } from '../src/app-bundles.ts';
-import { loadPolicies, type WantedBundle } from '../src/app-policies.ts';
+import { loadPolicies, starterBundles, type WantedBundle } from '../src/app-policies.ts';
 import { validateAgainst } from '../src/catalog/validate-against.ts';
+import { canonicalJson, sha256Hex } from '../src/core/canonical-json.ts';
 import type { Clock } from '../src/core/clock.ts';
 import type { Logger } from '../src/core/logger.ts';
+import type { Layer } from '../src/core/opinion.ts';
 import { buildInput } from '../src/gateway/build-input.ts';
 import { Conversations } from '../src/gateway/conversation.ts';
 import type { Governing } from '../src/gateway/governing.ts';
 import { keepRuling } from '../src/gateway/keep-ruling.ts';
 import type { Caller } from '../src/gateway/port.ts';
 import { createClassifier } from '../src/gateway/data-classes.ts';
-import { recallFor } from '../src/gateway/recall.ts';
+import { recallForCall } from '../src/gateway/recall.ts';
 import { rule } from '../src/gateway/rule.ts';
 import type { PolicySet } from '../src/policy/policy-set.ts';
 import { decisionIds } from '../src/state/decision-id.ts';
@@ -22,12 +24,17 @@ import { complain, SIX, type Times, timesOf, wantedBundle } from './decide.ts';
 import { WARM_CACHE, WORK } from './place.ts';
 import { AGENT, DATA_CLASS, ordinaryCall, REGION, SERVER, TEAM, TOOL, USER } from './workload.ts';
 
-/** A decision of the six heavy bundles, made and recorded, one at a time. */
+/** Tool calls decided and recorded in this process, one at a time; settling is not part of it. */
 export interface Remembering {
-  /** With two counters, read by the workflow bundle and charged by it, and a label attached and read; settling is not part of it. */
+  /** The six heavy bundles with two counters, read by the workflow bundle and charged by it, and a label attached and read. */
   readonly withState: Times;
   readonly withoutState: Times;
+  /** The starter set. */
+  readonly starter: Times;
 }
+
+const NAMES = ['starter', 'heavy', 'counting'] as const;
+type Name = (typeof NAMES)[number];
 
 const FOLDER = `${WORK}state/`;
 const COUNTED = `${FOLDER}workflow`;
@@ -42,10 +49,15 @@ export async function measureRemembering(rounds: number): Promise<Remembering> {
   const toolchain = new Toolchain({ cacheFolder: WARM_CACHE });
   try {
     const loader: BundleLoader = { toolchain, library: readLibrary(), validate: validateAgainst };
-    const plain = SIX.map(wantedBundle);
+    const heavy = SIX.map(wantedBundle);
     const counted: WantedBundle['origin'] = { kind: 'path', path: COUNTED };
-    const counting = plain.map((one): WantedBundle => (one.id === 'workflow' ? { ...one, origin: counted } : one));
-    return await measure(await Promise.all([plain, counting].map((wanted) => aCourtOf(wanted, loader))), rounds);
+    const counting = heavy.map((one): WantedBundle => (one.id === 'workflow' ? { ...one, origin: counted } : one));
+    const courts = {
+      starter: await aCourtOf('starter', starterBundles(WITH_STARTER), loader),
+      heavy: await aCourtOf('heavy', heavy, loader),
+      counting: await aCourtOf('counting', counting, loader),
+    };
+    return await measure(courts, rounds);
   } finally {
     await toolchain.close();
   }
@@ -109,6 +121,16 @@ obligations contains {"id": "BWF-306", "type": "counter", "name": "hourly", "cos
 labels contains {"id": "BWF-307", "label": "measured"}
 `;
 
+const STARTER = { starter: true };
+const WITH_STARTER: Readonly<Record<Layer, { readonly starter: boolean }>> = {
+  identity: STARTER,
+  server: STARTER,
+  resource: STARTER,
+  workflow: STARTER,
+  compliance: STARTER,
+  override: STARTER,
+};
+
 const LABELS = { ttlMs: 3_600_000, isSticky: () => false };
 
 interface Court {
@@ -117,10 +139,10 @@ interface Court {
   readonly governing: Governing;
 }
 
-async function aCourtOf(wanted: readonly WantedBundle[], loader: BundleLoader): Promise<Court> {
+async function aCourtOf(name: string, wanted: readonly WantedBundle[], loader: BundleLoader): Promise<Court> {
   const options = { loader, required: [], evaluationFuel: 2_000_000, engine: 'native', clock, logger } as const;
   const policy = await loadPolicies(wanted, options);
-  const path = `${FOLDER}${policy.counters.size}.db`;
+  const path = `${FOLDER}${name}.db`;
   const store = await Store.open({ path, home: FOLDER, durability: 'normal', clock, logger });
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: 'redacted', redact: [], secrets: [], keyedHash });
@@ -129,7 +151,6 @@ async function aCourtOf(wanted: readonly WantedBundle[], loader: BundleLoader): 
     maskQuotes: <T>(value: T, hidden: ReadonlySet<string>): T => masker.maskQuotes(value, hidden),
   };
   const newId = decisionIds(clock);
-  const isCounting = policy.counters.size > 0;
   const governing: Governing = {
     court: () => ({ policy, clock, newId, mask, labels: LABELS }),
     environment: {
@@ -140,11 +161,9 @@ async function aCourtOf(wanted: readonly WantedBundle[], loader: BundleLoader): 
       timezone: 'UTC',
       weekdayAt: () => 'monday',
     },
-    conversations: new Conversations(
-      clock,
-      isCounting ? { store: store.conversations, logger, mostKept: 100 } : undefined,
-    ),
-    readLabels: isCounting ? (whose, now) => store.labelsOf(whose, now) : async () => [],
+    // As in every gateway: calls are counted and labels looked for whatever the policies say.
+    conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: 100 }),
+    readLabels: (whose, now) => store.labelsOf(whose, now),
     results: { classifier: createClassifier([]), fitsOutput: async () => true },
     log: store.log,
     budgets: store,
@@ -154,21 +173,20 @@ async function aCourtOf(wanted: readonly WantedBundle[], loader: BundleLoader): 
   return { store, policy, governing };
 }
 
-async function measure(courts: readonly Court[], rounds: number): Promise<Remembering> {
+async function measure(courts: Readonly<Record<Name, Court>>, rounds: number): Promise<Remembering> {
   const warmUp = Math.min(rounds, 2000);
-  const us = courts.map(() => new Array<number>());
+  const us: Readonly<Record<Name, number[]>> = { starter: [], heavy: [], counting: [] };
   try {
     for (let round = -warmUp; round < rounds; round += 1) {
-      for (const [index, court] of courts.entries()) {
-        const taken = await decide(court, round + warmUp);
-        if (round >= 0) us[index]?.push(taken);
+      for (const name of NAMES) {
+        const taken = await decide(courts[name], round + warmUp);
+        if (round >= 0) us[name].push(taken);
       }
     }
   } finally {
-    await Promise.all(courts.map(({ store }) => store.close()));
+    await Promise.all(NAMES.map((name) => courts[name].store.close()));
   }
-  const [plain = [], counting = []] = us;
-  return { withoutState: timesOf(plain), withState: timesOf(counting) };
+  return { starter: timesOf(us.starter), withoutState: timesOf(us.heavy), withState: timesOf(us.counting) };
 }
 
 const CALLER: Caller = {
@@ -191,17 +209,22 @@ const CALLER: Caller = {
 
 /** Microseconds from reading the state to the commit. */
 async function decide({ governing, store }: Court, number: number): Promise<number> {
+  const args = ordinaryCall(number);
+  const text = canonicalJson(args);
+  const hash = sha256Hex(text);
   const startedAt = performance.now();
   const server = { id: SERVER, package: '', version: '', region: REGION, trust: '' };
   const tool = { tool: TOOL, annotations: {}, effect: 'read', consent: 'accepted', dataClasses: [] } as const;
   const about = { action: 'tool_call', principal: CALLER.principal, server, tool } as const;
-  const recalled = await recallFor(CALLER, { action: 'tool_call', server, tool }, governing);
+  const subject = { action: 'tool_call', server, tool } as const;
+  const call = { tool: `${SERVER}/${TOOL}`, hash, bytes: text.length };
+  const recalled = await recallForCall(CALLER, { subject, call }, governing);
   const input = buildInput({
     ...about,
     call: {
-      args: ordinaryCall(number),
+      args,
       schemaChecked: true,
-      hash: '',
+      hash,
       recalled,
       meta: {},
     },

@@ -120,8 +120,8 @@ export interface Refusal {
 
 /** All changes were made. */
 export interface Made {
-  /** What is left of the limit of each `take`, by its place in the list; undefined for any other change. */
-  readonly remaining: readonly (number | undefined)[];
+  /** What is left of the limit of each `take`, in their order. */
+  readonly remaining: readonly number[];
 }
 
 export function isRefusal(answer: object): answer is Refusal {

@@ -22,6 +22,8 @@ export interface Window {
    * `lasting`: nothing ever begins anew; at its end the count may be forgotten.
    */
   readonly kind?: 'sliding' | 'lasting';
+  /** `endsMs` as `resetsAt` says it, where that is known already. */
+  readonly endsAt?: string;
 }
 
 /** What becomes of the cost once the call is over. */
@@ -53,7 +55,8 @@ export const PARTS = 1000;
 export const MOST = Math.floor(Number.MAX_SAFE_INTEGER / PARTS);
 
 /** RFC 3339; empty where nothing begins anew at a time that the window itself knows. */
-export function resetsAt({ kind, endsMs }: Window): string {
+export function resetsAt({ kind, endsMs, endsAt }: Window): string {
+  if (endsAt !== undefined) return endsAt;
   return kind === undefined ? new Date(endsMs).toISOString() : '';
 }
 

@@ -88,8 +88,8 @@ function later(left: string, right: string): string {
 }
 
 /** Of the limit that has the least left. */
-function limitsLeft(charges: readonly Charge[], remaining: readonly (number | undefined)[]): Limits {
-  const least = Math.min(...remaining.filter((left) => left !== undefined));
+function limitsLeft(charges: readonly Charge[], remaining: readonly number[]): Limits {
+  const least = Math.min(...remaining);
   const tightest = charges[remaining.indexOf(least)];
   return { remaining: least, resetsAt: tightest === undefined ? '' : reservationOf(tightest, 'reserved').resets_at };
 }

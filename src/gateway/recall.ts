@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
 import type { OwnDenial } from '../core/record.ts';
 import type { ServerFacts, ToolFacts } from './build-input.ts';
-import { agentOf, conversationOf, type ConversationFacts } from './conversation.ts';
+import { agentOf, conversationOf, type ConversationFacts, type CountedCall } from './conversation.ts';
 import type { Standing } from './govern.ts';
 import type { Governing } from './governing.ts';
 import { labelsInForce } from './labels.ts';
@@ -47,8 +47,17 @@ export function recall(
   const { route, args } = target;
   const call = { tool: `${route.server.id}/${route.facts.tool}`, hash: args.hash, bytes: args.bytes };
   const wasCounted = progress.waitedFor.length > 0;
-  const facts = wasCounted ? conversations.look(caller, call) : conversations.noteCall(caller, call);
-  return read({ caller, subject, facts }, governing);
+  if (wasCounted) return read({ caller, subject, facts: conversations.look(caller, call) }, governing);
+  return recallForCall(caller, { subject, call }, governing);
+}
+
+/** As `recall`, for a tool call that counts from here on. */
+export function recallForCall(
+  caller: Caller,
+  { subject, call }: { readonly subject: Subject | undefined; readonly call: CountedCall },
+  governing: Governing,
+): Promise<Recalled> {
+  return read({ caller, subject, facts: governing.conversations.noteCall(caller, call) }, governing);
 }
 
 /** As `recall`, for what counts for nothing. */

@@ -36,7 +36,9 @@ const RULE_SETS = ['allow', 'deny', 'hide', 'obligations', 'permit', 'labels', '
 function hasShadow(opinion: Opinion): boolean {
   if (opinion.mode === 'shadow') return true;
   for (const set of RULE_SETS) {
-    for (const { mode } of opinion[set]) if (mode === 'shadow') return true;
+    const elements = opinion[set];
+    if (elements.length === 0) continue;
+    for (const { mode } of elements) if (mode === 'shadow') return true;
   }
   return false;
 }

@@ -54,6 +54,17 @@ function counterName(bundle: string, name: string): string {
   return name.includes('/') ? name : `${bundle}/${name}`;
 }
 
+/** Which items are one, and what is left of two that are. */
+interface Uniting<Item> {
+  readonly keyOf: (item: Item) => string;
+  readonly meet: (left: Item, right: Item) => Item;
+}
+
+const APPROVALS: Uniting<RequiredApproval> = { keyOf: ({ by }) => by, meet: strictestApproval };
+const COUNTERS: Uniting<Counter> = { keyOf: ({ counter }) => counter, meet: highestCost };
+const RATE_LIMITS: Uniting<RateLimit> = { keyOf: bucketOf, meet: lowestLimit };
+const LABELS: Uniting<Label> = { keyOf: labelKey, meet: (label) => label };
+
 /**
  * What satisfies both: commutative, associative, idempotent, so neither the
  * order nor the number of bundles matters. Lists come out sorted. Zero in a
@@ -68,11 +79,11 @@ export function join(left: JoinedObligations, right: JoinedObligations): JoinedO
       record: uniteTexts(left.redact.record, right.redact.record),
       result: uniteTexts(left.redact.result, right.redact.result),
     },
-    approvals: unite([...left.approvals, ...right.approvals], (approval) => approval.by, strictestApproval),
-    counters: unite([...left.counters, ...right.counters], (counter) => counter.counter, highestCost),
-    rate_limits: unite([...left.rate_limits, ...right.rate_limits], bucketOf, lowestLimit),
+    approvals: unite(left.approvals, right.approvals, APPROVALS),
+    counters: unite(left.counters, right.counters, COUNTERS),
+    rate_limits: unite(left.rate_limits, right.rate_limits, RATE_LIMITS),
     deadline_ms: leastAsked(left.deadline_ms, right.deadline_ms),
-    labels: unite([...left.labels, ...right.labels], labelKey, (label) => label),
+    labels: unite(left.labels, right.labels, LABELS),
   };
 }
 
@@ -113,17 +124,17 @@ function leastAsked(left: number, right: number): number {
 }
 
 function uniteTexts(left: readonly string[], right: readonly string[]): readonly string[] {
-  return [...new Set([...left, ...right])].toSorted();
+  return left.length + right.length === 0 ? NO_TEXTS : [...new Set([...left, ...right])].toSorted();
 }
 
-/** One item for each key, in the order of the keys. */
-function unite<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-  meet: (left: Item, right: Item) => Item,
-): readonly Item[] {
+const NO_TEXTS: readonly string[] = [];
+
+/** One item for each key, in the order of the keys; both lists are such already. */
+function unite<Item>(left: readonly Item[], right: readonly Item[], { keyOf, meet }: Uniting<Item>): readonly Item[] {
+  if (left.length === 0) return right;
+  if (right.length === 0) return left;
   const byKey = new Map<string, Item>();
-  for (const item of items) {
+  for (const item of [...left, ...right]) {
     const key = keyOf(item);
     const before = byKey.get(key);
     byKey.set(key, before === undefined ? item : meet(before, item));

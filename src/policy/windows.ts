@@ -1,4 +1,4 @@
-import type { Window } from '../core/charge.ts';
+import { resetsAt, type Window } from '../core/charge.ts';
 import type { CounterWindow } from './counter-schema.ts';
 import { WEEKDAYS } from './civil-time.ts';
 import { timeZone, type TimeZone } from './time-zone.ts';
@@ -18,7 +18,7 @@ export function windowsOf(window: CounterWindow): WindowAt {
     case 'calendar':
       return calendarWindows(window);
     case 'fixed':
-      return (now) => fixedWindow(now, window.seconds);
+      return keptWindows((now) => fixedWindow(now, window.seconds));
     case 'sliding':
       return (now) => ({ startsMs: now - window.seconds * 1000, endsMs: now, kind: 'sliding' });
     case 'session':
@@ -55,12 +55,18 @@ export function describeWindow(window: CounterWindow): string {
 
 type Calendar = Extract<CounterWindow, { kind: 'calendar' }>;
 
-/** The calendar is asked once a window. */
 function calendarWindows(window: Calendar): WindowAt {
   const zone = timeZone(window.tz);
+  return keptWindows((now) => calendarWindow(window, zone, now));
+}
+
+/** Most calls fall into the window of the call before: the calendar is asked, and the end written, once a window. */
+function keptWindows(windowAt: WindowAt): WindowAt {
   let known: Window = { startsMs: Number.NaN, endsMs: Number.NaN };
   return (now) => {
-    if (!(known.startsMs <= now && now < known.endsMs)) known = calendarWindow(window, zone, now);
+    if (known.startsMs <= now && now < known.endsMs) return known;
+    const window = windowAt(now);
+    known = { ...window, endsAt: resetsAt(window) };
     return known;
   };
 }

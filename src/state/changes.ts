@@ -1,7 +1,7 @@
 import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
 import { answerApproval, joinApproval, openApproval, returnApproval, useApproval } from './approvals.ts';
 import { keepMaterial } from './audit-material.ts';
-import { adjust, giveBack, type NoRoom, type Occasion, take } from './budgets.ts';
+import { adjust, giveBack, type NoRoom, type Occasion, remainingAfter, take } from './budgets.ts';
 import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
@@ -58,25 +58,26 @@ function isOneTake(changes: readonly Change[]): boolean {
 function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
   const refused: number[] = [];
   const fitsAtMs: (number | undefined)[] = [];
-  const remaining: (number | undefined)[] = [];
   changes.forEach((change, index) => {
-    const answer = make(database, change, occasion);
-    if (typeof answer === 'object') {
-      refused.push(index);
-      fitsAtMs.push(answer.fitsAtMs);
-    } else remaining.push(answer);
+    const refusal = make(database, change, occasion);
+    if (refusal === undefined) return;
+    refused.push(index);
+    fitsAtMs.push(refusal.fitsAtMs);
   });
   if (refused.length === 0) {
-    holdAll(database, changes, occasion);
-    return { remaining };
+    const charges = changes.flatMap((change) => (change.kind === 'take' ? [change.charge] : []));
+    if (charges.length === 0) return NOTHING_TAKEN;
+    holdAll(database, charges, occasion);
+    return { remaining: remainingAfter(database, charges) };
   }
   return fitsAtMs.some((at) => at !== undefined) ? { refused, fitsAtMs } : { refused };
 }
 
+const NOTHING_TAKEN: Made = { remaining: [] };
 const REFUSED: NoRoom = { fitsAtMs: undefined };
 
-/** What is left of a limit, or nothing where there is nothing to say; an object where it is refused. */
-function make(database: Database, change: Change, occasion: Occasion): number | NoRoom | undefined {
+/** Answers only where it is refused. */
+function make(database: Database, change: Change, occasion: Occasion): NoRoom | undefined {
   switch (change.kind) {
     case 'take':
       return take(database, change.charge, occasion);

@@ -25,15 +25,18 @@ export interface ConnectionOptions {
 export class StoreConnection {
   readonly path: string;
   readonly #options: ConnectionOptions;
-  readonly #onOpen: (database: Database) => void;
+  #onOpen: (database: Database) => void = () => undefined;
   #handle: { readonly database: Database; readonly identity: string | undefined } | undefined;
   #hasBeenOpen = false;
   #hasEnded = false;
 
-  /** `onOpen` sees every new handle before its first use and may refuse it by throwing. */
-  constructor(options: ConnectionOptions, onOpen: (database: Database) => void = () => undefined) {
+  constructor(options: ConnectionOptions) {
     this.path = resolve(options.path);
     this.#options = options;
+  }
+
+  /** `onOpen` sees every later handle before its first use and may refuse it by throwing. */
+  watch(onOpen: (database: Database) => void): void {
     this.#onOpen = onOpen;
   }
 

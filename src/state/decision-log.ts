@@ -15,7 +15,8 @@ import { RecordText } from './record-text.ts';
 export interface Writer {
   /** `changes`: what the rows change beside the log, in the same transaction. Answers one for each row. */
   commit(rows: readonly LogRow[], changes: readonly RowChanges[]): readonly Written[] | Promise<readonly Written[]>;
-  close(): void | Promise<void>;
+  /** Absent where nothing has to be given back. */
+  close?(): Promise<void>;
 }
 
 export interface DecisionLogOptions {
@@ -154,7 +155,7 @@ export class DecisionLog {
       clearTimeout(this.#outcomeTimer);
       await this.flush();
     } finally {
-      await this.#options.writer.close();
+      await this.#options.writer.close?.();
     }
   }
 

@@ -6,6 +6,9 @@ import type { Database, SqlRow } from './driver.ts';
 /** As many labels as one conversation has at a time; sources of one label do not count. */
 export const MOST_LABELS = 64;
 
+const REFRESH = `update labels set attached = ?, expires = max(expires, ?)
+  where conversation = ? and label = ? and source = ? and expires > ?`;
+
 const ATTACH = `insert into labels (conversation, label, source, attached, expires) select ?, ?, ?, ?, ?
   where exists (select 1 from labels where conversation = ? and label = ? and expires > ?)
   or (select count(distinct label) from labels where conversation = ? and expires > ?) < ${MOST_LABELS}
@@ -14,6 +17,10 @@ const ATTACH = `insert into labels (conversation, label, source, attached, expir
 
 const CLEAR = 'delete from labels where conversation = ? and label = ? and source = ? and attached = ?';
 const LEFT = 'select 1 from labels where conversation = ? and label = ? and expires > ?';
+
+const HELD_BY_ONE = 'select * from labels where conversation = ? and expires > ?';
+/** Where `in` stood instead, SQLite would make a table of the two for each call. */
+const HELD = `${HELD_BY_ONE} union all ${HELD_BY_ONE}`;
 
 /** Labels are kept for an hour after their end: a clock that was put back finds them as they were. */
 const KEPT_MS = 60 * 60 * 1000;
@@ -26,6 +33,9 @@ const SWEEP = `delete from labels where (conversation, label, source) in
  */
 export function attachLabel(database: Database, attached: AttachedLabel): boolean {
   const { conversation, label, source, attachedMs, expiresMs } = attached;
+  // A rule that labels says so of one call after the other.
+  const refreshed = database.prepare(REFRESH).run(attachedMs, expiresMs, conversation, label, source, attachedMs);
+  if (refreshed > 0) return true;
   const isThere = [conversation, label, attachedMs];
   const hasRoom = [conversation, attachedMs];
   const changed = database
@@ -43,20 +53,14 @@ export function clearLabel(database: Database, { conversation, label, sources, n
   return !isCleared.includes(false) && !isLeft;
 }
 
-/**
- * The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it,
- * ordered by label and source.
- */
+/** The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it. */
 export function readLabels(
   connection: StoreConnection,
   { conversation, agent }: { readonly conversation: string; readonly agent: string },
   now: number,
 ): readonly AttachedLabel[] {
-  const rows = connection.use((database) =>
-    database
-      .prepare('select * from labels where conversation in (?, ?) and expires > ? order by label, source, conversation')
-      .all(conversation, agent, now),
-  );
+  // Where another file has taken the place of this one, what is decided on these labels cannot be recorded.
+  const rows = connection.peek((database) => database.prepare(HELD).all(conversation, now, agent, now));
   return rows.map(labelOf);
 }
 

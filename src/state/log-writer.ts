@@ -5,17 +5,13 @@ import type { Seal } from '../core/record.ts';
 import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type Place, type Sealer } from './chain.ts';
 import type { ChainKey } from './chain-key.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
-import { StoreConnection, type Durability } from './connection.ts';
-import type { Database, Driver, SqlRow, SqlValue } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { Database, SqlRow, SqlValue } from './driver.ts';
 
-export interface LogWriterOptions {
-  readonly driver: Driver;
-  readonly path: string;
-  readonly durability: Durability;
-  readonly key: ChainKey;
-}
-
-/** Appends groups of rows to the chain, each group in one transaction, on the thread that calls it. */
+/**
+ * Appends groups of rows to the chain, each group in one transaction, on the thread that calls it. The connection belongs
+ * to whoever opened it, and may serve others.
+ */
 export class LogWriter {
   readonly #connection: StoreConnection;
   readonly #key: ChainKey;
@@ -23,15 +19,17 @@ export class LogWriter {
   /** Where the chain ended when this writer last wrote or opened it; a store that ends earlier is not the same one. */
   #known: Head | undefined;
 
-  constructor(options: LogWriterOptions) {
-    this.#key = options.key;
-    this.#sealer = createSealer(options.key);
-    this.#connection = new StoreConnection({ ...options, access: 'write' }, (database) => this.#meet(database));
+  constructor(connection: StoreConnection, key: ChainKey) {
+    this.#key = key;
+    this.#sealer = createSealer(key);
+    this.#connection = connection;
   }
 
   /** Opens the store, so that what is wrong with it is said before the first call. Answers where the chain ends. */
   open(): Head {
-    return this.#connection.use((database) => readHead(database) ?? this.#begin(database));
+    const head = this.#connection.use((database) => this.#meet(database));
+    this.#connection.watch((database) => this.#meet(database));
+    return head;
   }
 
   /**
@@ -51,11 +49,7 @@ export class LogWriter {
     return written;
   }
 
-  close(): void {
-    this.#connection.close();
-  }
-
-  #meet(database: Database): void {
+  #meet(database: Database): Head {
     const head = readHead(database) ?? this.#begin(database);
     if (head.key !== this.#key.id) {
       throw new GatewayError('CHAIN_KEY', `the store ${this.#connection.path} was written with another chain key`, {
@@ -70,6 +64,7 @@ export class LogWriter {
       );
     }
     this.#known ??= head;
+    return head;
   }
 
   /** The first gateway on a new store gives the chain its name. */
@@ -154,20 +149,23 @@ function appendChanging(
   appending: Appending,
 ): { readonly head: Head | undefined; readonly written: readonly Written[] } {
   const answers = makeChanges(database, rows, changes);
-  const refusalOf = (row: number): Refusal | undefined => {
-    const answer = answers.get(row);
-    return answer !== undefined && isRefusal(answer) ? answer : undefined;
-  };
-  const left = rows.filter((_, row) => refusalOf(row) === undefined);
+  const left = rows.filter((_, row) => !isRefused(answers.get(row)));
   const { head, seals } =
     left.length > 0 ? appendRows(database, left, appending) : { head: appending.known, seals: [] };
-  const written = new Map(left.map((row, index) => [row, seals[index]]));
-  return { head, written: rows.map((row, index) => refusalOf(index) ?? sealed(written.get(row), answers.get(index))) };
+  let next = 0;
+  const written = rows.map((_, row): Written => {
+    const answer = answers.get(row);
+    if (answer !== undefined && isRefusal(answer)) return answer;
+    const seal = seals[next];
+    next += 1;
+    if (seal === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
+    return answer === undefined ? seal : { ...seal, ...answer };
+  });
+  return { head, written };
 }
 
-function sealed(seal: Seal | undefined, answer: Made | Refusal | undefined): Written {
-  if (seal === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
-  return { ...seal, ...answer };
+function isRefused(answer: Made | Refusal | undefined): boolean {
+  return answer !== undefined && isRefusal(answer);
 }
 
 interface SealedRows {

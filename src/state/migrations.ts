@@ -207,6 +207,10 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index activations_generation on activations (generation, seq);
   `,
+  // Each attachment of a label wrote this index, and once in five minutes the sweep of a small table read it.
+  `
+  drop index labels_expires;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

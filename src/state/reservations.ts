@@ -1,5 +1,5 @@
 import { readBucket } from '../core/bucket.ts';
-import { PARTS } from '../core/charge.ts';
+import { type Charge, PARTS } from '../core/charge.ts';
 import type { Change, EndedHold } from '../core/change.ts';
 import { isHeld, type Settlement } from '../core/settlement.ts';
 import { type Occasion, startsOf } from './budgets.ts';
@@ -10,8 +10,8 @@ const ROW = '(?, ?, ?, ?, ?, ?, ?)';
 const HOLD = 'insert into reservations (decision, bucket, starts, instance, cost, expires, refunds) values ';
 
 /** Keeps in mind for which call costs are held. A call holds a bucket once. */
-export function holdAll(database: Database, changes: readonly Change[], { id, instance, now }: Occasion): void {
-  const held = changes.flatMap((change) => (change.kind === 'take' && isHeld(change.charge) ? [change.charge] : []));
+export function holdAll(database: Database, charges: readonly Charge[], { id, instance, now }: Occasion): void {
+  const held = charges.filter(isHeld);
   if (held.length === 0) return;
   const values = held.flatMap(({ bucket, window, cost, terms }) => {
     const refunds = terms.onExpire === 'refund' ? 1 : 0;

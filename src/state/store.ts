@@ -12,7 +12,7 @@ import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { keyedHash, keyedId, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
 import { StoreConnection, type Durability } from './connection.ts';
 import { createConversationStore, sweepConversations, type ConversationStore } from './conversation-store.ts';
-import { DecisionLog, type Writer } from './decision-log.ts';
+import { DecisionLog } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
@@ -20,7 +20,7 @@ import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdent
 import { listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
-import { LogWriter, readHead, type LogWriterOptions } from './log-writer.ts';
+import { LogWriter, readHead } from './log-writer.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -169,13 +169,17 @@ interface StoreParts {
 }
 
 async function openParts(options: StoreOptions & { readonly driver: Driver }): Promise<StoreParts> {
-  // Heartbeats, leases and the catalog may be lost in a power cut, so they never wait for the disk.
-  const connection = new StoreConnection({ ...options, access: 'write', durability: 'normal' });
+  const isAside = options.durability === 'full' && options.waitsForDisk !== true;
+  // Heartbeats, leases and the catalog may be lost in a power cut, so no session waits for the disk because of them.
+  const durability = isAside ? 'normal' : options.durability;
+  const connection = new StoreConnection({ ...options, access: 'write', durability });
   try {
     const head = connection.use(readHead);
     const key = head === undefined ? obtainChainKey(options.home) : readChainKey(options.home);
     const me = identifyProcess(randomUUID());
-    const { writer, startsAfter } = await openWriter({ ...options, key });
+    // What decisions read finds its pages in memory where the connection that has written them reads them, too.
+    const writer = isAside ? new WriterThread({ ...options, key }) : new LogWriter(connection, key);
+    const startsAfter = await openWriter(writer);
     const log = new DecisionLog({ writer, startsAfter, instance: me.id, clock: options.clock, logger: options.logger });
     return { options, connection, log, key, me };
   } catch (thrown) {
@@ -184,16 +188,12 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   }
 }
 
-async function openWriter(
-  options: LogWriterOptions & Pick<StoreOptions, 'waitsForDisk'>,
-): Promise<{ writer: Writer; startsAfter: number }> {
-  const isAside = options.durability === 'full' && options.waitsForDisk !== true;
-  const writer = isAside ? new WriterThread(options) : new LogWriter(options);
+/** Answers the seq at which the chain ends. */
+async function openWriter(writer: WriterThread | LogWriter): Promise<number> {
   try {
-    const head = await writer.open();
-    return { writer, startsAfter: head.seq };
+    return (await writer.open()).seq;
   } catch (thrown) {
-    await writer.close();
+    if (writer instanceof WriterThread) await writer.close();
     throw thrown;
   }
 }

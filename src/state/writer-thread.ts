@@ -3,8 +3,17 @@ import { GatewayError, type ErrorCode } from '../core/errors.ts';
 import { workerUrl } from '../core/worker-entry.ts';
 import type { Head, LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
+import type { ChainKey } from './chain-key.ts';
 import type { Durability } from './connection.ts';
-import type { LogWriterOptions, Written } from './log-writer.ts';
+import type { Driver } from './driver.ts';
+import type { Written } from './log-writer.ts';
+
+export interface WriterThreadOptions {
+  readonly driver: Driver;
+  readonly path: string;
+  readonly durability: Durability;
+  readonly key: ChainKey;
+}
 
 /** What the writer's thread is started with. */
 export interface WriterSettings {
@@ -31,13 +40,13 @@ interface Waiting {
   reject(error: GatewayError): void;
 }
 
-/** A `LogWriter` on a thread of its own. Questions are answered in the order in which they were asked. */
+/** A `LogWriter` on a thread and a connection of its own. Questions are answered in the order in which they were asked. */
 export class WriterThread {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
   #end: GatewayError | undefined;
 
-  constructor(options: LogWriterOptions) {
+  constructor(options: WriterThreadOptions) {
     const { url, execArgv } = workerUrl('writer-worker', import.meta.url);
     const settings: WriterSettings = {
       driver: options.driver.name,

@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { StoreConnection } from './connection.ts';
 import { storeError } from './store-error.ts';
 import { DRIVERS } from './drivers.ts';
 import { LogWriter } from './log-writer.ts';
@@ -11,12 +12,9 @@ const driver = DRIVERS.find(({ name }) => name === settings.driver);
 if (driver === undefined || parentPort === null) throw new Error('the writer is started by the gateway only');
 
 const port = parentPort;
-const writer = new LogWriter({
-  driver,
-  path: settings.path,
-  durability: settings.durability,
-  key: { id: settings.keyId, secret: createSecretKey(settings.secret) },
-});
+const { path, durability, keyId, secret } = settings;
+const connection = new StoreConnection({ driver, path, durability, access: 'write' });
+const writer = new LogWriter(connection, { id: keyId, secret: createSecretKey(secret) });
 
 port.on('message', (question: WriterQuestion) => {
   port.postMessage(answer(question), []);
@@ -27,7 +25,7 @@ function answer(question: WriterQuestion): WriterAnswer {
   try {
     return carryOut(question);
   } catch (thrown) {
-    const { code, message, mend } = storeError(thrown, settings.path);
+    const { code, message, mend } = storeError(thrown, path);
     return { kind: 'failed', code, message, mend };
   }
 }
@@ -37,6 +35,6 @@ function carryOut(question: WriterQuestion): WriterAnswer {
   if (question.kind === 'commit') {
     return { kind: 'committed', written: writer.commit(question.rows, question.changes) };
   }
-  writer.close();
+  connection.close();
   return { kind: 'closed' };
 }

@@ -99,7 +99,11 @@ describe('a call is charged', () => {
           '{"counter":"pace/weekly","key":{"agent.id":"claude"},"unit":"points","version":1,"window":"calendar week, Europe/Berlin, from monday"}',
         cost: 2.5,
         limit: 100,
-        window: { startsMs: Date.parse('2026-03-01T23:00:00Z'), endsMs: Date.parse('2026-03-08T23:00:00Z') },
+        window: {
+          startsMs: Date.parse('2026-03-01T23:00:00Z'),
+          endsMs: Date.parse('2026-03-08T23:00:00Z'),
+          endsAt: '2026-03-08T23:00:00.000Z',
+        },
         terms: expect.objectContaining({ unit: 'points', onExpire: 'settle', onUpstreamError: 'keep', settleFrom: '' }),
       },
     ]);

@@ -22,7 +22,6 @@ function aSlowWriter() {
         const done = () => resolve(rows.map((row) => ({ seq: ++seq, chain: 'c', instance: row.instance, hash: '' })));
         groups.push({ rows, done, fail: reject });
       }),
-    close: () => undefined,
   };
   const log = new DecisionLog({ writer, startsAfter: 0, instance: 'i', clock: realClock, logger: silent });
   const arrival = async (count: number) => {
