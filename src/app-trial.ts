@@ -190,7 +190,7 @@ async function groundFor(
   await directory.start();
   await directory.settled('tools');
   directory.close();
-  const check = argumentCheck(checker);
+  const check = remembering(argumentCheck(checker));
   const parts = {
     directory,
     agents: agentsIn(config),
@@ -207,3 +207,15 @@ async function groundFor(
 
 /** They are at hand, and only their schemas take time. */
 const LONGEST_LISTING_MS = 60_000;
+
+/** The same arguments are tried again and again, with every principal and without every rule; some are checked in a thread. */
+function remembering(check: ArgumentCheck): ArgumentCheck {
+  const found = new WeakMap<JsonObject, Map<string, ReturnType<ArgumentCheck>>>();
+  return (route, args) => {
+    const known = found.get(args) ?? new Map<string, ReturnType<ArgumentCheck>>();
+    found.set(args, known);
+    const finding = known.get(route.pin) ?? check(route, args);
+    known.set(route.pin, finding);
+    return finding;
+  };
+}

@@ -6,7 +6,7 @@ import { callOf, differenceTexts, type ReportedCase } from '../review/case-repor
 import { effectOf } from '../review/expectation.ts';
 import { explain, type Explanation } from '../review/explain.ts';
 import type { RuleWords } from '../review/record-words.ts';
-import { paint, printAligned, printLine, printWrapped, type Terminal, visible } from './terminal.ts';
+import { paint, printAligned, printLine, printTable, printWrapped, type Terminal, visible } from './terminal.ts';
 
 /** The cases of a file as reports tell of them. */
 export function reportedCases({ file, checked }: RanFile, policy: PolicySet): readonly ReportedCase[] {
@@ -65,10 +65,8 @@ export function printRun(terminal: Terminal, ran: readonly RanFile[], policy: Po
   }
   const all = ran.flatMap(({ checked }) => checked);
   const failed = all.filter(({ differences }) => differences.length > 0).length;
-  printLine(
-    terminal,
-    `\n${all.length - failed} of ${all.length} calls are decided as expected${failed > 0 ? `, ${failed} are not` : ''}.`,
-  );
+  const others = failed === 0 ? '' : `, ${failed} ${failed === 1 ? 'is' : 'are'} not`;
+  printLine(terminal, `\n${all.length - failed} of ${all.length} calls are decided as expected${others}.`);
 }
 
 function printFailed(terminal: Terminal, { check, outcome, differences }: Checked, policy: PolicySet): void {
@@ -83,25 +81,26 @@ function printFailed(terminal: Terminal, { check, outcome, differences }: Checke
     'asked',
     steps.map(({ layer, bundle, said }) => [layer, bundle, said]),
   );
-  printLine(terminal, '');
 }
 
 /** The rules that can go without any case noticing, each with its place. */
-export function printMutation(terminal: Terminal, { rules, survivors, unasked }: Mutation): void {
-  const missed = rules - survivors.length;
-  printLine(terminal, `${missed} of ${counted(rules, 'rule')} are missed by some case when they are taken out.`);
-  for (const { bundle, rule, title, place, spokeIn } of survivors) {
-    const why =
-      spokeIn === 0 ? 'no case makes it speak' : `it speaks in ${counted(spokeIn, 'call')}, and none of them minds`;
-    printLine(
-      terminal,
-      `\n${paint(terminal, 'yellow', 'not missed')}  ${paint(terminal, 'bold', visible(`${bundle}/${rule}`))}`,
-    );
-    if (title !== '') printWrapped(terminal, '', title);
-    printWrapped(terminal, 'at', `${place} of ${bundle}`);
-    printWrapped(terminal, 'because', `${why}.`);
+export function printMutation(terminal: Terminal, { rules, survivors, unasked, excused }: Mutation): void {
+  const others = excused === 0 ? '' : `; ${excused} more are said to be missed by none`;
+  printLine(
+    terminal,
+    `${rules - survivors.length} of ${counted(rules, 'rule')} are missed when they are taken out${others}.`,
+  );
+  const groups = [
+    ['Not missed, because no case makes them speak', survivors.filter(({ spokeIn }) => spokeIn === 0)],
+    ['Not missed, although they speak: no case minds what they say', survivors.filter(({ spokeIn }) => spokeIn > 0)],
+  ] as const;
+  for (const [heading, group] of groups) {
+    if (group.length === 0) continue;
+    printLine(terminal, `\n${paint(terminal, 'yellow', heading)}`);
+    const rows = group.map(({ bundle, rule, place, title }) => [`${bundle}/${rule}`, place, title]);
+    printTable(terminal, ['rule', 'place', 'title'], rows);
   }
-  if (unasked.length > 0) printWrapped(terminal, 'note', `No case asks ${unasked.join(', ')}; their rules stayed in.`);
+  if (unasked.length > 0) printLine(terminal, `\nNo case asks ${unasked.join(', ')}: nothing is known of their rules.`);
 }
 
 function counted(count: number, what: string): string {

@@ -100,7 +100,7 @@ const given = {
 };
 
 const ExpectedObligation = z
-  .union([z.string(), z.looseObject({ type: z.string() })])
+  .union([z.string(), z.looseObject({ type: z.string().describe('Type of the obligation.') })])
   .transform((wanted) => (typeof wanted === 'string' ? { type: wanted } : wanted) as JsonObject);
 
 const expectedOfAny = {
@@ -165,7 +165,13 @@ const Principal = z.strictObject({
   client: z.string().default('').describe('Name that the client gives.'),
 });
 
-const Tools = z.union([Text, z.record(ServerIdText, z.union([Text, z.array(z.looseObject({ name: Text }))]))]);
+const Tools = z.union([
+  Text,
+  z.record(
+    ServerIdText,
+    z.union([Text, z.array(z.looseObject({ name: Text.describe('The server’s own name for the tool.') }))]),
+  ),
+]);
 
 /** A file of decision cases, whole. */
 export const CaseFile = z.strictObject({

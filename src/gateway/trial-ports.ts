@@ -41,7 +41,7 @@ export interface StatedApproval {
   readonly verdict: 'approve' | 'deny';
 }
 
-/** A conversation of which it is stated what it did. Nothing is counted. */
+/** A conversation of which it is stated what it did; the call itself and its result count as ever, where nothing is stated. */
 export class StatedConversation extends Conversations {
   readonly #stated: StatedFacts;
 
@@ -56,18 +56,6 @@ export class StatedConversation extends Conversations {
 
   override async look(...looked: Parameters<Conversations['look']>): Promise<ConversationFacts> {
     return this.#with(await super.look(...looked));
-  }
-
-  override isDeniedAgain(): boolean {
-    return false;
-  }
-
-  override async noteDenied(): Promise<void> {
-    return undefined;
-  }
-
-  override async noteResult(): Promise<void> {
-    return undefined;
   }
 
   /** What is stated of the conversation holds for its agent too, which has no other. */

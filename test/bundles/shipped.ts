@@ -43,8 +43,9 @@ function readRego(isWanted: (name: string) => boolean): LibraryFiles {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(LIBRARY, name), 'utf8')]));
 }
 
+/** Less the folder of decision cases, which are about all bundles together. */
 function foldersIn(path: string): readonly string[] {
   return readdirSync(join(ROOT, path), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== 'cases')
     .map((entry) => entry.name);
 }

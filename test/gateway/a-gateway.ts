@@ -220,7 +220,7 @@ function anAgent(part: Partial<ConfiguredAgent>): ConfiguredAgent {
   };
 }
 
-async function aDirectory(
+export async function aDirectory(
   ids: readonly string[],
   scripted: (id: string) => ScriptedServer,
   { toolNames = 'auto', allow = {}, servers }: WorldOptions,
@@ -263,7 +263,7 @@ function isOfClient(action: string): boolean {
 let generations = 0;
 
 /** A policy that grants everything but what its rules hide or deny. */
-class Scripted extends PolicySet {
+export class Scripted extends PolicySet {
   readonly #rules: Rules;
 
   constructor(rules: Rules) {

@@ -214,6 +214,16 @@ describe('a generation', () => {
     }
   });
 
+  it('without a rule says all but what that rule says, and leaves the generation as it was', async () => {
+    const set = await aSet(the('people', 'owners', 'files'));
+    const lesser = set.without('people', 'I-1');
+    expect(told(ask(lesser, { agent: 'unknown' }).opinions)).toEqual(['people ok', 'files ok S-1', 'owners ok R-1']);
+    expect(told(ask(set.without('people', 'I-2')).opinions)).toEqual(['people ok', 'files ok', 'owners ok']);
+    expect(told(ask(set, { agent: 'unknown' }).opinions)).toEqual(['people ok I-1', 'files skipped', 'owners skipped']);
+    expect(lesser.generation).not.toBe(set.generation);
+    expect(set.without('nobody', 'I-1')).toBe(set);
+  });
+
   it('can be empty', async () => {
     expect(ask(await aSet([])).opinions).toEqual([]);
   });

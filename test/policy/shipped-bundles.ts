@@ -38,9 +38,10 @@ export async function shippedParticipants(toolchain: Toolchain): Promise<readonl
   return Promise.all([...starters, ...organisation, ...authors]);
 }
 
+/** Less the folder of decision cases, which are about all bundles together. */
 function foldersIn(folder: string): readonly string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== 'cases')
     .map(({ name }) => name);
 }
 
