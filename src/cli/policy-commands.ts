@@ -7,6 +7,7 @@ import type * as PolicyExplain from './policy-explain.ts';
 import type { ExplainOptions } from './policy-explain.ts';
 import type * as PolicyStats from './policy-stats.ts';
 import type { StatsOptions } from './policy-stats.ts';
+import { addSourceCommands } from './source-commands.ts';
 import { parseMoment, parseSpan } from './values.ts';
 
 const load = (): Promise<typeof Overrides> => import('./overrides.ts');
@@ -15,6 +16,7 @@ const loadStats = (): Promise<typeof PolicyStats> => import('./policy-stats.ts')
 
 export function addPolicyCommands(program: Command, context: CommandContext): void {
   const policy = program.command('policy').description('look at the policy in force');
+  addSourceCommands(policy, context);
   policy
     .command('overrides')
     .description(
