@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
     exclude: [
-      'test/{toolchain,long,interop,conformance}/**',
+      'test/{toolchain,long,interop,conformance,services}/**',
       // OPA's compiler as a program of its own, with `npm run test:toolchain`; every old and new client before every old and
       // new server, with `npm run test:interop`.
       'test/rego/**',

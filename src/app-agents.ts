@@ -1,4 +1,5 @@
 import type { WantedBundle } from './app-policies.ts';
+import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { Agents, type ConfiguredAgent } from './gateway/agents.ts';
 
@@ -21,7 +22,7 @@ export function agentBundles({ agents }: Pick<Config, 'agents'>): readonly Wante
             id: `agent-${agent}`,
             layer: 'identity',
             place: { kind: 'agent', agent },
-            origin: policy.source.kind === 'path' ? { kind: 'path', path: policy.source.path } : undefined,
+            origin: originOf({ ...policy, id: `agent-${agent}`, layer: 'identity', data: {} }),
             mode: 'enforce',
             ruleModes: {},
             data: {},

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { addressText } from './core/bundle-address.ts';
 import type { BundleFiles } from './core/bundle-feed.ts';
+import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeJson } from './core/lossless-json.ts';
 import { PolicyInput } from './core/policy-input.ts';
@@ -15,6 +17,7 @@ import { ruleSetProblems } from './policy/opinion.ts';
 import { buildRuleBook, type RuleBookResult } from './policy/rule-book.ts';
 import type { FailedTest } from './rego/answers.ts';
 import type { Toolchain } from './rego/toolchain.ts';
+import type { RemoteBundle } from './app-sources.ts';
 
 /** Folder of the bundles that ship with the package. */
 export const SHIPPED_BUNDLES = fileURLToPath(new URL('../policy-bundles/', import.meta.url));
@@ -46,9 +49,13 @@ export interface FoundBundle {
   readonly configured: Promise<Bundle>;
 }
 
-/** Where a bundle comes from: a folder or `.tar.gz`, files that a source has fetched, or what was kept of it. */
+/**
+ * Where a bundle comes from: a folder or `.tar.gz`, an address that has yet to be asked, files that a source has fetched, or
+ * what was kept of it.
+ */
 export type BundleOrigin =
   | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'remote'; readonly remote: RemoteBundle }
   | { readonly kind: 'files'; readonly files: BundleFiles }
   | { readonly kind: 'kept'; readonly bundle: Bundle };
 
@@ -72,16 +79,11 @@ export interface BundleWish {
 
 /** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
 export async function findBundle({ id, origin, data }: BundleWish, loader: BundleLoader): Promise<FoundBundle> {
-  switch (origin.kind) {
-    case 'path':
-      return foundIn(await readBundle(origin.path), { id, data }, loader);
-    case 'files':
-      return foundIn(origin.files, { id, data }, loader);
-    case 'kept': {
-      const { bundle } = origin;
-      return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
-    }
+  if (origin.kind === 'kept') {
+    const { bundle } = origin;
+    return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
   }
+  return foundIn(await filesOf(origin), { id, data }, loader);
 }
 
 /** As `findBundle`, of files that have been read. Throws BUNDLE_INVALID. */
@@ -95,6 +97,16 @@ export function foundIn(
   // Said by `checkBundle`, after what is wrong with the bundle itself.
   configured.catch(() => undefined);
   return { shipped, configured };
+}
+
+/** What nobody has fetched is not there. */
+function filesOf(origin: Exclude<BundleOrigin, { kind: 'kept' }>): Promise<BundleFiles> | BundleFiles {
+  if (origin.kind === 'files') return origin.files;
+  if (origin.kind === 'path') return readBundle(origin.path);
+  const address = addressText(origin.remote.address);
+  throw new GatewayError('BUNDLE_UNREADABLE', `nothing is at hand of the policy bundle ${address}`, {
+    mend: '`mcp-gateway policy pull` fetches it, and says why where it cannot.',
+  });
 }
 
 /** Holds a bundle to the contract with OPA's compiler and its own tests. Throws BUNDLE_INVALID with all that is wrong. */

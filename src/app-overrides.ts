@@ -1,6 +1,6 @@
 import { type BundleLoader, type BundleOrigin, checkBundle, type CheckedBundle, findBundle } from './app-bundles.ts';
 import { modesOf } from './app-servers.ts';
-import { keptOrigin, remoteBundles } from './app-sources.ts';
+import { originAtHand, originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { isJsonObject } from './core/json.ts';
@@ -42,7 +42,7 @@ export async function findOverrides(question: OverridesQuestion, loader: BundleL
   const found = await Promise.all(
     config.policies.org
       .filter(({ layer }) => layer === 'override')
-      .map(async (bundle) => load(bundle, await originOf(bundle, question), loader)),
+      .map(async (bundle) => load(bundle, await originAtHand(originOf(bundle), question.home), loader)),
   );
   const seen = reader === undefined ? new Map<string, SeenPermit>() : await readSeen(reader, since);
   const still = await sayStill(found, { seen, now }, loader);
@@ -62,22 +62,13 @@ interface Found {
 
 type ConfiguredBundle = Config['policies']['org'][number];
 
-async function originOf(
-  { id, source }: ConfiguredBundle,
-  { config, home }: OverridesQuestion,
-): Promise<BundleOrigin | undefined> {
-  if (source.kind === 'path') return { kind: 'path', path: source.path };
-  const remote = remoteBundles(config).find((bundle) => bundle.id === id);
-  return remote && (await keptOrigin(remote, home));
-}
-
 async function load(
   { id, mode, rules, data, for: scope }: ConfiguredBundle,
   origin: BundleOrigin | undefined,
   loader: BundleLoader,
 ): Promise<Found> {
   const known = { id, mode, scope, ruleModes: modesOf(rules), written: [], rules: [] };
-  if (origin === undefined) return { known: { ...known, problem: 'nothing of it is kept' }, checked: undefined };
+  if (origin === undefined) return { known: { ...known, problem: 'it is not at hand' }, checked: undefined };
   try {
     const checked = await checkBundle(await findBundle({ id, origin, data }, loader), loader);
     return { known: { ...known, ...permitsOf(checked), problem: layerProblem(checked) }, checked };

@@ -3,6 +3,7 @@ import { agentBundles } from './app-agents.ts';
 import { bundlesOf } from './app-generation.ts';
 import { starterBundles, type WantedBundle } from './app-policies.ts';
 import { modesOf } from './app-servers.ts';
+import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './core/json.ts';
@@ -46,24 +47,23 @@ export async function rulesInForce(
   };
 }
 
-/** Those that the configuration itself names with a path, and the starters. */
-function configuredBundles(config: Config): readonly WantedBundle[] {
-  const organisation = config.policies.org.map(
-    ({ id, layer, source, for: scope, mode, rules, data }): WantedBundle => ({
-      id,
-      layer,
-      place: { kind: 'organisation', scope },
-      origin: source.kind === 'path' ? source : undefined,
-      mode,
-      ruleModes: modesOf(rules),
-      data,
-    }),
-  );
+/** Those that the configuration itself names with a path or an address, and the starters. */
+export function configuredBundles(config: Config): readonly WantedBundle[] {
+  const organisation = config.policies.org.map((bundle): WantedBundle => ({
+    id: bundle.id,
+    layer: bundle.layer,
+    place: { kind: 'organisation', scope: bundle.for },
+    origin: originOf(bundle),
+    mode: bundle.mode,
+    ruleModes: modesOf(bundle.rules),
+    data: bundle.data,
+  }));
   const servers = Object.entries(config.mcpServers).flatMap(([id, { policy }]): readonly WantedBundle[] => {
-    const { source, mode, rules, data } = policy;
-    if (source.kind !== 'path') return [];
+    const { mode, rules, data } = policy;
+    const origin = originOf({ ...policy, id, layer: 'server' });
+    if (origin === undefined) return [];
     const place = { kind: 'server', server: id } as const;
-    return [{ id, layer: 'server', place, origin: source, mode, ruleModes: modesOf(rules), data }];
+    return [{ id, layer: 'server', place, origin, mode, ruleModes: modesOf(rules), data }];
   });
   return [...organisation, ...servers, ...agentBundles(config), ...starterBundles(config.policies.layers)];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { WantedBundle } from './app-policies.ts';
 import { findOnShelf, SHELF_FACT, type ShelfFinding } from './app-shelf.ts';
+import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -50,7 +51,8 @@ export function bundleOfServer({ id, config, bundle }: FoundServer): WantedBundl
   const { source, onMissing, mode, rules, data } = config.policy;
   if (source.kind === 'none') return undefined;
   if (bundle.kind === 'none' && onMissing === 'starter') return undefined;
-  const origin: WantedBundle['origin'] = bundle.kind === 'at' ? { kind: 'path', path: bundle.path } : undefined;
+  const found: WantedBundle['origin'] = bundle.kind === 'at' ? { kind: 'path', path: bundle.path } : undefined;
+  const origin = found ?? originOf({ ...config.policy, id, layer: 'server' });
   return { id, layer: 'server', place: { kind: 'server', server: id }, origin, mode, ruleModes: modesOf(rules), data };
 }
 

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { BundleCredentials } from './config/schema-remote.ts';
 import type { Config } from './config/paths.ts';
+import type { PolicySource } from './config/schema-servers.ts';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './app-bundles.ts';
 import { refuseOtherLayer } from './app-policies.ts';
 import { type BundleAddress, addressText } from './core/bundle-address.ts';
-import type { BundleFiles } from './core/bundle-feed.ts';
+import type { BundleFeed, BundleFiles, FetchedBundle } from './core/bundle-feed.ts';
 import { canonicalJson, sha256Hex } from './core/canonical-json.ts';
 import type { Clock } from './core/clock.ts';
+import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Layer } from './core/opinion.ts';
 import { belongsToBundle, checkedFiles } from './policy/bundle-files.ts';
@@ -43,15 +45,34 @@ export interface FeedOptions {
 /** The bundles of the configuration that have an address, in the order of the file. */
 export function remoteBundles({ policies, mcpServers, agents }: Config): readonly RemoteBundle[] {
   const written = [
-    ...policies.org.map((bundle) => ({ ...bundle })),
+    ...policies.org,
     ...Object.entries(mcpServers).map(([id, { policy }]) => ({ ...policy, id, layer: 'server' as const })),
     ...Object.entries(agents).flatMap(([id, { policy }]) =>
       policy === undefined ? [] : [{ ...policy, id: `agent-${id}`, layer: 'identity' as const, data: {} }],
     ),
   ];
-  return written.flatMap(({ id, layer, source, refresh: refreshMs, maxAge: maxAgeMs, credentials, data }) =>
-    source.kind === 'remote' ? [{ id, layer, address: source.address, refreshMs, maxAgeMs, credentials, data }] : [],
-  );
+  return written.flatMap((bundle) => {
+    const origin = originOf(bundle);
+    return origin?.kind === 'remote' ? [origin.remote] : [];
+  });
+}
+
+interface WrittenBundle {
+  readonly id: string;
+  readonly layer: Layer;
+  readonly source: PolicySource;
+  readonly refresh: number;
+  readonly maxAge?: number | undefined;
+  readonly credentials?: BundleCredentials | undefined;
+  readonly data: JsonObject;
+}
+
+/** Where the configuration says that a bundle is; undefined where it does not say. */
+export function originOf(bundle: WrittenBundle): BundleOrigin | undefined {
+  const { id, layer, source, refresh: refreshMs, maxAge: maxAgeMs, credentials, data } = bundle;
+  if (source.kind === 'path') return { kind: 'path', path: source.path };
+  if (source.kind !== 'remote') return undefined;
+  return { kind: 'remote', remote: { id, layer, address: source.address, refreshMs, maxAgeMs, credentials, data } };
 }
 
 /** A bundle as its address has it, again and again; what is good of it is kept on disk. */
@@ -63,7 +84,10 @@ export function feedOf(bundle: RemoteBundle, options: FeedOptions): PolledFeed {
     source: sourceOf(bundle, options),
     cache: cacheOf(bundle, home),
     unpack,
-    check: (files) => check(bundle, files, loader),
+    check: (files) =>
+      check(bundle, files, loader).catch((thrown: unknown) => {
+        throw asPublished(thrown);
+      }),
     refreshMs,
     maxAgeMs,
     clock,
@@ -77,12 +101,57 @@ export function cacheOf({ id, address }: Pick<RemoteBundle, 'id' | 'address'>, h
   return new SourceCache(join(home, 'bundles', `${id}-${place}`));
 }
 
-/** What was kept of a bundle, without asking anybody; undefined where nothing was, or what was has changed. */
-export async function keptOrigin(bundle: RemoteBundle, home: string): Promise<BundleOrigin | undefined> {
-  const kept = await cacheOf(bundle, home)
+export interface StartOptions extends FeedOptions {
+  /** How long a start waits for a bundle of which nothing is kept, milliseconds. */
+  readonly startWaitMs: number;
+}
+
+/**
+ * The same for a gateway, whose start must not wait for a network: what is asked for first is what was kept, unless nothing
+ * was or it is older than it may be. From then on `watch` says what its address has.
+ */
+export function startingFeed(bundle: RemoteBundle, options: StartOptions): BundleFeed {
+  const feed = feedOf(bundle, options);
+  let isFirst = true;
+  return {
+    fetch: async (signal) => {
+      if (!isFirst) return feed.fetch(signal);
+      isFirst = false;
+      const kept = await feed.lastGood().catch(() => undefined);
+      if (kept !== undefined && !feed.isTooOld(kept)) return kept;
+      return fetchWithin(feed, options.startWaitMs, signal);
+    },
+    watch: (changed, signal) => feed.watch(changed, signal),
+  };
+}
+
+async function fetchWithin(feed: BundleFeed, limitMs: number, signal: AbortSignal): Promise<FetchedBundle> {
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    return await feed.fetch(AbortSignal.any([signal, limit]));
+  } catch (thrown) {
+    if (!limit.aborted || signal.aborted) throw thrown;
+    throw new GatewayError(
+      'BUNDLE_UNREADABLE',
+      `a policy bundle was not there within ${limitMs} ms, and none is kept`,
+      {
+        mend: 'It is asked for on; `mcp-gateway policy pull` before the start spares the wait.',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+/** The same origin without asking anybody: of an address what was kept, where that is still as it was. */
+export async function originAtHand(origin: BundleOrigin | undefined, home: string): Promise<BundleOrigin | undefined> {
+  if (origin?.kind !== 'remote') return origin;
+  const { remote } = origin;
+  const kept = await cacheOf(remote, home)
     .read()
     .catch(() => undefined);
-  return kept && { kind: 'files', files: { source: addressText(bundle.address), files: kept.files } };
+  return kept === undefined
+    ? origin
+    : { kind: 'files', files: { source: addressText(remote.address), files: kept.files } };
 }
 
 export function sourceOf(
@@ -118,4 +187,11 @@ async function check({ id, layer, data }: RemoteBundle, files: BundleFiles, load
   const found = await findBundle({ id, origin: { kind: 'files', files }, data }, loader);
   refuseOtherLayer({ id, layer }, found.shipped);
   await checkBundle(found, loader);
+}
+
+/** A file that nobody has here is not corrected here. */
+function asPublished(thrown: unknown): unknown {
+  if (!(thrown instanceof GatewayError)) return thrown;
+  const mend = 'Whoever publishes the bundle has to correct what is named, and to publish it again.';
+  return new GatewayError(thrown.code, thrown.message, { mend, cause: thrown });
 }

@@ -5,7 +5,7 @@ import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import { keepGeneration } from './app-generation.ts';
 import type { AppOptions } from './app-options.ts';
-import { keepAsking, openSources, withOrigins } from './app-remote.ts';
+import { keepAsking, openSources } from './app-remote.ts';
 import {
   loadPolicies,
   type PolicyOptions,
@@ -15,7 +15,7 @@ import {
 } from './app-policies.ts';
 import { bundleOfServer, findServers, type FoundServer, modesOf } from './app-servers.ts';
 import { openSignIns } from './app-sign-ins.ts';
-import { remoteBundles } from './app-sources.ts';
+import { originOf } from './app-sources.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
@@ -92,8 +92,6 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const { store, checker, closing } = live;
   const { signal } = closing;
   const toPolicies = policyOptions(live, options);
-  const remote = { ...toPolicies, home, environment: host.environment, startWaitMs: config.gateway.startWait, signal };
-  const opening = openSources(remoteBundles(config), remote);
   const found = await findServers(config, { home, host, logger, memory: store.catalog, signal });
   signal.throwIfAborted();
   const signIns = openSignIns(store, options);
@@ -108,8 +106,11 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
     { upstreams, signIns },
     found.map(({ id }) => id),
   );
-  const opened = await opening;
-  const policy = await loadPolicies(withOrigins(wantedBundles(config, found), opened), toPolicies);
+  const { startWait: startWaitMs } = config.gateway;
+  const remote = { ...toPolicies, home, environment: host.environment, startWaitMs, signal };
+  const opened = await openSources(wantedBundles(config, found), remote);
+  const bundles = opened.map(({ wanted }) => wanted);
+  const policy = await loadPolicies(bundles, toPolicies);
   signal.throwIfAborted();
   live.policy = policy;
   keepAsking(opened, remote);
@@ -159,17 +160,15 @@ const SERVER_FACTS = 'server';
 
 /** Every bundle that is to take part: the organisation’s, those of servers and agents, and the starters. */
 export function wantedBundles(config: Config, found: readonly FoundServer[]): readonly WantedBundle[] {
-  const organisation = config.policies.org.map(
-    ({ id, layer, source, for: scope, mode, rules, data }): WantedBundle => ({
-      id,
-      layer,
-      place: { kind: 'organisation', scope },
-      origin: source.kind === 'path' ? { kind: 'path', path: source.path } : undefined,
-      mode,
-      ruleModes: modesOf(rules),
-      data,
-    }),
-  );
+  const organisation = config.policies.org.map((bundle): WantedBundle => ({
+    id: bundle.id,
+    layer: bundle.layer,
+    place: { kind: 'organisation', scope: bundle.for },
+    origin: originOf(bundle),
+    mode: bundle.mode,
+    ruleModes: modesOf(bundle.rules),
+    data: bundle.data,
+  }));
   const own = found.flatMap((server) => bundleOfServer(server) ?? []);
   return [...organisation, ...own, ...agentBundles(config), ...starterBundles(config.policies.layers)];
 }

@@ -6,12 +6,14 @@ import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
 import { addPolicyWordsCommands } from './policy-words-commands.ts';
 import { addReplayCommand } from './replay-command.ts';
+import { addSourceCommands } from './source-commands.ts';
 import { parseSpan } from './values.ts';
 
 const load = (): Promise<typeof Overrides> => import('./overrides.ts');
 
 export function addPolicyCommands(program: Command, context: CommandContext): void {
   const policy = program.command('policy').description('look at the policy in force, try it, and change it');
+  addSourceCommands(policy, context);
   policy
     .command('overrides')
     .description(

@@ -81,7 +81,12 @@ async function found(version: string, policy: object = {}, carried = false) {
   const { signal } = new AbortController();
   const servers = await findServers(config, { home: folder, host: aHost, logger, memory, signal });
   const [wanted] = servers.flatMap((server) => [bundleOfServer(server)]);
-  return { folder, path: wanted?.origin?.kind === 'path' ? wanted.origin.path : undefined, fact: facts.get(SHELF_FACT), lines: logger.lines.map(worded) };
+  return {
+    folder,
+    path: wanted?.origin?.kind === 'path' ? wanted.origin.path : undefined,
+    fact: facts.get(SHELF_FACT),
+    lines: logger.lines.map(worded),
+  };
 }
 
 const worded = ({ level, message }: Logged): string => `${level} ${message}`;

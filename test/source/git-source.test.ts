@@ -1,37 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBundleAddress } from '../../src/core/bundle-address.ts';
 import { belongsToBundle } from '../../src/policy/bundle-files.ts';
 import { gitSource } from '../../src/source/git-source.ts';
 import type { SourceAnswer } from '../../src/source/source.ts';
+import { Repository } from './a-repository.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'mcp-gateway-git-'));
-const WORK = join(FOLDER, 'work');
-const REPOSITORY = join(FOLDER, 'policy.git');
 const SCRATCH = join(FOLDER, 'home/bundles');
 const commits: string[] = [];
-
-function git(...args: readonly string[]): string {
-  const environment = { ...process.env, GIT_CONFIG_GLOBAL: join(FOLDER, 'none'), GIT_CONFIG_NOSYSTEM: '1' };
-  return execFileSync('git', args, { cwd: WORK, env: environment, encoding: 'utf8', stdio: 'pipe' }).trim();
-}
-
-function commit(files: Readonly<Record<string, string>>): void {
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(WORK, path)), { recursive: true });
-    writeFileSync(join(WORK, path), content);
-  }
-  git('add', '--all');
-  git('-c', 'user.name=Ana', '-c', 'user.email=ana@example.com', 'commit', '--quiet', '--message', 'A step');
-  commits.push(git('rev-parse', 'HEAD'));
-}
+const repository = new Repository(FOLDER);
 
 beforeAll(() => {
-  mkdirSync(WORK, { recursive: true });
-  git('init', '--quiet', '--initial-branch=main', '.');
+  const commit = (files: Readonly<Record<string, string>>): void => void commits.push(repository.commit(files));
   commit({
     'README.md': '# Policies',
     'bundles/github/.manifest': '{}',
@@ -39,19 +22,19 @@ beforeAll(() => {
     'bundles/github/vendor/library.rego': 'package gateway.v1\n',
     'bundles/github/README.md': '# GitHub',
   });
-  git('-c', 'user.name=Ana', '-c', 'user.email=ana@example.com', 'tag', '--annotate', '--message', 'One', 'v1');
+  repository.git('tag', '--annotate', '--message', 'One', 'v1');
   commit({ 'bundles/github/policy.rego': 'package github\n\nallow := set()\n' });
-  mkdirSync(join(WORK, 'linked'));
-  symlinkSync('../bundles/github/policy.rego', join(WORK, 'linked/policy.rego'));
+  mkdirSync(join(repository.work, 'linked'));
+  symlinkSync('../bundles/github/policy.rego', join(repository.work, 'linked/policy.rego'));
   commit({ 'linked/.manifest': '{}' });
-  git('branch', 'both');
-  git('tag', 'both');
-  git('clone', '--quiet', '--bare', WORK, REPOSITORY);
+  repository.git('branch', 'both');
+  repository.git('tag', 'both');
+  repository.publish();
 });
 
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true, maxRetries: 5 }));
 
-function ask(fragment: string, { known = '', path = REPOSITORY } = {}): Promise<SourceAnswer> {
+function ask(fragment: string, { known = '', path = repository.bare } = {}): Promise<SourceAnswer> {
   const read = readBundleAddress(`git+file://${path}#${fragment}`);
   if (read.kind === 'refused' || read.address.kind !== 'git') throw new Error('no address of git');
   const options = { authorization: '', environment: process.env, scratch: SCRATCH, isWanted: belongsToBundle };

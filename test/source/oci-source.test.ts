@@ -1,67 +1,10 @@
-import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { OciAddress } from '../../src/core/bundle-address.ts';
 import { belongsToBundle } from '../../src/policy/bundle-files.ts';
 import { ociSource } from '../../src/source/oci-source.ts';
 import type { SourceAnswer } from '../../src/source/source.ts';
 import { aService, type WebService } from './a-bundle-service.ts';
-
-const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
-const PACKED = 'application/vnd.oci.image.layer.v1.tar+gzip';
-const TITLE = 'org.opencontainers.image.title';
-
-interface Layer {
-  readonly content: string;
-  readonly mediaType?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-
-const digestOf = (content: string): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
-const named = (title: string, content: string): Layer => ({
-  content,
-  mediaType: 'application/vnd.oci.image.layer.v1.tar',
-  annotations: { [TITLE]: title },
-});
-
-/** A registry with one artefact, as the distribution specification has it; each part can be made worse. */
-class Registry {
-  manifest: string;
-  readonly #blobs: ReadonlyMap<string, string>;
-  /** What it asks of those who come without a token: the header, and the token it gives. */
-  guard: { readonly challenge: (url: string) => string; readonly token: string } | undefined;
-  saysDigest = true;
-  url = '';
-
-  constructor(layers: readonly Layer[], more: Readonly<Record<string, unknown>> = {}) {
-    const listed = layers.map(({ content, mediaType = PACKED, annotations }) => {
-      return { mediaType, digest: digestOf(content), size: content.length, annotations };
-    });
-    this.manifest = JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST_TYPE, layers: listed, ...more });
-    this.#blobs = new Map(layers.map(({ content }) => [digestOf(content), content]));
-  }
-
-  /** The same, with something else in its manifest. */
-  with(old: string, other: string): Registry {
-    this.manifest = this.manifest.replace(old, other);
-    return this;
-  }
-
-  readonly answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const { pathname } = new URL(request.url ?? '', 'http://x');
-    const { guard, manifest } = this;
-    if (pathname === '/token') return void response.end(JSON.stringify({ token: guard?.token }));
-    if (guard !== undefined && request.headers.authorization !== `Bearer ${guard.token}`)
-      return void response.writeHead(401, { 'www-authenticate': guard.challenge(this.url) }).end();
-    const digest = digestOf(manifest);
-    if (pathname === '/v2/team/policy/manifests/v1' || pathname.endsWith(`/manifests/${digest}`)) {
-      const says = this.saysDigest ? { 'docker-content-digest': digest } : {};
-      return void response.writeHead(200, { 'content-type': MANIFEST_TYPE, ...says }).end(manifest);
-    }
-    const blob = this.#blobs.get(pathname.replace('/v2/team/policy/blobs/', ''));
-    response.writeHead(blob === undefined ? 404 : 200).end(blob);
-  };
-}
+import { digestOf, named, PACKED, Registry, TITLE } from './a-registry.ts';
 
 async function serve(registry: Registry): Promise<WebService> {
   const service = await aService(registry.answer);

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
+import { SHIPPED_ANSWERS } from '../app-policies.ts';
+import type { PolicyPlace } from '../app-policy-list.ts';
+import { Toolchain } from '../rego/toolchain.ts';
+import { DecisionReader } from '../state/decision-reader.ts';
+import { type ConfigOption, readConfig } from './config.ts';
+import type { CommandContext } from './context.ts';
+
+/** Gives a command what it needs to look at bundles, and closes it afterwards. */
+export async function withPolicies(
+  context: CommandContext,
+  options: ConfigOption,
+  work: (place: PolicyPlace, loader: BundleLoader) => Promise<void>,
+): Promise<void> {
+  const { home, cache } = context.environment;
+  const { config } = readConfig(context, options);
+  const { path } = config.decisions.store;
+  // Before its first start a gateway has no log, and its bundles can be looked at all the same.
+  const reader = existsSync(path) ? new DecisionReader({ path }) : undefined;
+  const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
+  const loader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
+  try {
+    await work({ config, reader, home, now: Date.now() }, loader);
+  } finally {
+    reader?.close();
+    await toolchain.close();
+  }
+}
