@@ -2,13 +2,18 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { validateAgainst } from '../../src/catalog/validate-against.ts';
 import { findServers, bundleOfServer } from '../../src/app-servers.ts';
 import { findOnShelf, SHELF, SHELF_FACT } from '../../src/app-shelf.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Json } from '../../src/core/json.ts';
 import { isInRange } from '../../src/core/version-range.ts';
+import { makeBundle } from '../../src/policy/bundle.ts';
+import { readBundle } from '../../src/policy/bundle-files.ts';
+import { configure } from '../../src/policy/config-data.ts';
 import { Manifest } from '../../src/policy/manifest.ts';
-import type { NamedPackage } from '../../src/upstream/named-package.ts';
+import { namedPackage, type NamedPackage } from '../../src/upstream/named-package.ts';
+import { shelfPage } from './shelf-page.ts';
 import { SHELVED } from './shipped.ts';
 import { aFolder, aHost, aLogger, type Logged } from '../upstream/parts.ts';
 
@@ -178,4 +183,29 @@ describe.each(SHELVED)('the bundle %s', (name, folder) => {
     const taken = destructive.filter((tool) => tools[tool.name]?.effect === 'read').map((tool) => tool.name);
     expect(taken).toEqual(HARMLESS_DESPITE_THE_HINT[name] ?? []);
   });
+});
+
+test('the page in docs/reference/shelf.md is what the bundles say', async () => {
+  await expect(shelfPage(SHELVED)).toMatchFileSnapshot(join(import.meta.dirname, '../../docs/reference/shelf.md'));
+});
+
+test('what docs/shelf.md configures is for bundles of the shelf, and they accept it', async () => {
+  const page = readFileSync('docs/shelf.md', 'utf8');
+  const blocks = [...page.matchAll(/^```yaml mcp-gateway.yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  expect(blocks).toHaveLength(2);
+  for (const text of blocks) {
+    const folder = aFolder();
+    const path = join(folder, 'mcp-gateway.yaml');
+    writeFileSync(path, text);
+    const { config } = loadConfig({ path, environment: {}, workingFolder: folder, userHome: folder, home: folder });
+    for (const { transport, policy } of Object.values(config.mcpServers)) {
+      if (transport.kind !== 'stdio' || policy.source.kind !== 'auto') continue;
+      const wanted = namedPackage(transport) ?? npm('');
+      const { path: shelved = '', ...finding } = await findOnShelf(wanted);
+      expect(finding.kind).toBe('bundle');
+      const bundle = makeBundle('example', await readBundle(shelved));
+      await expect(configure(bundle, policy.data, validateAgainst)).resolves.toMatchObject({ id: 'example' });
+      for (const rule of Object.keys(policy.rules)) expect(bundle.modules['policy.rego']).toContain(`id: ${rule}\n`);
+    }
+  }
 });
