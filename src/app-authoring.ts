@@ -2,7 +2,7 @@ import {
   type BundleLoader,
   type CheckedBundle,
   checkBundle,
-  foundIn,
+  findBundle,
   INPUT_SCHEMA,
   ruleBookOf,
 } from './app-bundles.ts';
@@ -31,7 +31,10 @@ export async function lintBundle(
   data: JsonObject = {},
 ): Promise<LintedBundle> {
   const { toolchain } = loader;
-  const checked = await checkBundle(foundIn(files, { id: 'checked', data }, loader), loader);
+  const checked = await checkBundle(
+    await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader),
+    loader,
+  );
   const { bundle, inspection, rules, warnings } = checked;
   const syntax = await readSyntax(bundle.modules, toolchain);
   const sources = { bundle, inspection, rules, syntax, dataFiles: dataFilesIn(files), badPatterns: new Set<string>() };

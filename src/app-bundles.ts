@@ -78,21 +78,12 @@ export interface BundleWish {
 }
 
 /** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
-export async function findBundle({ id, origin, data }: BundleWish, loader: BundleLoader): Promise<FoundBundle> {
+export async function findBundle({ id, origin, data }: BundleWish, { validate }: BundleLoader): Promise<FoundBundle> {
   if (origin.kind === 'kept') {
     const { bundle } = origin;
     return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
   }
-  return foundIn(await filesOf(origin), { id, data }, loader);
-}
-
-/** As `findBundle`, of files that have been read. Throws BUNDLE_INVALID. */
-export function foundIn(
-  files: BundleFiles,
-  { id, data }: Omit<BundleWish, 'origin'>,
-  { validate }: BundleLoader,
-): FoundBundle {
-  const shipped = makeBundle(id, files);
+  const shipped = makeBundle(id, await filesOf(origin));
   const configured = configure(shipped, data, validate);
   // Said by `checkBundle`, after what is wrong with the bundle itself.
   configured.catch(() => undefined);

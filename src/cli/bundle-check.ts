@@ -1,11 +1,9 @@
-import { resolve } from 'node:path';
 import { lintBundle } from '../app-authoring.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding, Severity } from '../review/finding.ts';
 import { LINT_RULES } from '../review/lint.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { type FindingsOf, printFindings, printGithub, printSarif } from './finding-formats.ts';
@@ -20,7 +18,7 @@ export interface CheckOptions {
 
 /** Holds a bundle to the contract and to the lint, and shows what its author should look at. */
 export async function check(context: CommandContext, path: string, options: CheckOptions): Promise<void> {
-  const files = await readBundle(resolve(context.environment.workingFolder, path));
+  const files = await readNamed(context, path);
   const { facts, findings, mend } = await examine(context, files);
   const isGood = !findings.some(
     ({ severity }) => severity === 'error' || (options.denyWarnings === true && severity === 'warning'),

@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
 import { inspectBundle } from '../app-authoring.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import type { BundleFacts } from '../review/bundle-facts.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { paint, printJson, printLine, printTable, type Terminal, visible } from './terminal.ts';
 
@@ -12,7 +10,7 @@ export interface InspectOptions {
 
 /** What is in a bundle: its rules, what each of them reads, counters, data, settings, built-ins. */
 export async function inspect(context: CommandContext, path: string, { json }: InspectOptions): Promise<void> {
-  const files = await readBundle(resolve(context.environment.workingFolder, path));
+  const files = await readNamed(context, path);
   const inspected = await withLoader(context, (loader) => inspectBundle(files, loader));
   const { terminal } = context;
   if (json === true) return printJson(terminal, 'bundle-inspect', { path, ...inspected });

@@ -112,7 +112,7 @@ export class TrialLog implements RecordKeeper {
     if (refused.length > 0)
       return { refused, fitsAtMs: refused.map((place) => this.#fitsAt(changes[place], left[place])) };
     this.records.push(record);
-    return { remaining: left };
+    return { remaining: left.filter((room) => room !== undefined) };
   }
 
   settle(): void {

@@ -66,7 +66,7 @@ const EXAMPLES: readonly Example[] = [
   {
     code: 'lint_unknown_tool',
     bad: 'bad_tools := {"read", "raed"}\n\ndeny if input.action.tool in bad_tools',
-    at: '',
+    at: 'raed',
     good: 'good_tools := {"read", "write"}\n\ndeny if input.action.tool in good_tools',
   },
   {
