@@ -3,6 +3,7 @@ import { agentBundles } from './app-agents.ts';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
+import { LockInForce } from './app-lock.ts';
 import type { AppOptions } from './app-options.ts';
 import {
   loadPolicies,
@@ -76,6 +77,7 @@ interface Live {
   readonly checker: ArgumentChecker;
   /** Aborted when the gateway ends: nothing is started any more. */
   readonly closing: AbortController;
+  lock?: LockInForce;
   signIns?: SignIns;
   logs?: ServerLogs;
   upstreams?: Upstreams;
@@ -88,7 +90,12 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const { config, home, host, logger } = options;
   const { store, checker, closing } = live;
   const { signal } = closing;
-  const found = await findServers(config, { home, host, logger, memory: store.catalog, signal });
+  const { lockPath: path, commands } = options;
+  const lock = new LockInForce({ path, textDrift: config.policies.pins.text, logger });
+  live.lock = lock;
+  const acceptedPackage: LockInForce['packageOf'] = (id, command) => lock.packageOf(id, command);
+  const finding = { home, host, logger, memory: store.catalog, commands, acceptedPackage, signal };
+  const found = await findServers(config, finding);
   signal.throwIfAborted();
   const signIns = openSignIns(store, options);
   live.signIns = signIns;
@@ -106,10 +113,11 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   signal.throwIfAborted();
   live.policy = policy;
   await rememberWords(store, policy);
-  const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker }, options);
+  const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker, lock }, options);
   live.directory = directory;
-  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory }, options);
+  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory, lock }, options);
   live.parts = parts;
+  lock.watch(() => parts.policy.refresh());
   return parts;
 }
 
@@ -183,8 +191,9 @@ async function rememberWords({ catalog }: Store, { participants }: PolicySet): P
 }
 
 async function closeAll(live: Live): Promise<void> {
-  const { store, toolchain, checker, closing, signIns, logs, upstreams, directory, parts } = live;
+  const { store, toolchain, checker, closing, lock, signIns, logs, upstreams, directory, parts } = live;
   closing.abort(new GatewayError('CANCELLED', 'The gateway is being ended.'));
+  lock?.close();
   directory?.close();
   parts?.dialogue.close();
   signIns?.close();
