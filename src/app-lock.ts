@@ -4,8 +4,7 @@ import type { ServerPins } from './catalog/pins.ts';
 import { readLock } from './config/lock-file.ts';
 import { messageOf } from './core/errors.ts';
 import type { Logger } from './core/logger.ts';
-import type { LockedServer, ServerLock, ServerUnit } from './core/server-lock.ts';
-import { unitDrift } from './core/server-lock.ts';
+import { lockedIn, type LockedServer, type ServerLock, type ServerUnit, unitDrift } from './core/server-lock.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 
 export interface LockOptions {
@@ -92,7 +91,7 @@ export class LockInForce {
   }
 
   #lockedServer(id: string): LockedServer | undefined {
-    return this.#held.kind === 'good' && Object.hasOwn(this.#held.servers, id) ? this.#held.servers[id] : undefined;
+    return this.#held.kind === 'good' ? lockedIn(this.#held.servers, id) : undefined;
   }
 
   #read(): Held {

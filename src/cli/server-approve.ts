@@ -1,7 +1,7 @@
 import type { LookedAt } from '../app-look.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { LockedServer } from '../core/server-lock.ts';
+import { lockedIn, type LockedServer } from '../core/server-lock.ts';
 import { type Definitions, type ToolChange, toolChanges } from '../review/unit-changes.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
@@ -11,7 +11,6 @@ import {
   confirmed,
   definitionsIn,
   lockedAs,
-  lockedIn,
   look,
   summaryOf,
   type UnitWork,

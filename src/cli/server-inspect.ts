@@ -1,7 +1,8 @@
 import { toolChanges } from '../review/unit-changes.ts';
+import { lockedIn } from '../core/server-lock.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
-import { acceptedDefinitions, lockedIn, look, unitWork } from './server-unit.ts';
+import { acceptedDefinitions, look, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import {
   changeAsJson,

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { withoutServer } from '../config/edit-servers.ts';
 import { GatewayError } from '../core/errors.ts';
+import { lockedIn } from '../core/server-lock.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
-import { accept, confirmed, lockedIn, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import { accept, confirmed, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { printJson, printLine } from './terminal.ts';
 

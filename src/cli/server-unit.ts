@@ -7,7 +7,7 @@ import type { Act } from '../core/act.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ServerId } from '../core/names.ts';
-import type { LockedPackage, LockedServer, ServerLock } from '../core/server-lock.ts';
+import { lockedIn, type LockedPackage, type LockedServer, type ServerLock } from '../core/server-lock.ts';
 import { wordsFact, writeWords } from '../review/rule-words.ts';
 import type { Definitions } from '../review/unit-changes.ts';
 import { type Acting, acting } from './acting.ts';
@@ -72,10 +72,6 @@ export async function look(id: ServerId, work: UnitWork, looking: Looking = {}):
   }
 }
 
-export function lockedIn(lock: ServerLock, id: string): LockedServer | undefined {
-  return Object.hasOwn(lock, id) ? lock[id] : undefined;
-}
-
 /** What is accepted of a server when all that was seen of it is. */
 export function lockedAs({ unit, tools }: LookedAt): LockedServer {
   return { ...unit, tools: Object.fromEntries(tools.map(({ name, pin }) => [name, pin])) };
@@ -96,14 +92,14 @@ export interface Accepting {
 /** Records who accepts what, and then writes it, while no other command does. The id of the record. */
 export function accept(work: UnitWork, accepting: Accepting): Promise<string> {
   const { store, lockPath, actOf, context } = work;
-  const { id, next, definitions, looked, alongside } = accepting;
+  const { id, next, alongside } = accepting;
   return store.withLease('mcp-gateway.lock', async () => {
     const lock = readLock(lockPath, context.environment.workingFolder);
     const { [id]: before, ...others } = lock;
     const after = next(before);
     const act = actOf(accepting.act);
     await store.log.act(act);
-    await remember(work, id, definitions, looked);
+    await remember(work, accepting);
     writeLock(lockPath, after === undefined ? others : { ...others, [id]: after });
     alongside?.();
     return act.id;
@@ -111,7 +107,7 @@ export function accept(work: UnitWork, accepting: Accepting): Promise<string> {
 }
 
 /** The words of the bundle's rules are kept too, so that the next one can be compared with them. */
-async function remember({ store }: UnitWork, id: string, definitions: Definitions, looked?: LookedAt): Promise<void> {
+async function remember({ store }: UnitWork, { id, definitions, looked }: Accepting): Promise<void> {
   await store.catalog.writeFact(id, ACCEPTED, definitions);
   if (looked?.bundle.kind !== 'good') return;
   const { bundle, rules } = looked.bundle.checked;
@@ -158,6 +154,6 @@ export async function confirmed({ terminal }: CommandContext, question: string, 
   }
 }
 
-export function isInteractive(terminal: Terminal): boolean {
+function isInteractive(terminal: Terminal): boolean {
   return terminal.in.isTTY && terminal.out.isTTY;
 }

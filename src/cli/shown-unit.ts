@@ -1,7 +1,6 @@
 import type { LookedAt, LookedTool } from '../app-look.ts';
-import type { Json, JsonObject } from '../core/json.ts';
-import type { LockedServer } from '../core/server-lock.ts';
-import { unitDrift } from '../core/server-lock.ts';
+import type { Json } from '../core/json.ts';
+import { type LockedServer, type UnitDrift, unitDrift } from '../core/server-lock.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import { revealText } from '../policy/author-text.ts';
 import type { DefinitionChange, RuleChange, ToolChange } from '../review/unit-changes.ts';
@@ -21,7 +20,7 @@ export function groupsOf(tools: readonly LookedTool[]): ShownGroups {
   return { read: those('read'), write: those('write'), destroy: those('destroy', 'unknown') };
 }
 
-const TITLES = { read: 'read', write: 'write', destroy: 'destroy, or say nothing' } as const;
+const TITLES = { read: 'only read', write: 'write', destroy: 'destroy, or do not say' } as const;
 /** Tools that are named in a list of many. */
 const MOST_SHOWN = 60;
 
@@ -30,10 +29,7 @@ export function printGroups(terminal: Terminal, tools: readonly LookedTool[]): v
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   for (const group of ['read', 'write', 'destroy'] as const) {
     const names = groups[group];
-    printLine(
-      terminal,
-      paint(terminal, 'bold', `${String(names.length)} ${names.length === 1 ? 'tool' : 'tools'} that ${TITLES[group]}`),
-    );
+    printLine(terminal, paint(terminal, 'bold', `${TITLES[group]}: ${String(names.length)}`));
     for (const name of names.slice(0, MOST_SHOWN)) {
       const doubts = byName.get(name)?.doubts ?? [];
       const mark = doubts.length === 0 ? '' : `   ! ${doubts.join('; ')}`;
@@ -110,8 +106,15 @@ export function printRules(terminal: Terminal, changes: readonly RuleChange[]): 
   if (rows.length > 0) printTable(terminal, ['rule', '', 'says'], rows);
 }
 
+/** A part of a server, as it was accepted and as it is. */
+export interface UnitChange {
+  readonly part: UnitDrift;
+  readonly before: string;
+  readonly after: string;
+}
+
 /** What of the server as a whole is another than was accepted, with both. */
-export function unitChanges(locked: LockedServer, { unit }: LookedAt): readonly JsonObject[] {
+export function unitChanges(locked: LockedServer, { unit }: LookedAt): readonly UnitChange[] {
   const named = { package: packageText, command: commandText, bundle: bundleText, signer: signerText };
   return unitDrift(locked, unit).map((part) => ({ part, before: named[part](locked), after: named[part](unit) }));
 }
@@ -134,12 +137,9 @@ function signerText({ signer }: Unit): string {
   return signer;
 }
 
-export function printUnitChanges(terminal: Terminal, changes: readonly JsonObject[]): void {
+export function printUnitChanges(terminal: Terminal, changes: readonly UnitChange[]): void {
   for (const { part, before, after } of changes) {
-    printLine(
-      terminal,
-      visible(`the ${String(part)} is another: ${String(before) || 'none'} → ${String(after) || 'none'}`),
-    );
+    printLine(terminal, visible(`the ${part} is another: ${before || 'none'} → ${after || 'none'}`));
   }
 }
 

@@ -43,7 +43,7 @@ function rootOf(text: string): Servers {
   // Comments of JSON are blanks to YAML, at the same places.
   const document = parseDocument(isJson(text) ? blankComments(text) : text, { version: '1.2', schema: 'core' });
   const { contents } = document;
-  if (document.errors.length === 0 && isMap(contents)) return contents as Servers;
+  if (document.errors.length === 0 && isMap(contents)) return contents;
   throw new GatewayError('USAGE', 'the configuration cannot be added to', {
     mend: 'Write the server into it by hand, and accept it with `mcp-gateway server approve`.',
   });
@@ -51,7 +51,7 @@ function rootOf(text: string): Servers {
 
 function serversIn(text: string): Servers | undefined {
   const value = rootOf(text).items.find(({ key }) => nameOf(key) === 'mcpServers')?.value;
-  return isMap(value) ? (value as Servers) : undefined;
+  return isMap(value) ? value : undefined;
 }
 
 function isJson(text: string): boolean {
@@ -103,6 +103,7 @@ function addedToFlow(text: string, servers: Servers, { id, settings }: ServerEnt
   const newline = newlineOf(text);
   const close = (servers.range?.[1] ?? 1) - 1;
   const last = servers.items.at(-1);
+  if (last === undefined && !isJson(text)) return addedAsBlock(text, servers, { id, settings });
   const isSpread = last !== undefined && text.slice(servers.range?.[0] ?? 0, close).includes('\n');
   const isJsonText = isJson(text);
   const item = isJsonText ? `${JSON.stringify(id)}: ${JSON.stringify(settings)}` : `${id}: ${flowText(settings)}`;
@@ -113,6 +114,18 @@ function addedToFlow(text: string, servers: Servers, { id, settings }: ServerEnt
   const at = endOf(last);
   const indent = ' '.repeat(columnOf(text, startOf(last)));
   return `${text.slice(0, at)},${isSpread ? `${newline}${indent}` : ' '}${item}${text.slice(at)}`;
+}
+
+/** The first one of all: what stands behind the braces on their line, such as a comment, stays there. */
+function addedAsBlock(text: string, servers: Servers, entry: ServerEntry): string {
+  const newline = newlineOf(text);
+  const [start, end] = servers.range;
+  const lineEnd = endOfLine(text, end);
+  const key = text.lastIndexOf('\n', start - 1) + 1;
+  const indent = ' '.repeat(text.slice(key).search(/\S/u) + 2);
+  const rest = text.slice(end, lineEnd).trimEnd();
+  const lines = blockLines(entry, indent).map((line) => `${line}${newline}`);
+  return `${text.slice(0, start).trimEnd()}${rest}${newline}${lines.join('')}${text.slice(lineEnd)}`;
 }
 
 function withoutBlockPair(text: string, servers: Servers, pair: Item): string {
@@ -126,7 +139,7 @@ function withoutBlockPair(text: string, servers: Servers, pair: Item): string {
 }
 
 function withoutFlowPair(text: string, servers: Servers, pair: Item): string {
-  const index = servers.items.indexOf(pair as (typeof servers.items)[number]);
+  const index = servers.items.findIndex(({ key }) => key === pair.key);
   const next = servers.items[index + 1];
   if (next !== undefined) return text.slice(0, startOf(pair)) + text.slice(startOf(next));
   const before = servers.items[index - 1];
@@ -149,7 +162,7 @@ function withPrefixedNames(text: string): string {
   }
   const { value } = gateway;
   if (!isMap(value) || value.items.some(({ key }) => nameOf(key) === 'toolNames')) return text;
-  return withFirstMember(text, value as Servers);
+  return withFirstMember(text, value);
 }
 
 function withFirstMember(text: string, map: Servers): string {

@@ -34,6 +34,10 @@ export interface LockedServer extends ServerUnit {
 /** All that somebody has accepted, by the ids of servers. */
 export type ServerLock = Readonly<Record<string, LockedServer>>;
 
+export function lockedIn(lock: ServerLock, id: string): LockedServer | undefined {
+  return Object.hasOwn(lock, id) ? lock[id] : undefined;
+}
+
 /** What of a server is another than it was accepted as. */
 export type UnitDrift = 'package' | 'command' | 'bundle' | 'signer';
 
