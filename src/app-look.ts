@@ -147,14 +147,13 @@ const NOBODY: ConstructorParameters<typeof Upstreams>[1]['instanceHost'] = {
 
 const MOST_LINES = 8;
 
+/** However it ended: it could not be started, and these are its last words. */
 function notStarted(thrown: unknown, lines: readonly string[]): unknown {
-  if (!(thrown instanceof GatewayError) || lines.length === 0) return thrown;
+  if (!(thrown instanceof GatewayError) || !thrown.code.startsWith('UPSTREAM_')) return thrown;
   const said = lines.slice(-MOST_LINES).map((line) => `  | ${line}`);
-  const details = thrown.mend === undefined ? {} : { mend: thrown.mend };
-  return new GatewayError(thrown.code, [thrown.message, 'It said last:', ...said].join('\n'), {
-    cause: thrown,
-    ...details,
-  });
+  const message = said.length === 0 ? thrown.message : [thrown.message, 'It said last:', ...said].join('\n');
+  const mend = thrown.mend === undefined ? {} : { mend: thrown.mend };
+  return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: thrown, ...mend });
 }
 
 async function bundleOf({ id, config, bundle }: FoundServer, { cache }: LookOptions): Promise<LookedBundle> {

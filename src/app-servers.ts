@@ -106,8 +106,20 @@ async function findServer(id: ServerId, config: ServerConfig, options: FindOptio
   }
   const accepted = options.acceptedPackage?.(id, written) ?? undefined;
   const { bundle, command, args, ...found } = await resolveProgram(id, { ...transport, accepted }, options);
-  const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance, discoveryOffers };
+  const road = { ...transport, command, args };
+  const refusal = refusalOf(accepted, found);
+  const definition = { id, transport: road, timeoutMs, instance, discoveryOffers, refusal };
   return { id, config, definition, ...found, command: written, bundle: configured ?? bundle };
+}
+
+/** A package that was accepted runs, or nothing does: what npx would fetch instead is what nobody has looked at. */
+function refusalOf(
+  accepted: LockedPackage | undefined,
+  { package: name, integrity }: Pick<FoundServer, 'package' | 'integrity'>,
+): string | undefined {
+  if (accepted === undefined || accepted.integrity === '') return undefined;
+  if (name === accepted.name && integrity === accepted.integrity) return undefined;
+  return `its package is not the ${accepted.name} ${accepted.version} that was accepted, or cannot be installed`;
 }
 
 function mapValues<V, W>(values: Readonly<Record<string, V>>, change: (value: V) => W): Readonly<Record<string, W>> {

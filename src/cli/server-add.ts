@@ -7,7 +7,17 @@ import { GatewayError } from '../core/errors.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
-import { accept, confirmed, definitionsIn, lockedAs, look, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import {
+  accept,
+  confirmed,
+  definitionsIn,
+  lockedAs,
+  look,
+  refuseBadBundle,
+  summaryOf,
+  type UnitWork,
+  unitWork,
+} from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { groupsOf, printGroups, printUnit, toolAsJson } from './shown-unit.ts';
 import { printJson, printLine } from './terminal.ts';
@@ -55,6 +65,7 @@ async function addFrom({ work, loaded, entry, options, write }: Adding): Promise
   const { terminal } = work.context;
   const { id } = entry;
   const looked = await look(id, work, { loaded, accepted: undefined });
+  refuseBadBundle(looked);
   if (options.json !== true) {
     printUnit(terminal, looked);
     printGroups(terminal, looked.tools);

@@ -72,6 +72,14 @@ export async function look(id: ServerId, work: UnitWork, looking: Looking = {}):
   }
 }
 
+/** Throws BUNDLE_INVALID where the bundle that governs a server cannot be used: nobody takes on what is denied throughout. */
+export function refuseBadBundle({ bundle, found }: LookedAt): void {
+  if (bundle.kind !== 'bad') return;
+  throw new GatewayError('BUNDLE_INVALID', `the bundle of ${found.id} cannot be used: ${bundle.problem}`, {
+    mend: 'All its calls would be denied, so nothing was changed.',
+  });
+}
+
 /** What is accepted of a server when all that was seen of it is. */
 export function lockedAs({ unit, tools }: LookedAt): LockedServer {
   return { ...unit, tools: Object.fromEntries(tools.map(({ name, pin }) => [name, pin])) };

@@ -14,6 +14,7 @@ import {
   definitionsIn,
   lockedAs,
   look,
+  refuseBadBundle,
   summaryOf,
   type UnitWork,
   unitWork,
@@ -100,13 +101,6 @@ function candidatePackage(
   if (isNamed && locked.package !== null) return { name: locked.package.name, version, integrity: '' };
   throw new GatewayError('USAGE', `"${id}" is not installed by the gateway, so no version of it can be chosen`, {
     mend: 'Change its files or its command line, and run `mcp-gateway server update` without --version.',
-  });
-}
-
-function refuseBadBundle({ bundle, found }: LookedAt): void {
-  if (bundle.kind !== 'bad') return;
-  throw new GatewayError('BUNDLE_INVALID', `the bundle of ${found.id} cannot be used: ${bundle.problem}`, {
-    mend: 'All its calls would be denied, so it was left as it is.',
   });
 }
 

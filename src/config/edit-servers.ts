@@ -129,13 +129,12 @@ function addedAsBlock(text: string, servers: Servers, entry: ServerEntry): strin
 }
 
 function withoutBlockPair(text: string, servers: Servers, pair: Item): string {
-  if (servers.items.length === 1) {
-    const start = startOf(servers.items[0]);
-    return `${text.slice(0, start).trimEnd()} {}${newlineOf(text)}${text.slice(endOfLine(text, endOf(pair)))}`;
-  }
-  const start = startOf(pair);
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  return text.slice(0, lineStart) + text.slice(endOfLine(text, endOf(pair)));
+  const lineStart = text.lastIndexOf('\n', startOf(pair) - 1) + 1;
+  const behind = text.slice(endOfLine(text, endOf(pair)));
+  if (servers.items.length > 1) return text.slice(0, lineStart) + behind;
+  const key = rootOf(text).items.find((one) => nameOf(one.key) === 'mcpServers')?.key;
+  const colon = text.indexOf(':', key?.range[1]) + 1;
+  return `${text.slice(0, colon)} {}${text.slice(colon, lineStart)}${behind}`;
 }
 
 function withoutFlowPair(text: string, servers: Servers, pair: Item): string {

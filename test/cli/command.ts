@@ -14,13 +14,14 @@ export interface CommandPlace {
   readonly cache: string;
   /** Columns of the terminal; without them what is written goes into a pipe. */
   readonly columns?: number;
+  readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Runs one command in this process, as the program does. */
 export async function runCommand(
   add: (program: Command, context: CommandContext) => void,
   args: readonly string[],
-  { home, cache, columns }: CommandPlace,
+  { home, cache, columns, variables = {} }: CommandPlace,
 ): Promise<Ran> {
   const said = { out: '', err: '' };
   const stream = (name: 'out' | 'err'): NodeJS.WriteStream => {
@@ -28,7 +29,7 @@ export async function runCommand(
     const shape = columns === undefined ? {} : { isTTY: true, columns, hasColors: () => false, getColorDepth: () => 1 };
     return Object.assign(written, shape) as unknown as NodeJS.WriteStream;
   };
-  const environment = { variables: {}, workingFolder: home, userHome: home, home, cache, user: 'maya' };
+  const environment = { variables, workingFolder: home, userHome: home, home, cache, user: 'maya' };
   const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void (said.err += text) });
   let exit = 0;
   add(program, {

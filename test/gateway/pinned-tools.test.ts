@@ -80,7 +80,7 @@ test.for<[string, readonly JsonObject[], Partial<ServerPins>, string]>([
   await call(world, 'send');
   expect(lastOf(world)).toEqual(quarantined(why));
   expect(callsOf(world)).toBe(0);
-  const listed = await world.ask({ method: 'tools/list', cursor: undefined });
+  const listed = await world.ask({ method: 'tools/list', cursor: undefined, meta: {} });
   expect(listed).toMatchObject({
     result: { tools: [{ name: 'send', description: expect.stringMatching(/^Cannot be used now/) as string, inputSchema: { type: 'object' } }] },
   });
