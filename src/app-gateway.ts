@@ -67,7 +67,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     clock,
     logger,
   };
-  const vouching = new Vouching(logger);
+  const vouching = new Vouching({ clock, logger, onDrift: (server) => directory.reread(server) });
   const instances = new Instances({
     acquire: (server, holder) => upstreams.acquire(server, holder),
     epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),

@@ -158,6 +158,11 @@ export class Directory {
     for (const list of LISTS) this.#tell(list);
   }
 
+  /** The tools of a server may be others, though it has not said so. */
+  reread(server: ServerId): void {
+    void this.#ask(server, 'tools');
+  }
+
   onChanged(listener: (list: ListName) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

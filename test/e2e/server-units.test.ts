@@ -102,6 +102,18 @@ test('a lock that cannot be read refuses every tool, and the file is taken again
   await expect.poll(callWrite, PATIENCE).toEqual(RUNS);
 });
 
+test('a package that is not the one that was accepted is not started', async () => {
+  const good = lockText();
+  writeFileSync(join(place.folder, 'mcp-gateway.lock'), good.replace(/"sha512-..../, '"sha512-AAAA'));
+  const inspected = await runProgram(place, ['server', 'inspect', 'notes']);
+  expect([inspected.code, inspected.stdout]).toEqual([5, '']);
+  expect(inspected.stderr).toContain(
+    '"notes" is not started: its package is not the @acme/changing 1.0.0 that was accepted',
+  );
+  writeFileSync(join(place.folder, 'mcp-gateway.lock'), good);
+  await expect.poll(callWrite, PATIENCE).toEqual(RUNS);
+});
+
 test('server, bundle and pins are updated together and taken back together, and nothing newer runs before', async () => {
   const before = lockText();
   registry.publish({ version: '2.0.0', title: 'Nearly all is allowed', rule: 'CH-2' });

@@ -144,7 +144,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     clock,
     logger: silent,
   };
-  const vouching = new Vouching(silent);
+  const vouching = new Vouching({ clock, logger: silent, onDrift: (server) => directory.reread(server) });
   const instances = new Instances({
     acquire: (server) => scripted(server).upstream,
     epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),

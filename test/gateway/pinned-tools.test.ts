@@ -60,15 +60,12 @@ test('what is as it was accepted is called, and policy is told so', async () => 
   expect(callsOf(world)).toBe(1);
 });
 
-test('an instance is looked at once, not before every call', async () => {
+test('an instance is read before each call, but a busy one no more than twenty times a second', async () => {
   const { world } = await aPinned([READ]);
-  for (let calls = 0; calls < 3; calls++) await call(world, 'read');
-  expect(world.heard('files').map(({ method }) => method)).toEqual([
-    'tools/list',
-    'tools/call',
-    'tools/call',
-    'tools/call',
-  ]);
+  for (let calls = 0; calls < 25; calls++) await call(world, 'read');
+  const methods = world.heard('files').map(({ method }) => method);
+  expect(methods.slice(0, 4)).toEqual(['tools/list', 'tools/call', 'tools/list', 'tools/call']);
+  expect(methods.filter((method) => method === 'tools/list')).toHaveLength(20);
 });
 
 test.for<[string, readonly JsonObject[], Partial<ServerPins>, string]>([
@@ -82,7 +79,15 @@ test.for<[string, readonly JsonObject[], Partial<ServerPins>, string]>([
   expect(callsOf(world)).toBe(0);
   const listed = await world.ask({ method: 'tools/list', cursor: undefined, meta: {} });
   expect(listed).toMatchObject({
-    result: { tools: [{ name: 'send', description: expect.stringMatching(/^Cannot be used now/) as string, inputSchema: { type: 'object' } }] },
+    result: {
+      tools: [
+        {
+          name: 'send',
+          description: expect.stringMatching(/^Cannot be used now/) as string,
+          inputSchema: { type: 'object' },
+        },
+      ],
+    },
   });
   expect(JSON.stringify(listed)).not.toMatch(/bcc|Sends/);
 });
@@ -102,16 +107,27 @@ test('what came later is new, and what bears the name of nothing that was accept
   expect(lastOf(world)).toEqual(quarantined('renamed'));
 });
 
-test('a server that changes between the list and the call without a word is caught at its next instance or word', async () => {
-  const { world, offer } = await aPinned([SEND]);
-  await call(world, 'send');
-  offer([OTHER]);
-  world.servers['files']?.say('notifications/tools/list_changed', {});
-  await new Promise(setImmediate);
-  await call(world, 'send');
-  expect(lastOf(world)).toMatchObject({ effect: 'deny', why: 'drift.contract' });
-  expect(callsOf(world)).toBe(1);
-});
+test.for([['without a word'], ['and says so']])(
+  'a server that changes between the list and the call %s does not get it',
+  async ([how]) => {
+    const { world, offer } = await aPinned([SEND]);
+    await call(world, 'send');
+    offer([OTHER]);
+    if (how === 'and says so') world.servers['files']?.say('notifications/tools/list_changed', {});
+    await call(world, 'send');
+    expect(lastOf(world)).toMatchObject({
+      effect: 'deny',
+      reasons: ['gateway.tool_quarantined'],
+      why: 'drift.contract',
+    });
+    expect(callsOf(world)).toBe(1);
+    // From then on it is shown as what it is.
+    await expect
+      .poll(async () => JSON.stringify(await world.ask({ method: 'tools/list', cursor: undefined, meta: {} })))
+      .toContain('Cannot be used now');
+    offer([SEND]);
+  },
+);
 
 test('a server that changes after the decision does not get the call', async () => {
   const { world, offer } = await aPinned([SEND]);
@@ -135,9 +151,10 @@ test('an instance whose tools cannot be read gets no call', async () => {
       : { kind: 'result', result: { tools: [SEND] } };
   const servers = { files: { answers: { 'tools/list': list } } };
   const world = await aGateway({ servers, pins: { files: pinsOf([SEND]) } });
+  await call(world, 'send');
   isBroken = true;
   const answer = await call(world, 'send');
   expect(answer).toMatchObject({ result: { isError: true } });
   expect(world.outcomes.at(-1)?.status).not.toBe('ok');
-  expect(callsOf(world)).toBe(0);
+  expect(callsOf(world)).toBe(1);
 });
