@@ -65,7 +65,7 @@ function changesOf(tool: string, definition: JsonObject, accepted: Definitions):
 }
 
 /** By pointer; the order of members and of lists that are sets does not count. */
-export function definitionChanges(before: JsonObject, after: JsonObject): readonly DefinitionChange[] {
+function definitionChanges(before: JsonObject, after: JsonObject): readonly DefinitionChange[] {
   const old = leavesOf(before);
   const now = leavesOf(after);
   return [...new Set([...old.keys(), ...now.keys()])]

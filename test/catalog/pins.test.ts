@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { consentOf, pinOf, pinReader, type PinState, type ServerPins } from '../../src/catalog/pins.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 
-const READ: JsonObject = {
+const READ: JsonObject & { readonly name: string } = {
   name: 'read',
   description: 'Reads a file',
   inputSchema: { type: 'object', properties: { path: { type: ['string', 'null'] } }, required: ['path', 'mode'] },
@@ -13,12 +13,12 @@ function aPins(part: Partial<ServerPins> = {}): ServerPins {
   return { tools: new Map([['read', pinOf(READ)]]), drift: '', text: 'warn', ...part };
 }
 
-function stateOf(definition: JsonObject, pins: ServerPins | undefined = aPins()): PinState {
-  const name = String(definition['name']);
+function stateOf(definition: typeof READ, pins: ServerPins | undefined = aPins()): PinState {
+  const { name } = definition;
   return pinReader(pins, [name])(name, pinOf(definition));
 }
 
-test.for<[string, JsonObject, PinState]>([
+test.for<[string, typeof READ, PinState]>([
   ['the same', READ, { kind: 'accepted', isTextChanged: false }],
   [
     'sets in another order',

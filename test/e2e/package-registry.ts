@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import type { AtEnd } from './program.ts';
 
-export const PACKAGE = '@acme/changing';
+const PACKAGE = '@acme/changing';
 
 /** A version of the package: a server whose tools stand in a file, and the bundle that it ships. */
 export interface Release {

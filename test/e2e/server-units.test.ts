@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type AnyClient, httpV2 } from './clients.ts';
 import { aRegistry, type Registry } from './package-registry.ts';
@@ -34,13 +34,6 @@ beforeAll(async () => {
   registry.publish({ version: '1.0.0', title: 'All is allowed', rule: 'CH-1' });
   const base = aPlace(() => '# ours\nversion: 1\nmcpServers: {}\n', untilEnd);
   place = { ...base, env: { ...base.env, npm_config_registry: registry.url } };
-});
-
-afterAll(() => {
-  const blocks = [...readFileSync('docs/servers.md', 'utf8').matchAll(/```sh\n([^]*?)```/g)].map(
-    ([, lines]) => lines ?? '',
-  );
-  expect(blocks.join('').trim().split('\n').toSorted()).toEqual([...ran].toSorted());
 });
 
 async function run(line: string): Promise<Finished> {
@@ -150,4 +143,10 @@ test('a removed server is gone', async () => {
     '# ours\nversion: 1\ngateway: { toolNames: prefixed }\nmcpServers: {}\n',
   );
   expect(lockText()).toBe('{\n  "version": 1,\n  "servers": {}\n}\n');
+});
+
+test('the page shows what was run here, and nothing else', () => {
+  const page = readFileSync('docs/servers.md', 'utf8');
+  const blocks = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, lines]) => lines ?? '');
+  expect(blocks.join('').trim().split('\n').toSorted()).toEqual([...ran].toSorted());
 });

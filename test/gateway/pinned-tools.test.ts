@@ -4,29 +4,31 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import { aGateway, type World } from './a-gateway.ts';
 
-const READ: JsonObject = { name: 'read', description: 'Reads', inputSchema: { type: 'object' } };
-const SEND: JsonObject = {
+const READ: Tool = { name: 'read', description: 'Reads', inputSchema: { type: 'object' } };
+const SEND: Tool = {
   name: 'send',
   description: 'Sends',
   inputSchema: { type: 'object', properties: { to: {} } },
 };
-const OTHER: JsonObject = { ...SEND, inputSchema: { type: 'object', properties: { to: {}, bcc: {} } } };
+const OTHER: Tool = { ...SEND, inputSchema: { type: 'object', properties: { to: {}, bcc: {} } } };
 
-function pinsOf(tools: readonly JsonObject[], part: Partial<ServerPins> = {}): ServerPins {
-  return { tools: new Map(tools.map((tool) => [String(tool['name']), pinOf(tool)])), drift: '', text: 'warn', ...part };
+type Tool = JsonObject & { readonly name: string };
+
+function pinsOf(tools: readonly Tool[], part: Partial<ServerPins> = {}): ServerPins {
+  return { tools: new Map(tools.map((tool) => [tool.name, pinOf(tool)])), drift: '', text: 'warn', ...part };
 }
 
 interface Offering {
   readonly world: World;
-  readonly offer: (tools: readonly JsonObject[]) => void;
+  readonly offer: (tools: readonly Tool[]) => void;
 }
 
 /** A server of which these tools were accepted, and that offers others whenever it is told to. */
-async function aPinned(accepted: readonly JsonObject[], part: Partial<ServerPins> = {}): Promise<Offering> {
+async function aPinned(accepted: readonly Tool[], part: Partial<ServerPins> = {}): Promise<Offering> {
   return offering(accepted, pinsOf(accepted, part));
 }
 
-async function offering(first: readonly JsonObject[], pins: ServerPins): Promise<Offering> {
+async function offering(first: readonly Tool[], pins: ServerPins): Promise<Offering> {
   let tools = first;
   const list = (): RpcAnswer => ({ kind: 'result', result: { tools } });
   const world = await aGateway({ servers: { files: { answers: { 'tools/list': list } } }, pins: { files: pins } });
@@ -68,7 +70,7 @@ test('an instance is read before each call, but a busy one no more than twenty t
   expect(methods.filter((method) => method === 'tools/list')).toHaveLength(20);
 });
 
-test.for<[string, readonly JsonObject[], Partial<ServerPins>, string]>([
+test.for<[string, readonly Tool[], Partial<ServerPins>, string]>([
   ['whose schema has changed', [OTHER], {}, 'contract'],
   ['of a package that was not accepted', [SEND], { drift: 'package' }, 'package'],
   ['whose text has changed, where that counts', [{ ...SEND, description: 'x' }], { text: 'quarantine' }, 'text'],
