@@ -12,6 +12,7 @@ import {
   definitionsIn,
   lockedAs,
   look,
+  neverAccepted,
   summaryOf,
   type UnitWork,
   unitWork,
@@ -72,7 +73,8 @@ async function wantedOf(seen: Seen, { tool, all, json }: ApproveOptions): Promis
   if (all === true) return open;
   if (tool !== undefined) {
     refuseUnknown(tool, changes, looked);
-    if (locked !== undefined && unitChanges(locked, looked).length === 0) return tool;
+    if (locked === undefined) throw neverAccepted(looked.found.id);
+    if (unitChanges(locked, looked).length === 0) return tool;
     throw new GatewayError('USAGE', 'the server as a whole is another than was accepted, so no single tool can be', {
       mend: 'Accept all that it is now with --all.',
     });

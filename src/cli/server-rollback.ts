@@ -5,8 +5,8 @@ import { isBelowFloor } from '../policy/floor.ts';
 import type { CommandContext } from './context.ts';
 import { dropLatestUnit, keptUnits } from './server-history.ts';
 import { knownServer } from './server-sign-ins.ts';
-import { accept, confirmed, look, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
-import { differencesOf, neverAccepted, type UpdateOptions } from './server-update.ts';
+import { accept, confirmed, look, neverAccepted, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import { differencesOf, type UpdateOptions } from './server-update.ts';
 import { changeAsJson, printChanges, printRules, printUnitChanges } from './shown-unit.ts';
 import { printJson, printLine } from './terminal.ts';
 

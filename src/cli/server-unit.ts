@@ -165,3 +165,9 @@ export async function confirmed({ terminal }: CommandContext, question: string, 
 function isInteractive(terminal: Terminal): boolean {
   return terminal.in.isTTY && terminal.out.isTTY;
 }
+
+export function neverAccepted(id: string): GatewayError {
+  return new GatewayError('USAGE', `nobody has accepted "${id}" yet`, {
+    mend: `Accept what it is now with \`mcp-gateway server approve ${id} --all\`.`,
+  });
+}

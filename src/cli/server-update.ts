@@ -14,6 +14,7 @@ import {
   definitionsIn,
   lockedAs,
   look,
+  neverAccepted,
   refuseBadBundle,
   summaryOf,
   type UnitWork,
@@ -120,12 +121,23 @@ export async function differencesOf(work: UnitWork, looked: LookedAt, locked: Lo
   };
 }
 
-function show({ work, unit, tools, rules, impact }: Seen): void {
+function show({ work, looked, unit, tools, rules, impact }: Seen): void {
   const { terminal } = work.context;
   printUnitChanges(terminal, unit);
   printChanges(terminal, tools);
   printRules(terminal, rules);
   for (const line of impact?.lines ?? []) printLine(terminal, visible(line));
+  const named = namedVersion(work, looked.found.id);
+  if (named !== '' && named !== looked.unit.package?.version) {
+    printLine(terminal, visible(`The configuration names version ${named}; what was accepted counts before it.`));
+  }
+}
+
+/** The one version that the command line names; empty where it names none. */
+function namedVersion({ config }: UnitWork, id: string): string {
+  const transport = config.mcpServers[id]?.transport;
+  const request = transport?.kind === 'stdio' ? parseNpx(transport) : undefined;
+  return /.@(\d[^/:]*)$/u.exec(request?.spec ?? '')?.[1] ?? '';
 }
 
 async function record({ work, looked, locked }: Seen, options: UpdateOptions): Promise<string> {
@@ -158,10 +170,4 @@ function say({ work, looked, unit, tools, rules, impact }: Seen, { json }: Updat
   if (act === '') return printLine(terminal, `${id} is as it was accepted; there is nothing newer.`);
   const running = 'A gateway that runs takes it when it is started again.';
   return printLine(terminal, `Updated ${id}. \`mcp-gateway server rollback ${id}\` takes it back. ${running}`);
-}
-
-export function neverAccepted(id: string): GatewayError {
-  return new GatewayError('USAGE', `nobody has accepted "${id}" yet`, {
-    mend: `Accept what it is now with \`mcp-gateway server approve ${id}\`.`,
-  });
 }

@@ -25,17 +25,6 @@ export function withoutServer(text: string, id: string): string | undefined {
   return servers.flow === true ? withoutFlowPair(text, servers, pair) : withoutBlockPair(text, servers, pair);
 }
 
-/** The text with another value in place of one that stands in the settings of a server; undefined where it is not there. */
-export function withArgument(text: string, id: string, [before, after]: readonly [string, string]): string | undefined {
-  const pair = serversIn(text)?.items.find(({ key }) => nameOf(key) === id);
-  const settings = pair?.value;
-  const args = isMap(settings) ? settings.items.find(({ key }) => nameOf(key) === 'args')?.value : undefined;
-  const item = isSeq(args) ? args.items.find((one) => isScalar(one) && one.value === before) : undefined;
-  const range = isScalar(item) ? item.range : undefined;
-  if (!range) return undefined;
-  return text.slice(0, range[0]) + JSON.stringify(after) + text.slice(range[1]);
-}
-
 type Item = Pair<ParsedNode, ParsedNode | null>;
 type Servers = YAMLMap.Parsed;
 

@@ -216,6 +216,21 @@ test('another command line and another package are another server', async () => 
   expect(place.lock()['notes']?.package?.version).toBe('1.0.1');
 });
 
+test('a server that stands in the file already is accepted as a whole', async () => {
+  const place = aPlace();
+  const server = { command: process.execPath, args: [place.script, place.tools] };
+  writeFileSync(place.config, JSON.stringify({ version: 1, mcpServers: { notes: server } }));
+  expect((await place.run('ls')).out).toContain('not accepted');
+  const one = await place.run('approve', 'notes', '--tool', 'read');
+  expect([one.exit, one.err]).toEqual([
+    2,
+    'error USAGE nobody has accepted "notes" yet\n  = help: Accept what it is now with `mcp-gateway server approve notes --all`.\n',
+  ]);
+  expect((await place.run('approve', 'notes', '--tool', 'read', '--json')).out).toBe('');
+  expect((await place.run('approve', 'notes', '--all')).exit).toBe(0);
+  expect(Object.keys(place.lock()['notes']?.tools ?? {})).toEqual(['drop_all', 'read', 'write']);
+});
+
 test('a server is tried without calling anything, and says what policy makes of each tool', async () => {
   const place = await aPlaceWithServer();
   place.offer(READ, { ...WRITE, annotations: {} }, DROP);

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
-import { withArgument, withoutServer, withServer } from '../../src/config/edit-servers.ts';
+import { withoutServer, withServer } from '../../src/config/edit-servers.ts';
 
 const ENTRY = { id: 'notes', settings: { command: 'npx', args: ['-y', '@acme/notes', 'a b', '1', 'yes'] } };
 
@@ -68,9 +68,4 @@ test('a server in the middle is removed, and the comments around it stay', () =>
     YAML.replace("    files:   # the files\n        command: node\n        args: [ a.mjs ,  'b' ]   # two\n", ''),
   );
   expect(withoutServer(YAML, 'absent')).toBeUndefined();
-});
-
-test('an argument is changed where it stands', () => {
-  expect(withArgument(YAML, 'files', ['b', 'c@2'])).toBe(YAML.replace("'b'", '"c@2"'));
-  expect(withArgument(YAML, 'files', ['x', 'y'])).toBeUndefined();
 });
