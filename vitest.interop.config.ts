@@ -7,7 +7,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    include: ['test/interop/*.test.ts', 'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks}.test.ts'],
+    include: [
+      'test/interop/*.test.ts',
+      'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units}.test.ts',
+    ],
     globalSetup: ['test/build-once.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

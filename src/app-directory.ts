@@ -1,3 +1,4 @@
+import type { LockInForce } from './app-lock.ts';
 import type { AppOptions } from './app-options.ts';
 import { type FoundServer, governedServer } from './app-servers.ts';
 import type { ArgumentChecker } from './catalog/arguments.ts';
@@ -17,15 +18,16 @@ export interface DirectoryParts {
   readonly reader: ListReader;
   readonly memory: CatalogStore;
   readonly checker: ArgumentChecker;
+  readonly lock: LockInForce;
 }
 
 /** What all servers offer; resolves when what is remembered of it is shown. */
 export async function openDirectory(
-  { found, policy, reader, memory, checker }: DirectoryParts,
+  { found, policy, reader, memory, checker, lock }: DirectoryParts,
   { config, logger }: AppOptions,
 ): Promise<Directory> {
   const directory = new Directory({
-    servers: serversUnder(found, policy),
+    servers: serversUnder(found, policy, lock),
     names: {
       toolNames: config.gateway.toolNames,
       filters: new Map(found.map(({ id, config: server }) => [id, server.tools])),
@@ -42,8 +44,12 @@ export async function openDirectory(
 }
 
 /** The servers as a generation of policies has them. */
-export function serversUnder(found: readonly FoundServer[], policy: PolicySet): ReadonlyMap<ServerId, GovernedServer> {
-  return new Map(found.map((server) => [server.id, governedServer(server, policy)]));
+export function serversUnder(
+  found: readonly FoundServer[],
+  policy: PolicySet,
+  lock?: LockInForce,
+): ReadonlyMap<ServerId, GovernedServer> {
+  return new Map(found.map((server) => [server.id, governedServer(server, policy, lock)]));
 }
 
 interface ListParts {

@@ -1,5 +1,6 @@
 import { agentsIn } from './app-agents.ts';
 import { serversUnder } from './app-directory.ts';
+import type { LockInForce } from './app-lock.ts';
 import type { AppOptions } from './app-options.ts';
 import type { FoundServer } from './app-servers.ts';
 import { type ArgumentChecker, unknownArgumentsFor } from './catalog/arguments.ts';
@@ -24,6 +25,7 @@ import { PolicyInForce } from './gateway/policy-in-force.ts';
 import type { Court, Mask } from './gateway/rule.ts';
 import type { Approvals } from './gateway/seek-approval.ts';
 import type { ArgumentCheck } from './gateway/tool-way.ts';
+import { Vouching } from './gateway/vouching.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { openVault } from './state/audit.ts';
 import { decisionIds } from './state/decision-id.ts';
@@ -41,6 +43,7 @@ export interface Standing {
   readonly signIns: SignIns;
   readonly policy: PolicySet;
   readonly directory: Directory;
+  readonly lock: LockInForce;
 }
 
 /** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
@@ -48,12 +51,12 @@ const MOST_CONVERSATIONS = 2_000;
 
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
-  const { store, checker, found, upstreams, signIns, directory } = standing;
+  const { store, checker, found, upstreams, signIns, directory, lock } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
     directory,
-    serversUnder: (next) => serversUnder(found, next),
+    serversUnder: (next) => serversUnder(found, next, lock),
   });
   const environment = environmentOf(options);
   const governing: Governing = {
@@ -67,7 +70,12 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     clock,
     logger,
   };
-  const instances = new Instances({ acquire: (server, holder) => upstreams.acquire(server, holder), logger });
+  const vouching = new Vouching({ clock, logger, onDrift: (server) => directory.reread(server) });
+  const instances = new Instances({
+    acquire: (server, holder) => upstreams.acquire(server, holder),
+    epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),
+    logger,
+  });
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
@@ -83,6 +91,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     directory,
     exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
     instances,
+    driftAt: (route, { caller }) => vouching.driftOf(route, () => instances.acquire(route.server, caller)),
     dialogue,
     signIns,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),

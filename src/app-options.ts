@@ -6,6 +6,10 @@ import type { Host } from './upstream/stdio.ts';
 /** All that a gateway is told from outside. */
 export interface AppOptions {
   readonly config: Config;
+  /** The lock beside the configuration; absent where nothing is pinned. */
+  readonly lockPath?: string;
+  /** SHA-256 of each server's command line or address as it is written, by server. */
+  readonly commands?: Readonly<Record<string, string>>;
   /** Values that must never be shown or kept. */
   readonly secrets: readonly string[];
   /** `MCP_GATEWAY_HOME`. */

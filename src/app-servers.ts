@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { LockInForce } from './app-lock.ts';
 import type { WantedBundle } from './app-policies.ts';
 import { findOnShelf, SHELF_FACT, type ShelfFinding } from './app-shelf.ts';
 import { originOf } from './app-sources.ts';
@@ -7,6 +8,7 @@ import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/logger.ts';
 import { isServerId, type ServerId } from './core/names.ts';
+import type { LockedPackage } from './core/server-lock.ts';
 import type { GovernedServer } from './gateway/governed-server.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import type { CatalogStore } from './state/catalog-store.ts';
@@ -23,6 +25,10 @@ export interface FoundServer {
   readonly definition: ServerDefinition;
   readonly package: string;
   readonly version: string;
+  /** As in a lock file of npm; empty for what was not installed by the gateway. */
+  readonly integrity: string;
+  /** SHA-256 of its command line or address as it is written, hex. */
+  readonly command: string;
   /** As configured, else as it ships, else from the shelf. */
   readonly bundle: OwnBundle;
 }
@@ -35,6 +41,12 @@ export interface FindOptions {
   readonly host: Host;
   readonly logger: Logger;
   readonly memory: Pick<CatalogStore, 'readFact' | 'writeFact'>;
+  /** SHA-256 of each server's command line or address as it is written, by server. */
+  readonly commands?: Readonly<Record<string, string>> | undefined;
+  /** The package that was accepted for a server with this command line; it counts before what the command line names. */
+  readonly acceptedPackage?: (id: string, command: string) => LockedPackage | null | undefined;
+  /** Whether npm is asked anew what a command line stands for. */
+  readonly isFresh?: boolean;
   /** Ends what is being installed. */
   readonly signal: AbortSignal;
 }
@@ -57,12 +69,14 @@ export function bundleOfServer({ id, config, bundle }: FoundServer): WantedBundl
 }
 
 /** The server as the gateway sees it under a generation of policies. */
-export function governedServer({ id, config, package: name, version }: FoundServer, policy: PolicySet): GovernedServer {
+export function governedServer(found: FoundServer, policy: PolicySet, lock?: LockInForce): GovernedServer {
+  const { id, config, package: name, version } = found;
+  const pins = lock?.pinsOf(found, policy);
   const own = policy.participants.find(({ place }) => place.kind === 'server' && place.server === id);
   const tools = Object.entries(own?.loaded?.bundle.manifest.metadata.gateway.tools ?? {});
   return {
     id,
-    facts: { id, package: name, version, region: config.region, trust: config.trust },
+    facts: { id, package: name, version, region: config.region, trust: config.trust, pinned: pins !== undefined },
     hasBundle: own !== undefined,
     effects: Object.fromEntries(
       tools.flatMap(([tool, { effect }]) => (effect === undefined ? [] : [[tool, { effect }]])),
@@ -73,6 +87,7 @@ export function governedServer({ id, config, package: name, version }: FoundServ
     ),
     unknownArguments: config.unknownArguments,
     allow: config.allow,
+    pins,
   };
 }
 
@@ -83,24 +98,35 @@ export function modesOf<M>(rules: Readonly<Record<string, { readonly mode: M }>>
 async function findServer(id: ServerId, config: ServerConfig, options: FindOptions): Promise<FoundServer> {
   const { transport, policy, timeout: timeoutMs, instance } = config;
   const discoveryOffers = allOffers(config.allow);
+  const written = options.commands?.[id] ?? '';
   const configured = configuredBundle(policy.source);
   if (transport.kind !== 'stdio') {
     const road = { kind: transport.kind, url: new URL(transport.url), headers: transport.headers };
     const definition = { id, transport: road, timeoutMs, instance, discoveryOffers };
-    return { id, config, definition, package: '', version: '', bundle: configured ?? { kind: 'none' } };
+    const bundle = configured ?? ({ kind: 'none' } as const);
+    return { id, config, definition, package: '', version: '', integrity: '', command: written, bundle };
   }
-  const {
-    command,
-    args,
-    package: name,
-    version,
-    bundle,
-  } = await resolveProgram(id, transport, {
-    ...options,
-    isShelfAsked: policy.source.kind === 'auto',
-  });
-  const definition = { id, transport: { ...transport, command, args }, timeoutMs, instance, discoveryOffers };
-  return { id, config, definition, package: name, version, bundle: configured ?? bundle };
+  const accepted = options.acceptedPackage?.(id, written) ?? undefined;
+  const isShelfAsked = policy.source.kind === 'auto';
+  const { bundle, command, args, ...found } = await resolveProgram(
+    id,
+    { ...transport, accepted },
+    { ...options, isShelfAsked },
+  );
+  const road = { ...transport, command, args };
+  const refusal = refusalOf(accepted, found);
+  const definition = { id, transport: road, timeoutMs, instance, discoveryOffers, refusal };
+  return { id, config, definition, ...found, command: written, bundle: configured ?? bundle };
+}
+
+/** A package that was accepted runs, or nothing does: what npx would fetch instead is what nobody has looked at. */
+function refusalOf(
+  accepted: LockedPackage | undefined,
+  { package: name, integrity }: Pick<FoundServer, 'package' | 'integrity'>,
+): string | undefined {
+  if (accepted === undefined || accepted.integrity === '') return undefined;
+  if (name === accepted.name && integrity === accepted.integrity) return undefined;
+  return `its package is not the ${accepted.name} ${accepted.version} that was accepted, or cannot be installed`;
 }
 
 /** What an address has is found by whoever asks there; until then nothing stands in for it. */
@@ -127,10 +153,14 @@ interface ResolvedProgram {
   readonly args: readonly string[];
   readonly package: string;
   readonly version: string;
+  readonly integrity: string;
   readonly bundle: OwnBundle;
 }
 
-type Program = Pick<ResolvedProgram, 'command' | 'args'> & { readonly cwd: string };
+type Program = Pick<ResolvedProgram, 'command' | 'args'> & {
+  readonly cwd: string;
+  readonly accepted: LockedPackage | undefined;
+};
 
 interface ResolveOptions extends FindOptions {
   /** Where the configuration names a bundle, or wants none, the shelf is not asked. */
@@ -138,12 +168,13 @@ interface ResolveOptions extends FindOptions {
 }
 
 async function resolveProgram(id: ServerId, given: Program, options: ResolveOptions): Promise<ResolvedProgram> {
-  const { command, args, cwd } = given;
-  const { home, host, logger, memory, signal, isShelfAsked } = options;
+  const { command, args, cwd, accepted } = given;
+  const { home, host, logger, memory, isFresh, signal, isShelfAsked } = options;
   try {
     const fact = `package of ${JSON.stringify([command, ...args])}`;
     const known = KnownPackage.safeParse(await memory.readFact(id, fact));
-    const resolved = await resolveServer({ command, args }, { home, host, cwd, known: known.data, signal });
+    const finding = { home, host, cwd, known: known.data, accepted, isFresh, signal };
+    const resolved = await resolveServer({ command, args }, finding);
     if (resolved.note !== '') logger.warn('a server runs as it was given', { server: id, why: resolved.note });
     const { package: name, version, integrity } = resolved;
     if (integrity !== '') await memory.writeFact(id, fact, { version, integrity });
@@ -151,13 +182,13 @@ async function resolveProgram(id: ServerId, given: Program, options: ResolveOpti
     const { path, ...shelf } = isAsked ? await lookOnShelf(id, resolved, logger) : NOTHING_FOUND;
     await memory.writeFact(id, SHELF_FACT, shelf);
     const bundle = bundleAt(resolved.bundle?.path ?? path);
-    return { command: resolved.command, args: resolved.args, package: name, version, bundle };
+    return { command: resolved.command, args: resolved.args, package: name, version, integrity, bundle };
   } catch (thrown) {
     logger.error('what ships with a server cannot be read; its calls are denied', {
       server: id,
       problem: messageOf(thrown),
     });
-    return { command, args, package: '', version: '', bundle: { kind: 'lost' } };
+    return { command, args, package: '', version: '', integrity: '', bundle: { kind: 'lost' } };
   }
 }
 

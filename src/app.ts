@@ -4,6 +4,7 @@ import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import { keepGeneration } from './app-generation.ts';
+import { LockInForce } from './app-lock.ts';
 import type { AppOptions } from './app-options.ts';
 import { keepAsking, openSources } from './app-remote.ts';
 import {
@@ -79,6 +80,7 @@ interface Live {
   readonly checker: ArgumentChecker;
   /** Aborted when the gateway ends: nothing is started any more. */
   readonly closing: AbortController;
+  lock?: LockInForce;
   signIns?: SignIns;
   logs?: ServerLogs;
   upstreams?: Upstreams;
@@ -92,7 +94,12 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const { store, checker, closing } = live;
   const { signal } = closing;
   const toPolicies = policyOptions(live, options);
-  const found = await findServers(config, { home, host, logger, memory: store.catalog, signal });
+  const { lockPath: path, commands } = options;
+  const lock = new LockInForce({ path, textDrift: config.policies.pins.text, logger });
+  live.lock = lock;
+  const acceptedPackage: LockInForce['packageOf'] = (id, command) => lock.packageOf(id, command);
+  const finding = { home, host, logger, memory: store.catalog, commands, acceptedPackage, signal };
+  const found = await findServers(config, finding);
   signal.throwIfAborted();
   const signIns = openSignIns(store, options);
   live.signIns = signIns;
@@ -117,10 +124,11 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   await rememberWords(store, policy);
   const activated = { policy, loader: toPolicies.loader, at: options.clock.now(), instance: store.instance };
   await keepGeneration(store.generations, { ...activated, why: 'start' });
-  const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker }, options);
+  const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker, lock }, options);
   live.directory = directory;
-  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory }, options);
+  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory, lock }, options);
   live.parts = parts;
+  lock.watch(() => parts.policy.refresh());
   return parts;
 }
 
@@ -193,8 +201,9 @@ async function rememberWords({ catalog }: Store, { participants }: PolicySet): P
 }
 
 async function closeAll(live: Live): Promise<void> {
-  const { store, toolchain, checker, closing, signIns, logs, upstreams, directory, parts } = live;
+  const { store, toolchain, checker, closing, lock, signIns, logs, upstreams, directory, parts } = live;
   closing.abort(new GatewayError('CANCELLED', 'The gateway is being ended.'));
+  lock?.close();
   directory?.close();
   parts?.dialogue.close();
   signIns?.close();

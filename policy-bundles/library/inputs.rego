@@ -15,7 +15,7 @@ total := {
 	},
 	"user": {"id": "", "groups": [], "data_classifications_authorized": []},
 	"identity": {"capabilities": {}},
-	"server": {"id": "", "package": "", "version": "", "region": "", "trust": ""},
+	"server": {"id": "", "package": "", "version": "", "region": "", "trust": "", "pinned": false},
 	"action": {
 		"type": "tool_call", "tool": "", "resource": "", "prompt": "",
 		"ref": {}, "request": {}, "args": {}, "annotations": {},

@@ -1,3 +1,4 @@
+import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/paths.ts';
 import type { Act } from '../core/act.ts';
 import { decisionIds } from '../state/decision-id.ts';
@@ -10,6 +11,7 @@ import { clock } from './server-sign-ins.ts';
 /** What a command works with that changes what the gateways of a store remember. */
 export interface Acting {
   readonly config: Config;
+  readonly loaded: LoadedConfig;
   readonly store: Store;
   /** An act of the person at the terminal, to be recorded with what it changes. */
   readonly actOf: (part: Omit<Act, 'id' | 'time' | 'actor' | 'via'>) => Act;
@@ -21,7 +23,8 @@ export async function acting<T>(
   options: ConfigOption,
   work: (acting: Acting) => Promise<T>,
 ): Promise<T> {
-  const { config } = readConfig(context, options);
+  const loaded = readConfig(context, options);
+  const { config } = loaded;
   const { home, user } = context.environment;
   const { path } = config.decisions.store;
   const logger = stderrLogger('warn');
@@ -31,7 +34,7 @@ export async function acting<T>(
     return { id: newId(), time: new Date(clock.now()).toISOString(), actor: `user:${user}`, via: 'terminal', ...part };
   };
   try {
-    return await work({ config, store, actOf });
+    return await work({ config, loaded, store, actOf });
   } finally {
     await store.close();
   }

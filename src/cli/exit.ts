@@ -16,6 +16,7 @@ export const EXIT = {
 const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.findings,
+  LOCK_INVALID: EXIT.findings,
   BUNDLE_INVALID: EXIT.findings,
   SIGN_IN_REQUIRED: EXIT.signInNeeded,
   UPSTREAM_UNAVAILABLE: EXIT.unreachable,

@@ -40,6 +40,8 @@ function programFor(context: CommandContext): Command {
     .description('One MCP server in front of all others: decides every call by policy, records it, and says why.')
     .version(VERSION, '-V, --version')
     .exitOverride()
+    // `server update --version` has a flag of that name of its own.
+    .enablePositionalOptions()
     .configureOutput({ writeErr: (text) => void context.terminal.err.write(text) })
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);

@@ -1,5 +1,6 @@
 import { passesParam } from '../app-methods.ts';
 import { startApp, type RunningGateway } from '../app.ts';
+import { lockPathOf } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
 import type { Clock } from '../core/clock.ts';
@@ -27,7 +28,7 @@ const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now()
 export async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
-  const { config, secrets } = readConfig(context, options);
+  const { config, secrets, path, commands } = readConfig(context, options);
   const identity = identityFor(config, options, context);
   const logger = stderrLogger(options.logLevel);
   const { variables, home, cache } = context.environment;
@@ -37,6 +38,8 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const login = context.environment.user;
   const app = await startApp({
     config,
+    lockPath: lockPathOf(path),
+    commands,
     secrets,
     home,
     cache,

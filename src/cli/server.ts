@@ -1,7 +1,12 @@
 import { RememberedFinding, SHELF_FACT } from '../app-shelf.ts';
+import { pinOf } from '../catalog/pins.ts';
+import { lockPathOf, readLock } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { lockedIn, type LockedServer } from '../core/server-lock.ts';
+import { type OfferedTool, type ToolChangeKind, toolChanges } from '../review/unit-changes.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { readServerLog } from '../upstream/server-log.ts';
 import type { SignInState } from '../upstream/sign-in.ts';
@@ -30,11 +35,29 @@ interface ServerRow {
   /** What the shelf had for it at its last start; null where it was not started yet, and for a server at an address. */
   readonly shelf: RememberedFinding | null;
   readonly lastCall: { readonly time: string; readonly status: string } | null;
+  /** As accepted; empty where it has none or nobody has accepted it. */
+  readonly package: string;
+  /** Beginning of the digest of the accepted bundle. */
+  readonly bundle: string;
+  /** How the tools that it last listed stand to what was accepted; null where nobody has accepted it. */
+  readonly pins: PinCounts | null;
+}
+
+interface PinCounts {
+  readonly accepted: number;
+  readonly new: number;
+  readonly changed: number;
+  readonly gone: number;
+  /** Whether its command line is another than was accepted. */
+  readonly isOtherCommand: boolean;
 }
 
 export async function list(context: CommandContext, options: ServerOptions): Promise<void> {
   const { terminal } = context;
-  const { config } = readConfig(context, options);
+  const loaded = readConfig(context, options);
+  const { config } = loaded;
+  const lock = readLock(lockPathOf(loaded.path), context.environment.workingFolder);
+  const listed = await listedTools(config);
   const signIns = signInsOf(context, config, (_name, work) => work());
   const remembered = await rememberedOf(config);
   const servers = Object.entries(config.mcpServers).map(([id, { transport, policy }]): ServerRow => {
@@ -42,12 +65,25 @@ export async function list(context: CommandContext, options: ServerOptions): Pro
     const source = sourceText(policy.source);
     const signIn = signIns.stateOf(knownServer(config, id), '');
     const { shelf = null, lastCall = null } = remembered.get(id) ?? {};
-    return { id, transport: transport.kind, at, signIn, policy: source, shelf, lastCall };
+    const locked = lockedIn(lock, id);
+    const { name = '', version = '' } = locked?.package ?? {};
+    return {
+      id,
+      transport: transport.kind,
+      at,
+      signIn,
+      policy: source,
+      shelf,
+      lastCall,
+      package: [name, version].filter((part) => part !== '').join('@'),
+      bundle: locked?.bundle?.digest.slice(0, 12) ?? '',
+      pins: locked === undefined ? null : countPins(locked, listed.get(id), loaded.commands[id]),
+    };
   });
   if (options.json === true) return printJson(terminal, 'server-ls', { servers });
   return printTable(
     terminal,
-    ['server', 'transport', 'sign-in', 'last call', 'policy', 'shelf', 'at'],
+    ['server', 'transport', 'sign-in', 'last call', 'pins', 'package', 'bundle', 'policy', 'at'],
     servers.map(cellsOf),
   );
 }
@@ -80,6 +116,66 @@ async function rememberedOf(config: Config): Promise<ReadonlyMap<string, Remembe
   }
 }
 
+/** The tools that each server had when it was last listed. */
+async function listedTools(config: Config): Promise<ReadonlyMap<string, readonly OfferedTool[]>> {
+  const reader = new DecisionReader({ path: config.decisions.store.path });
+  try {
+    const found = Object.keys(config.mcpServers).map(async (server) => {
+      const definitions = await reader.catalog(server);
+      return Array.isArray(definitions)
+        ? [[server, definitions.filter(isJsonObject).flatMap(offeredTool)] as const]
+        : [];
+    });
+    return new Map((await Promise.all(found)).flat());
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return new Map();
+    throw thrown;
+  } finally {
+    reader.close();
+  }
+}
+
+function offeredTool(definition: JsonObject): readonly OfferedTool[] {
+  const { name } = definition;
+  return typeof name === 'string' ? [{ name, definition, pin: pinOf(definition) }] : [];
+}
+
+/** What was not listed since it was accepted counts as it was accepted. */
+function countPins(
+  locked: LockedServer,
+  tools: readonly OfferedTool[] | undefined,
+  command: string | undefined,
+): PinCounts {
+  const isOtherCommand = command !== locked.command;
+  const none = { accepted: Object.keys(locked.tools).length, new: 0, changed: 0, gone: 0, isOtherCommand };
+  if (tools === undefined) return none;
+  const changes = toolChanges(tools, locked, {});
+  const count = (...kinds: readonly ToolChangeKind[]): number =>
+    changes.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    accepted: count('same', 'text'),
+    new: count('new'),
+    changed: count('contract', 'renamed'),
+    gone: count('gone'),
+    isOtherCommand,
+  };
+}
+
+function pinsText(pins: PinCounts | null): string {
+  if (pins === null) return 'not accepted';
+  const { accepted, changed, gone, isOtherCommand, new: fresh } = pins;
+  const parts = [
+    [accepted, 'accepted'],
+    [fresh, 'new'],
+    [changed, 'CHANGED'],
+    [gone, 'gone'],
+  ] as const;
+  const counts = parts
+    .filter(([count], index) => count > 0 || index === 0)
+    .map(([count, what]) => `${String(count)} ${what}`);
+  return [...counts, ...(isOtherCommand ? ['other command'] : [])].join(', ');
+}
+
 function statusOf({ effect, outcome }: SealedRecord): string {
   return effect === 'allow' ? (outcome?.status ?? 'running') : effect;
 }
@@ -91,12 +187,25 @@ function withoutQuery(url: string): string {
 
 const SIGN_IN_WORDS = { not_needed: '-', signed_in: 'signed in', required: 'needed' } as const;
 
-function cellsOf({ id, transport, signIn, lastCall, policy, shelf, at }: ServerRow): readonly string[] {
+function cellsOf({
+  id,
+  transport,
+  signIn,
+  lastCall,
+  policy,
+  shelf,
+  at,
+  pins,
+  package: found,
+  bundle,
+}: ServerRow): readonly string[] {
   const call = lastCall === null ? '-' : `${lastCall.time.slice(0, 19).replace('T', ' ')} ${lastCall.status}`;
-  return [id, transport, SIGN_IN_WORDS[signIn], call, policy, shelfCell(shelf), at];
+  const from = `${policy}${shelfText(shelf)}`;
+  return [id, transport, SIGN_IN_WORDS[signIn], call, pinsText(pins), found || '-', bundle || '-', from, at];
 }
 
-function shelfCell(shelf: RememberedFinding | null): string {
-  if (shelf === null || shelf.kind === 'none') return '-';
-  return shelf.kind === 'bundle' ? shelf.name : `${shelf.name}: only ${shelf.versions}`;
+/** Where the bundle of a server came from the shelf, or why it did not. */
+function shelfText(shelf: RememberedFinding | null): string {
+  if (shelf === null || shelf.kind === 'none') return '';
+  return shelf.kind === 'bundle' ? `, shelf ${shelf.name}` : `, shelf ${shelf.name} only ${shelf.versions}`;
 }

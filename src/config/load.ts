@@ -5,6 +5,7 @@ import { absolutePaths, type Config, type PathOptions } from './paths.ts';
 import { renderProblems, type Problem, type Severity, severityOf } from './problems.ts';
 import { readTrees } from './read-trees.ts';
 import { secretsIn } from './secrets.ts';
+import { writtenCommands } from './written-commands.ts';
 
 /** The environment also gives the values of `${VAR}`. */
 export type LoadOptions = FindOptions & PathOptions;
@@ -15,6 +16,8 @@ export interface LoadedConfig {
   readonly path: string;
   /** That file and all it includes, absolute, for watching. */
   readonly files: readonly string[];
+  /** SHA-256 of each server's command line or address as it is written, by server. */
+  readonly commands: Readonly<Record<string, string>>;
   /** Values that must never be shown, the longest first. */
   readonly secrets: readonly string[];
   /** What is doubtful but no error, as text for people; empty where nothing is. */
@@ -39,6 +42,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     config: absolutePaths(checked.config, checked.root, options),
     path,
     files: trees.files,
+    commands: writtenCommands(checked.root),
     secrets,
     warnings: textOf('warning', problems, secrets),
     notes: textOf('note', problems, secrets),

@@ -91,9 +91,14 @@ export const Policies = z
       .default([])
       .describe('How classes of data are told in arguments and results.'),
     pins: z
-      .strictObject({ text: z.enum(['warn', 'quarantine']).optional().describe('What a changed description does.') })
-      .optional()
-      .describe('What a changed tool definition does.'),
+      .strictObject({
+        text: z
+          .enum(['warn', 'quarantine'])
+          .default('warn')
+          .describe('What becomes of a tool whose title, description, examples or defaults alone have changed.'),
+      })
+      .prefault({})
+      .describe('What holds of tools that are not as `mcp-gateway.lock` has them. Other changes always quarantine.'),
     atomic: z.array(z.array(z.string())).optional().describe('Sets of bundles that change together or not at all.'),
     evaluationFuel: z
       .int()

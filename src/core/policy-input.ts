@@ -75,7 +75,16 @@ export const PolicyInput = z.strictObject({
         'What the identity layer grants; a kind that is absent is unrestricted. `{}` while identity is evaluated.',
       ),
   }),
-  server: z.strictObject({ id: text, package: text, version: text, region: text, trust: text }),
+  server: z.strictObject({
+    id: text,
+    package: text,
+    version: text,
+    region: text,
+    trust: text,
+    pinned: z
+      .boolean()
+      .describe('Whether `mcp-gateway.lock` has it: then what is new came after the rest was accepted.'),
+  }),
   action: z.strictObject({
     type: text,
     tool: text.describe('Unprefixed.'),
@@ -86,7 +95,11 @@ export const PolicyInput = z.strictObject({
     args: anything,
     annotations: anything,
     effect: z.enum(['read', 'write', 'destroy', 'unknown']),
-    consent: z.enum(['accepted', 'new', 'changed']),
+    consent: z
+      .enum(['accepted', 'new', 'changed'])
+      .describe(
+        '`accepted` as in `mcp-gateway.lock`, `new` where that does not have it; `changed` is quarantined whatever rules say.',
+      ),
     result: Result.describe('Of a `tool_result`; for all else empty.'),
     schema_checked: z.boolean().describe('Whether the arguments were checked against the tool’s input schema.'),
     data_classes_referenced: texts.describe('Declared for the tool, and the labels of the conversation.'),

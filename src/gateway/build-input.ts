@@ -24,6 +24,8 @@ export interface ServerFacts {
   readonly version: string;
   readonly region: string;
   readonly trust: string;
+  /** Whether its tools are pinned; absent where they are not. */
+  readonly pinned?: boolean;
 }
 
 export interface ToolFacts {
@@ -89,6 +91,7 @@ export function buildInput(facts: InputFacts): PolicyInput {
     server: {
       id: server.id,
       package: server.package,
+      pinned: server.pinned === true,
       region: server.region,
       trust: server.trust,
       version: server.version,

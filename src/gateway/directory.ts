@@ -7,12 +7,14 @@ import {
   type NamedKind,
   refuseCollisions,
 } from '../catalog/catalog.ts';
+import { pinReader } from '../catalog/pins.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
 import { LISTS, type ListName } from '../core/protocol.ts';
+import { DriftNews } from './drift-news.ts';
 import type { GovernedServer } from './governed-server.ts';
 import { MetUris, ResourceTable } from './resource-table.ts';
 import { type PromptRoute, routeToPrompt } from './route.ts';
@@ -73,6 +75,7 @@ export class Directory {
   readonly #known: Readonly<Record<ListName, Map<ServerId, readonly JsonObject[]>>>;
   readonly #listeners = new Set<(list: ListName) => void>();
   readonly #met = new MetUris();
+  readonly #drifts: DriftNews;
   readonly #settled = new Map<ListName, Promise<unknown>>();
   #servers: Servers;
   #current: Shown;
@@ -82,6 +85,7 @@ export class Directory {
   constructor(options: DirectoryOptions) {
     this.#options = options;
     this.#servers = options.servers;
+    this.#drifts = new DriftNews(options.logger);
     this.#known = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: new Map() };
     this.#current = { ...this.#shown(options.servers), tools: NOTHING };
   }
@@ -140,17 +144,23 @@ export class Directory {
   }
 
   /**
-   * Shows the servers as they are under other policies; `onSwap` is called at the very moment. Everything that is shown may
-   * be different then.
+   * Shows the servers as they are under other policies or pins, asked for when it is their turn; `onSwap` is called at the
+   * very moment. Everything that is shown may be different then.
    */
-  async govern(servers: Servers, onSwap: () => void): Promise<void> {
+  async govern(serversNow: () => Servers, onSwap: () => void): Promise<void> {
     await this.#inTurn(async () => {
+      const servers = serversNow();
       const next = { ...this.#shown(servers), tools: await this.#prepared(servers) };
       this.#servers = servers;
       this.#swap(next);
       onSwap();
     });
     for (const list of LISTS) this.#tell(list);
+  }
+
+  /** The tools of a server may be others, though it has not said so. */
+  reread(server: ServerId): void {
+    void this.#ask(server, 'tools');
   }
 
   onChanged(listener: (list: ListName) => void): () => void {
@@ -226,7 +236,11 @@ export class Directory {
   }
 
   async #prepared(servers: Servers): Promise<Named<ToolRoute>> {
-    const tools = this.#named('tool', servers, routeToTool);
+    const readers = new Map(
+      [...servers.values()].map(({ id, pins }) => [id, pinReader(pins, namesIn(this.#known.tools.get(id)))]),
+    );
+    const tools = this.#named('tool', servers, (item, server) => routeToTool(item, server, readers.get(server.id)));
+    this.#drifts.tell(tools.routes.values());
     await Promise.all([...tools.routes.values()].map((route) => this.#options.prepare(route)));
     return tools;
   }
@@ -267,4 +281,8 @@ export class Directory {
       met: this.#met,
     });
   }
+}
+
+function namesIn(definitions: readonly JsonObject[] = []): readonly string[] {
+  return definitions.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
 }

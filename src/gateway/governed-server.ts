@@ -1,4 +1,5 @@
 import type { DeclaredEffects } from '../catalog/effect.ts';
+import type { ServerPins } from '../catalog/pins.ts';
 import type { ServerId } from '../core/names.ts';
 import type { DeclaredArguments } from './data-classes.ts';
 import type { ServerFacts } from './build-input.ts';
@@ -17,6 +18,8 @@ export interface GovernedServer {
   readonly unknownArguments: 'deny' | 'allow' | undefined;
   /** Requests that it may make of its clients. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean; readonly roots: boolean };
+  /** What of its tools was accepted; absent where nobody has accepted it. */
+  readonly pins?: ServerPins | undefined;
 }
 
 /** What the manifest declares of the arguments of a tool. */

@@ -15,6 +15,8 @@ import type { Caller, ClientNews } from './port.ts';
 export interface InstancesOptions {
   /** Gives the holder's instance of a server; throws UPSTREAM_UNAVAILABLE. */
   readonly acquire: (server: ServerId, holder: Holder) => Upstream;
+  /** The epoch in which an instance offers a tool of a pinned server as it was accepted. Rejects with UPSTREAM_UNAVAILABLE. */
+  readonly epochFor?: (upstream: Upstream, server: GovernedServer, tool: string) => Promise<number>;
   readonly logger: Logger;
 }
 
@@ -58,7 +60,10 @@ export class Instances {
     // The new members first: V8 gives what is copied and then extended a hidden class of its own, each time anew.
     const sent = { offers, session: caller.session, ...options };
     const upstream = isOver ? this.#find(server, caller) : this.acquire(server, caller);
-    return withoutOwnMeta(await upstream.request(method, params, sent), method);
+    const isPinned = server.pins !== undefined && method === 'tools/call';
+    const toolsEpoch = isPinned ? await this.#epochFor(upstream, server, params) : undefined;
+    const request = toolsEpoch === undefined ? sent : { ...sent, toolsEpoch };
+    return withoutOwnMeta(await upstream.request(method, params, request), method);
   }
 
   /** Follows tasks at the caller's instance. Rejects as `send` does. */
@@ -96,6 +101,10 @@ export class Instances {
     for (const upstream of this.#used.get(session) ?? []) this.#users.get(upstream)?.sessions.delete(session);
     this.#used.delete(session);
     this.#levels.delete(session);
+  }
+
+  async #epochFor(upstream: Upstream, server: GovernedServer, { name }: JsonObject): Promise<number | undefined> {
+    return this.#options.epochFor?.(upstream, server, typeof name === 'string' ? name : '');
   }
 
   #find(server: GovernedServer, caller: Caller): Upstream {

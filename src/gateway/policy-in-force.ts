@@ -26,6 +26,18 @@ export class PolicyInForce {
   /** Resolves when the next one decides; whoever listens is then told that the lists may have changed. */
   async replace(next: PolicySet): Promise<void> {
     const { directory, serversUnder } = this.#parts;
-    await directory.govern(serversUnder(next), () => (this.#current = next));
+    await directory.govern(
+      () => serversUnder(next),
+      () => (this.#current = next),
+    );
+  }
+
+  /** As `replace`, with the generation that decides: what is known of the servers has changed. */
+  async refresh(): Promise<void> {
+    const { directory, serversUnder } = this.#parts;
+    await directory.govern(
+      () => serversUnder(this.#current),
+      () => undefined,
+    );
   }
 }

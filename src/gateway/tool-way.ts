@@ -22,6 +22,8 @@ export type ArgumentFinding =
 
 export interface ToolWayParts extends WayParts {
   readonly check: ArgumentCheck;
+  /** What of a tool of a pinned server is another at the caller's instance than was decided on. Never rejects. */
+  readonly driftAt?: (route: ToolRoute, asked: Asked<ToolCallRequest>) => Promise<string | undefined>;
 }
 
 /** `tools/call`: its refusal is a result with `isError`, because only results reach the model. */
@@ -68,7 +70,8 @@ function judgedCall({ asked, target, ruling }: Allowed<ToolCallRequest, ToolRout
 
 const MAX_SUBJECT = 300;
 
-async function resolve({ request, caller }: Asked<ToolCallRequest>, parts: ToolWayParts): Promise<Target<ToolRoute>> {
+async function resolve(asked: Asked<ToolCallRequest>, parts: ToolWayParts): Promise<Target<ToolRoute>> {
+  const { request, caller } = asked;
   const { directory } = parts;
   const { name } = request;
   // No detour for what is there, which is nearly always so.
@@ -80,9 +83,24 @@ async function resolve({ request, caller }: Asked<ToolCallRequest>, parts: ToolW
     ));
   if (route === undefined) return { kind: 'unknown', denial: unknownDenial('tool_list') };
   const args = argumentsOf(route.server.id, route.tool, request.args);
-  const denial = denialBefore([route], caller, parts);
+  const { pins } = route.server;
+  const before = denialBefore([route], caller, parts);
+  const denial = before ?? (pins === undefined ? undefined : await quarantine(route, asked, parts));
   if (denial !== undefined) return { kind: 'refused', route, args, denial };
   return checked(route, args, parts);
+}
+
+/** What has changed since it was accepted is not used until somebody has seen the change. */
+async function quarantine(
+  route: ToolRoute,
+  asked: Asked<ToolCallRequest>,
+  { driftAt }: ToolWayParts,
+): Promise<OwnDenial | undefined> {
+  const { server, tool, drift } = route;
+  const why = drift?.kind === 'quarantined' ? drift.why : await driftAt?.(route, asked);
+  if (why === undefined) return undefined;
+  const params = { server: server.id, tool };
+  return { reason: 'gateway.tool_quarantined', internal: `drift.${why}`, rules: [], params };
 }
 
 async function checked(route: ToolRoute, args: Arguments, { check }: ToolWayParts): Promise<Target<ToolRoute>> {

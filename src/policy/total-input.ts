@@ -12,7 +12,7 @@ export const TOTAL_INPUT: PolicyInput = {
   },
   user: { id: 'person', groups: ['everyone'], data_classifications_authorized: ['internal'] },
   identity: { capabilities: {} },
-  server: { id: 'server', package: 'server', version: '1.0.0', region: 'eu', trust: 'standard' },
+  server: { id: 'server', package: 'server', version: '1.0.0', region: 'eu', trust: 'standard', pinned: true },
   action: {
     type: 'tool_call',
     tool: 'read',

@@ -78,9 +78,27 @@ function namesBehind({ reasons, matched_rules, lifted }: SealedRecord): readonly
 }
 
 function because(record: SealedRecord, rules: readonly Told[]): readonly string[] {
-  const hidden = record.reason_internal === '' ? [] : [`In truth: ${record.reason_internal}; the agent is not told.`];
-  return [...rules.map(lineOf), ...hidden];
+  return [...rules.map(lineOf), ...hiddenReason(record)];
 }
+
+/** What the agent is not told. */
+function hiddenReason({ reason_internal: reason, server }: SealedRecord): readonly string[] {
+  if (reason === '') return [];
+  const [kind, what = ''] = reason.split('.');
+  if (kind !== 'drift') return [`In truth: ${reason}; the agent is not told.`];
+  return [`${DRIFTS[what] ?? `Its ${what} is another`} than was accepted: mcp-gateway server inspect ${server}`];
+}
+
+const DRIFTS: Readonly<Record<string, string>> = {
+  contract: 'Its schemas or its hints are others',
+  text: 'What it says of itself is another',
+  renamed: 'Its name is another',
+  package: 'The package of its server is another',
+  command: 'The command line of its server is another',
+  bundle: 'The bundle that ships with its server is another',
+  signer: 'Who signed the bundle of its server is another',
+  lock: 'The lock cannot be read, so nobody knows whether it is another',
+};
 
 /** What was decided, in one sentence. */
 export function sentenceOf(record: SealedRecord): string {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { GatewayError, messageOf } from '../core/errors.ts';
@@ -18,6 +18,10 @@ export interface InstallOptions {
   readonly cwd: string;
   /** What was installed before and is kept in the store; it is installed again rather than something newer. */
   readonly known?: KnownPackage | undefined;
+  /** What somebody has accepted: it is found or installed again, and nothing else is. */
+  readonly accepted?: AcceptedPackage | undefined;
+  /** Whether npm is asked although something was installed for the specifier before. */
+  readonly isFresh?: boolean | undefined;
   readonly registry?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
@@ -29,8 +33,11 @@ export interface KnownPackage {
   readonly integrity: string;
 }
 
-export interface InstalledPackage extends KnownPackage {
+export interface AcceptedPackage extends KnownPackage {
   readonly name: string;
+}
+
+export interface InstalledPackage extends AcceptedPackage {
   /** The folder of the package itself. */
   readonly folder: string;
 }
@@ -55,11 +62,13 @@ type Note = z.output<typeof Note>;
  * is configured, just as under npx. Throws UPSTREAM_UNAVAILABLE when npm fails, or when what it fetched is not `known`.
  */
 export async function installOnce(spec: string, options: InstallOptions): Promise<InstalledPackage> {
-  const wanted = await identify(spec, options);
   await mkdir(options.servers, { recursive: true, mode: 0o700 });
-  const noted = await readNote(wanted.noteFile);
+  const there = await findAccepted(options);
+  if (there !== undefined) return there;
+  const wanted = await identify(spec, options);
+  const noted = options.isFresh === true ? undefined : await readNote(wanted.noteFile);
   const found = noted === undefined ? undefined : await readInstalled(noted);
-  if (found !== undefined) return checked(found, wanted.known);
+  if (found !== undefined && isAccepted(found, options)) return checked(found, wanted.known);
   const scratch = path.join(options.servers, `.new-${randomUUID()}`);
   try {
     await npmInstall(scratch, wanted.spec, options);
@@ -79,13 +88,33 @@ interface Wanted {
   readonly suffix: string;
 }
 
-async function identify(spec: string, { known, cwd, servers, registry = '' }: InstallOptions): Promise<Wanted> {
+/** What was accepted and installed before lies there still, whatever it was installed by. */
+async function findAccepted({ accepted, servers }: InstallOptions): Promise<InstalledPackage | undefined> {
+  if (accepted === undefined || accepted.integrity === '') return undefined;
+  const folder = `${accepted.name.replace('/', '+')}@${accepted.version}`;
+  const names = (await readdir(servers)).filter((name) => name === folder || name.startsWith(`${folder}+`));
+  for (const name of names) {
+    const found = await readInstalled({ root: path.join(servers, name), name: accepted.name });
+    if (found?.integrity === accepted.integrity) return found;
+  }
+  return undefined;
+}
+
+function isAccepted(found: InstalledPackage, { accepted }: InstallOptions): boolean {
+  if (accepted === undefined || accepted.integrity === '') return true;
+  return found.name === accepted.name && found.integrity === accepted.integrity;
+}
+
+async function identify(spec: string, options: InstallOptions): Promise<Wanted> {
+  const { accepted, isFresh, cwd, servers, registry = '' } = options;
+  const known = accepted ?? (isFresh === true ? undefined : options.known);
   const { name, range = '' } = REGISTRY_SPEC.exec(spec)?.groups ?? {};
   const local = name === undefined || /\.tgz$/iu.test(spec) ? await localFile(spec, cwd) : undefined;
-  const isFixed = EXACT_VERSION.test(range);
+  const isFixed = accepted === undefined && EXACT_VERSION.test(range);
   const isKnown =
-    name !== undefined && local === undefined && known !== undefined && (!isFixed || range === known.version);
-  const exact = isKnown ? `${name}@${known.version}` : (local?.file ?? spec);
+    known !== undefined &&
+    (local === undefined ? name !== undefined && (!isFixed || range === known.version) : accepted !== undefined);
+  const exact = local?.file ?? (isKnown ? `${name ?? ''}@${known.version}` : spec);
   const key = createHash('sha256')
     .update([exact, local?.version ?? '', registry].join('\n'))
     .digest('hex');

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { carriedBundle, carrierFolder, interpreterOf, packageFacts, type CarriedBundle } from './carrier.ts';
 import { namedPackage, type PackageKind } from './named-package.ts';
-import { installOnce, type KnownPackage } from './npm-install.ts';
+import { type AcceptedPackage, installOnce, type KnownPackage } from './npm-install.ts';
 import { parseNpx, programIn, type NpxRequest } from './npx.ts';
 import type { Program } from './program.ts';
 import type { Host } from './stdio.ts';
@@ -15,6 +15,10 @@ export interface ResolveOptions {
   readonly cwd: string;
   /** What the store or the lock keeps of this server's package. */
   readonly known?: KnownPackage | undefined;
+  /** The package that somebody has accepted: it runs, and no other, whatever the command line names. */
+  readonly accepted?: AcceptedPackage | undefined;
+  /** Asks anew what the command line stands for, though something was installed for it before. */
+  readonly isFresh?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly installTimeoutMs?: number | undefined;
 }
@@ -54,11 +58,12 @@ export async function resolveServer(given: Program, options: ResolveOptions): Pr
 }
 
 async function resolvePackage(given: Program, request: NpxRequest, options: ResolveOptions): Promise<ResolvedServer> {
-  const { home, host, cwd, known, signal, installTimeoutMs: timeoutMs } = options;
+  const { home, host, cwd, known, accepted, isFresh, signal, installTimeoutMs: timeoutMs } = options;
   const servers = path.join(home, 'servers');
   try {
     const { registry } = request;
-    const installed = await installOnce(request.spec, { servers, host, cwd, known, registry, signal, timeoutMs });
+    const install = { servers, host, cwd, known, accepted, isFresh, registry, signal, timeoutMs };
+    const installed = await installOnce(request.spec, install);
     const program = programIn(packageFacts(installed.folder), request, host.nodePath);
     const { name, version, integrity, folder } = installed;
     if (program === undefined) return asGiven(given, `${name}@${version} has no program that can be run without npx.`);

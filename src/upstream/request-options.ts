@@ -33,6 +33,8 @@ export interface RequestOptions {
   readonly onRequest?: AnswerQuestion | undefined;
   /** Hears of what the server asked on behalf of this request without having been offered it; it has been refused. */
   readonly onRefused?: ((request: RpcRequest) => void) | undefined;
+  /** It is sent only as long as `Upstream.toolsEpoch` is this one. */
+  readonly toolsEpoch?: number | undefined;
 }
 
 /** A request as a connection sends it. */

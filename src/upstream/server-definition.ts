@@ -5,6 +5,7 @@ import type { ServerId } from '../core/names.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Environment } from './environment.ts';
 import { HttpWire } from './http.ts';
+import { refusedWire } from './refused-wire.ts';
 import { SseWire } from './sse.ts';
 import { StdioWire, type Host } from './stdio.ts';
 import type { Wire } from './wire.ts';
@@ -22,6 +23,8 @@ export interface ServerDefinition {
   readonly timeoutMs?: number | undefined;
   /** The client capabilities with which its lists are read: some servers show more to clients that can do more. */
   readonly discoveryOffers?: JsonObject | undefined;
+  /** Why it must not be started; absent where it may be. */
+  readonly refusal?: string | undefined;
 }
 
 export type Transport =
@@ -60,7 +63,8 @@ export function instanceKindOf(definition: ServerDefinition): InstanceKind {
 
 /** A new road to the server; nothing is started before it is opened. */
 export function wireTo(definition: ServerDefinition, context: WireContext): Wire {
-  const { transport, id: name } = definition;
+  const { transport, id: name, refusal } = definition;
+  if (refusal !== undefined) return refusedWire(name, refusal);
   if (transport.kind === 'stdio') return new StdioWire({ ...context, ...transport, name });
   if (transport.kind === 'http') return new HttpWire({ ...context, ...transport, name });
   return new SseWire({ ...context, ...transport, name });

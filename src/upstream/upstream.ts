@@ -63,6 +63,7 @@ export class Upstream {
   readonly #tasks: FollowedTasks;
   readonly #startTimeoutMs: number;
   #logLevel: LogLevel | undefined;
+  #toolsEpoch = 0;
 
   constructor(options: UpstreamOptions) {
     const { name, clock, logger, openWire, startTimeoutMs = START_TIMEOUT_MS } = options;
@@ -95,6 +96,11 @@ export class Upstream {
     return this.#life.lastUsedAtMs;
   }
 
+  /** Another whenever its tools may be others: after each start, and after it has said so. */
+  get toolsEpoch(): number {
+    return this.#toolsEpoch;
+  }
+
   get isBusy(): boolean {
     return this.#life.requests > 0 || this.#isHeard();
   }
@@ -121,6 +127,14 @@ export class Upstream {
     return this.#life.use(signal, (live) => this.#read(live, list, signal));
   }
 
+  /** As `readList`, with the epoch that the answer is of. */
+  readTools(signal?: AbortSignal): Promise<{ readonly epoch: number; readonly tools: readonly JsonObject[] }> {
+    return this.#life.use(signal, async (live) => {
+      const epoch = this.#toolsEpoch;
+      return { epoch, tools: await this.#read(live, 'tools', signal) };
+    });
+  }
+
   /**
    * The server's answer, without a loss. Parameters go out as they are, but for a progress token of our own and the
    * envelope of a stateless server, which may answer with `resultType: "input_required"`. Rejects as `start` does. A
@@ -128,6 +142,7 @@ export class Upstream {
    */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<RpcAnswer> {
     return this.#life.use(options.signal, (live) => {
+      if (options.toolsEpoch !== undefined && options.toolsEpoch !== this.#toolsEpoch) throw this.#otherTools();
       const answer = live.connection.request(method, params, options);
       return live.facts.era === 'session' ? answer : this.#reconsider(live, answer, { method, params, options });
     });
@@ -194,6 +209,7 @@ export class Upstream {
   }
 
   #begin(live: Live, isFirst: boolean): void {
+    this.#toolsEpoch++;
     // Another process may offer other things than the one before.
     if (!isFirst) for (const list of ['tools', 'prompts', 'resources'] as const) this.#options.onListChanged(list);
     if (live.facts.era === 'session') void this.#sendLogLevel(live);
@@ -205,6 +221,7 @@ export class Upstream {
 
   #hear(notification: RpcNotification): void {
     const list = changedList(notification);
+    if (list === 'tools') this.#toolsEpoch++;
     if (list !== undefined) this.#options.onListChanged(list);
     else if (notification.method === 'notifications/resources/updated') this.#watches.tell(notification.params);
     else this.#options.onNotification(notification);
@@ -225,9 +242,19 @@ export class Upstream {
       timeoutMs: this.#startTimeoutMs,
       signal: this.#life.signal,
       onEvent: (notification: RpcNotification) => this.#hear(notification),
-      onRenewed: () => lists.forEach((list) => this.#options.onListChanged(list)),
+      onRenewed: () => lists.forEach((list) => this.#renew(list)),
     };
     await keepListening(wish).catch(() => logger.debug('an upstream server cannot be listened to', { server: name }));
+  }
+
+  /** While nobody listened it may have changed unheard. */
+  #renew(list: ListName): void {
+    if (list === 'tools') this.#toolsEpoch++;
+    this.#options.onListChanged(list);
+  }
+
+  #otherTools(): GatewayError {
+    return new GatewayError('UPSTREAM_UNAVAILABLE', `the tools of "${this.#options.name}" have changed meanwhile`);
   }
 
   async #sendLogLevel({ connection, facts }: Live): Promise<void> {

@@ -79,8 +79,8 @@ test('a server is signed in to in the browser, listed as such, and signed out of
   const listed = await run(place, ['ls']);
   expect(listed.out.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | ').slice(0, 40))).toEqual([
     'server | transport | sign-in | last call',
-    expect.stringMatching(/^shop \| http \| signed in \| - \| auto/) as string,
-    'local | stdio | - | - | auto | - | node',
+    expect.stringMatching(/^shop \| http \| signed in \| - \| not acc/) as string,
+    'local | stdio | - | - | not accepted | -',
     '',
   ]);
   const logout = await run(place, ['logout', 'shop']);
@@ -108,6 +108,9 @@ test('every command gives one JSON object', async () => {
     policy: 'auto',
     shelf: null,
     lastCall: null,
+    package: '',
+    bundle: '',
+    pins: null,
   });
   const logout = JSON.parse((await run(place, ['logout', 'shop', '--json'])).out) as object;
   expect(logout).toMatchObject({ ok: true, wasSignedIn: true, isRevoked: true });

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { type Change, isRefusal } from '../../src/core/change.ts';
+import type { ServerPins } from '../../src/catalog/pins.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
@@ -19,6 +20,7 @@ import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { Governing, ResultHandling } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
+import { Vouching } from '../../src/gateway/vouching.ts';
 import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, ClientRequest, Exchange } from '../../src/gateway/port.ts';
 import type { Store } from '../../src/state/store.ts';
@@ -66,6 +68,8 @@ export interface WorldOptions {
   readonly commit?: (record: DecisionRecord) => void;
   /** How long a call is held for its user. */
   readonly holdMs?: number;
+  /** What of the servers' tools was accepted. */
+  readonly pins?: Readonly<Record<string, ServerPins>>;
 }
 
 /** A whole gateway on servers that are scripts, with the log in a list. */
@@ -140,7 +144,12 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     clock,
     logger: silent,
   };
-  const instances = new Instances({ acquire: (server) => scripted(server).upstream, logger: silent });
+  const vouching = new Vouching({ clock, logger: silent, onDrift: (server) => directory.reread(server) });
+  const instances = new Instances({
+    acquire: (server) => scripted(server).upstream,
+    epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),
+    logger: silent,
+  });
   const send: Parameters<typeof createDialogue>[0]['send'] = (outgoing) => instances.send(outgoing);
   const dialogue = createDialogue({
     ...governing,
@@ -180,6 +189,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
         clock,
       }),
       instances,
+      driftAt: (route, { caller }) => vouching.driftOf(route, () => instances.acquire(route.server, caller)),
       dialogue,
       signIns: { stateOf: () => options.signsIn ?? 'not_needed' },
       check: () => ({ kind: 'valid' }),
@@ -223,10 +233,10 @@ function anAgent(part: Partial<ConfiguredAgent>): ConfiguredAgent {
 export async function aDirectory(
   ids: readonly string[],
   scripted: (id: string) => ScriptedServer,
-  { toolNames = 'auto', allow = {}, servers }: WorldOptions,
+  { toolNames = 'auto', allow = {}, servers, pins = {} }: WorldOptions,
 ): Promise<Directory> {
   const allowed = { sampling: false, elicitation: false, roots: false, ...allow };
-  const governed = ids.map((id) => aGovernedServer(id, { allow: allowed }));
+  const governed = ids.map((id) => aGovernedServer(id, { allow: allowed, pins: pins[id] }));
   const directory = new Directory({
     servers: new Map(governed.map((server) => [server.id, server])),
     names: { toolNames, filters: new Map(governed.map(({ id }) => [id, { include: ['*'], exclude: [] }])) },

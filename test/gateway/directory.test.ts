@@ -98,7 +98,10 @@ test('what was made ready for tools is kept for those that are shown, however of
   }
   expect([...ready].toSorted()).toEqual(shown().toSorted());
   expect(ready.size).toBe(3);
-  await directory.govern(new Map([[MAIL, aGovernedServer(MAIL)]]), () => undefined);
+  await directory.govern(
+    () => new Map([[MAIL, aGovernedServer(MAIL)]]),
+    () => undefined,
+  );
   expect([...ready]).toEqual(shown());
   expect(ready.size).toBe(1);
 });

@@ -28,7 +28,7 @@ function anInput(args: Record<string, unknown>, action: Partial<PolicyInput['act
     agent: { id: 'a', scope: '', owner_team: '', model: '', client: { name: '', version: '' }, delegated_by: [] },
     user: { id: 'u', groups: [], data_classifications_authorized: [] },
     identity: { capabilities: {} },
-    server: { id: 's', package: '', version: '', region: '', trust: '' },
+    server: { id: 's', package: '', version: '', region: '', trust: '', pinned: false },
     action: {
       type: 'tool_call',
       tool: 't',

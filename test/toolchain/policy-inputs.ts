@@ -58,6 +58,7 @@ export function policyInputs(participants: readonly Participant[]): fc.Arbitrary
       version: fc.constantFrom('1.0.0', '1.4.2', ''),
       region: words,
       trust: words,
+      pinned: fc.boolean(),
     }),
     action: fc.record({
       type: fc.constantFrom('tool_call', 'tool_list', 'tool_result', 'resource_read'),

@@ -2,7 +2,8 @@
 # title: A server, as long as it ships no policy
 # description: |
 #   What a server says is only reading runs. The rest is asked about once: nobody but the author knows what a tool does, and the
-#   author has not said what is allowed, so the user does.
+#   author has not said what is allowed, so the user does. What a person has accepted with `server add` or `server approve` runs
+#   unless it may destroy something, and what comes to an accepted server later is asked about whatever it says of itself.
 package starter_server
 
 # METADATA
@@ -39,6 +40,17 @@ obligations contains {"id": "STS-301", "type": "require_approval", "by": "user",
 	input.action.type == "tool_call"
 	input.action.effect != "read"
 	not is_accepted_change
+}
+
+# METADATA
+# title: A tool that came after its server was accepted is approved once by its user
+# description: That it only reads is its server's own word, and nobody has looked at it.
+# custom: {id: STS-302}
+obligations contains {"id": "STS-302", "type": "require_approval", "by": "user", "remember": "pin"} if {
+	input.action.type == "tool_call"
+	input.action.effect == "read"
+	input.server.pinned
+	input.action.consent != "accepted"
 }
 
 is_accepted_change if {

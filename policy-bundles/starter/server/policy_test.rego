@@ -39,6 +39,16 @@ test_what_the_user_has_accepted_is_asked_about_only_if_it_destroys if {
 	starter_server.obligations == {approval} with input as changed
 }
 
+pinned(consent) := object.union(calls("read"), {"server": {"pinned": true}, "action": {"consent": consent}})
+
+test_what_came_after_its_server_was_accepted_is_asked_about_even_if_it_reads if {
+	every consent in ["new", "changed"] {
+		ids(starter_server.allow) == {"STS-101"} with input as pinned(consent)
+		starter_server.obligations == {object.union(approval, {"id": "STS-302"})} with input as pinned(consent)
+	}
+	starter_server.obligations == set() with input as pinned("accepted")
+}
+
 test_listing_is_not_its_concern if {
 	list := object.union(calls("write"), {"action": {"type": "tool_list"}})
 	starter_server.allow | starter_server.obligations == set() with input as list

@@ -1,0 +1,121 @@
+import { pinReader, type ServerPins } from '../catalog/pins.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { pointerOf } from '../core/json-pointer.ts';
+import type { LockedServer, ToolPin } from '../core/server-lock.ts';
+import type { RuleWords } from './record-words.ts';
+
+/** One place in which two definitions of a tool differ; undefined where one of them has nothing there. */
+export interface DefinitionChange {
+  /** JSON pointer into the definition. */
+  readonly pointer: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
+export interface OfferedTool {
+  readonly name: string;
+  readonly definition: JsonObject;
+  readonly pin: ToolPin;
+}
+
+export type ToolChangeKind = 'same' | 'new' | 'renamed' | 'contract' | 'text' | 'gone';
+
+/** How a tool stands to what was accepted, and where it differs as far as the accepted definition is known. */
+export interface ToolChange {
+  readonly tool: string;
+  readonly kind: ToolChangeKind;
+  readonly changes: readonly DefinitionChange[];
+}
+
+/** Definitions by the names of their tools. */
+export type Definitions = Readonly<Record<string, JsonObject>>;
+
+/** Every tool that is offered or was accepted, by name. */
+export function toolChanges(
+  offered: readonly OfferedTool[],
+  locked: LockedServer | undefined,
+  accepted: Definitions,
+): readonly ToolChange[] {
+  const tools = new Map(Object.entries(locked?.tools ?? {}));
+  const pins: ServerPins = { tools, drift: '', text: 'warn' };
+  const names = offered.map(({ name }) => name);
+  const stateOf = pinReader(pins, names);
+  const there = offered.map(({ name, definition, pin }): ToolChange => {
+    const state = stateOf(name, pin);
+    if (state.kind === 'accepted') {
+      if (!state.isTextChanged) return { tool: name, kind: 'same', changes: [] };
+      return { tool: name, kind: 'text', changes: changesOf(name, definition, accepted) };
+    }
+    if (state.kind !== 'changed') return { tool: name, kind: 'new', changes: [] };
+    if (state.why === 'renamed') return { tool: name, kind: 'renamed', changes: [] };
+    return { tool: name, kind: 'contract', changes: changesOf(name, definition, accepted) };
+  });
+  const offeredNames = new Set(names);
+  const gone = [...tools.keys()].filter((tool) => !offeredNames.has(tool));
+  return [...there, ...gone.map((tool): ToolChange => ({ tool, kind: 'gone', changes: [] }))].toSorted((left, right) =>
+    left.tool < right.tool ? -1 : 1,
+  );
+}
+
+/** None where nobody knows what was accepted. */
+function changesOf(tool: string, definition: JsonObject, accepted: Definitions): readonly DefinitionChange[] {
+  const before = Object.hasOwn(accepted, tool) ? accepted[tool] : undefined;
+  return before === undefined ? [] : definitionChanges(before, definition);
+}
+
+/** By pointer; the order of members and of lists that are sets does not count. */
+function definitionChanges(before: JsonObject, after: JsonObject): readonly DefinitionChange[] {
+  const old = leavesOf(before);
+  const now = leavesOf(after);
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .toSorted()
+    .map((pointer) => ({ pointer, before: old.get(pointer), after: now.get(pointer) }))
+    .filter((change) => textOf(change.before) !== textOf(change.after));
+}
+
+const SETS: ReadonlySet<string> = new Set(['required', 'enum', 'type']);
+
+function leavesOf(value: JsonObject): ReadonlyMap<string, Json> {
+  const leaves = new Map<string, Json>();
+  const walk = (node: Json, pointer: string, key: string): void => {
+    if (isJsonObject(node) && Object.keys(node).length > 0) {
+      for (const [name, child] of Object.entries(node)) walk(child, `${pointer}${pointerOf([name])}`, name);
+    } else leaves.set(pointer, SETS.has(key) ? sortedSet(node) : node);
+  };
+  walk(value, '', '');
+  return leaves;
+}
+
+function sortedSet(value: Json): Json {
+  return Array.isArray(value)
+    ? (value as readonly Json[]).toSorted((left, right) => (textOf(left) < textOf(right) ? -1 : 1))
+    : value;
+}
+
+function textOf(value: Json | undefined): string {
+  return value === undefined ? '' : canonicalJson(value);
+}
+
+/** A rule of a bundle that has come, gone, or says something else of itself. */
+export interface RuleChange {
+  readonly rule: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What two bundles say of their rules, compared by id; what a rule does may change without its words. */
+export function ruleChanges(before: RulesInWords, after: RulesInWords): readonly RuleChange[] {
+  return [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((rule): readonly RuleChange[] => {
+    const old = before.get(rule);
+    const now = after.get(rule);
+    if (old === undefined) return [{ rule, kind: 'added', before: '', after: now?.title ?? '' }];
+    if (now === undefined) return [{ rule, kind: 'removed', before: old.title, after: '' }];
+    const isSame =
+      old.title === now.title && old.remediation === now.remediation && old.reads.join() === now.reads.join();
+    return isSame ? [] : [{ rule, kind: 'changed', before: old.title, after: now.title }];
+  });
+}
+
+type RulesInWords = ReadonlyMap<string, Pick<RuleWords, 'title' | 'remediation' | 'reads'>>;
