@@ -189,7 +189,7 @@ async function measure(courts: Readonly<Record<Name, Court>>, rounds: number): P
   return { starter: timesOf(us.starter), withoutState: timesOf(us.heavy), withState: timesOf(us.counting) };
 }
 
-const CALLER: Caller = {
+export const CALLER: Caller = {
   session: 'bench',
   principal: {
     agent: {

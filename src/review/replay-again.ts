@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../core/decision.ts';
 import type { Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
@@ -10,6 +9,7 @@ import type { KnownOpinions, Question } from '../policy/participant.ts';
 import { type Counting, factsOf } from './replay-counting.ts';
 import { type MaskedPlace, inputOf, maskedIn, unanswered } from './replay-input.ts';
 import type { Kinships, ReplayPolicy } from './replay-policy.ts';
+import { sameAsRecorded } from './replay-same.ts';
 import { isOfPolicy, saysUnknown, type Visibilities } from './replay-visibility.ts';
 
 /** What one policy makes of an old decision. */
@@ -77,12 +77,14 @@ export function decideAgain(record: SealedRecord, options: AgainOptions): Again 
 function ownDenials(
   record: SealedRecord,
   input: PolicyInput | undefined,
-  { by, visibilities }: AgainOptions,
+  { by, heard, kinships, visibilities }: AgainOptions,
 ): readonly OwnDenial[] | undefined {
   const { own } = record.combine;
   const wasHidden = own.some(isOfPolicy);
   if (input === undefined) return wasHidden ? undefined : own;
   if (!wasHidden && (by.policy.hiding.length === 0 || own.some(saysUnknown))) return own;
+  // What another policy let be seen that lists alike needs no look.
+  if (heard !== undefined && kinships.between(heard.by, by).listsAlike) return own;
   const hidden = visibilities.denialOf(record, input, by);
   if (hidden !== undefined) return [hidden];
   return wasHidden ? own.filter((denial) => !isOfPolicy(denial)) : own;
@@ -115,6 +117,7 @@ class Asked {
   readonly #shared: ReadonlySet<string>;
   #masked: readonly MaskedPlace[] | undefined;
   #hasOtherBudgets: boolean | undefined;
+  #hasOtherGrants: boolean | undefined;
 
   constructor(record: SealedRecord, input: PolicyInput, options: AgainOptions & Pick<Heard, 'budgets'>) {
     const { heard, by, kinships } = options;
@@ -135,14 +138,18 @@ class Asked {
     const agent = read.agent.id === this.#input.agent.id ? '' : read.agent.id;
     const opinion = this.#opinions.get(`${bundle} ${agent}`);
     if (heard === undefined || opinion === undefined || opinion.status !== 'ok') return undefined;
-    const isBehind = opinion.layer !== 'identity' && !isDeepStrictEqual(read.identity.capabilities, heard.capabilities);
-    if (isBehind && by.policy.reads([bundle], 'identity.capabilities')) return undefined;
+    if (opinion.layer !== 'identity' && this.#grantsDiffer(read, heard) && by.policy.reads([bundle], 'identity.capabilities')) return undefined;
     if (this.#budgetsDiffer(heard) && by.policy.reads([bundle], 'budgets')) return undefined;
     return opinion.obligations.some(chargesOthers) ? undefined : opinion;
   }
 
-  #budgetsDiffer(heard: Heard): boolean {
-    this.#hasOtherBudgets ??= !isDeepStrictEqual(this.#options.budgets, heard.budgets);
+  #grantsDiffer({ identity }: PolicyInput, { capabilities }: Heard): boolean {
+    this.#hasOtherGrants ??= !sameAsRecorded(capabilities, identity.capabilities);
+    return this.#hasOtherGrants;
+  }
+
+  #budgetsDiffer({ budgets }: Heard): boolean {
+    this.#hasOtherBudgets ??= !sameAsRecorded(budgets, this.#options.budgets);
     return this.#hasOtherBudgets;
   }
 

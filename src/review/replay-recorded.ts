@@ -122,7 +122,6 @@ function askOne({ record, input }: Asked, by: ReplayPolicy, visibilities: Visibi
   const { capabilities } = evaluation.input.identity;
   const heard = { by, opinions: evaluation.opinions, capabilities, budgets: record.budgets };
   const what = differencesIn({ record, input }, evaluation);
-  if (by.policy.hiding.length > 0 && visibilities.denialOf(record, input, by) !== undefined) what.push('/combine/own');
   return what.length === 0 ? { kind: 'reproduced', heard } : { kind: 'differs', what, heard };
 }
 

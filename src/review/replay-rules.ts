@@ -1,8 +1,8 @@
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { Opinion } from '../core/opinion.ts';
-import type { CombineInput } from '../policy/combine-opinions.ts';
-import { takingPart } from '../policy/combine-opinions.ts';
+import { type CombineInput, takingPart } from '../policy/combine-opinions.ts';
 import { type Decided, failuresBeside, type ReplayClass } from './replay-classes.ts';
+import { sameAsRecorded } from './replay-same.ts';
 
 /**
  * What made the difference between two decisions: full names of rules that say something in one that they do not say in
@@ -11,11 +11,19 @@ import { type Decided, failuresBeside, type ReplayClass } from './replay-classes
  */
 export function rulesBehind(kind: ReplayClass, before: Decided, after: Decided): readonly string[] {
   if (kind === 'new_error') return sorted(failuresBeside(before, after).map(({ bundle }) => bundle));
+  const hiding = rulesThatHide(before, after);
+  if (hiding.length > 0) return hiding;
   const changed = changedRules(before.facts, after.facts);
-  if (kind === 'obligations_only') return orReasons(dutiesAmong(changed, [before, after]), [before, after]);
+  if (kind === 'obligations_only') return sorted(dutiesAmong(changed, [before, after]));
   const counting = new Set([before, after].flatMap(({ decision }) => namesIn(decision)));
-  const decisive = changed.filter((rule) => counting.has(rule));
-  return orReasons(decisive.length > 0 ? decisive : changed, [before, after]);
+  const found = [changed.filter((rule) => counting.has(rule)), otherReasons(before, after), changed];
+  return sorted(found.find((names) => names.length > 0) ?? []);
+}
+
+/** Where one hides what the other does not, nobody is asked any more, so that no rule says anything. */
+function rulesThatHide(before: Decided, after: Decided): readonly string[] {
+  const [one, other] = [before.facts.combine.own, after.facts.combine.own];
+  return sameAsRecorded(one, other) ? [] : sorted([...one, ...other].flatMap(({ rules }) => rules));
 }
 
 function namesIn({ matched_rules, lifted }: Decided['decision']): readonly string[] {
@@ -35,13 +43,14 @@ function dutiesAmong(changed: readonly string[], both: readonly Decided[]): read
   return found.length > 0 ? found : changed;
 }
 
-/** Where no rule says anything else: what the gateway denies for in one and not in the other, such as a limit. */
-function orReasons(rules: readonly string[], [before, after]: readonly Decided[]): readonly string[] {
-  if (rules.length > 0 || before === undefined || after === undefined) return sorted(rules);
-  const [one, other] = [before, after].map(({ decision }) => new Set([...decision.reasons, decision.reason_internal]));
-  const beside = [...(one ?? [])].filter((reason) => other?.has(reason) !== true);
-  const added = [...(other ?? [])].filter((reason) => one?.has(reason) !== true);
-  return sorted([...beside, ...added].filter((reason) => reason !== ''));
+/** What one is denied for and the other is not, such as a limit without room. */
+function otherReasons(before: Decided, after: Decided): readonly string[] {
+  const [one, other] = [reasonsIn(before), reasonsIn(after)];
+  return [...one.filter((reason) => !other.includes(reason)), ...other.filter((reason) => !one.includes(reason))];
+}
+
+function reasonsIn({ decision }: Decided): readonly string[] {
+  return [...decision.reasons, decision.reason_internal].filter((reason) => reason !== '');
 }
 
 function changedRules(before: CombineInput, after: CombineInput): readonly string[] {

@@ -121,14 +121,14 @@ function timeText(ms: number | undefined): string | undefined {
 export function recordOf(row: SqlRow): SealedRecord {
   const seq = Number(row['seq']);
   const record = parseBody(row['body'], seq) as unknown as DecisionRecord;
-  return {
-    ...record,
+  // It was made just now and is nobody else's; a copy of its thirty members would cost more than the rest.
+  return Object.assign(record, {
     seq,
     chain: String(row['chain']),
     instance: String(row['instance']),
     hash: hexOf(bytesOf(row['hash'])),
     outcome: outcomeOf(row),
-  };
+  });
 }
 
 function outcomeOf(row: SqlRow): SealedRecord['outcome'] {
