@@ -32,17 +32,27 @@ const MOST_KEPT = 10_000;
  * request for it, because both take the answer from here.
  */
 export class ListDecisions {
-  readonly #kept = new Map<string, Visibility>();
+  /** By the set itself: two of one generation may differ in their modes. One that nothing is decided by any more is gone. */
+  readonly #kept = new WeakMap<PolicySet, Map<string, Visibility>>();
 
   find(policy: PolicySet, question: ListQuestion): Visibility {
     const { pin, principal } = question;
-    const key = `${policy.generation}\n${pin}\n${principal}`;
-    const kept = this.#kept.get(key);
+    const key = `${pin}\n${principal}`;
+    const decisions = this.#keptUnder(policy);
+    const kept = decisions.get(key);
     if (kept !== undefined) return kept;
-    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    if (decisions.size >= MOST_KEPT) decisions.clear();
     const visibility = decide(policy, question);
-    this.#kept.set(key, visibility);
+    decisions.set(key, visibility);
     return visibility;
+  }
+
+  #keptUnder(policy: PolicySet): Map<string, Visibility> {
+    const known = this.#kept.get(policy);
+    if (known !== undefined) return known;
+    const decisions = new Map<string, Visibility>();
+    this.#kept.set(policy, decisions);
+    return decisions;
   }
 }
 

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+import type * as Generations from './generations.ts';
+import type { GenerationsOptions } from './generations.ts';
+import type * as Rollback from './rollback.ts';
+import type { RollbackOptions } from './rollback.ts';
+import { parseLimit } from './values.ts';
+
+const loadGenerations = (): Promise<typeof Generations> => import('./generations.ts');
+const loadRollback = (): Promise<typeof Rollback> => import('./rollback.ts');
+
+/** What was in force, and going back to it. */
+export function addGenerationCommands(policy: Command, context: CommandContext): void {
+  withConfig(policy.command('generations').description('list what was in force when, why, and what changed each time'))
+    .option('--limit <number>', 'how many; 20 by default, or all', parseLimit)
+    .addHelpText('after', '\nExample:\n  mcp-gateway policy generations --limit 5')
+    .action(async (options: GenerationsOptions) => (await loadGenerations()).list(context, options));
+  withConfig(policy.command('rollback').description('put in force again what was, and keep it there'))
+    .argument('[generation]', 'its number or the beginning of its hash; the one before by default')
+    .option('--bundle <id>', 'only this bundle, and those that change together with it')
+    .option('--server <id>', 'only the bundle of this server')
+    .option('--to <digest>', 'what the bundle goes back to; what it was before by default')
+    .option('--clear', 'let the bundle, or all, follow their sources again')
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .addHelpText('after', ROLLBACK)
+    .action(async (generation: string | undefined, options: RollbackOptions) =>
+      (await loadRollback()).rollback(context, generation, options),
+    );
+}
+
+const ROLLBACK = `
+Running gateways take it up within seconds. What was rolled back stays as it is, whatever its source has, until it is
+cleared. Below the floor that a bundle's manifest names nothing goes back.
+
+Examples:
+  mcp-gateway policy rollback --reason "the new limits stop everybody"
+  mcp-gateway policy rollback --bundle limits --to 3f9a1c --reason "as last week"
+  mcp-gateway policy rollback --clear --bundle limits --reason "mended"`;
+
+function withConfig(command: Command): Command {
+  return command.option('-c, --config <file>', 'the configuration file').option('--json', 'print one JSON object');
+}
