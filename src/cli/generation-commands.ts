@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import type * as Generations from './generations.ts';
 import type { GenerationsOptions } from './generations.ts';
+import type * as PolicyDiff from './policy-diff.ts';
+import type { DiffOptions } from './policy-diff.ts';
 import type * as Rollback from './rollback.ts';
 import type { RollbackOptions } from './rollback.ts';
-import { parseLimit } from './values.ts';
+import { collectCandidate, parseLimit } from './values.ts';
 
 const loadGenerations = (): Promise<typeof Generations> => import('./generations.ts');
+const loadDiff = (): Promise<typeof PolicyDiff> => import('./policy-diff.ts');
 const loadRollback = (): Promise<typeof Rollback> => import('./rollback.ts');
 
 /** What was in force, and going back to it. */
@@ -25,6 +28,15 @@ export function addGenerationCommands(policy: Command, context: CommandContext):
     .addHelpText('after', ROLLBACK)
     .action(async (generation: string | undefined, options: RollbackOptions) =>
       (await loadRollback()).rollback(context, generation, options),
+    );
+  withConfig(policy.command('diff').description('say what is different between two generations, or with candidates'))
+    .argument('[from]', 'its number or the beginning of its hash; the one before by default')
+    .argument('[to]', 'the one in force by default')
+    .option('--candidate <id=path>', 'a bundle in the place of what is in force; may be repeated', collectCandidate)
+    .option('--markdown', 'write Markdown, for a pull request')
+    .addHelpText('after', '\nExample:\n  mcp-gateway policy diff --candidate limits=./limits --markdown')
+    .action(async (from: string | undefined, to: string | undefined, options: DiffOptions) =>
+      (await loadDiff()).diff(context, [from, to], options),
     );
 }
 

@@ -1,6 +1,8 @@
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Delegator } from '../core/principal.ts';
 import { combine } from '../policy/combine.ts';
+import type { CombineInput } from '../policy/combine-opinions.ts';
+import { shadowDecision } from '../policy/combine-record.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { ListAction } from './route.ts';
 
@@ -9,7 +11,8 @@ import type { ListAction } from './route.ts';
  * because a bundle could not be asked, is not listed either; a request for it is decided and says what is the matter.
  */
 export type Visibility =
-  | { readonly kind: 'visible' }
+  /** `shadowed`: the rules that would hide it, were they not in shadow; absent where there are none. */
+  | { readonly kind: 'visible'; readonly shadowed?: readonly string[] }
   | { readonly kind: 'hidden'; readonly internal: string; readonly rules: readonly string[] }
   | { readonly kind: 'in_doubt' };
 
@@ -60,7 +63,7 @@ function decide(policy: PolicySet, { action, delegators, ...question }: ListQues
   const input = question.input();
   const facts = { action, server: input.server.id, tool: input.action.tool };
   const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input, delegators });
-  const decision = combine({
+  const all: CombineInput = {
     ...facts,
     layers: opinions,
     combine: {
@@ -75,8 +78,14 @@ function decide(policy: PolicySet, { action, delegators, ...question }: ListQues
       reservations: [],
       ...(delegators && { delegators }),
     },
-  });
-  if (decision.effect === 'allow') return VISIBLE;
+  };
+  const decision = combine(all);
+  if (decision.effect === 'allow') return visibleIn(all);
   const { reason_internal: internal, matched_rules: rules } = decision;
   return internal === '' ? { kind: 'in_doubt' } : { kind: 'hidden', internal, rules };
+}
+
+function visibleIn(facts: CombineInput): Visibility {
+  const shadow = shadowDecision(facts);
+  return shadow === null || shadow.effect === 'allow' ? VISIBLE : { kind: 'visible', shadowed: shadow.matched_rules };
 }

@@ -12,6 +12,7 @@ import {
   findById,
   listDecisions,
   permittedDecisions,
+  shadowedDecisions,
   tailDecisions,
   type DecisionFilter,
   type PermittedPage,
@@ -95,6 +96,11 @@ export class DecisionReader {
   /** Decisions for which an override bundle said a permit, a page of them, oldest first; none where nothing follows. */
   async permitted(page: PermittedPage): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => permittedDecisions(database, page)));
+  }
+
+  /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */
+  async shadowed(page: PermittedPage): Promise<Tail> {
+    return this.#connection.use((database) => inSnapshot(database, () => shadowedDecisions(database, page)));
   }
 
   /** The seq of the last row; 0 while there is none. */

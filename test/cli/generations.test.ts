@@ -1,10 +1,10 @@
-import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addDecisionCommands } from '../../src/cli/decision-commands.ts';
 import { addPolicyCommands } from '../../src/cli/policy-commands.ts';
 import type { CommandContext } from '../../src/cli/context.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
 import {
   activationsOf,
   aPolicyPlace,
@@ -157,7 +157,7 @@ test('what was kept and has changed since is refused', async () => {
   await live.app.close();
   const [, first] = await activationsOf(place);
   const bundle = first?.facts.bundles[0];
-  const database = new DatabaseSync(place.store);
+  const database = chooseDriver().open(place.store, 'write');
   const key = `bundle ${bundle?.digest} ${bundle?.dataDigest}`;
   const row = database.prepare('select body from kept_policy where key = ?').get(key);
   const text = gunzipSync(row?.['body'] as Uint8Array).toString();
