@@ -4,12 +4,18 @@ import type * as Generations from './generations.ts';
 import type { GenerationsOptions } from './generations.ts';
 import type * as PolicyDiff from './policy-diff.ts';
 import type { DiffOptions } from './policy-diff.ts';
+import type * as PolicyShadow from './policy-shadow.ts';
+import type { ShadowOptions } from './policy-shadow.ts';
+import type * as Promote from './promote.ts';
+import type { PromoteOptions } from './promote.ts';
 import type * as Rollback from './rollback.ts';
 import type { RollbackOptions } from './rollback.ts';
-import { collectCandidate, parseLimit } from './values.ts';
+import { collectCandidate, parseLimit, parseMoment } from './values.ts';
 
 const loadGenerations = (): Promise<typeof Generations> => import('./generations.ts');
 const loadDiff = (): Promise<typeof PolicyDiff> => import('./policy-diff.ts');
+const loadPromote = (): Promise<typeof Promote> => import('./promote.ts');
+const loadShadow = (): Promise<typeof PolicyShadow> => import('./policy-shadow.ts');
 const loadRollback = (): Promise<typeof Rollback> => import('./rollback.ts');
 
 /** What was in force, and going back to it. */
@@ -38,7 +44,24 @@ export function addGenerationCommands(policy: Command, context: CommandContext):
     .action(async (from: string | undefined, to: string | undefined, options: DiffOptions) =>
       (await loadDiff()).diff(context, [from, to], options),
     );
+  withConfig(policy.command('shadow').description('say what the bundles and rules in shadow would have changed'))
+    .option('--since <time>', 'a time, or how long ago; 7d by default', parseMoment)
+    .option('--promote <bundle[/rule]>', 'enforce it: its mode changes in the configuration file')
+    .option('--reason <text>', 'why it is promoted; it is recorded')
+    .addHelpText('after', SHADOW)
+    .action(async ({ promote, ...options }: ShadowOptions & Partial<PromoteOptions>) =>
+      promote === undefined
+        ? (await loadShadow()).shadow(context, options)
+        : (await loadPromote()).promote(context, { ...options, promote }),
+    );
 }
+
+const SHADOW = `
+Each is judged alone: what would have been decided had it, and nothing else that is in shadow, been enforced.
+
+Examples:
+  mcp-gateway policy shadow --since 24h
+  mcp-gateway policy shadow --promote limits/L-101 --reason "a week without a false alarm"`;
 
 const ROLLBACK = `
 Running gateways take it up within seconds. What was rolled back stays as it is, whatever its source has, until it is

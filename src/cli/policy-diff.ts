@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Candidate, diffPolicies } from '../app-diff.ts';
 import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
 import { SHIPPED_ANSWERS } from '../app-policies.ts';
@@ -32,7 +33,9 @@ export async function diff(
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {
     const { generations } = reader;
-    const sides = sidesOf(names, options, await generations.activations(MOST_ACTIVATIONS));
+    const here = (path: string): string => resolve(environment.workingFolder, path);
+    const candidate = options.candidate?.map(({ id, path }) => ({ id, path: here(path) }));
+    const sides = sidesOf(names, candidate, await generations.activations(MOST_ACTIVATIONS));
     const found = withoutSecrets(await diffPolicies({ ...sides, config }, { generations, loader }), secrets);
     if (options.json === true) return printJson(terminal, 'policy-diff', found);
     const lines = diffLines(found, options.markdown === true ? 'markdown' : 'text');
@@ -46,7 +49,7 @@ export async function diff(
 /** Without names, what is in force against what was before, or against the candidates. */
 function sidesOf(
   [from, to]: readonly (string | undefined)[],
-  { candidate }: DiffOptions,
+  candidate: readonly Candidate[] | undefined,
   activations: readonly Activation[],
 ): { readonly from: Activation; readonly to: Activation | readonly Candidate[] } {
   const [newest, before] = activations;
