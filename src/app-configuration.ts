@@ -59,7 +59,10 @@ export function followConfiguration(
 }
 
 /** Nothing may be used before it is known what must be kept out of log and records. */
-function readKnowing(secrets: readonly string[], { read }: ConfigurationSource): ReturnType<ConfigurationSource['read']> {
+function readKnowing(
+  secrets: readonly string[],
+  { read }: ConfigurationSource,
+): ReturnType<ConfigurationSource['read']> {
   const found = read();
   if (found.secrets.every((secret) => secrets.includes(secret))) return found;
   throw new GatewayError('CONFIG_INVALID', 'it has a secret that it did not have before', {

@@ -48,8 +48,13 @@ export async function diffPolicies(wish: DiffWish, sources: DiffSources): Promis
   const impact = await impactOf?.({ from, to });
   return {
     from: generationOf(from),
-    to: 'facts' in to ? generationOf(to) : { generation: '', name: [...candidates.keys()].map((id) => `${id} as a candidate`).join(', ') },
-    bundles: diffs.filter((diff): diff is BundleDiff => diff !== undefined).toSorted((a, b) => (a.bundle < b.bundle ? -1 : 1)),
+    to:
+      'facts' in to
+        ? generationOf(to)
+        : { generation: '', name: [...candidates.keys()].map((id) => `${id} as a candidate`).join(', ') },
+    bundles: diffs
+      .filter((diff): diff is BundleDiff => diff !== undefined)
+      .toSorted((a, b) => (a.bundle < b.bundle ? -1 : 1)),
     beside,
     ...(impact && { impact }),
   };
@@ -104,7 +109,10 @@ async function readKept(one: GenerationBundle, { generations, loader }: DiffSour
   if (text === undefined) return undefined;
   const bundle = readKeptBundle(one.id, text, one);
   try {
-    return await checkBundle(await findBundle({ id: one.id, origin: { kind: 'kept', bundle }, data: {} }, loader), loader);
+    return await checkBundle(
+      await findBundle({ id: one.id, origin: { kind: 'kept', bundle }, data: {} }, loader),
+      loader,
+    );
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code === 'BUNDLE_INVALID') return undefined;
     throw thrown;

@@ -152,11 +152,7 @@ function environmentOf({ config, timezone }: AppOptions): Environment {
 }
 
 /** Makes the court for a tool: what its schema marks as secret is kept out of the record. */
-function courts(
-  current: () => PolicySet,
-  store: Store,
-  { config, secrets, clock }: AppOptions,
-): Governing['court'] {
+function courts(current: () => PolicySet, store: Store, { config, secrets, clock }: AppOptions): Governing['court'] {
   const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });

@@ -96,7 +96,11 @@ export class Generations {
     const { options } = this.#configured;
     this.#pins = await this.#parts.store.pins();
     const wishes = this.#wishes();
-    const trial = await tryAll(wishes.map(({ wanted }) => wanted), options, this.#originOf(wishes));
+    const trial = await tryAll(
+      wishes.map(({ wanted }) => wanted),
+      options,
+      this.#originOf(wishes),
+    );
     const stands = await this.#settled(trial.tried, wishes);
     const isAsTried = stands.every(({ stale }) => stale === undefined);
     const policy = await this.#build(stands, isAsTried ? trial.compile : undefined);

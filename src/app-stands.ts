@@ -92,10 +92,7 @@ export async function lastGoodOf(
  * Of bundles that change together or not at all: those that stay as they were because another of their set cannot be used,
  * and which that is.
  */
-export function heldBack(
-  stands: readonly Stand[],
-  sets: readonly (readonly string[])[],
-): ReadonlyMap<string, string> {
+export function heldBack(stands: readonly Stand[], sets: readonly (readonly string[])[]): ReadonlyMap<string, string> {
   const isStale = new Set(stands.filter(({ stale }) => stale !== undefined).map(({ wanted }) => wanted.id));
   const held = sets.flatMap((set): readonly (readonly [string, string])[] => {
     const culprit = set.find((id) => isStale.has(id));

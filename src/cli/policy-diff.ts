@@ -54,7 +54,9 @@ function sidesOf(
 ): { readonly from: Activation; readonly to: Activation | readonly Candidate[] } {
   const [newest, before] = activations;
   if (newest === undefined) {
-    throw new GatewayError('RECORD_NOT_FOUND', 'nothing was in force on this store yet', { mend: 'Start the gateway once.' });
+    throw new GatewayError('RECORD_NOT_FOUND', 'nothing was in force on this store yet', {
+      mend: 'Start the gateway once.',
+    });
   }
   if (candidate !== undefined) {
     if (to !== undefined) throw new GatewayError('USAGE', 'a candidate takes the place of the second generation');
@@ -62,7 +64,9 @@ function sidesOf(
   }
   const old = from === undefined ? before : activationNamed(from, activations);
   if (old === undefined) {
-    throw new GatewayError('RECORD_NOT_FOUND', 'nothing was in force before', { mend: 'Give a candidate: --candidate ID=PATH.' });
+    throw new GatewayError('RECORD_NOT_FOUND', 'nothing was in force before', {
+      mend: 'Give a candidate: --candidate ID=PATH.',
+    });
   }
   return { from: old, to: to === undefined ? newest : activationNamed(to, activations) };
 }

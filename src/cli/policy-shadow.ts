@@ -24,7 +24,8 @@ export async function shadow(context: CommandContext, options: ShadowOptions): P
   const lines = await linesSince(since, config);
   const isShadowed = new Set(shadowedBy(config).map(nameOf));
   const shown = lines.map((line) => ({ ...line, in_force: isShadowed.has(nameOf(line)) }));
-  if (options.json === true) return printJson(terminal, 'policy-shadow', { since: new Date(since).toISOString(), shadow: shown });
+  if (options.json === true)
+    return printJson(terminal, 'policy-shadow', { since: new Date(since).toISOString(), shadow: shown });
   return print(terminal, shown, since);
 }
 
@@ -80,7 +81,10 @@ function print(terminal: Terminal, lines: readonly Shown[], since: number): void
     for (const [kind, { count, example }] of Object.entries(line.classes)) {
       const { id, server, tool, agent, was: before, would } = example;
       const what = [server, tool].filter((part) => part !== '').join('/');
-      printLine(terminal, `  ${kind.replaceAll('_', ' ')} ${count}, such as ${id}: ${visible(`${agent} ${what}`.trim())}`);
+      printLine(
+        terminal,
+        `  ${kind.replaceAll('_', ' ')} ${count}, such as ${id}: ${visible(`${agent} ${what}`.trim())}`,
+      );
       printLine(terminal, visible(`    was ${before}; would have been ${would}`));
     }
   }

@@ -64,7 +64,9 @@ interface Promotion {
 async function record({ store, actOf }: Acting, { subject, from, reason, undone }: Promotion): Promise<void> {
   const [before, after] = undone === undefined ? [from, 'enforce'] : ['enforce', from];
   const why = undone === undefined ? reason : `not done: ${undone}`;
-  await store.log.act(actOf({ verb: 'policy.promote', subject, before: { mode: before }, after: { mode: after }, reason: why }));
+  await store.log.act(
+    actOf({ verb: 'policy.promote', subject, before: { mode: before }, after: { mode: after }, reason: why }),
+  );
 }
 
 /** Written beside the file and put in its place, which is left as it was unless the configuration then says what is meant. */
@@ -81,7 +83,8 @@ function replace(written: WrittenMode, isAsMeant: () => boolean): void {
   } finally {
     if (!isGood) put(path, before);
   }
-  if (!isGood) throw usage(`${written.position}: more than this mode would change`, 'Change it by hand: others use it, too.');
+  if (!isGood)
+    throw usage(`${written.position}: more than this mode would change`, 'Change it by hand: others use it, too.');
 }
 
 function put(path: string, text: string): void {

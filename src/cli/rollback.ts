@@ -66,21 +66,25 @@ async function goBack(acted: Acting, name: string | undefined, options: Rollback
   }
   const going: Going = { activations, atomic: config.policies.atomic };
   const returns = await returnsOf(name, options, { going, store });
-  if (returns.length === 0) throw usage('nothing would change', '`mcp-gateway policy generations` lists what was in force.');
+  if (returns.length === 0)
+    throw usage('nothing would change', '`mcp-gateway policy generations` lists what was in force.');
   const pins = await Promise.all(
     returns.map(async (one): Promise<PolicyPin> => {
       await refuseBad(one, activations, store);
-      const { id: bundle, digest, dataDigest, mode, ruleModes } = one.then;
+      const { id: bundle, digest, dataDigest, mode, ruleModes } = one.earlier;
       const modes = one.isAsThen ? { modes: { mode, ruleModes } } : {};
       return { bundle, digest, dataDigest, ...modes, at: now, actor: user, reason: options.reason.trim() };
     }),
   );
   const { actOf } = acted;
   const before = Object.fromEntries(returns.map(({ now: { id, digest } }) => [id, digest]));
-  const after = Object.fromEntries(returns.map(({ then: { id, digest } }) => [id, digest]));
+  const after = Object.fromEntries(returns.map(({ earlier: { id, digest } }) => [id, digest]));
   const subject = subjectOf(name, options);
   const act = actOf({ verb: 'policy.rollback', subject, before, after, reason: options.reason.trim() });
-  await acted.store.log.act(act, pins.map((pin): Change => ({ kind: 'pin_bundle', pin })));
+  await acted.store.log.act(
+    act,
+    pins.map((pin): Change => ({ kind: 'pin_bundle', pin })),
+  );
   return { pinned: pins, released: [] };
 }
 
@@ -108,7 +112,10 @@ async function returnsOf(
   if (name !== undefined) return returnToGeneration(activationNamed(name, going.activations), going);
   const pins = await store.pins();
   if (pins.length > 0) {
-    throw usage('something is rolled back already, so it is not clear what the one before is', 'Name a generation, or --clear.');
+    throw usage(
+      'something is rolled back already, so it is not clear what the one before is',
+      'Name a generation, or --clear.',
+    );
   }
   const before = going.activations[1];
   if (before === undefined) throw usage('nothing was in force before', 'There is nothing to go back to.');
@@ -116,17 +123,25 @@ async function returnsOf(
 }
 
 /** What cannot be put in force is refused here, before anything is written. */
-async function refuseBad({ then, now }: Return, activations: readonly Activation[], store: GenerationStore): Promise<void> {
-  const text = await store.readKept(bundleKey(then));
+async function refuseBad(
+  { earlier, now }: Return,
+  activations: readonly Activation[],
+  store: GenerationStore,
+): Promise<void> {
+  const text = await store.readKept(bundleKey(earlier));
   if (text === undefined)
-    throw new GatewayError('RECORD_NOT_FOUND', `nothing is kept of ${then.id} ${shortHash(then.digest)}`);
-  const { manifest } = readKeptBundle(then.id, text, then);
-  for (const floor of await floorsOf(then.id, activations, store)) {
+    throw new GatewayError('RECORD_NOT_FOUND', `nothing is kept of ${earlier.id} ${shortHash(earlier.digest)}`);
+  const { manifest } = readKeptBundle(earlier.id, text, earlier);
+  for (const floor of await floorsOf(earlier.id, activations, store)) {
     if (!isBelowFloor(manifest.revision, floor)) continue;
     const revision = manifest.revision === '' ? 'without a revision' : `revision ${manifest.revision}`;
-    throw new GatewayError('BELOW_FLOOR', `${then.id} ${shortHash(then.digest)} (${revision}) is below the floor ${String(floor)}`, {
-      mend: `Its manifest since ${shortHash(now.digest)} or before says that nothing older may be in force again.`,
-    });
+    throw new GatewayError(
+      'BELOW_FLOOR',
+      `${earlier.id} ${shortHash(earlier.digest)} (${revision}) is below the floor ${String(floor)}`,
+      {
+        mend: `Its manifest since ${shortHash(now.digest)} or before says that nothing older may be in force again.`,
+      },
+    );
   }
 }
 
@@ -150,7 +165,7 @@ async function floorsOf(
   return [...floors];
 }
 
-async function keptOf(one: Return['then'], store: GenerationStore): Promise<Bundle | undefined> {
+async function keptOf(one: Return['earlier'], store: GenerationStore): Promise<Bundle | undefined> {
   const text = await store.readKept(bundleKey(one));
   return text === undefined ? undefined : readKeptBundle(one.id, text, one);
 }
@@ -161,13 +176,26 @@ async function clear(acted: Acting, { bundle, server, reason }: RollbackOptions)
   const released = pins.filter((pin) => only === undefined || pin.bundle === only);
   if (released.length === 0) {
     const known = pins.map((pin) => pin.bundle).join(', ');
-    throw new GatewayError('RECORD_NOT_FOUND', only === undefined ? 'nothing is rolled back' : `${only} is not rolled back`, {
-      mend: known === '' ? 'All bundles follow their sources.' : `Rolled back are ${known}.`,
-    });
+    throw new GatewayError(
+      'RECORD_NOT_FOUND',
+      only === undefined ? 'nothing is rolled back' : `${only} is not rolled back`,
+      {
+        mend: known === '' ? 'All bundles follow their sources.' : `Rolled back are ${known}.`,
+      },
+    );
   }
   const before: Json = Object.fromEntries(released.map((pin) => [pin.bundle, pin.digest]));
-  const act = acted.actOf({ verb: 'policy.release', subject: only ?? 'all', before, after: null, reason: reason.trim() });
-  await acted.store.log.act(act, released.map((pin): Change => ({ kind: 'release_bundle', bundle: pin.bundle })));
+  const act = acted.actOf({
+    verb: 'policy.release',
+    subject: only ?? 'all',
+    before,
+    after: null,
+    reason: reason.trim(),
+  });
+  await acted.store.log.act(
+    act,
+    released.map((pin): Change => ({ kind: 'release_bundle', bundle: pin.bundle })),
+  );
   return { pinned: [], released };
 }
 

@@ -13,13 +13,20 @@ export interface WrittenMode {
 }
 
 /** `rule` is empty for the bundle as a whole. Throws USAGE where no such mode is written, or where others share it. */
-export function writtenMode(root: TreeNode, { bundle, rule }: { readonly bundle: string; readonly rule: string }): WrittenMode {
+export function writtenMode(
+  root: TreeNode,
+  { bundle, rule }: { readonly bundle: string; readonly rule: string },
+): WrittenMode {
   const path = [...bundlePath(root, bundle), ...(rule === '' ? ['mode'] : ['rules', rule, 'mode'])];
   const node = nodeAt(root, path);
   if (node?.kind !== 'scalar' || typeof node.value !== 'string') {
-    throw new GatewayError('USAGE', `${rule === '' ? bundle : `${bundle}/${rule}`} has no mode of its own, so it is enforced`, {
-      mend: `\`mcp-gateway policy shadow\` lists what is in shadow; the setting would be ${pathText(path)}.`,
-    });
+    throw new GatewayError(
+      'USAGE',
+      `${rule === '' ? bundle : `${bundle}/${rule}`} has no mode of its own, so it is enforced`,
+      {
+        mend: `\`mcp-gateway policy shadow\` lists what is in shadow; the setting would be ${pathText(path)}.`,
+      },
+    );
   }
   if (node.insertions.length > 0 || !isWrittenHere(root, path)) {
     throw new GatewayError('USAGE', `${positionText(node.place)}: the mode is put in from elsewhere`, {
@@ -34,7 +41,9 @@ export function withMode({ place }: Pick<WrittenMode, 'place'>, mode: string, ra
   const { start, end, file } = place;
   const written = raw.slice(start, end);
   if (written !== file.text.slice(start, end)) {
-    throw new GatewayError('CONFIG_INVALID', `${file.name} was changed by somebody else meanwhile`, { mend: 'Try again.' });
+    throw new GatewayError('CONFIG_INVALID', `${file.name} was changed by somebody else meanwhile`, {
+      mend: 'Try again.',
+    });
   }
   const quote = /^["']/.exec(written)?.[0] ?? '';
   return `${raw.slice(0, start)}${quote}${mode}${quote}${raw.slice(end)}`;

@@ -80,7 +80,11 @@ export async function listItems(asked: Asked<ListRequest>, parts: ListParts): Pr
   const page = pageOf(kind.routes(directory), isShown, { list: request.method, cursor: request.cursor });
   if (page.kind === 'bad_cursor') return BAD_CURSOR;
   const shown = page.items.map((route) => names.get(route) ?? '');
-  await keep(asked, { action: kind.action, input: { shown, withheld, ...(shadowed.length > 0 && { shadowed }) } }, parts);
+  await keep(
+    asked,
+    { action: kind.action, input: { shown, withheld, ...(shadowed.length > 0 && { shadowed }) } },
+    parts,
+  );
   return { kind: 'result', result: resultOf(page, kind.member) };
 }
 

@@ -17,7 +17,11 @@ export interface Looking {
  * Tells of a change once it has stopped: while files are being written they are another at every look. Looks rather than
  * listens, because what listens misses folders that are replaced, and network drives. Resolves when `signal` ends it.
  */
-export async function lookAgainAndAgain(look: () => Promise<string>, looking: Looking, options: LookOptions): Promise<void> {
+export async function lookAgainAndAgain(
+  look: () => Promise<string>,
+  looking: Looking,
+  options: LookOptions,
+): Promise<void> {
   const { everyMs, signal } = options;
   let before = looking.told() ?? (await look());
   let told = before;

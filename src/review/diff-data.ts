@@ -19,7 +19,8 @@ function below(pointer: string, before: JsonObject, after: JsonObject): readonly
   return names.flatMap((name) => {
     const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const [left, right] = [own(before, name), own(after, name)];
-    if (left !== undefined && right !== undefined && isJsonObject(left) && isJsonObject(right)) return below(at, left, right);
+    if (left !== undefined && right !== undefined && isJsonObject(left) && isJsonObject(right))
+      return below(at, left, right);
     if (isDeepStrictEqual(left, right)) return [];
     return [{ pointer: at, ...(left !== undefined && { before: left }), ...(right !== undefined && { after: right }) }];
   });

@@ -57,7 +57,10 @@ function textsOf(read: ReadBundle | undefined): ReadonlyMap<string, RuleText> {
   if (read === undefined) return texts;
   const { rules, inspection } = read;
   for (const found of inspection.rules) {
-    const names = found.ids.length === 0 ? [{ rule: found.path, isHelper: true }] : found.ids.map((id) => ({ rule: id, isHelper: false }));
+    const names =
+      found.ids.length === 0
+        ? [{ rule: found.path, isHelper: true }]
+        : found.ids.map((id) => ({ rule: id, isHelper: false }));
     const text = textAt(found, read);
     for (const { rule, isHelper } of names) {
       const key = `${isHelper ? 'helper' : 'rule'} ${rule}`;
@@ -100,7 +103,9 @@ const ANNOTATED = [
 
 function differencesOf(left: RuleText | undefined, right: RuleText | undefined): readonly string[] {
   if (left === undefined || right === undefined) return left === right ? [] : ['text'];
-  const annotated = ANNOTATED.filter((member) => !isDeepStrictEqual(left.annotation?.[member], right.annotation?.[member]));
+  const annotated = ANNOTATED.filter(
+    (member) => !isDeepStrictEqual(left.annotation?.[member], right.annotation?.[member]),
+  );
   return [...(left.text === right.text ? [] : ['text']), ...annotated];
 }
 

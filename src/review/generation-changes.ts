@@ -93,7 +93,9 @@ function besides(before: GenerationFacts, after: GenerationFacts): readonly stri
   const required = `required layers ${before.required.join(', ') || 'none'} → ${after.required.join(', ') || 'none'}`;
   return [
     ...(isDeepStrictEqual(before.required, after.required) ? [] : [required]),
-    ...(before.evaluationFuel === after.evaluationFuel ? [] : [`fuel ${before.evaluationFuel} → ${after.evaluationFuel}`]),
+    ...(before.evaluationFuel === after.evaluationFuel
+      ? []
+      : [`fuel ${before.evaluationFuel} → ${after.evaluationFuel}`]),
     ...(before.library === after.library ? [] : ['the library']),
     ...(before.toolchain === after.toolchain ? [] : ['the toolchain']),
   ];

@@ -51,7 +51,9 @@ function bundleLines(diff: BundleDiff, write: Writer): readonly string[] {
   return [
     ...write.bundle(`${SIGNS[kind]} ${bundle} (${layer}${digest.before === digest.after ? '' : hashes})`),
     ...(unread === '' ? [] : [write.item(`its rules cannot be compared: ${unread}`)]),
-    ...modes.map(({ rule, before, after }) => write.item(`mode${rule === '' ? '' : ` of ${rule}`}: ${before} → ${after}`)),
+    ...modes.map(({ rule, before, after }) =>
+      write.item(`mode${rule === '' ? '' : ` of ${rule}`}: ${before} → ${after}`),
+    ),
     ...(isScopeChanged ? [write.item('it takes part in other calls than before')] : []),
     ...rules.flatMap((rule) => ruleLines(rule, kind, write)),
     ...valueLines('data', data, write),

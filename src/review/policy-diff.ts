@@ -71,7 +71,8 @@ export function diffBundle(before: Side | undefined, after: Side | undefined): B
     modes: before === undefined || after === undefined ? [] : diffModes(before.facts, after.facts),
     data: old === undefined || now === undefined ? [] : diffData(dataOf(old), dataOf(now)),
     declared: old === undefined || now === undefined ? [] : diffData(declaredBy(old), declaredBy(now)),
-    isScopeChanged: before !== undefined && after !== undefined && !isDeepStrictEqual(before.facts.place, after.facts.place),
+    isScopeChanged:
+      before !== undefined && after !== undefined && !isDeepStrictEqual(before.facts.place, after.facts.place),
     unread,
   };
   return isSame(diff) ? undefined : diff;

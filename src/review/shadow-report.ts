@@ -65,7 +65,10 @@ export class ShadowReport {
 
   /** In the order of bundles and rules. */
   get lines(): readonly ShadowLine[] {
-    const lines = [...this.#lines.values()].map(({ classes, ...line }) => ({ ...line, classes: Object.fromEntries(classes) }));
+    const lines = [...this.#lines.values()].map(({ classes, ...line }) => ({
+      ...line,
+      classes: Object.fromEntries(classes),
+    }));
     return lines.toSorted((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1));
   }
 
@@ -117,7 +120,8 @@ function classOf(live: Decision, alone: Decision): ShadowClass | undefined {
     return alone.effect === 'deny' ? 'allow_to_deny' : 'deny_to_allow';
   }
   if (!isDeepStrictEqual(live.reasons, alone.reasons)) return 'reasons_only';
-  const isSame = isDeepStrictEqual(live.obligations, alone.obligations) && isDeepStrictEqual(live.warnings, alone.warnings);
+  const isSame =
+    isDeepStrictEqual(live.obligations, alone.obligations) && isDeepStrictEqual(live.warnings, alone.warnings);
   return isSame ? undefined : 'obligations_only';
 }
 

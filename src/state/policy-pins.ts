@@ -3,7 +3,10 @@ import type { PinnedModes, PolicyPin } from '../core/policy-pin.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 /** What stands instead of the pin that the bundle had. */
-export function pinBundle(database: Database, { bundle, digest, dataDigest, modes, at, actor, reason }: PolicyPin): void {
+export function pinBundle(
+  database: Database,
+  { bundle, digest, dataDigest, modes, at, actor, reason }: PolicyPin,
+): void {
   database
     .prepare(
       `insert into policy_pins (bundle, digest, data_digest, modes, at, actor, reason) values (?, ?, ?, ?, ?, ?, ?)

@@ -19,10 +19,7 @@ export interface PolicyPlace {
 }
 
 /** `bundles`: what stands beside id and source in `policies.org`, by id. */
-export function aPolicyPlace(
-  bundles: Readonly<Record<string, object>>,
-  policies: object = {},
-): PolicyPlace {
+export function aPolicyPlace(bundles: Readonly<Record<string, object>>, policies: object = {}): PolicyPlace {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-live-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const place = {
@@ -60,17 +57,14 @@ deny contains {"id": "${id}", "reason": "${reason}"} if input.action.tool != ""
 }
 
 export interface Written {
+  readonly rego: string;
   readonly revision?: string;
   readonly gateway?: object;
   readonly data?: object;
 }
 
-export function writeBundle(
-  { folder }: Pick<PolicyPlace, 'folder'>,
-  id: string,
-  rego: string,
-  { revision = '', gateway = {}, data = {} }: Written = {},
-): void {
+export function writeBundle({ folder }: Pick<PolicyPlace, 'folder'>, id: string, written: string | Written): void {
+  const { rego, revision = '', gateway = {}, data = {} } = typeof written === 'string' ? { rego: written } : written;
   const at = join(folder, id);
   const metadata = { gateway: { contract: 1, layer: 'workflow', ...gateway } };
   mkdirSync(at, { recursive: true });
@@ -90,7 +84,8 @@ export async function startLive(place: PolicyPlace): Promise<Live> {
   const logged: string[] = [];
   const log = (message: string, fields: object = {}): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { debug: () => undefined, info: () => undefined, warn: log, error: log };
-  const read = (): LoadedConfig => loadConfig({ path: place.config, environment: {}, workingFolder: place.folder, ...place, userHome: place.folder });
+  const read = (): LoadedConfig =>
+    loadConfig({ path: place.config, environment: {}, workingFolder: place.folder, ...place, userHome: place.folder });
   const { config, secrets, files } = read();
   const app = await startApp({
     config,

@@ -36,20 +36,20 @@ async function json(place: PolicyPlace, args: readonly string[]): Promise<Record
 const WHY = ['--reason', 'it stops everybody'];
 
 /** A gateway that has had these states of one bundle in force, one after the other. */
-async function aHistory(states: readonly (readonly [rego: string, written?: Written])[], place = aPolicyPlace({ limits: {} })) {
-  const [[first, written] = [denying('first')], ...others] = states;
-  writeBundle(place, 'limits', first, written);
+async function aHistory(states: readonly (string | Written)[], place = aPolicyPlace({ limits: {} })) {
+  const [first = denying('first'), ...others] = states;
+  writeBundle(place, 'limits', first);
   const live = await startLive(place);
-  for (const [rego, more] of others) {
+  for (const written of others) {
     const before = live.app.readiness().generation;
-    writeBundle(place, 'limits', rego, more);
+    writeBundle(place, 'limits', written);
     await nextGeneration(live, before);
   }
   return { place, live };
 }
 
 test('policy generations lists what was in force, why, and what changed', async () => {
-  const { place } = await aHistory([[denying('first')], [denying('second')]]);
+  const { place } = await aHistory([denying('first'), denying('second')]);
   const [second, first] = await activationsOf(place);
   const { out } = await run(place, ['policy', 'generations']);
   const lines = out.split('\n').map((line) => line.trimEnd().replaceAll(/ {2,}/g, ' | '));
@@ -69,7 +69,7 @@ test('policy generations lists what was in force, why, and what changed', async 
 });
 
 test('a rollback is taken up by the running gateway, stays when the source changes, and ends when it is cleared', async () => {
-  const { place, live } = await aHistory([[denying('first')], [denying('second')]]);
+  const { place, live } = await aHistory([denying('first'), denying('second')]);
   const [second, first] = await activationsOf(place);
   const { out } = await run(place, ['policy', 'rollback', ...WHY]);
   expect(out).toContain('limits goes back to');
@@ -92,7 +92,7 @@ test('a rollback is taken up by the running gateway, stays when the source chang
 });
 
 test('a rollback that was written while no gateway ran holds for the next one', async () => {
-  const { place, live } = await aHistory([[denying('first')], [denying('second')]]);
+  const { place, live } = await aHistory([denying('first'), denying('second')]);
   await live.app.close();
   const first = (await activationsOf(place))[1];
   await run(place, ['policy', 'rollback', '1', ...WHY]);
@@ -101,7 +101,7 @@ test('a rollback that was written while no gateway ran holds for the next one', 
 });
 
 test('a rollback of a generation brings back how far each bundle counted', async () => {
-  const { place } = await aHistory([[denying('first')]]);
+  const { place } = await aHistory([denying('first')]);
   configure(place, { limits: { mode: 'warn' } });
   await untilActivated(place, 2);
   await run(place, ['policy', 'rollback', '1', ...WHY]);
@@ -123,7 +123,7 @@ test('bundles that change together go back together', async () => {
 });
 
 test('what cannot be rolled back is refused with what there is', async () => {
-  const { place } = await aHistory([[denying('first')], [denying('second')]]);
+  const { place } = await aHistory([denying('first'), denying('second')]);
   const refused = async (...args: string[]): Promise<string> => {
     const { exit, err } = await run(place, ['policy', 'rollback', ...args, ...WHY]);
     expect(exit).toBeGreaterThan(0);
@@ -145,15 +145,15 @@ test.each([
   ['what cannot be compared', 'spring', 'summer', 'below the floor summer'],
 ])('nothing goes below a floor that is %s', async (_, revision, floor, says) => {
   const { place } = await aHistory([
-    [denying('first'), { revision }],
-    [denying('second'), { revision: String(floor), gateway: { floor } }],
+    { rego: denying('first'), revision },
+    { rego: denying('second'), revision: String(floor), gateway: { floor } },
   ]);
   const { exit, err } = await run(place, ['policy', 'rollback', ...WHY]);
   expect([exit, err]).toEqual([6, expect.stringContaining(says)]);
 });
 
 test('what was kept and has changed since is refused', async () => {
-  const { place, live } = await aHistory([[denying('first')], [denying('second')]]);
+  const { place, live } = await aHistory([denying('first'), denying('second')]);
   await live.app.close();
   const [, first] = await activationsOf(place);
   const bundle = first?.facts.bundles[0];

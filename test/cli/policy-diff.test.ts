@@ -32,15 +32,18 @@ is_late if input.context.turn_count > 20
 const COUNTER = { name: 'calls', unit: 'calls', key: ['agent.id'], window: { kind: 'fixed', seconds: 60 }, limit: 5 };
 
 function run(place: { readonly home: string; readonly config: string }, args: readonly string[]): Promise<Ran> {
-  return runCommand(addPolicyCommands, ['policy', 'diff', ...args, '--config', place.config], { home: place.home, cache: join(place.home, '../cache') });
+  return runCommand(addPolicyCommands, ['policy', 'diff', ...args, '--config', place.config], {
+    home: place.home,
+    cache: join(place.home, '../cache'),
+  });
 }
 
 test('policy diff tells rules, helpers, data, modes and what a manifest declares; Markdown has them too', async () => {
   const place = aPolicyPlace({ limits: {}, pace: {} });
-  writeBundle(place, 'limits', FIRST, { data: { limit: 3, list: ['a'] } });
+  writeBundle(place, 'limits', { rego: FIRST, data: { limit: 3, list: ['a'] } });
   const live = await startLive(place);
   const first = live.app.readiness().generation;
-  writeBundle(place, 'limits', SECOND, { data: { limit: 5, more: true }, gateway: { governs: ['tool_call'] } });
+  writeBundle(place, 'limits', { rego: SECOND, data: { limit: 5, more: true }, gateway: { governs: ['tool_call'] } });
   const second = await nextGeneration(live, first);
   configure(place, { limits: { rules: { 'D-2': { mode: 'shadow' } } } });
   await nextGeneration(live, second);
@@ -81,14 +84,20 @@ test('a candidate is compared with what is in force; a bad one is refused with i
   const place = aPolicyPlace({ limits: {} });
   writeBundle(place, 'limits', FIRST);
   await startLive(place);
-  writeBundle(place, 'next', FIRST.replace('10', '12'), { gateway: { counters: [COUNTER] } });
-  const candidate = (id: string, folder: string): readonly string[] => ['--candidate', `${id}=${join(place.folder, folder)}`];
+  writeBundle(place, 'next', { rego: FIRST.replace('10', '12'), gateway: { counters: [COUNTER] } });
+  const candidate = (id: string, folder: string): readonly string[] => [
+    '--candidate',
+    `${id}=${join(place.folder, folder)}`,
+  ];
   const { out, err } = await run(place, candidate('limits', 'next'));
   expect(err).toBe('');
   expect(out).toContain('helper policy.is_late');
   expect(out).toContain('manifest /counters/calls: nothing → {');
   writeBundle(place, 'bad', 'package policy\n\ndeny contains');
-  expect(await run(place, candidate('limits', 'bad'))).toMatchObject({ exit: 3, err: expect.stringContaining('BUNDLE_INVALID') });
+  expect(await run(place, candidate('limits', 'bad'))).toMatchObject({
+    exit: 3,
+    err: expect.stringContaining('BUNDLE_INVALID'),
+  });
   expect((await run(place, candidate('pace', 'next'))).err).toContain('There are limits.');
 });
 

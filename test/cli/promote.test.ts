@@ -49,12 +49,12 @@ function run(config: string, args: readonly string[]): Promise<Ran> {
 const promote = (config: string, subject: string): Promise<Ran> =>
   run(config, ['policy', 'shadow', '--promote', subject, '--reason', 'a quiet week']);
 
-test.each([
-  ['a bundle', 'limits', 'mode:  shadow    #', 'mode:  enforce    #'],
-  ['a rule', 'limits/L-1', "{ mode: 'shadow' }", "{ mode: 'enforce' }"],
-  ['the bundle of a server', 'files', '{ mode: warn,', '{ mode: enforce,'],
-  ['a rule of it', 'files/F-1', '{mode: "shadow"}', '{mode: "enforce"}'],
-])('promoting %s changes its mode and no other character, and is on record', async (_, subject, before, after) => {
+test.for([
+  { what: 'a bundle', subject: 'limits', before: 'mode:  shadow    #', after: 'mode:  enforce    #' },
+  { what: 'a rule', subject: 'limits/L-1', before: "{ mode: 'shadow' }", after: "{ mode: 'enforce' }" },
+  { what: 'the bundle of a server', subject: 'files', before: '{ mode: warn,', after: '{ mode: enforce,' },
+  { what: 'a rule of it', subject: 'files/F-1', before: '{mode: "shadow"}', after: '{mode: "enforce"}' },
+])('promoting $what changes its mode and no other character, and is on record', async ({ subject, before, after }) => {
   const config = aConfig();
   const { exit, out, err } = await promote(config, subject);
   expect([exit, err]).toEqual([0, '']);
@@ -67,7 +67,8 @@ test.each([
 });
 
 test('JSON with comments keeps them', async () => {
-  const text = '{"version": 1, "mcpServers": {}, // none yet\n "policies": {"org": [{"id": "limits", "layer": "workflow", "source": "./limits", "mode": "shadow" /* so far */}]}}';
+  const text =
+    '{"version": 1, "mcpServers": {}, // none yet\n "policies": {"org": [{"id": "limits", "layer": "workflow", "source": "./limits", "mode": "shadow" /* so far */}]}}';
   const config = aConfig(text, 'mcp-gateway.json');
   await promote(config, 'limits');
   expect(readFileSync(config, 'utf8')).toBe(text.replace('"shadow"', '"enforce"'));

@@ -19,8 +19,7 @@ const COMMANDS = [...PAGE.matchAll(/^\$ mcp-gateway (.+)$/gm)].map(([, line = ''
 );
 
 function aHouse(): Place {
-  const place = aPlace(() => fileOnPage('mcp-gateway.yaml')
-    .replaceAll('servers/journal', resolve('servers/journal')));
+  const place = aPlace(() => fileOnPage('mcp-gateway.yaml').replaceAll('servers/journal', resolve('servers/journal')));
   mkdirSync(join(place.folder, 'house'));
   for (const name of ['.manifest', 'policy.rego', 'data.json'])
     writeFileSync(join(place.folder, 'house', name), fileOnPage(`house/${name}`));
@@ -71,7 +70,10 @@ test('a bundle changes, breaks, goes back and is promoted under a running gatewa
   expect(ready).toMatchObject({ ready: true, stale: [{ bundle: 'house', problem: expect.stringContaining('house') }] });
   expect(await tools()).not.toContain('slow');
   writeFileSync(join(place.folder, 'house', 'policy.rego'), fileOnPage('house/policy.rego'));
-  await until(() => readinessOf(client), ({ stale }) => Array.isArray(stale) && stale.length === 0);
+  await until(
+    () => readinessOf(client),
+    ({ stale }) => Array.isArray(stale) && stale.length === 0,
+  );
 
   expect((await next()).stdout).toMatch(/bundle house changed +house [0-9a-f]{12} → [0-9a-f]{12}\n1 .* start /);
   expect((await next()).stdout).toContain('  data /config/hidden: [] → ["slow"]\n');

@@ -12,7 +12,12 @@ const GRANTS = [
   anOpinion({ layer: 'server', allow: [aVerdict('S-1')] }),
   anOpinion({ layer: 'resource', bundle: 'starter-resource', allow: [aVerdict('SR-1')] }),
 ];
-const STOPS = anOpinion({ layer: 'workflow', bundle: 'limits', mode: 'shadow', deny: [aVerdict('L-1', { mode: 'shadow' })] });
+const STOPS = anOpinion({
+  layer: 'workflow',
+  bundle: 'limits',
+  mode: 'shadow',
+  deny: [aVerdict('L-1', { mode: 'shadow' })],
+});
 
 function decided(layers: readonly Opinion[], more: Partial<CombineFacts> = {}): SealedRecord {
   const facts = someFacts(layers, more);
@@ -27,7 +32,11 @@ function counted(records: readonly SealedRecord[]): Readonly<Record<string, read
   return Object.fromEntries(
     report.lines.map((line) => [
       nameOf(line),
-      [line.decisions, line.changed, Object.fromEntries(Object.entries(line.classes).map(([kind, { count }]) => [kind, count]))],
+      [
+        line.decisions,
+        line.changed,
+        Object.fromEntries(Object.entries(line.classes).map(([kind, { count }]) => [kind, count])),
+      ],
     ]),
   );
 }
@@ -39,7 +48,12 @@ test('a shadowed bundle is counted by what it would have changed', () => {
 });
 
 test('each is judged alone, not with the others that are in shadow', () => {
-  const other = anOpinion({ layer: 'compliance', bundle: 'eu', mode: 'shadow', obligations: [anObligation({ type: 'audit_required', mode: 'shadow' })] });
+  const other = anOpinion({
+    layer: 'compliance',
+    bundle: 'eu',
+    mode: 'shadow',
+    obligations: [anObligation({ type: 'audit_required', mode: 'shadow' })],
+  });
   expect(counted([decided([...GRANTS, STOPS, other])])).toEqual({
     eu: [1, 1, { obligations_only: 1 }],
     limits: [1, 1, { allow_to_deny: 1 }],
@@ -47,8 +61,21 @@ test('each is judged alone, not with the others that are in shadow', () => {
 });
 
 test('a shadowed rule of a bundle that counts has a line of its own', () => {
-  const asks = anObligation({ id: 'L-2', type: 'require_approval', by: 'user', quorum: 1, ttl_s: 60, remember: 'never', mode: 'shadow' });
-  const limits = anOpinion({ layer: 'workflow', bundle: 'limits', obligations: [asks], deny: [aVerdict('L-3', { mode: 'shadow' })] });
+  const asks = anObligation({
+    id: 'L-2',
+    type: 'require_approval',
+    by: 'user',
+    quorum: 1,
+    ttl_s: 60,
+    remember: 'never',
+    mode: 'shadow',
+  });
+  const limits = anOpinion({
+    layer: 'workflow',
+    bundle: 'limits',
+    obligations: [asks],
+    deny: [aVerdict('L-3', { mode: 'shadow' })],
+  });
   expect(counted([decided([...GRANTS, limits])])).toEqual({
     'limits/L-2': [1, 1, { to_pending: 1 }],
     'limits/L-3': [1, 1, { allow_to_deny: 1 }],
