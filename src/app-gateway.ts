@@ -22,7 +22,7 @@ import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import type { LabelSettings } from './gateway/labels.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
-import type { Court, Mask } from './gateway/rule.ts';
+import type { Mask } from './gateway/rule.ts';
 import type { Approvals } from './gateway/seek-approval.ts';
 import type { ArgumentCheck } from './gateway/tool-way.ts';
 import { Vouching } from './gateway/vouching.ts';
@@ -171,11 +171,7 @@ export function environmentOf({ config, timezone }: Pick<AppOptions, 'config' | 
 }
 
 /** Makes the court for a tool: what its schema marks as secret is kept out of the record. */
-function courts(
-  policy: () => PolicySet,
-  store: Store,
-  { config, secrets, clock }: AppOptions,
-): (inputSchema?: JsonObject) => Court {
+function courts(current: () => PolicySet, store: Store, { config, secrets, clock }: AppOptions): Governing['court'] {
   const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
@@ -195,8 +191,8 @@ function courts(
     masks.set(inputSchema, mask);
     return mask;
   };
-  return (inputSchema) => ({
-    policy: policy(),
+  return (inputSchema, policy = current()) => ({
+    policy,
     clock,
     newId,
     audit,

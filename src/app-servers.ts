@@ -88,6 +88,7 @@ export function governedServer(found: FoundServer, policy: PolicySet, lock?: Loc
     unknownArguments: config.unknownArguments,
     allow: config.allow,
     pins,
+    policy,
   };
 }
 

@@ -6,7 +6,7 @@ import { argumentCheck, labelSettings, resultHandling } from './app-gateway.ts';
 import type { AppOptions } from './app-options.ts';
 import { loadPolicies, SHIPPED_ANSWERS, type WantedBundle } from './app-policies.ts';
 import { findServers, type FoundServer } from './app-servers.ts';
-import { wantedBundles } from './app.ts';
+import { wantedBundles } from './app-wanted.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';

@@ -1,4 +1,4 @@
-import { wantedBundles } from './app.ts';
+import { wantedBundles } from './app-wanted.ts';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import type { LookedAt, LookedTool } from './app-look.ts';
 import { loadPolicies, SHIPPED_ANSWERS } from './app-policies.ts';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addCaseCommands } from './case-commands.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
+import { addGenerationCommands } from './generation-commands.ts';
 import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
 import { addPolicyWordsCommands } from './policy-words-commands.ts';
@@ -28,6 +29,7 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
   addPolicyWordsCommands(policy, context);
   addCaseCommands(policy, context);
   addReplayCommand(policy, context);
+  addGenerationCommands(policy, context);
 }
 
 const KNOWN = `

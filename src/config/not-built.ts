@@ -27,7 +27,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'gateway.auth', what: 'authentication', help: 'the gateway listens on loopback addresses only' },
   { path: 'mcpServers.*.policy.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
-  { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
   {
     path: 'decisions.store.driver',
     what: 'keeping decisions in PostgreSQL',

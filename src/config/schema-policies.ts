@@ -99,7 +99,10 @@ export const Policies = z
       })
       .prefault({})
       .describe('What holds of tools that are not as `mcp-gateway.lock` has them. Other changes always quarantine.'),
-    atomic: z.array(z.array(z.string())).optional().describe('Sets of bundles that change together or not at all.'),
+    atomic: z
+      .array(z.array(z.string()))
+      .default([])
+      .describe('Sets of ids of bundles that change together or not at all.'),
     evaluationFuel: z
       .int()
       .min(10_000)

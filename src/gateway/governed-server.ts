@@ -1,6 +1,7 @@
 import type { DeclaredEffects } from '../catalog/effect.ts';
 import type { ServerPins } from '../catalog/pins.ts';
 import type { ServerId } from '../core/names.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type { DeclaredArguments } from './data-classes.ts';
 import type { ServerFacts } from './build-input.ts';
 
@@ -20,6 +21,8 @@ export interface GovernedServer {
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean; readonly roots: boolean };
   /** What of its tools was accepted; absent where nobody has accepted it. */
   readonly pins?: ServerPins | undefined;
+  /** The generation under which it is seen: it decides what was resolved under it, to the end; absent is the current one. */
+  readonly policy?: PolicySet;
 }
 
 /** What the manifest declares of the arguments of a tool. */

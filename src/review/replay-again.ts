@@ -138,7 +138,12 @@ class Asked {
     const agent = read.agent.id === this.#input.agent.id ? '' : read.agent.id;
     const opinion = this.#opinions.get(`${bundle} ${agent}`);
     if (heard === undefined || opinion === undefined || opinion.status !== 'ok') return undefined;
-    if (opinion.layer !== 'identity' && this.#grantsDiffer(read, heard) && by.policy.reads([bundle], 'identity.capabilities')) return undefined;
+    if (
+      opinion.layer !== 'identity' &&
+      this.#grantsDiffer(read, heard) &&
+      by.policy.reads([bundle], 'identity.capabilities')
+    )
+      return undefined;
     if (this.#budgetsDiffer(heard) && by.policy.reads([bundle], 'budgets')) return undefined;
     return opinion.obligations.some(chargesOthers) ? undefined : opinion;
   }

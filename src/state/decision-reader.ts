@@ -13,6 +13,7 @@ import {
   findById,
   listDecisions,
   permittedDecisions,
+  shadowedDecisions,
   tailDecisions,
   type DecisionFilter,
   type PageSince,
@@ -21,7 +22,7 @@ import {
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
-import { createGenerationStore, type GenerationStore } from './generation-store.ts';
+import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
 
@@ -34,8 +35,8 @@ const MOST_EXAMPLES = 4;
 
 /** Reads the log of any store, while gateways write to it. It never writes. */
 export class DecisionReader {
-  /** What was ever in force. */
-  readonly generations: Pick<GenerationStore, 'readKept' | 'activations' | 'activationOf' | 'activationsOf'>;
+  /** What was in force when, and what is kept of it. */
+  readonly generations: GenerationReader;
   readonly #connection: StoreConnection;
 
   constructor(options: ReaderOptions) {
@@ -107,6 +108,11 @@ export class DecisionReader {
   /** All decisions that a filter lets through, oldest first, in pages; each is held to the seal of its row. Throws CHAIN_KEY. */
   sealed(request: SealedRequest): AsyncGenerator<readonly ReadDecision[]> {
     return readSealed(this.#connection, request);
+  }
+
+  /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */
+  async shadowed(page: PageSince): Promise<Tail> {
+    return this.#connection.use((database) => inSnapshot(database, () => shadowedDecisions(database, page)));
   }
 
   /** The seq of the last row; 0 while there is none. */

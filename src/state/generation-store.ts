@@ -1,9 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import type { Activation } from '../core/generation.ts';
+import type { PolicyPin } from '../core/policy-pin.ts';
 import { LAYERS } from '../core/opinion.ts';
 import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
+import { listPins } from './policy-pins.ts';
 
 /** Everything that was ever in force: so an old decision can be made again, and what decided before can return. */
 export interface GenerationStore {
@@ -19,7 +21,15 @@ export interface GenerationStore {
   activationOf(generation: string): Promise<Activation | undefined>;
   /** All activations of a generation, the newest first: its bundles are the same in each, their modes may not be. */
   activationsOf(generation: string): Promise<readonly Activation[]>;
+  /** The bundles that were rolled back, in the order of their ids. Cheap enough to be asked every two seconds. */
+  pins(): Promise<readonly PolicyPin[]>;
 }
+
+/** What can be asked of it by whoever only reads. */
+export type GenerationReader = Pick<
+  GenerationStore,
+  'readKept' | 'activations' | 'activationOf' | 'activationsOf' | 'pins'
+>;
 
 /** Under which key a bundle is kept. */
 export function bundleKey({ digest, dataDigest }: { readonly digest: string; readonly dataDigest: string }): string {
@@ -53,6 +63,7 @@ export function createGenerationStore(connection: StoreConnection): GenerationSt
         const all = `select ${COLUMNS} from activations where generation = ? order by seq desc`;
         return database.prepare(all).all(generation).map(toActivation);
       }),
+    pins: async () => connection.use(listPins),
   };
 }
 

@@ -21,7 +21,13 @@ function countingTo(limit: number, more = ''): SmallBundle {
     ].join('\n'),
     gateway: {
       counters: [
-        { name: 'daily', unit: 'points', key: ['agent.id'], window: { kind: 'calendar', unit: 'day', tz: 'UTC' }, limit },
+        {
+          name: 'daily',
+          unit: 'points',
+          key: ['agent.id'],
+          window: { kind: 'calendar', unit: 'day', tz: 'UTC' },
+          limit,
+        },
       ],
     },
   };

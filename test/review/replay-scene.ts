@@ -52,7 +52,9 @@ export function policyMaker(toolchain: Toolchain): (bundles: readonly ScenedBund
 
 type ScenedBundle = SmallBundle & Partial<Pick<Participant, 'mode' | 'ruleModes'>>;
 
-function once<Argument, Result>(make: (argument: Argument) => Promise<Result>): (argument: Argument) => Promise<Result> {
+function once<Argument, Result>(
+  make: (argument: Argument) => Promise<Result>,
+): (argument: Argument) => Promise<Result> {
   const made = new Map<string, Promise<Result>>();
   return (argument) => {
     const key = JSON.stringify(argument);
@@ -94,7 +96,11 @@ export async function recorded(policy: PolicySet, call: Call = {}): Promise<Seal
   const record: unknown = JSON.parse(JSON.stringify(kept.record));
   const seal = { seq, chain: 'chain', instance: 'one', hash: '' };
   const end = { id: kept.record.id, status: 'ok', withheld: false, ms: 1, record_us: 1, settled: [], seq, hash: '' };
-  return { ...(record as SealedRecord), ...seal, outcome: outcome === undefined ? null : ({ ...end, ...outcome } as never) };
+  return {
+    ...(record as SealedRecord),
+    ...seal,
+    outcome: outcome === undefined ? null : ({ ...end, ...outcome } as never),
+  };
 }
 
 function inputOf({ tool = 'read', agent = 'coder', args = {}, atMs = NOON, budgets = {} }: Call): PolicyInput {

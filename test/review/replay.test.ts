@@ -104,7 +104,13 @@ describe('a candidate', () => {
       class: 'to_pending',
       rules: ['limits/W-9'],
     },
-    { name: 'asks no more', rego: aRule('deny', 'W-1', 'false'), call: { tool: 'send' }, class: 'from_pending', rules: ['limits/W-2'] },
+    {
+      name: 'asks no more',
+      rego: aRule('deny', 'W-1', 'false'),
+      call: { tool: 'send' },
+      class: 'from_pending',
+      rules: ['limits/W-2'],
+    },
     {
       name: 'demands more',
       rego: `${LIMITS.rego}\n${aRule('obligations', 'W-9', 'true', '"type": "audit_required"')}`,
@@ -163,7 +169,9 @@ describe('a masked record', () => {
 
     const blind = await replayOf([record], { active, candidate: reading });
     expect(found(blind)).toEqual({ not_replayable: 1 });
-    expect(blind.groups).toMatchObject([{ rules: ['limits'], why: 'masked: /action/args/to', example: { would_be: null } }]);
+    expect(blind.groups).toMatchObject([
+      { rules: ['limits'], why: 'masked: /action/args/to', example: { would_be: null } },
+    ]);
     expect(found(await replayOf([record], { active, candidate: other }))).toEqual({ allow_to_deny: 1 });
   });
 
@@ -206,7 +214,11 @@ describe('a record that does not come out as it was made is an alarm', () => {
     const record = await recorded(active);
     const recordedBy = { kind: 'gone', why: 'its bundle limits is not kept' } as const;
     const report = await replayOf([record], { active, recordedBy });
-    expect(report.recorded).toMatchObject({ reproduced: 1, recombined: [{ why: recordedBy.why, count: 1 }], alarms: [] });
+    expect(report.recorded).toMatchObject({
+      reproduced: 1,
+      recombined: [{ why: recordedBy.why, count: 1 }],
+      alarms: [],
+    });
     expect(found(report)).toEqual({ same: 1 });
   });
 
