@@ -131,7 +131,7 @@ test('a bundle of which nothing is at hand is missing, and a start goes on witho
   const { digests, said } = await start();
   expect(digests).toMatchObject({ hours: '', teams: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(said.join('\n')).toMatch(
-    /a bundle cannot be had from its source.*hours\.tar\.gz cannot be read: it answers with status 503/,
+    /a bundle cannot be used; what it governs is denied.*hours\.tar\.gz cannot be read: it answers with status 503/,
   );
   service.outage = undefined;
   rmSync(join(PLACE.home, 'bundles'), { recursive: true });
