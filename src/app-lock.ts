@@ -1,3 +1,4 @@
+import { statSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { FoundServer } from './app-servers.ts';
 import type { ServerPins } from './catalog/pins.ts';
@@ -72,7 +73,6 @@ export class LockInForce {
       try {
         if ((await stampOf(path)) === this.#stamp) return;
         this.#held = this.#read();
-        this.#stamp = await stampOf(path);
         await onChanged();
       } catch (thrown) {
         logger.error('what was accepted cannot be put in force', { problem: messageOf(thrown) });
@@ -81,7 +81,6 @@ export class LockInForce {
     const next = (): void => {
       this.#timer = setTimeout(() => void look().finally(() => this.#timer !== undefined && next()), pollMs).unref();
     };
-    // Changed between the first reading and now, it is read once more.
     next();
   }
 
@@ -97,6 +96,8 @@ export class LockInForce {
   #read(): Held {
     const { path, workingFolder, logger } = this.#options;
     if (path === undefined) return { kind: 'good', servers: {} };
+    // Before it is read: what is written meanwhile is read once more.
+    this.#stamp = stampIn(statSync(path, { throwIfNoEntry: false }));
     try {
       return { kind: 'good', servers: readLock(path, workingFolder) };
     } catch (thrown) {
@@ -136,8 +137,11 @@ function pinsIn({ tools }: LockedServer): ServerPins['tools'] {
   return new Map(Object.entries(tools));
 }
 
-/** Another whenever the file is another. */
 async function stampOf(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+  return stampIn(await stat(path).catch(() => undefined));
+}
+
+/** Another whenever the file is another. */
+function stampIn(found: Stats | undefined): string {
+  return found === undefined ? 'none' : `${String(found.ino)} ${String(found.size)} ${String(found.mtimeMs)}`;
 }

@@ -2,10 +2,9 @@ import { type BundleLoader, type CheckedBundle, loadBundle, readLibrary, remembe
 import { unitOf } from './app-lock.ts';
 import { SHIPPED_ANSWERS } from './app-policies.ts';
 import { type FoundServer, findServers } from './app-servers.ts';
-import { buildCatalog } from './catalog/catalog.ts';
 import { doubtsAbout } from './catalog/doubts.ts';
 import { effectOf } from './catalog/effect.ts';
-import { pinOf } from './catalog/pins.ts';
+import { type OfferedTool, offeredTools } from './catalog/offered-tools.ts';
 import type { Config } from './config/paths.ts';
 import type { ToolEffect } from './core/action.ts';
 import type { Clock } from './core/clock.ts';
@@ -16,7 +15,6 @@ import type { ServerId } from './core/names.ts';
 import { RPC } from './core/rpc.ts';
 import type { LockedPackage, ServerUnit } from './core/server-lock.ts';
 import { Toolchain } from './rego/toolchain.ts';
-import type { OfferedTool } from './review/unit-changes.ts';
 import type { CatalogStore } from './state/catalog-store.ts';
 import type { Host } from './upstream/stdio.ts';
 import type { SignIns } from './upstream/sign-ins.ts';
@@ -83,16 +81,11 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
   const bundle = await bundleOf(found, options);
   await memory.writeCatalog(id, definitions);
   const manifest = bundle.kind === 'good' ? bundle.checked.bundle.manifest.metadata.gateway.tools : {};
-  const catalog = buildCatalog([{ server: id, definitions }], {
-    kind: 'tool',
-    toolNames: 'prefixed',
-    filters: new Map([[id, server.tools]]),
-  });
-  const tools = catalog.listing.map(({ name, definition: shown }): LookedTool => {
-    const definition = { ...shown, name };
+  const tools = offeredTools(id, definitions, server.tools).map((tool): LookedTool => {
+    const { name, definition } = tool;
     const effect = effectOf(name, definition, declared(manifest));
     const doubts = effect === declared(manifest)[name]?.effect ? [] : doubtsAbout(name, definition);
-    return { name, definition, pin: pinOf(definition), effect, doubts };
+    return { ...tool, effect, doubts };
   });
   return {
     found,

@@ -1,12 +1,14 @@
 import { RememberedFinding, SHELF_FACT } from '../app-shelf.ts';
 import { pinOf } from '../catalog/pins.ts';
+import { type OfferedTool, offeredTools } from '../catalog/offered-tools.ts';
 import { lockPathOf, readLock } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
+import { isServerId } from '../core/names.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { lockedIn, type LockedServer } from '../core/server-lock.ts';
-import { type OfferedTool, type ToolChangeKind, toolChanges } from '../review/unit-changes.ts';
+import { type ToolChangeKind, toolChanges } from '../review/unit-changes.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { readServerLog } from '../upstream/server-log.ts';
 import type { SignInState } from '../upstream/sign-in.ts';
@@ -120,11 +122,10 @@ async function rememberedOf(config: Config): Promise<ReadonlyMap<string, Remembe
 async function listedTools(config: Config): Promise<ReadonlyMap<string, readonly OfferedTool[]>> {
   const reader = new DecisionReader({ path: config.decisions.store.path });
   try {
-    const found = Object.keys(config.mcpServers).map(async (server) => {
-      const definitions = await reader.catalog(server);
-      return Array.isArray(definitions)
-        ? [[server, definitions.filter(isJsonObject).flatMap(offeredTool)] as const]
-        : [];
+    const found = Object.entries(config.mcpServers).map(async ([id, { tools }]) => {
+      const definitions = await reader.catalog(id);
+      if (!Array.isArray(definitions) || !isServerId(id)) return [];
+      return [[id, offeredTools(id, definitions.filter(isJsonObject), tools)] as const];
     });
     return new Map((await Promise.all(found)).flat());
   } catch (thrown) {
@@ -133,11 +134,6 @@ async function listedTools(config: Config): Promise<ReadonlyMap<string, readonly
   } finally {
     reader.close();
   }
-}
-
-function offeredTool(definition: JsonObject): readonly OfferedTool[] {
-  const { name } = definition;
-  return typeof name === 'string' ? [{ name, definition, pin: pinOf(definition) }] : [];
 }
 
 /** What was not listed since it was accepted counts as it was accepted. */

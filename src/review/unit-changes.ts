@@ -1,8 +1,9 @@
+import type { OfferedTool } from '../catalog/offered-tools.ts';
 import { pinReader, type ServerPins } from '../catalog/pins.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { pointerOf } from '../core/json-pointer.ts';
-import type { LockedServer, ToolPin } from '../core/server-lock.ts';
+import type { LockedServer } from '../core/server-lock.ts';
 import type { RuleWords } from './record-words.ts';
 
 /** One place in which two definitions of a tool differ; undefined where one of them has nothing there. */
@@ -11,12 +12,6 @@ export interface DefinitionChange {
   readonly pointer: string;
   readonly before: Json | undefined;
   readonly after: Json | undefined;
-}
-
-export interface OfferedTool {
-  readonly name: string;
-  readonly definition: JsonObject;
-  readonly pin: ToolPin;
 }
 
 export type ToolChangeKind = 'same' | 'new' | 'renamed' | 'contract' | 'text' | 'gone';
