@@ -52,13 +52,16 @@ reads(text) if {
 }
 
 # METADATA
-# description: Whether one of the words of the text is one of these, or matches one that has a `*`.
+# description: |
+#   Whether one of the words of the text is one of these, or matches one that has a `*`; upper and lower case are the same. What
+#   is no word, such as `a.b`, matches none.
 default has_any(_, _) := false
 
+# One regular expression over all words: to hold each word against each pattern takes more than a decision may.
 has_any(text, patterns) if {
-	some word in words(text)
-	some pattern in patterns
-	glob.match(pattern, null, word)
+	forms := [replace(lower(pattern), "*", "[a-z0-9_]*") | some pattern in patterns; regex.match(`^[A-Za-z0-9_*]+$`, pattern)]
+	count(forms) > 0
+	regex.match(concat("", ["(?:^| )(?:", concat("|", forms), ")(?: |$)"]), concat(" ", words(text)))
 }
 
 reading_words := {"select", "with", "explain", "show", "describe", "desc", "values", "table", "summarize"}

@@ -57,5 +57,10 @@ test_words_are_those_outside_of_literals if {
 	sql.words("select 'a' -- b") == {"select", "a", "b"}
 	sql.has_any("SELECT pg_read_file('x')", {"lo_*", "pg_read_*"})
 	not sql.has_any("SELECT 'pg_read_file'", {"lo_*", "pg_read_*"})
+	sql.has_any("SELECT 1", {"*"})
+	sql.has_any("SELECT Load_File('x')", ["LOAD_file"])
+	not sql.has_any("SELECT preload_files", ["load_file"])
+	not sql.has_any("SELECT ab", {"a.", "(", ""})
+	not sql.has_any("SELECT ab", set())
 	not sql.has_any(1, {"*"})
 }

@@ -23,7 +23,7 @@ test.each(SHELVED)(
     // A tool of a newer version, and an argument of one: whatever else the bundle says, nothing runs unasked.
     const [tool = ''] = Object.keys(bundle.manifest.metadata.gateway.tools);
     const inputs = [{ tool: 'brought-by-tomorrow' }, { tool, args: { brought_by_tomorrow: true } }].map((action) => ({
-      input: { ...{}, action: { type: 'tool_call', args: {}, effect: 'read', ...action } },
+      input: { action: { type: 'tool_call', args: {}, effect: 'read', ...action } },
     }));
     const evaluated = accepted(
       await toolchain.evaluate({ bundles: [toSource(bundle)], library, entrypoint: id, inputs }),

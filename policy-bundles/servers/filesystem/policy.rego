@@ -41,7 +41,7 @@ allow contains {"id": "FILE-102", "reason": "writing"} if {
 #   owner: mcp-gateway shelf
 deny contains {"id": "FILE-201", "reason": "unsafe_path"} if {
 	some path in named_paths
-	not paths.is_safe(path)
+	not canonical[path]
 }
 
 # METADATA
@@ -54,8 +54,7 @@ deny contains {"id": "FILE-201", "reason": "unsafe_path"} if {
 #   owner: mcp-gateway shelf
 deny contains {"id": "FILE-202", "reason": "outside_roots", "params": {"path": path, "roots": concat(", ", config.roots)}} if {
 	count(config.roots) > 0
-	some path in named_paths
-	paths.is_safe(path)
+	some path, _ in canonical
 	not is_within_a_root(path)
 }
 
@@ -68,7 +67,7 @@ deny contains {"id": "FILE-202", "reason": "outside_roots", "params": {"path": p
 #   retry: never
 #   owner: mcp-gateway shelf
 deny contains {"id": "FILE-203", "reason": "secret_file", "params": {"path": path}} if {
-	some path in named_paths
+	some path, _ in canonical
 	some name in names_of(path)
 	globs.matches_any(config.secret_names, name)
 	not globs.matches_any(config.harmless_names, name)
@@ -87,7 +86,7 @@ deny contains {"id": "FILE-203", "reason": "secret_file", "params": {"path": pat
 deny contains {"id": "FILE-204", "reason": "guarded_file", "params": {"path": path}} if {
 	input.action.tool in writing_tools
 	not is_a_rehearsal
-	some path in named_paths
+	some path, _ in canonical
 	some name in names_of(path)
 	globs.matches_any(config.guarded_names, name)
 }
@@ -115,7 +114,10 @@ is_within_a_root(path) if {
 	paths.within(root, path)
 }
 
-names_of(path) := split(lower(paths.inside(path)), "/")
+# Found once for all rules: a call may name many paths.
+canonical[path] := paths.canonical(path) if some path in named_paths
+
+names_of(path) := split(lower(canonical[path]), "/")
 
 is_a_rehearsal if input.action.args.dryRun == true
 
