@@ -10,7 +10,7 @@ export function report(results: Results): string {
     heading('Bars', table(['what', 'measured', 'bar', 'stretch', ''], bars(results).map(barRow))),
     ...LEVELS.map((level) => heading(`${level} in flight`, callTable(results, level))),
     heading('Where the CPU of a call goes, 8 in flight, over HTTP', partsTable(results)),
-    heading('What the fronts add, 1 in flight', frontTable(results)),
+    heading('What the fronts add', frontTable(results)),
     heading('Start and memory', startTable(results)),
     heading('Decision alone, six heavy bundles', decisionTable(results)),
     heading('A decision made and recorded, one at a time', rememberingTable(results)),
@@ -71,14 +71,20 @@ function partsTable(results: Results): string {
 }
 
 function frontTable(results: Results): string {
-  const rows = frontCosts(results).map(({ target, callUs, relayUs, decisionUs }) => [
-    target,
-    short(callUs),
-    short(relayUs),
-    short(decisionUs),
-    short(callUs / (relayUs + decisionUs)),
-  ]);
-  return table(['target', 'CPU µs a call', 'relay alone', 'decision and record alone', 'call ÷ both'], rows);
+  const rows = ([1, 8] as const).flatMap((level) =>
+    frontCosts(results, level).map(({ target, callUs, relayUs, decisionUs }) => [
+      target,
+      String(level),
+      short(callUs),
+      short(relayUs),
+      short(decisionUs),
+      short(callUs / (relayUs + decisionUs)),
+    ]),
+  );
+  return table(
+    ['target', 'in flight', 'CPU µs a call', 'relay alone', 'decision and record alone', 'call ÷ both'],
+    rows,
+  );
 }
 
 function startTable(results: Results): string {

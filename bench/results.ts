@@ -66,7 +66,7 @@ export function idleBytes(results: Results, target: string): number {
 /** What a front's call needs of its CPU beyond any front: the relay, the decision and its record, each measured alone. */
 export interface FrontCost {
   readonly target: string;
-  /** Microseconds of CPU, of a call that is the only one in flight. */
+  /** Microseconds of CPU. */
   readonly callUs: number;
   readonly relayUs: number;
   readonly decisionUs: number;
@@ -74,9 +74,9 @@ export interface FrontCost {
 
 const FRONTS = ['http-starter-normal', 'http-stateless-normal', 'http-heavy-normal'] as const;
 
-export function frontCosts(results: Results): readonly FrontCost[] {
+export function frontCosts(results: Results, level: Level): readonly FrontCost[] {
   const { starter, withoutState: heavy } = results.remembering;
-  const cpuUs = (target: string): number => figure(results, { target, level: 1, of: 'cpuUsPerCall' });
+  const cpuUs = (target: string): number => figure(results, { target, level, of: 'cpuUsPerCall' });
   return FRONTS.map((target) => ({
     target,
     callUs: cpuUs(target),
