@@ -124,7 +124,10 @@ function withCandidates(
       mend: `The bundles are ${ids.join(', ')}.`,
     });
   }
-  return wanted.map((bundle) => ({ ...bundle, path: candidates.get(bundle.id) ?? bundle.path }));
+  return wanted.map((bundle) => {
+    const path = candidates.get(bundle.id);
+    return path === undefined ? bundle : { ...bundle, origin: { kind: 'path', path } };
+  });
 }
 
 /** A bundle that cannot be used would deny everything it governs, and hide what is to be found out. */
