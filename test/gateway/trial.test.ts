@@ -5,6 +5,7 @@ import { Agents } from '../../src/gateway/agents.ts';
 import type { ToolCallRequest } from '../../src/gateway/port.ts';
 import { type Trial, type Tried, tryCalls } from '../../src/gateway/trial.ts';
 import type { Circumstances } from '../../src/gateway/trial-ports.ts';
+import { aVerdict } from '../policy/decision-makers.ts';
 import { silent } from '../state/records.ts';
 import { aDirectory, aGateway, type Rules, Scripted } from './a-gateway.ts';
 import { aCaller, ENVIRONMENT, LABELS, NOW, RESULTS } from './makers.ts';
@@ -138,9 +139,7 @@ describe('a call that is tried', () => {
   });
 
   it('gets the answer that is stated, less what policy takes out', async () => {
-    const withheld = {
-      ofResults: () => ({ deny: [{ id: 'CO-4', reason: 'not_this', params: {}, mode: 'enforce', liftable: false }] }),
-    } as const;
+    const withheld: Rules = { ofResults: () => ({ deny: [aVerdict('CO-4', { reason: 'not_this' })] }) };
     const { answer, resultRecord } = await tried(withheld);
     expect(resultRecord?.reasons).toEqual(['not_this']);
     expect(JSON.stringify(answer)).toContain('its result is kept back');

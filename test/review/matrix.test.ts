@@ -58,11 +58,11 @@ describe('a cell', () => {
   });
 
   it.each([
-    ['the rules that decide on one side alone', ALLOWED, DENIED, ['owners/R-1', 'owners/R-2']],
-    ['nobody whom one side did not ask', ALLOWED, REFUSED, ['people/I-1']],
-    ['nothing where nothing changes', ALLOWED, ALLOWED, []],
-  ])('says of a change %s', (_, now, candidate, because) => {
-    expect(cellOf('sam', 'files/read', [called('a', now, candidate)]).calls[0]?.because).toEqual(because);
+    { says: 'the rules that decide on one side alone', candidate: DENIED, because: ['owners/R-1', 'owners/R-2'] },
+    { says: 'nobody whom one side did not ask', candidate: REFUSED, because: ['people/I-1'] },
+    { says: 'nothing where nothing changes', candidate: ALLOWED, because: [] },
+  ])('says of a change $says', ({ candidate, because }) => {
+    expect(cellOf('sam', 'files/read', [called('a', ALLOWED, candidate)]).calls[0]?.because).toEqual(because);
   });
 
   it('changes with the reason, too', () => {

@@ -174,3 +174,21 @@ describe('journal', () => {
     expect(readFileSync(file, 'utf8')).toContain('"arguments":{"code":3}');
   });
 });
+
+test('the tools that decision cases are tried with are those that the servers list', async () => {
+  const [code, payments] = [
+    await dialV1('code-host', [join(folder, 'listed'), '--seed']),
+    await dialV1('payments', []),
+  ];
+  const legacy = { era: 'legacy' } as const;
+  const warehouse = await dialV2('warehouse', { args: [], ...legacy });
+  const outbox = await dialV2('outbox', { args: [join(folder, 'listed')], ...legacy });
+  const listed = {
+    'code-host': (await code.client.listTools()).tools,
+    warehouse: (await warehouse.client.listTools()).tools,
+    payments: (await payments.client.listTools()).tools,
+    outbox: (await outbox.client.listTools()).tools,
+  };
+  const cases: unknown = JSON.parse(readFileSync('policy-bundles/northwind/cases/tools.json', 'utf8'));
+  expect(cases).toEqual(JSON.parse(JSON.stringify(listed)));
+});
