@@ -91,7 +91,8 @@ async function rebuild(activation: Activation, { generations, active }: Kept, pa
   const { facts, generation } = activation;
   if (generation === active.policy.generation && sameFacts(facts, factsOf(active.policy, parts.loader)))
     return { kind: 'built', by: active };
-  if (facts.toolchain !== parts.loader.toolchain.digest) return gone('another version of the gateway has compiled its bundles');
+  if (facts.toolchain !== parts.loader.toolchain.digest)
+    return gone('another version of the gateway has compiled its bundles');
   const library = await libraryOf(facts, generations, parts.loader.library);
   if (library === undefined) return gone('the library of its bundles is not kept');
   try {

@@ -33,7 +33,12 @@ export async function exportDecisions(context: CommandContext, options: ExportOp
   }
   if (written.changed > 0) context.setExit(EXIT.findings);
   if (options.json === true && options.out !== undefined)
-    printJson(terminal, 'decision-export', { ok: written.changed === 0, out: options.out, format: options.format, ...written });
+    printJson(terminal, 'decision-export', {
+      ok: written.changed === 0,
+      out: options.out,
+      format: options.format,
+      ...written,
+    });
 }
 
 interface Exporting {

@@ -33,7 +33,9 @@ const SINCE = 'a time (2026-11-20T09:00Z) or how long ago (30m, 24h, 7d)';
 function collect(text: string, before: readonly NamedPath[] = []): readonly NamedPath[] {
   const at = text.indexOf('=');
   if (at < 1 || at === text.length - 1)
-    throw new GatewayError('USAGE', `"${text}" names no bundle`, { mend: 'Write id=path: workflow=./policies/workflow.' });
+    throw new GatewayError('USAGE', `"${text}" names no bundle`, {
+      mend: 'Write id=path: workflow=./policies/workflow.',
+    });
   return [...before, { id: text.slice(0, at), path: text.slice(at + 1) }];
 }
 

@@ -24,7 +24,9 @@ const CLASSES: readonly string[] = REPLAY_CLASSES.filter((name) => name !== 'sam
 function parseThreshold(text: string): Threshold {
   const [, name = '', most = '', percent] = /^\s*([a-z_-]+)\s*=\s*(\d+(?:\.\d+)?)(%?)\s*$/.exec(text) ?? [];
   if (name === '')
-    throw new GatewayError('USAGE', `"${text.trim()}" is no threshold`, { mend: `Write class=number or class=number%: ${EXAMPLE}.` });
+    throw new GatewayError('USAGE', `"${text.trim()}" is no threshold`, {
+      mend: `Write class=number or class=number%: ${EXAMPLE}.`,
+    });
   const wanted = name.replaceAll('-', '_');
   const found = REPLAY_CLASSES.find((one) => one === wanted && one !== 'same');
   if (found === undefined) {
@@ -38,7 +40,10 @@ function parseThreshold(text: string): Threshold {
 const EXAMPLE = 'deny_to_allow=0,allow_to_deny=0.1%';
 
 /** The thresholds that a replay went over. */
-export function exceededBy({ classes, replayed }: ReplayReport, thresholds: readonly Threshold[]): readonly ExceededThreshold[] {
+export function exceededBy(
+  { classes, replayed }: ReplayReport,
+  thresholds: readonly Threshold[],
+): readonly ExceededThreshold[] {
   return thresholds
     .map((threshold) => ({ ...threshold, count: classes[threshold.class] }))
     .filter(({ count, most, unit }) => count > (unit === 'percent' ? (most / 100) * replayed : most));

@@ -53,7 +53,8 @@ function printText(terminal: Terminal, { report, exceeded, candidates, loop }: S
     printLine(terminal, `\n${paint(terminal, 'bold', `${count}  ${CLASS_WORDS[kind]}`)}`);
     for (const group of groups.filter((one) => one.class === kind).slice(0, MOST_GROUPS)) printGroup(terminal, group);
   }
-  for (const threshold of exceeded) printLine(terminal, paint(terminal, 'red', `\ntoo many: ${exceededText(threshold)}`));
+  for (const threshold of exceeded)
+    printLine(terminal, paint(terminal, 'red', `\ntoo many: ${exceededText(threshold)}`));
 }
 
 function printAlarms(terminal: Terminal, { recorded }: ReplayReport): void {
@@ -79,7 +80,11 @@ function printGroup(terminal: Terminal, { rules, why, count, distinct, where, ex
   printWrapped(terminal, '', `${count} by ${by === '' ? 'no rule of its own' : by} (${distinct} of different shape)`);
   printWrapped(terminal, '', `mostly ${where.map(placeText).join(', ')}`);
   const { id, was, would_be: would, explanation } = example;
-  printWrapped(terminal, '', `as ${id}: was ${verdictText(was)}, would be ${would === null ? 'unknown' : verdictText(would)}`);
+  printWrapped(
+    terminal,
+    '',
+    `as ${id}: was ${verdictText(was)}, would be ${would === null ? 'unknown' : verdictText(would)}`,
+  );
   for (const line of explanation) printWrapped(terminal, '', `  ${line}`);
 }
 

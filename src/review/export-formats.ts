@@ -10,7 +10,7 @@ export interface ExportWriter {
   /** What stands before the first decision; empty where nothing does. */
   readonly head: string;
   /** With its end of line. */
-  lineOf(record: SealedRecord): string;
+  readonly lineOf: (record: SealedRecord) => string;
 }
 
 /** `version` of this gateway, which stands in OPA's labels. */
@@ -69,7 +69,15 @@ function opaEvent(record: SealedRecord, version: string): object {
     bundles: Object.fromEntries(layers.map(({ bundle, digest }) => [bundle, { revision: digest }])),
     path: 'mcp/policy/decision',
     input,
-    result: { allow: effect === 'allow', effect, reasons, matched_rules, lifted, obligations, policy_version: generation },
+    result: {
+      allow: effect === 'allow',
+      effect,
+      reasons,
+      matched_rules,
+      lifted,
+      obligations,
+      policy_version: generation,
+    },
     requested_by: principal.user.id,
     timestamp: time,
     metrics: { timer_rego_query_eval_ns: layers.reduce((sum, { us }) => sum + us * 1000, 0) },

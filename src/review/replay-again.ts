@@ -14,7 +14,12 @@ import { isOfPolicy, saysUnknown, type Visibilities } from './replay-visibility.
 
 /** What one policy makes of an old decision. */
 export type Again =
-  | { readonly kind: 'decided'; readonly decision: Decision; readonly facts: CombineInput; readonly heard: Heard | undefined }
+  | {
+      readonly kind: 'decided';
+      readonly decision: Decision;
+      readonly facts: CombineInput;
+      readonly heard: Heard | undefined;
+    }
   /** `bundles`: those that it is about, which may be none. */
   | { readonly kind: 'not_replayable'; readonly why: string; readonly bundles: readonly string[] };
 
@@ -50,7 +55,11 @@ export function decideAgain(record: SealedRecord, options: AgainOptions): Again 
   const { delegators } = record.combine;
   const known = counting.budgets(by.policy.countersRead({ ...question, delegators }), { record, input });
   if (known.kind === 'unknown')
-    return { kind: 'not_replayable', why: `no count of ${known.counter} is on record`, bundles: [bundleOf(known.counter)] };
+    return {
+      kind: 'not_replayable',
+      why: `no count of ${known.counter} is on record`,
+      bundles: [bundleOf(known.counter)],
+    };
   const asked = new Asked(record, input, { ...options, budgets: known.budgets });
   const evaluation = by.policy.evaluate({
     ...question,
@@ -129,7 +138,12 @@ class Asked {
     const agent = read.agent.id === this.#input.agent.id ? '' : read.agent.id;
     const opinion = this.#opinions.get(`${bundle} ${agent}`);
     if (heard === undefined || opinion === undefined || opinion.status !== 'ok') return undefined;
-    if (opinion.layer !== 'identity' && this.#grantsDiffer(read, heard) && by.policy.reads([bundle], 'identity.capabilities')) return undefined;
+    if (
+      opinion.layer !== 'identity' &&
+      this.#grantsDiffer(read, heard) &&
+      by.policy.reads([bundle], 'identity.capabilities')
+    )
+      return undefined;
     if (this.#budgetsDiffer(heard) && by.policy.reads([bundle], 'budgets')) return undefined;
     return opinion.obligations.some(chargesOthers) ? undefined : opinion;
   }

@@ -55,7 +55,12 @@ export class ReplayBook implements Counting {
 
   #begin(key: string, window: Window, before: PolicyInput['budgets'][string] | undefined): void {
     const used = before === undefined ? 0 : before.used + before.reserved;
-    this.#write(key, { used, reserved: 0, asOfMs: window.kind === 'sliding' ? window.endsMs : window.startsMs, endsMs: endOf(window) });
+    this.#write(key, {
+      used,
+      reserved: 0,
+      asOfMs: window.kind === 'sliding' ? window.endsMs : window.startsMs,
+      endsMs: endOf(window),
+    });
   }
 
   #write(key: string, page: Page): void {

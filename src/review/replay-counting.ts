@@ -15,7 +15,10 @@ export interface Counted {
 /** How limits stand when an old decision is made again. */
 export interface Counting {
   /** What policies read of the counters; `unknown` names one of which nobody knows how it stood. */
-  budgets(counters: readonly Counter[], counted: Counted): Known | { readonly kind: 'unknown'; readonly counter: string };
+  budgets(
+    counters: readonly Counter[],
+    counted: Counted,
+  ): Known | { readonly kind: 'unknown'; readonly counter: string };
   /** Takes what an allowed call takes, and answers which of it there is no room for. */
   take(charges: readonly Charge[], counted: Counted): readonly Charge[];
 }
@@ -47,7 +50,12 @@ export const OPEN_LOOP: Counting = {
 /** The same count against another limit. */
 function withLimit(budget: Budget, limit: number): Budget {
   const taken = budget.used + budget.reserved;
-  return { ...budget, limit, ratio: limit === 0 ? 1 : rounded(taken / limit), remaining: rounded(Math.max(0, limit - taken)) };
+  return {
+    ...budget,
+    limit,
+    ratio: limit === 0 ? 1 : rounded(taken / limit),
+    remaining: rounded(Math.max(0, limit - taken)),
+  };
 }
 
 function rounded(amount: number): number {

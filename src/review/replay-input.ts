@@ -30,7 +30,10 @@ export function unanswered(input: PolicyInput, budgets: PolicyInput['budgets']):
  * What of an input is masked. The hash over the whole says whether anything is; a record names only what mattered to the
  * rules of its own time. Where it cannot be told whether a member is masked or was empty, it counts as masked.
  */
-export function maskedIn(record: Pick<DecisionRecord, 'server' | 'input_hash'>, input: PolicyInput): readonly MaskedPlace[] {
+export function maskedIn(
+  record: Pick<DecisionRecord, 'server' | 'input_hash'>,
+  input: PolicyInput,
+): readonly MaskedPlace[] {
   if (sha256Hex(canonicalJson(input as unknown as Json)) === record.input_hash) return [];
   const { args, request, ref, resource, prompt, result } = input.action;
   const { claims } = input;

@@ -41,7 +41,9 @@ function compare(one: ReplayPolicy, other: ReplayPolicy): Kinship {
     const twin = others.get(participant.id);
     return one.library === other.library && twin !== undefined && saysTheSame(participant, twin);
   });
-  const kept = new Set(shared.filter(({ id, place }) => isDeepStrictEqual(place, others.get(id)?.place)).map(({ id }) => id));
+  const kept = new Set(
+    shared.filter(({ id, place }) => isDeepStrictEqual(place, others.get(id)?.place)).map(({ id }) => id),
+  );
   const isSame =
     kept.size === ids.length &&
     ids.length === others.size &&

@@ -70,7 +70,10 @@ function differingParts(record: SealedRecord, decision: Decision): readonly stri
 }
 
 /** The modes of bundles may have changed while the bundles stayed; those of the time of the record come first. */
-function mostLikelyFirst(policies: readonly DatedPolicy[], { combine: { now } }: SealedRecord): readonly ReplayPolicy[] {
+function mostLikelyFirst(
+  policies: readonly DatedPolicy[],
+  { combine: { now } }: SealedRecord,
+): readonly ReplayPolicy[] {
   if (policies.length < 2) return policies.map(({ by }) => by);
   const before = policies.filter(({ fromMs }) => fromMs <= now);
   return [...before, ...policies.filter(({ fromMs }) => fromMs > now).toReversed()].map(({ by }) => by);

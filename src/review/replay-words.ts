@@ -26,7 +26,9 @@ export function recordedText({ replayed, recorded }: ReplayReport): string {
   const only = recombined.map(({ why, count }) => `${count} because ${why}`).join(', ');
   const all = reproduced === replayed ? 'All' : `Of ${replayed}, ${reproduced}`;
   const told = `${all} came out as recorded`;
-  return only === '' ? `${told}, bit for bit.` : `${told}; of some only what their bundles had said could be combined again: ${only}.`;
+  return only === ''
+    ? `${told}, bit for bit.`
+    : `${told}; of some only what their bundles had said could be combined again: ${only}.`;
 }
 
 export function placeText({ agent, server, tool, count }: ReplayPlace): string {

@@ -50,7 +50,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
       else bench.replay(item.record, knownOf(item.record) ?? (await askFor(item.record)), tally);
     }
     const last = page.at(-1);
-    if (last !== undefined) onProgress?.({ replayed: tally.replayed, seq: last.kind === 'whole' ? last.record.seq : last.seq });
+    if (last !== undefined)
+      onProgress?.({ replayed: tally.replayed, seq: last.kind === 'whole' ? last.record.seq : last.seq });
   }
   return tally.report();
 
@@ -97,22 +98,30 @@ class Bench {
     const candidate = this.#candidate;
     if (candidate === undefined) return tally.found(record, { since, change: since });
     const heard = active.kind === 'decided' ? active.heard : undefined;
-    const again = this.#kinships.between(this.#active, candidate).isSame && this.#isOpen
-      ? active
-      : this.#decide(record, candidate, { counting: this.#counting.candidate, heard });
+    const again =
+      this.#kinships.between(this.#active, candidate).isSame && this.#isOpen
+        ? active
+        : this.#decide(record, candidate, { counting: this.#counting.candidate, heard });
     const before = active.kind === 'decided' ? { was: active, by: this.#active } : undefined;
     const change = before === undefined ? since : this.#compare(record, before, { again, by: candidate });
     return tally.found(record, { since, change });
   }
 
-  #decideActive(record: SealedRecord, { was, recorded }: { readonly was: Decided; readonly recorded: Recorded }): Again {
+  #decideActive(
+    record: SealedRecord,
+    { was, recorded }: { readonly was: Decided; readonly recorded: Recorded },
+  ): Again {
     const { heard } = recorded;
     const isSame = heard !== undefined && this.#kinships.between(heard.by, this.#active).isSame;
     if (isSame && this.#isOpen && recorded.kind !== 'differs') return { kind: 'decided', ...was, heard };
     return this.#decide(record, this.#active, { counting: this.#counting.active, heard });
   }
 
-  #decide(record: SealedRecord, by: ReplayPolicy, more: { readonly counting: Counting; readonly heard: Heard | undefined }): Again {
+  #decide(
+    record: SealedRecord,
+    by: ReplayPolicy,
+    more: { readonly counting: Counting; readonly heard: Heard | undefined },
+  ): Again {
     return decideAgain(record, { by, ...more, kinships: this.#kinships, visibilities: this.#visibilities });
   }
 

@@ -71,11 +71,7 @@ const OUTCOMES = `select log.*, last.seq as outcome_seq, last.hash as outcome_ha
     on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')`;
 const DECISIONS = 'select log.*, null as outcome_seq from log';
 
-function readPage(
-  database: Database,
-  { filter, withOutcomes }: SealedRequest,
-  afterSeq: number,
-): readonly SqlRow[] {
+function readPage(database: Database, { filter, withOutcomes }: SealedRequest, afterSeq: number): readonly SqlRow[] {
   const { sql, values } = whereOf(filter);
   const select = withOutcomes ? OUTCOMES : DECISIONS;
   const page = `${select} where log.kind = 'decision'${sql} and log.seq > ? order by log.seq limit ${ROWS_AT_ONCE}`;

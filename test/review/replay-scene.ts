@@ -26,9 +26,11 @@ export const GRANTING: readonly SmallBundle[] = [
   { id: 'owners', layer: 'resource', rego: aRule('allow', 'R-1', 'true') },
 ];
 
-/** A rule with its annotation; `more` are further members of its element. */
-export function aRule(set: string, id: string, condition: string, more = '"reason": "because"'): string {
-  return `# METADATA\n# title: The rule ${id}\n# custom: {id: ${id}}\n${set} contains {"id": "${id}", ${more}} if ${condition}\n`;
+/** A rule with its annotation. `when`: its condition, or that and the further members of its element. */
+export function aRule(set: string, id: string, when: string | readonly [condition: string, members: string]): string {
+  const [condition, members] = typeof when === 'string' ? [when, '"reason": "because"'] : when;
+  const annotation = `# METADATA\n# title: The rule ${id}\n# custom: {id: ${id}}\n`;
+  return `${annotation}${set} contains {"id": "${id}", ${members}} if ${condition}\n`;
 }
 
 /** Makes policies; what two of them share is compiled once. */
@@ -52,7 +54,9 @@ export function policyMaker(toolchain: Toolchain): (bundles: readonly ScenedBund
 
 type ScenedBundle = SmallBundle & Partial<Pick<Participant, 'mode' | 'ruleModes'>>;
 
-function once<Argument, Result>(make: (argument: Argument) => Promise<Result>): (argument: Argument) => Promise<Result> {
+function once<Argument, Result>(
+  make: (argument: Argument) => Promise<Result>,
+): (argument: Argument) => Promise<Result> {
   const made = new Map<string, Promise<Result>>();
   return (argument) => {
     const key = JSON.stringify(argument);
@@ -94,7 +98,11 @@ export async function recorded(policy: PolicySet, call: Call = {}): Promise<Seal
   const record: unknown = JSON.parse(JSON.stringify(kept.record));
   const seal = { seq, chain: 'chain', instance: 'one', hash: '' };
   const end = { id: kept.record.id, status: 'ok', withheld: false, ms: 1, record_us: 1, settled: [], seq, hash: '' };
-  return { ...(record as SealedRecord), ...seal, outcome: outcome === undefined ? null : ({ ...end, ...outcome } as never) };
+  return {
+    ...(record as SealedRecord),
+    ...seal,
+    outcome: outcome === undefined ? null : ({ ...end, ...outcome } as never),
+  };
 }
 
 function inputOf({ tool = 'read', agent = 'coder', args = {}, atMs = NOON, budgets = {} }: Call): PolicyInput {
