@@ -182,7 +182,13 @@ function decideAlone({ active }: Parts, count: number, first: number): number {
     });
     const facts = { required, modes, carries: [], own: [], bypass: '', approvals: [], reservations: [] } as const;
     const now = input.environment.time_ms;
-    combine({ action: 'tool_call', server: SERVER, tool: TOOL, layers: opinions, combine: { version: 1, ...facts, now } });
+    combine({
+      action: 'tool_call',
+      server: SERVER,
+      tool: TOOL,
+      layers: opinions,
+      combine: { version: 1, ...facts, now },
+    });
   }
   return cpuSince(before) / count;
 }

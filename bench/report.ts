@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { type Bar, bars } from './bars.ts';
+import type { Replaying } from './replay.ts';
 import { figure, frontCosts, idleBytes, type Level, LEVELS, ratio, type Results, startMs } from './results.ts';
 import { TARGETS } from './targets.ts';
 
@@ -14,6 +15,7 @@ export function report(results: Results): string {
     heading('Start and memory', startTable(results)),
     heading('Decision alone, six heavy bundles', decisionTable(results)),
     heading('A decision made and recorded, one at a time', rememberingTable(results)),
+    heading('Recorded decisions made again, six heavy bundles', replayReport(results.replaying)),
     heading('Strict parsing and the disk', smallTable(results)),
   ].join('\n\n');
 }
@@ -129,6 +131,22 @@ function rememberingTable({ remembering }: Results): string {
     short(p50Us / withoutState.p50Us),
   ]);
   return table(['decision', 'p50 µs', 'p99 µs', 'p50 ÷ six heavy bundles'], body);
+}
+
+/** What `policy replay` costs for each decision. */
+export function replayReport(replaying: Replaying): string {
+  const { decisions, aloneCpuUs, selfCheckCpuUs, candidateCpuUs, perSecond, tenthBytes, allBytes } = replaying;
+  const row = (what: string, us: number): readonly string[] => [what, short(us), short(us / aloneCpuUs)];
+  const costs = table(
+    ['what', 'CPU µs', '÷ the decision alone'],
+    [
+      row('the decision alone: bundles asked, opinions combined', aloneCpuUs),
+      row('a replayed decision: read, held to its seal, made again, compared', selfCheckCpuUs),
+      row('with a candidate for one bundle of six, which is asked besides', candidateCpuUs),
+    ],
+  );
+  const memory = `${megabytes(tenthBytes)} MB at most for a tenth of them, ${megabytes(allBytes)} MB for all`;
+  return `${costs}\n\n${decisions} decisions, ${short(perSecond)} a second; ${memory}.`;
 }
 
 function smallTable({ parsing, fsyncUs }: Results): string {

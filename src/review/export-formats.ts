@@ -10,7 +10,7 @@ export interface ExportWriter {
   /** What stands before the first decision; empty where nothing does. */
   readonly head: string;
   /** With its end of line. */
-  lineOf(record: SealedRecord): string;
+  readonly lineOf: (record: SealedRecord) => string;
 }
 
 /** `version` of this gateway, which stands in OPA's labels. */

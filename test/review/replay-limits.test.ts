@@ -15,8 +15,11 @@ function countingTo(limit: number, more = ''): SmallBundle {
     id: 'limits',
     layer: 'workflow',
     rego: [
-      aRule('obligations', 'W-1', 'cost := input.action.args.cost', '"type": "counter", "name": "daily", "cost": cost'),
-      aRule('obligations', 'W-2', 'input.budgets.daily.ratio > 0.5', '"type": "warn", "text": "Half is gone."'),
+      aRule('obligations', 'W-1', [
+        'cost := input.action.args.cost',
+        '"type": "counter", "name": "daily", "cost": cost',
+      ]),
+      aRule('obligations', 'W-2', ['input.budgets.daily.ratio > 0.5', '"type": "warn", "text": "Half is gone."']),
       more,
     ].join('\n'),
     gateway: {

@@ -26,9 +26,11 @@ export const GRANTING: readonly SmallBundle[] = [
   { id: 'owners', layer: 'resource', rego: aRule('allow', 'R-1', 'true') },
 ];
 
-/** A rule with its annotation; `more` are further members of its element. */
-export function aRule(set: string, id: string, condition: string, more = '"reason": "because"'): string {
-  return `# METADATA\n# title: The rule ${id}\n# custom: {id: ${id}}\n${set} contains {"id": "${id}", ${more}} if ${condition}\n`;
+/** A rule with its annotation. `when`: its condition, or that and the further members of its element. */
+export function aRule(set: string, id: string, when: string | readonly [condition: string, members: string]): string {
+  const [condition, members] = typeof when === 'string' ? [when, '"reason": "because"'] : when;
+  const annotation = `# METADATA\n# title: The rule ${id}\n# custom: {id: ${id}}\n`;
+  return `${annotation}${set} contains {"id": "${id}", ${members}} if ${condition}\n`;
 }
 
 /** Makes policies; what two of them share is compiled once. */

@@ -15,8 +15,8 @@ const LIMITS: SmallBundle = {
   layer: 'workflow',
   rego: [
     aRule('deny', 'W-1', '{ is_number(input.action.args.amount); input.action.args.amount > 100 }'),
-    aRule('obligations', 'W-2', 'input.action.tool == "send"', '"type": "require_approval"'),
-    aRule('obligations', 'W-3', 'time.clock(time.now_ns())[0] >= 20', '"type": "warn", "text": "It is late."'),
+    aRule('obligations', 'W-2', ['input.action.tool == "send"', '"type": "require_approval"']),
+    aRule('obligations', 'W-3', ['time.clock(time.now_ns())[0] >= 20', '"type": "warn", "text": "It is late."']),
   ].join('\n'),
 };
 
@@ -92,14 +92,14 @@ describe('a candidate', () => {
   test.for([
     {
       name: 'denies no more',
-      rego: aRule('obligations', 'W-2', 'input.action.tool == "send"', '"type": "require_approval"'),
+      rego: aRule('obligations', 'W-2', ['input.action.tool == "send"', '"type": "require_approval"']),
       call: { args: { amount: 500 } },
       class: 'deny_to_allow',
       rules: ['limits/W-1'],
     },
     {
       name: 'asks first',
-      rego: `${LIMITS.rego}\n${aRule('obligations', 'W-9', 'true', '"type": "require_approval", "by": "group:leads"')}`,
+      rego: `${LIMITS.rego}\n${aRule('obligations', 'W-9', ['true', '"type": "require_approval", "by": "group:leads"'])}`,
       call: {},
       class: 'to_pending',
       rules: ['limits/W-9'],
@@ -113,14 +113,14 @@ describe('a candidate', () => {
     },
     {
       name: 'demands more',
-      rego: `${LIMITS.rego}\n${aRule('obligations', 'W-9', 'true', '"type": "audit_required"')}`,
+      rego: `${LIMITS.rego}\n${aRule('obligations', 'W-9', ['true', '"type": "audit_required"'])}`,
       call: {},
       class: 'obligations_only',
       rules: ['limits/W-9'],
     },
     {
       name: 'denies by another rule',
-      rego: aRule('deny', 'W-8', 'input.action.args.amount > 100', '"reason": "too_much"'),
+      rego: aRule('deny', 'W-8', ['input.action.args.amount > 100', '"reason": "too_much"']),
       call: { args: { amount: 500 } },
       class: 'reasons_only',
       rules: ['limits/W-1', 'limits/W-8'],
