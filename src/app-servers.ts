@@ -1,6 +1,6 @@
+import { originOf } from './app-addresses.ts';
 import * as z from 'zod';
 import type { WantedBundle } from './app-policies.ts';
-import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { originOf } from './app-addresses.ts';
 import { agentBundles } from './app-agents.ts';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import { keepGeneration } from './app-generation.ts';
 import type { AppOptions } from './app-options.ts';
-import { keepAsking, openSources } from './app-remote.ts';
 import {
   loadPolicies,
   type PolicyOptions,
@@ -15,7 +15,6 @@ import {
 } from './app-policies.ts';
 import { bundleOfServer, findServers, type FoundServer, modesOf } from './app-servers.ts';
 import { openSignIns } from './app-sign-ins.ts';
-import { originOf } from './app-sources.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
@@ -106,14 +105,10 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
     { upstreams, signIns },
     found.map(({ id }) => id),
   );
-  const { startWait: startWaitMs } = config.gateway;
-  const remote = { ...toPolicies, home, environment: host.environment, startWaitMs, signal };
-  const opened = await openSources(wantedBundles(config, found), remote);
-  const bundles = opened.map(({ wanted }) => wanted);
+  const bundles = await withFetched(wantedBundles(config, found), toPolicies, { options, signal });
   const policy = await loadPolicies(bundles, toPolicies);
   signal.throwIfAborted();
   live.policy = policy;
-  keepAsking(opened, remote);
   await rememberWords(store, policy);
   const activated = { policy, loader: toPolicies.loader, at: options.clock.now(), instance: store.instance };
   await keepGeneration(store.generations, { ...activated, why: 'start' });
@@ -170,6 +165,22 @@ function wantedBundles(config: Config, found: readonly FoundServer[]): readonly 
   }));
   const own = found.flatMap((server) => bundleOfServer(server) ?? []);
   return [...organisation, ...own, ...agentBundles(config), ...starterBundles(config.policies.layers)];
+}
+
+/** Bundles with an address are fetched, now and from now on; where there are none, nothing is loaded that could. */
+async function withFetched(
+  wanted: readonly WantedBundle[],
+  toPolicies: PolicyOptions,
+  { options, signal }: { readonly options: AppOptions; readonly signal: AbortSignal },
+): Promise<readonly WantedBundle[]> {
+  if (!wanted.some(({ origin }) => origin?.kind === 'remote')) return wanted;
+  const { keepAsking, openSources } = await import('./app-remote.ts');
+  const { home, host, config } = options;
+  const { startWait: startWaitMs } = config.gateway;
+  const remote = { ...toPolicies, home, environment: host.environment, startWaitMs, signal };
+  const opened = await openSources(wanted, remote);
+  keepAsking(opened, remote);
+  return opened.map((bundle) => bundle.wanted);
 }
 
 function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOptions): PolicyOptions {
