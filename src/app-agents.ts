@@ -1,5 +1,5 @@
+import { originOf } from './app-addresses.ts';
 import type { WantedBundle } from './app-policies.ts';
-import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { Agents, type ConfiguredAgent } from './gateway/agents.ts';
 

@@ -17,7 +17,7 @@ import { ruleSetProblems } from './policy/opinion.ts';
 import { buildRuleBook, type RuleBookResult } from './policy/rule-book.ts';
 import type { FailedTest } from './rego/answers.ts';
 import type { Toolchain } from './rego/toolchain.ts';
-import type { RemoteBundle } from './app-sources.ts';
+import type { RemoteBundle } from './app-addresses.ts';
 
 /** Folder of the bundles that ship with the package. */
 export const SHIPPED_BUNDLES = fileURLToPath(new URL('../policy-bundles/', import.meta.url));

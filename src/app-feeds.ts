@@ -1,5 +1,6 @@
+import type { RemoteBundle } from './app-addresses.ts';
 import type { WantedBundle } from './app-policies.ts';
-import { startingFeed, type StartOptions } from './app-sources.ts';
+import type { StartOptions } from './app-sources.ts';
 import type { BundleFeed } from './core/bundle-feed.ts';
 import { pathFeed } from './policy/path-feed.ts';
 
@@ -14,8 +15,21 @@ export interface FeedingOptions extends StartOptions {
  * there is nothing to watch: the starters ship with the gateway, and what was kept does not change.
  */
 export function feedOf({ origin, place }: WantedBundle, options: FeedingOptions): BundleFeed | undefined {
-  if (origin?.kind === 'remote') return startingFeed(origin.remote, options);
+  if (origin?.kind === 'remote') return loadedFeed(origin.remote, options);
   if (origin?.kind !== 'path' || place.kind === 'starter') return undefined;
   const { clock, everyMs } = options;
   return pathFeed(origin.path, { now: () => clock.now(), everyMs });
+}
+
+/** What fetches is loaded only where a bundle has an address. */
+function loadedFeed(remote: RemoteBundle, options: StartOptions): BundleFeed {
+  let loading: Promise<BundleFeed> | undefined;
+  const load = (): Promise<BundleFeed> => {
+    loading ??= import('./app-sources.ts').then(({ startingFeed }) => startingFeed(remote, options));
+    return loading;
+  };
+  return {
+    fetch: async (signal) => (await load()).fetch(signal),
+    watch: (changed, signal) => void load().then((feed) => feed.watch(changed, signal)),
+  };
 }

@@ -1,6 +1,7 @@
 import { type BundleLoader, type BundleOrigin, checkBundle, type CheckedBundle, findBundle } from './app-bundles.ts';
 import { modesOf } from './app-servers.ts';
-import { originAtHand, originOf } from './app-sources.ts';
+import { originAtHand } from './app-sources.ts';
+import { originOf } from './app-addresses.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { isJsonObject } from './core/json.ts';

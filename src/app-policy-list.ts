@@ -2,7 +2,8 @@ import { type BundleLoader, type CheckedBundle, checkBundle, findBundle } from '
 import { bundlesOf } from './app-generation.ts';
 import { refuseOtherLayer, type WantedBundle } from './app-policies.ts';
 import { configuredBundles } from './app-rules.ts';
-import { cacheOf, originAtHand, type RemoteBundle } from './app-sources.ts';
+import type { RemoteBundle } from './app-addresses.ts';
+import { cacheOf, originAtHand } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { addressText } from './core/bundle-address.ts';
 import { messageOf } from './core/errors.ts';

@@ -1,5 +1,6 @@
 import { bundlesOf } from './app-generation.ts';
-import { cacheOf, remoteBundles } from './app-sources.ts';
+import { remoteBundles } from './app-addresses.ts';
+import { cacheOf } from './app-sources.ts';
 import type { PolicyPlace } from './app-policy-list.ts';
 import { messageOf } from './core/errors.ts';
 import { bundleKey } from './state/generation-store.ts';

@@ -1,9 +1,9 @@
 import { type BundleLoader, type CheckedBundle, checkBundle, findBundle } from './app-bundles.ts';
+import { originOf } from './app-addresses.ts';
 import { agentBundles } from './app-agents.ts';
 import { bundlesOf } from './app-generation.ts';
 import { starterBundles, type WantedBundle } from './app-policies.ts';
 import { modesOf } from './app-servers.ts';
-import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './core/json.ts';

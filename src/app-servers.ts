@@ -1,8 +1,8 @@
+import { originOf } from './app-addresses.ts';
 import * as z from 'zod';
 import type { LockInForce } from './app-lock.ts';
 import type { WantedBundle } from './app-policies.ts';
 import { findOnShelf, SHELF_FACT, type ShelfFinding } from './app-shelf.ts';
-import { originOf } from './app-sources.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';

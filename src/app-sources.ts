@@ -1,16 +1,14 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RemoteBundle } from './app-addresses.ts';
 import type { BundleCredentials } from './config/schema-remote.ts';
-import type { Config } from './config/paths.ts';
-import type { PolicySource } from './config/schema-servers.ts';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './app-bundles.ts';
 import { refuseOtherLayer } from './app-policies.ts';
-import { type BundleAddress, addressText } from './core/bundle-address.ts';
+import { addressText } from './core/bundle-address.ts';
 import type { BundleFeed, BundleFiles, FetchedBundle } from './core/bundle-feed.ts';
 import { canonicalJson, sha256Hex } from './core/canonical-json.ts';
 import type { Clock } from './core/clock.ts';
 import { GatewayError } from './core/errors.ts';
-import type { JsonObject } from './core/json.ts';
-import type { Layer } from './core/opinion.ts';
 import { belongsToBundle, checkedFiles } from './policy/bundle-files.ts';
 import { gitSource } from './source/git-source.ts';
 import { basicAuthorization } from './source/http-get.ts';
@@ -20,19 +18,6 @@ import { PolledFeed } from './source/polled-feed.ts';
 import type { Source, SourceContent } from './source/source.ts';
 import { SourceCache } from './source/source-cache.ts';
 
-/** A configured bundle that has an address. */
-export interface RemoteBundle {
-  /** Of a server's bundle the server's id, of an agent's `agent-<id>`. */
-  readonly id: string;
-  readonly layer: Layer;
-  readonly address: BundleAddress;
-  readonly refreshMs: number;
-  readonly maxAgeMs: number | undefined;
-  readonly credentials: BundleCredentials | undefined;
-  /** Values for `data.<root>.config`. */
-  readonly data: JsonObject;
-}
-
 export interface FeedOptions {
   /** `MCP_GATEWAY_HOME`. */
   readonly home: string;
@@ -40,39 +25,6 @@ export interface FeedOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly loader: BundleLoader;
   readonly clock: Clock;
-}
-
-/** The bundles of the configuration that have an address, in the order of the file. */
-export function remoteBundles({ policies, mcpServers, agents }: Config): readonly RemoteBundle[] {
-  const written = [
-    ...policies.org,
-    ...Object.entries(mcpServers).map(([id, { policy }]) => ({ ...policy, id, layer: 'server' as const })),
-    ...Object.entries(agents).flatMap(([id, { policy }]) =>
-      policy === undefined ? [] : [{ ...policy, id: `agent-${id}`, layer: 'identity' as const, data: {} }],
-    ),
-  ];
-  return written.flatMap((bundle) => {
-    const origin = originOf(bundle);
-    return origin?.kind === 'remote' ? [origin.remote] : [];
-  });
-}
-
-interface WrittenBundle {
-  readonly id: string;
-  readonly layer: Layer;
-  readonly source: PolicySource;
-  readonly refresh: number;
-  readonly maxAge?: number | undefined;
-  readonly credentials?: BundleCredentials | undefined;
-  readonly data: JsonObject;
-}
-
-/** Where the configuration says that a bundle is; undefined where it does not say. */
-export function originOf(bundle: WrittenBundle): BundleOrigin | undefined {
-  const { id, layer, source, refresh: refreshMs, maxAge: maxAgeMs, credentials, data } = bundle;
-  if (source.kind === 'path') return { kind: 'path', path: source.path };
-  if (source.kind !== 'remote') return undefined;
-  return { kind: 'remote', remote: { id, layer, address: source.address, refreshMs, maxAgeMs, credentials, data } };
 }
 
 /** A bundle as its address has it, again and again; what is good of it is kept on disk. */
@@ -156,7 +108,7 @@ export async function originAtHand(origin: BundleOrigin | undefined, home: strin
 
 export function sourceOf(
   { address, credentials }: RemoteBundle,
-  { home, environment }: Pick<FeedOptions, 'home' | 'environment'>,
+  { environment }: Pick<FeedOptions, 'environment'>,
 ): Source {
   const isWanted = belongsToBundle;
   if (address.kind === 'http') return httpSource(address.url, authorizationOf(credentials));
@@ -166,7 +118,7 @@ export function sourceOf(
     return ociSource(address, { credentials: { basic, bearer }, isWanted });
   }
   const authorization = authorizationOf(credentials);
-  return gitSource(address, { authorization, environment, scratch: join(home, 'bundles'), isWanted });
+  return gitSource(address, { authorization, environment, scratch: tmpdir(), isWanted });
 }
 
 function authorizationOf(credentials: BundleCredentials | undefined): string {

@@ -1,7 +1,7 @@
 import { agentBundles } from './app-agents.ts';
 import { starterBundles, type WantedBundle } from './app-policies.ts';
 import { bundleOfServer, type FoundServer, modesOf } from './app-servers.ts';
-import { originOf } from './app-sources.ts';
+import { originOf } from './app-addresses.ts';
 import type { Config } from './config/paths.ts';
 
 /** Every bundle that is to take part: the organisation’s, those of servers and agents, and the starters. */

@@ -34,7 +34,6 @@ interface Journey {
   readonly start: URL;
   /** Where the administrator sent us. */
   readonly home: URL;
-  readonly kindsAtHome: Promise<ReadonlySet<AddressKind>>;
 }
 
 const MOST_REDIRECTS = 5;
@@ -68,10 +67,7 @@ export function basicAuthorization(username: string, password: string): string {
 }
 
 async function follow(start: URL, question: HttpQuestion): Promise<HttpAnswer> {
-  const home = question.namedBy ?? start;
-  const journey = { start, home, kindsAtHome: kindsOf(home) };
-  // Said where another address asks for it.
-  journey.kindsAtHome.catch(() => undefined);
+  const journey = { start, home: question.namedBy ?? start };
   let url = start;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const answer = await exchange(url, journey, question);
@@ -112,9 +108,9 @@ async function exchange(url: URL, journey: Journey, question: HttpQuestion): Pro
 }
 
 /** Looks at the address that is connected to, so that a name cannot point elsewhere in between. */
-async function lookupFor(url: URL, { home, kindsAtHome }: Journey): Promise<LookupFunction> {
+async function lookupFor(url: URL, { home }: Journey): Promise<LookupFunction> {
   const isHome = url.host === home.host;
-  const around: ReadonlySet<AddressKind> = isHome ? new Set() : await kindsAtHome;
+  const around: ReadonlySet<AddressKind> = isHome ? new Set() : await kindsOf(home);
   const mayReach = (kind: AddressKind): boolean => {
     if (url.protocol === 'http:') return kind === 'loopback' && (isHome || around.has('loopback'));
     return isHome || kind === 'public' || around.has(kind);

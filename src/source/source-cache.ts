@@ -117,7 +117,7 @@ export class SourceCache {
 }
 
 /** SHA-256, hex, over names and contents, each with its length before it, in the order of the names. */
-export function digestOf(files: Files): string {
+function digestOf(files: Files): string {
   const parts = sorted(files).map(
     ([path, bytes]) => `${Buffer.byteLength(path)}:${path}${bytes.length}:${sha256Hex(bytes)}`,
   );

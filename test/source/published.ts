@@ -9,12 +9,20 @@ interface PublishedRule {
   readonly rego: string;
 }
 
-function bundle(root: string, layer: string, rules: readonly PublishedRule[], data: object = {}): Files {
+interface Published {
+  readonly root: string;
+  readonly layer: string;
+  readonly rules: readonly PublishedRule[];
+  /** What its rules read. */
+  readonly data?: object;
+}
+
+function bundle({ root, layer, rules, data }: Published): Files {
   const texts = rules.map(({ id, title, rego }) => `# METADATA\n# title: ${title}\n# custom: {id: ${id}}\n${rego}\n`);
   return {
     '.manifest': JSON.stringify({ roots: [root], metadata: { gateway: { contract: 1, layer } } }),
     'policy.rego': [`package ${root}\n`, ...texts].join('\n'),
-    ...(Object.keys(data).length === 0 ? {} : { 'data.json': JSON.stringify({ [root]: { config: data } }) }),
+    ...(data === undefined ? {} : { 'data.json': JSON.stringify({ [root]: { config: data } }) }),
   };
 }
 
@@ -30,22 +38,35 @@ const SUNDAY: PublishedRule = {
 };
 
 /** The bundles of docs/sources.md, and how the first of them grows. */
-export const HOURS = bundle('hours', 'workflow', [FRIDAY], { tools: ['release'] });
-export const MORE_HOURS = bundle('hours', 'workflow', [FRIDAY, SUNDAY], { tools: ['release'] });
-export const TEAMS = bundle('teams', 'resource', [
-  {
-    id: 'TEAM-1',
-    title: 'Who has a team may read',
-    rego: 'allow contains {"id": "TEAM-1", "reason": "team"} if input.agent.owner_team != ""',
-  },
-]);
-export const EU_DATA = bundle('eu_data', 'compliance', [
-  {
-    id: 'EU-1',
-    title: 'Data stays in the EU',
-    rego: 'deny contains {"id": "EU-1", "reason": "outside_eu"} if input.server.region == "us"',
-  },
-]);
+export const HOURS = bundle({ root: 'hours', layer: 'workflow', rules: [FRIDAY], data: { tools: ['release'] } });
+export const MORE_HOURS = bundle({
+  root: 'hours',
+  layer: 'workflow',
+  rules: [FRIDAY, SUNDAY],
+  data: { tools: ['release'] },
+});
+export const TEAMS = bundle({
+  root: 'teams',
+  layer: 'resource',
+  rules: [
+    {
+      id: 'TEAM-1',
+      title: 'Who has a team may read',
+      rego: 'allow contains {"id": "TEAM-1", "reason": "team"} if input.agent.owner_team != ""',
+    },
+  ],
+});
+export const EU_DATA = bundle({
+  root: 'eu_data',
+  layer: 'compliance',
+  rules: [
+    {
+      id: 'EU-1',
+      title: 'Data stays in the EU',
+      rego: 'deny contains {"id": "EU-1", "reason": "outside_eu"} if input.server.region == "us"',
+    },
+  ],
+});
 
 /** Packed as a bundle service has it. */
 export function packed(files: Files): Buffer {
