@@ -171,7 +171,7 @@ export class Generations {
   /** Other processes write down what was rolled back; it is looked at again and again, because nobody calls. */
   async #poll(): Promise<void> {
     const { store, signal, everyMs } = this.#parts;
-    while (await waited(2 * everyMs, signal)) {
+    while (await waited(everyMs, signal)) {
       try {
         const pins = await store.pins();
         if (JSON.stringify(pins) === JSON.stringify(this.#pins)) continue;
@@ -193,16 +193,16 @@ export class Generations {
 
   /**
    * One generation after the other, for as long as something has changed. What changes at once makes one of them, and a
-   * source that flaps no more than one each time that is looked.
+   * source that flaps no more than two each time that is looked.
    */
   async #turn(): Promise<void> {
     const { signal, everyMs } = this.#parts;
-    while (this.#due.isThere && (await waited(everyMs / 5, signal))) {
+    while (this.#due.isThere && (await waited(everyMs / 10, signal))) {
       const due = this.#due;
       this.#due = new Due();
       const isDone = await this.#tryRenewing(due);
       if (!isDone) this.#due.addAll(due);
-      await waited(isDone ? everyMs : RETRY_MS, signal);
+      await waited(isDone ? everyMs / 2 : RETRY_MS, signal);
     }
     this.#turning = undefined;
   }

@@ -35,7 +35,7 @@ export interface AppOptions {
   readonly timezone: string;
   /** Where the configuration was read, to follow its changes; absent where it does not change. */
   readonly configuration?: ConfigurationSource;
-  /** How often is looked whether bundles or the configuration have changed; every second by default. */
+  /** How often is looked whether bundles or the configuration have changed; every two seconds by default. */
   readonly lookEveryMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;

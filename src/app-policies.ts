@@ -121,7 +121,7 @@ export function buildPolicies(
 }
 
 /** The bundle as it takes part: one that cannot be used keeps its place. */
-export function participantOf(tried: Tried): Participant {
+function participantOf(tried: Tried): Participant {
   const { id, layer, place, mode, ruleModes } = tried.wanted;
   const participant = { id, layer, place, mode, ruleModes };
   return tried.kind === 'good' ? { ...participant, loaded: tried.loaded } : participant;

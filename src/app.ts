@@ -28,8 +28,8 @@ import { Upstreams } from './upstream/upstreams.ts';
 /** Two halve the first start, and hold 300 MB each for its seconds; a machine with one core has no use for the second. */
 const TOOLCHAIN_PROCESSES = Math.min(2, availableParallelism());
 
-/** A change is in force two looks later; ten bundles cost half a millisecond a look. */
-const LOOK_EVERY_MS = 1_000;
+/** Ten bundles of five files cost some 5 ms of CPU a look. */
+const LOOK_EVERY_MS = 2_000;
 
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface LookOptions {
-  /** How often is looked. */
+  /** How often is looked; eight times as often while something is being written. */
   readonly everyMs: number;
   readonly signal: AbortSignal;
 }
@@ -25,13 +25,15 @@ export async function lookAgainAndAgain(
   const { everyMs, signal } = options;
   let before = looking.told() ?? (await look());
   let told = before;
-  while (await waited(everyMs, signal)) {
+  let isAtRest = true;
+  while (await waited(isAtRest ? everyMs : everyMs / 8, signal)) {
     const now = await look();
     const isNews = now !== told && now !== looking.told();
     if (isNews && now === before) {
       told = now;
       await looking.changed();
     }
+    isAtRest = now === before;
     before = now;
   }
 }

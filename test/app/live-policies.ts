@@ -99,7 +99,7 @@ export async function startLive(place: PolicyPlace): Promise<Live> {
     host: { platform: process.platform, nodePath: process.execPath, environment: process.env },
     timezone: 'UTC',
     clock: realClock,
-    lookEveryMs: 40,
+    lookEveryMs: 80,
     logger,
   });
   onTestFinished(() => app.close());

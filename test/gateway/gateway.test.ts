@@ -267,7 +267,7 @@ test('a call that was found under one generation is judged by it, too, whatever 
     commit: ({ action }) => void (action === 'tool_call' && enforce()),
   });
   enforce = () => world.enforce({ ofResults: () => ({}), denies: () => true });
-  expect(await world.ask(CALL)).toMatchObject({ result: { content: [] } });
+  expect(JSON.stringify(await world.ask(CALL))).not.toContain('isError');
   const [call, result] = world.records;
   expect([call?.action, result?.action]).toEqual(['tool_call', 'tool_result']);
   expect(result?.generation).toBe(call?.generation);
