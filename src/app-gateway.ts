@@ -19,7 +19,7 @@ import type { GatewayParts } from './gateway/gateway.ts';
 import type { Governing, ResultHandling } from './gateway/governing.ts';
 import { Instances } from './gateway/instances.ts';
 import { PolicyInForce } from './gateway/policy-in-force.ts';
-import type { Court, Mask } from './gateway/rule.ts';
+import type { Mask } from './gateway/rule.ts';
 import type { Approvals } from './gateway/seek-approval.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { openVault } from './state/audit.ts';
@@ -152,11 +152,7 @@ function environmentOf({ config, timezone }: AppOptions): Environment {
 }
 
 /** Makes the court for a tool: what its schema marks as secret is kept out of the record. */
-function courts(
-  policy: () => PolicySet,
-  store: Store,
-  { config, secrets, clock }: AppOptions,
-): (inputSchema?: JsonObject) => Court {
+function courts(current: () => PolicySet, store: Store, { config, secrets, clock }: AppOptions): Governing['court'] {
   const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
@@ -177,8 +173,8 @@ function courts(
     masks.set(inputSchema, mask);
     return mask;
   };
-  return (inputSchema) => ({
-    policy: policy(),
+  return (inputSchema, policy = current()) => ({
+    policy,
     clock,
     newId,
     audit,

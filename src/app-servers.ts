@@ -70,6 +70,7 @@ export function governedServer({ id, config, package: name, version }: FoundServ
     ),
     unknownArguments: config.unknownArguments,
     allow: config.allow,
+    policy,
   };
 }
 

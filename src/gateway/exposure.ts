@@ -53,7 +53,7 @@ export class Exposure {
         environment,
         now: clock.now(),
       });
-    return this.#decisions.find(policy(), {
+    return this.#decisions.find(route.server.policy ?? policy(), {
       action: route.listed,
       pin: route.pin,
       principal: this.#keyOf(principal),

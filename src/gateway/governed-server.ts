@@ -1,5 +1,6 @@
 import type { DeclaredEffects } from '../catalog/effect.ts';
 import type { ServerId } from '../core/names.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type { DeclaredArguments } from './data-classes.ts';
 import type { ServerFacts } from './build-input.ts';
 
@@ -17,6 +18,8 @@ export interface GovernedServer {
   readonly unknownArguments: 'deny' | 'allow' | undefined;
   /** Requests that it may make of its clients. */
   readonly allow: { readonly sampling: boolean; readonly elicitation: boolean; readonly roots: boolean };
+  /** The generation under which it is seen: it decides what was resolved under it, to the end; absent is the current one. */
+  readonly policy?: PolicySet;
 }
 
 /** What the manifest declares of the arguments of a tool. */

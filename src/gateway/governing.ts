@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
 import type { FoundCost } from '../core/settlement.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type { Environment } from './build-input.ts';
 import type { Conversations } from './conversation.ts';
 import type { LabelReader } from './labels.ts';
@@ -35,8 +36,11 @@ export interface ResultHandling {
 
 /** What every decision is made and kept with, whatever it is about. */
 export interface Governing {
-  /** With the policy that is in force now. What the schema of the arguments marks as secret is kept out of the record. */
-  readonly court: (inputSchema?: JsonObject) => Court;
+  /**
+   * With the policy under which something was resolved, else the one that is in force now. What the schema of the arguments
+   * marks as secret is kept out of the record.
+   */
+  readonly court: (inputSchema?: JsonObject, policy?: PolicySet) => Court;
   readonly environment: Environment;
   readonly conversations: Conversations;
   readonly readLabels: LabelReader;

@@ -65,7 +65,8 @@ export async function judgeAnswer(answer: RpcAnswer, call: JudgedCall, governing
     const { server, tool, caller } = call;
     const { principal, delegators } = caller;
     const question = { server: server.id, agent: principal.agent.id, tool: tool.tool, delegators };
-    const isGoverned = governing.court().policy.governsResults(question);
+    const policy = server.policy ?? governing.court().policy;
+    const isGoverned = policy.governsResults(question);
     if (!isGoverned && claims.length === 0 && call.isRecorded !== true)
       return await redacted(said, call, { governing, pointers: [], warnings: [] });
     return await decided(said, { call, claims, governing });
@@ -116,7 +117,8 @@ function withClaims(ruling: Ruling, { call, claims, governing }: Deciding): Ruli
 async function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): Promise<Ruling> {
   const { environment, results, court } = governing;
   const { caller, server, tool, args, hash } = call;
-  const recalled = await recallFor(caller, { action: 'tool_result', server: server.facts, tool }, governing);
+  const subject = { action: 'tool_result', server: server.facts, tool, policy: server.policy } as const;
+  const recalled = await recallFor(caller, subject, governing);
   const input = buildInput({
     action: 'tool_result',
     principal: caller.principal,
@@ -147,7 +149,7 @@ async function ruleOn(said: RpcAnswer, { call, claims, governing }: Deciding): P
       call: call.id,
       redact: call.obligations.redact.record,
     },
-    court(call.inputSchema),
+    court(call.inputSchema, server.policy),
   );
 }
 

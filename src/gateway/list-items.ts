@@ -65,11 +65,14 @@ export async function listItems(asked: Asked<ListRequest>, parts: ListParts): Pr
   const kind = KINDS[request.method];
   await kind.settled(directory);
   const withheld: JsonObject[] = [];
+  const shadowed: JsonObject[] = [];
   const names = new Map<Route, string>();
   const isShown = (route: Route, name: string): boolean => {
     const visibility = exposure.visibilityOf(route, caller);
-    if (visibility.kind === 'visible') names.set(route, name);
-    else if (visibility.kind === 'hidden') {
+    if (visibility.kind === 'visible') {
+      names.set(route, name);
+      if (visibility.shadowed !== undefined) shadowed.push({ [kind.item]: name, rules: visibility.shadowed });
+    } else if (visibility.kind === 'hidden') {
       withheld.push({ [kind.item]: name, why: visibility.internal, rules: visibility.rules });
     } else withheld.push({ [kind.item]: name, why: visibility.kind, rules: [] });
     return visibility.kind === 'visible';
@@ -77,7 +80,11 @@ export async function listItems(asked: Asked<ListRequest>, parts: ListParts): Pr
   const page = pageOf(kind.routes(directory), isShown, { list: request.method, cursor: request.cursor });
   if (page.kind === 'bad_cursor') return BAD_CURSOR;
   const shown = page.items.map((route) => names.get(route) ?? '');
-  await keep(asked, { action: kind.action, input: { shown, withheld } }, parts);
+  await keep(
+    asked,
+    { action: kind.action, input: { shown, withheld, ...(shadowed.length > 0 && { shadowed }) } },
+    parts,
+  );
   return { kind: 'result', result: resultOf(page, kind.member) };
 }
 

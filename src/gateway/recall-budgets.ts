@@ -5,6 +5,7 @@ import type { Principal } from '../core/principal.ts';
 import { budgetOf } from '../policy/budget-views.ts';
 import { countedBy, type CountedBy, type Counter } from '../policy/counters.ts';
 import type { KeyFacts } from '../policy/key-facts.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type { ServerFacts, ToolFacts } from './build-input.ts';
 import type { Governing } from './governing.ts';
 import type { Caller } from './port.ts';
@@ -20,6 +21,8 @@ export interface BudgetFacts {
   readonly tool: ToolFacts;
   /** Id of the conversation. */
   readonly conversation: string;
+  /** The generation that decides; absent is the one in force. */
+  readonly policy?: PolicySet | undefined;
 }
 
 const NONE: Budgets = {};
@@ -30,8 +33,7 @@ const NONE: Budgets = {};
  * and the bundles that need them then count as failed.
  */
 export async function recallBudgets(facts: BudgetFacts, governing: Governing): Promise<Budgets> {
-  const { action, principal, delegators, server, tool } = facts;
-  const { policy } = governing.court();
+  const { action, principal, delegators, server, tool, policy = governing.court().policy } = facts;
   const { id: agent } = principal.agent;
   const counters = policy.countersRead({ action, server: server.id, agent, tool: tool.tool, delegators });
   if (counters.length === 0) return NONE;

@@ -2,6 +2,7 @@ import type { ActionType } from '../core/action.ts';
 import { messageOf } from '../core/errors.ts';
 import { NO_CONTEXT, type PolicyInput } from '../core/policy-input.ts';
 import type { OwnDenial } from '../core/record.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type { ServerFacts, ToolFacts } from './build-input.ts';
 import { agentOf, conversationOf, type ConversationFacts } from './conversation.ts';
 import type { Standing } from './govern.ts';
@@ -28,6 +29,8 @@ export interface Subject {
   readonly action: ActionType;
   readonly server: ServerFacts;
   readonly tool: ToolFacts;
+  /** The generation that decides; absent is the one in force. */
+  readonly policy?: PolicySet | undefined;
 }
 
 /** Of what is decided for no request in particular, such as what is listed. */
@@ -57,7 +60,7 @@ export function recallFor(caller: Caller, subject: Subject | undefined, governin
 }
 
 function subjectOf({ server, facts: tool }: Route, action: ActionType): Subject {
-  return { action, server: server.facts, tool };
+  return { action, server: server.facts, tool, policy: server.policy };
 }
 
 interface Reading {

@@ -154,7 +154,7 @@ function decide<R extends Request, T extends Route>(asked: Asked<R>, target: Tar
       dropped: exchange.dropped,
       traceId: traceIdIn(request.meta),
     },
-    parts.court(route && way.schemaOf?.(route)),
+    parts.court(route && way.schemaOf?.(route), route?.server.policy),
   );
 }
 

@@ -1,6 +1,8 @@
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Delegator } from '../core/principal.ts';
 import { combine } from '../policy/combine.ts';
+import type { CombineInput } from '../policy/combine-opinions.ts';
+import { shadowDecision } from '../policy/combine-record.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { ListAction } from './route.ts';
 
@@ -9,7 +11,8 @@ import type { ListAction } from './route.ts';
  * because a bundle could not be asked, is not listed either; a request for it is decided and says what is the matter.
  */
 export type Visibility =
-  | { readonly kind: 'visible' }
+  /** `shadowed`: the rules that would hide it, were they not in shadow; absent where there are none. */
+  | { readonly kind: 'visible'; readonly shadowed?: readonly string[] }
   | { readonly kind: 'hidden'; readonly internal: string; readonly rules: readonly string[] }
   | { readonly kind: 'in_doubt' };
 
@@ -32,17 +35,27 @@ const MOST_KEPT = 10_000;
  * request for it, because both take the answer from here.
  */
 export class ListDecisions {
-  readonly #kept = new Map<string, Visibility>();
+  /** By the set itself: two of one generation may differ in their modes. One that nothing is decided by any more is gone. */
+  readonly #kept = new WeakMap<PolicySet, Map<string, Visibility>>();
 
   find(policy: PolicySet, question: ListQuestion): Visibility {
     const { pin, principal } = question;
-    const key = `${policy.generation}\n${pin}\n${principal}`;
-    const kept = this.#kept.get(key);
+    const key = `${pin}\n${principal}`;
+    const decisions = this.#keptUnder(policy);
+    const kept = decisions.get(key);
     if (kept !== undefined) return kept;
-    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    if (decisions.size >= MOST_KEPT) decisions.clear();
     const visibility = decide(policy, question);
-    this.#kept.set(key, visibility);
+    decisions.set(key, visibility);
     return visibility;
+  }
+
+  #keptUnder(policy: PolicySet): Map<string, Visibility> {
+    const known = this.#kept.get(policy);
+    if (known !== undefined) return known;
+    const decisions = new Map<string, Visibility>();
+    this.#kept.set(policy, decisions);
+    return decisions;
   }
 }
 
@@ -50,7 +63,7 @@ function decide(policy: PolicySet, { action, delegators, ...question }: ListQues
   const input = question.input();
   const facts = { action, server: input.server.id, tool: input.action.tool };
   const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input, delegators });
-  const decision = combine({
+  const all: CombineInput = {
     ...facts,
     layers: opinions,
     combine: {
@@ -65,8 +78,14 @@ function decide(policy: PolicySet, { action, delegators, ...question }: ListQues
       reservations: [],
       ...(delegators && { delegators }),
     },
-  });
-  if (decision.effect === 'allow') return VISIBLE;
+  };
+  const decision = combine(all);
+  if (decision.effect === 'allow') return visibleIn(all);
   const { reason_internal: internal, matched_rules: rules } = decision;
   return internal === '' ? { kind: 'in_doubt' } : { kind: 'hidden', internal, rules };
+}
+
+function visibleIn(facts: CombineInput): Visibility {
+  const shadow = shadowDecision(facts);
+  return shadow === null || shadow.effect === 'allow' ? VISIBLE : { kind: 'visible', shadowed: shadow.matched_rules };
 }

@@ -102,10 +102,13 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const book = store?.approvals ?? NO_APPROVALS;
   const keyedHash = (text: string): string => store?.keyedHash(text) ?? text;
   const directory = await aDirectory(Object.keys(scripts), scripted, options);
-  const policy = new PolicyInForce(new Scripted(rules), { directory, serversUnder: () => directory.servers });
+  const serversUnder = (next: PolicySet) =>
+    new Map([...directory.servers].map(([id, server]) => [id, { ...server, policy: next }]));
+  const policy = new PolicyInForce(new Scripted({}), { directory, serversUnder });
+  await policy.replace(new Scripted(rules));
   const governing: Governing = {
-    court: () => ({
-      policy: policy.current,
+    court: (_schema, decides = policy.current) => ({
+      policy: decides,
       clock,
       ...(options.audit === undefined ? {} : { audit: options.audit }),
       newId,

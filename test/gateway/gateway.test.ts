@@ -259,6 +259,22 @@ test('another policy decides at once, and clients are told that their lists may 
   expect(await world.ask(CALL)).toMatchObject({ result: { isError: true } });
 });
 
+test('a call that was found under one generation is judged by it, too, whatever is put in force meanwhile', async () => {
+  let enforce = async (): Promise<void> => undefined;
+  const world = await aGateway({
+    servers: { files: { tools: [READ] } },
+    rules: { ofResults: () => ({}) },
+    commit: ({ action }) => void (action === 'tool_call' && enforce()),
+  });
+  enforce = () => world.enforce({ ofResults: () => ({}), denies: () => true });
+  expect(JSON.stringify(await world.ask(CALL))).not.toContain('isError');
+  const [call, result] = world.records;
+  expect([call?.action, result?.action]).toEqual(['tool_call', 'tool_result']);
+  expect(result?.generation).toBe(call?.generation);
+  expect(await world.ask(CALL)).toMatchObject({ result: { isError: true } });
+  expect(world.records.at(-1)?.generation).not.toBe(call?.generation);
+});
+
 test('the headers of a tool that the caller may not see are those of one that is not there', async () => {
   const inputSchema = { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } };
   const script: Script = { tools: [{ name: 'read', inputSchema }] };
