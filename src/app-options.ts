@@ -1,7 +1,16 @@
+import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/paths.ts';
 import type { Clock } from './core/clock.ts';
 import type { Logger } from './core/logger.ts';
 import type { Host } from './upstream/stdio.ts';
+
+/** The configuration as it was read, and as it is when it is read again. */
+export interface ConfigurationSource {
+  /** Absolute paths of the file and all that it includes. */
+  readonly files: readonly string[];
+  /** Throws CONFIG_INVALID or CONFIG_NOT_FOUND. */
+  readonly read: () => Pick<LoadedConfig, 'config' | 'files' | 'secrets'>;
+}
 
 /** All that a gateway is told from outside. */
 export interface AppOptions {
@@ -20,6 +29,10 @@ export interface AppOptions {
   readonly host: Host;
   /** IANA name. */
   readonly timezone: string;
+  /** Where the configuration was read, to follow its changes; absent where it does not change. */
+  readonly configuration?: ConfigurationSource;
+  /** How often is looked whether bundles or the configuration have changed; every two seconds by default. */
+  readonly lookEveryMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }

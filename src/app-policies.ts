@@ -14,10 +14,10 @@ import { GatewayError, messageOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/logger.ts';
 import { LAYERS, type Layer, type Mode } from './core/opinion.ts';
-import type { BuiltModule, BundleSource } from './core/rego.ts';
+import type { BuiltModule, BundleSource, RegoProblem } from './core/rego.ts';
 import { buildPolicySet, groupsOf } from './policy/build-policy-set.ts';
 import { type Bundle, toSource } from './policy/bundle.ts';
-import type { Participant, Place } from './policy/participant.ts';
+import type { LoadedBundle, Participant, Place } from './policy/participant.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { REWRITE_VERSION, rewriteModule } from './policy/rewrite.ts';
 
@@ -51,15 +51,64 @@ export interface PolicyOptions {
  * about is denied, and the log says what is wrong with it.
  */
 export async function loadPolicies(wanted: readonly WantedBundle[], options: PolicyOptions): Promise<PolicySet> {
-  const { loader, required, evaluationFuel, engine, clock, logger } = options;
-  const found = wanted.map((bundle) => find(bundle, loader));
+  const { tried, compile } = await tryAll(wanted, options);
+  for (const one of tried) tellOf(one, options.logger);
+  return buildPolicies(tried.map(participantOf), options, compile);
+}
+
+/** Whether a bundle can be used; one that has no origin is `missing`. */
+export type Tried = { readonly wanted: WantedBundle } & (
+  | { readonly kind: 'good'; readonly loaded: LoadedBundle; readonly warnings: readonly RegoProblem[] }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'bad'; readonly problem: string; readonly mend: string | undefined }
+);
+
+export interface Trial {
+  readonly tried: readonly Tried[];
+  /** Compiles bundles that were found good into one module; it has begun before they were. */
+  readonly compile: Compile;
+}
+
+export type Compile = (bundles: readonly BundleSource[]) => Promise<BuiltModule>;
+
+/** Where a bundle comes from at this moment; rejects where it cannot be had. */
+export type OriginOf = (wanted: WantedBundle) => Promise<BundleOrigin | undefined>;
+
+const AS_CONFIGURED: OriginOf = async ({ origin }) => origin;
+
+/** Reads bundles and holds each to the contract, with its own tests. Never rejects for what a bundle is. */
+export async function tryBundles(
+  wanted: readonly WantedBundle[],
+  { loader }: PolicyOptions,
+  originOf: OriginOf = AS_CONFIGURED,
+): Promise<readonly Tried[]> {
+  return Promise.all(wanted.map((bundle) => tryOne(find(bundle, loader, originOf), loader)));
+}
+
+/** As `tryBundles`, for all that are to be in force together: they are compiled meanwhile. */
+export async function tryAll(
+  wanted: readonly WantedBundle[],
+  { loader }: PolicyOptions,
+  originOf: OriginOf = AS_CONFIGURED,
+): Promise<Trial> {
+  const found = wanted.map((bundle) => find(bundle, loader, originOf));
   const early = compileEarly(found, loader);
-  const participants = await Promise.all(found.map((bundle) => participantOf(bundle, options)));
+  const tried = await Promise.all(found.map((bundle) => tryOne(bundle, loader)));
+  return { tried, compile: async (bundles) => (await early).get(idsOf(bundles)) ?? compileBundles(bundles, loader) };
+}
+
+/** Compiles and warms up. Throws BUNDLE_INVALID or POLICY_FAILED where bundles that are each good are not so together. */
+export function buildPolicies(
+  participants: readonly Participant[],
+  options: PolicyOptions,
+  compile: Compile = (bundles) => compileBundles(bundles, options.loader),
+): Promise<PolicySet> {
+  const { loader, required, evaluationFuel, engine, clock, logger } = options;
   return buildPolicySet({
     participants,
     library: loader.library,
     toolchainDigest: loader.toolchain.digest,
-    compile: async (bundles) => (await early).get(idsOf(bundles)) ?? compileBundles(bundles, loader),
+    compile,
     rewrite: (wasm) => loader.toolchain.derive(wasm, REWRITE),
     required,
     evaluationFuel,
@@ -67,6 +116,30 @@ export async function loadPolicies(wanted: readonly WantedBundle[], options: Pol
     clock,
     logger,
   });
+}
+
+/** The bundle as it takes part: one that cannot be used keeps its place. */
+function participantOf(tried: Tried): Participant {
+  const { id, layer, place, mode, ruleModes } = tried.wanted;
+  const participant = { id, layer, place, mode, ruleModes };
+  return tried.kind === 'good' ? { ...participant, loaded: tried.loaded } : participant;
+}
+
+/** Says what is wrong with a bundle that nothing can take the place of, and what should be looked at in one that is good. */
+export function tellOf(tried: Tried, logger: Logger): void {
+  const { id: bundle } = tried.wanted;
+  switch (tried.kind) {
+    case 'good':
+      for (const { file, row, message } of tried.warnings)
+        logger.warn('a bundle should be looked at', { bundle, file, row, message });
+      return;
+    case 'missing':
+      return logger.error('a bundle was not found; what it governs is denied', { bundle });
+    case 'bad': {
+      const { problem, mend } = tried;
+      return logger.error('a bundle cannot be used; what it governs is denied', { bundle, problem, mend });
+    }
+  }
 }
 
 const REWRITE = { name: `rewrite ${REWRITE_VERSION}`, make: rewriteModule };
@@ -86,17 +159,17 @@ export function starterBundles(
   }));
 }
 
-/** A wanted bundle, and what is being read of it; absent where nobody knows where it lies. */
+/** A wanted bundle, and what is being read of it: nothing where nobody knows where it lies. */
 interface Found {
   readonly wanted: WantedBundle;
-  readonly reading: Promise<FoundBundle> | undefined;
+  readonly reading: Promise<FoundBundle | undefined>;
 }
 
-function find(wanted: WantedBundle, loader: BundleLoader): Found {
-  const { id, origin, data } = wanted;
-  const reading = origin === undefined ? undefined : findBundle({ id, origin, data }, loader);
-  // Said by `participantOf`.
-  reading?.catch(() => undefined);
+function find(wanted: WantedBundle, loader: BundleLoader, originOf: OriginOf): Found {
+  const { id, data } = wanted;
+  const reading = originOf(wanted).then((origin) => origin && findBundle({ id, origin, data }, loader));
+  // Said by `tryOne`.
+  reading.catch(() => undefined);
   return { wanted, reading };
 }
 
@@ -127,7 +200,7 @@ interface ReadableBundle {
 
 async function readableBundle(
   { id, place }: WantedBundle,
-  reading: Promise<FoundBundle> | undefined,
+  reading: Found['reading'],
 ): Promise<readonly ReadableBundle[]> {
   try {
     const found = await reading;
@@ -142,27 +215,16 @@ function idsOf(bundles: readonly BundleSource[]): string {
   return bundles.map(({ id }) => id).join(' ');
 }
 
-async function participantOf({ wanted, reading }: Found, { loader, logger }: PolicyOptions): Promise<Participant> {
-  const { id, layer, place, mode, ruleModes } = wanted;
-  const participant = { id, layer, place, mode, ruleModes };
-  if (reading === undefined) {
-    logger.error('a bundle was not found; what it governs is denied', { bundle: id });
-    return participant;
-  }
+async function tryOne({ wanted, reading }: Found, loader: BundleLoader): Promise<Tried> {
   try {
-    const { bundle, rules, warnings } = await checkBundle(await reading, loader);
+    const found = await reading;
+    if (found === undefined) return { kind: 'missing', wanted };
+    const { bundle, rules, warnings } = await checkBundle(found, loader);
     refuseOtherLayer(wanted, bundle);
-    for (const { file, row, message } of warnings)
-      logger.warn('a bundle should be looked at', { bundle: id, file, row, message });
-    return { ...participant, loaded: { bundle, rules } };
+    return { kind: 'good', wanted, loaded: { bundle, rules }, warnings };
   } catch (thrown) {
     const mend = thrown instanceof GatewayError ? thrown.mend : undefined;
-    logger.error('a bundle cannot be used; what it governs is denied', {
-      bundle: id,
-      problem: messageOf(thrown),
-      mend,
-    });
-    return participant;
+    return { kind: 'bad', wanted, problem: messageOf(thrown), mend };
   }
 }
 

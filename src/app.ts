@@ -1,23 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { agentBundles } from './app-agents.ts';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
 import { keepGeneration } from './app-generation.ts';
 import type { AppOptions } from './app-options.ts';
-import {
-  loadPolicies,
-  type PolicyOptions,
-  SHIPPED_ANSWERS,
-  starterBundles,
-  type WantedBundle,
-} from './app-policies.ts';
-import { bundleOfServer, findServers, type FoundServer, modesOf } from './app-servers.ts';
+import { type BrokenConfiguration, followConfiguration, stampOfConfiguration } from './app-configuration.ts';
+import { configuredPolicies, type PolicyBase } from './app-configured.ts';
+import { Generations, type StaleBundle } from './app-generations.ts';
+import { SHIPPED_ANSWERS } from './app-policies.ts';
+import { findServers, type FoundServer } from './app-servers.ts';
 import { openSignIns } from './app-sign-ins.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
-import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
-import { LAYERS } from './core/opinion.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import type { Directory } from './gateway/directory.ts';
 import type { PolicySet } from './policy/policy-set.ts';
@@ -32,15 +26,28 @@ import { Upstreams } from './upstream/upstreams.ts';
 /** Two halve the first start, and hold 300 MB each for its seconds; a machine with one core has no use for the second. */
 const TOOLCHAIN_PROCESSES = Math.min(2, availableParallelism());
 
+/** Ten bundles of five files cost some 5 ms of CPU a look. */
+const LOOK_EVERY_MS = 2_000;
+
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {
   readonly gateway: Gateway;
   /** Resolves when policies are in force; rejects when none can be. */
   readonly ready: Promise<void>;
   /** Whether calls can be decided and recorded now; nothing secret. */
-  readiness(): { readonly ready: boolean; readonly generation: string; readonly instance: string };
+  readiness(): Readiness;
   close(): Promise<void>;
 }
+
+export type Readiness = {
+  readonly ready: boolean;
+  readonly generation: string;
+  readonly instance: string;
+  /** Bundles whose newest state is not in force. */
+  readonly stale: readonly StaleBundle[];
+  /** Present while the configuration file cannot be taken up as it is. */
+  readonly configuration?: BrokenConfiguration;
+};
 
 /** Opens the store, then brings policies and servers up behind. Throws STORE_UNAVAILABLE, STORE_NEWER or CHAIN_KEY. */
 export async function startApp(options: AppOptions): Promise<RunningGateway> {
@@ -61,12 +68,19 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   return {
     gateway,
     ready,
-    readiness: () => ({
-      ready: live.policy !== undefined,
-      generation: live.policy?.generation ?? '',
-      instance: store.instance,
-    }),
+    readiness: () => readinessOf(live),
     close: () => closeAll(live),
+  };
+}
+
+function readinessOf({ parts, store, generations, configuration }: Live): Readiness {
+  const broken = configuration?.();
+  return {
+    ready: parts !== undefined,
+    generation: parts?.policy.current.generation ?? '',
+    instance: store.instance,
+    stale: generations?.stale() ?? [],
+    ...(broken && { configuration: broken }),
   };
 }
 
@@ -82,13 +96,15 @@ interface Live {
   upstreams?: Upstreams;
   directory?: Directory;
   parts?: GatewayParts;
-  policy?: PolicySet;
+  generations?: Generations;
+  configuration?: () => BrokenConfiguration | undefined;
 }
 
 async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHost): Promise<GatewayParts> {
-  const { config, home, host, logger } = options;
+  const { config, home, host, logger, lookEveryMs: everyMs = LOOK_EVERY_MS } = options;
   const { store, checker, closing } = live;
   const { signal } = closing;
+  const stamp = await stampOfConfiguration(options.configuration ?? { files: [] });
   const found = await findServers(config, { home, host, logger, memory: store.catalog, signal });
   signal.throwIfAborted();
   const signIns = openSignIns(store, options);
@@ -103,18 +119,48 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
     { upstreams, signIns },
     found.map(({ id }) => id),
   );
-  const toPolicies = policyOptions(live, options);
-  const policy = await loadPolicies(wantedBundles(config, found), toPolicies);
+  const base = policyBase(live, options);
+  const generations = new Generations(configuredPolicies(config, found, base), {
+    store: store.generations,
+    put: async (next, why) => {
+      await keep(next, why, { store, base });
+      await live.parts?.policy.replace(next);
+    },
+    everyMs,
+    signal,
+  });
+  live.generations = generations;
+  const policy = await generations.begin();
   signal.throwIfAborted();
-  live.policy = policy;
-  await rememberWords(store, policy);
-  const activated = { policy, loader: toPolicies.loader, at: options.clock.now(), instance: store.instance };
-  await keepGeneration(store.generations, { ...activated, why: 'start' });
+  await keep(policy, 'start', { store, base });
   const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker }, options);
   live.directory = directory;
   const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory }, options);
   live.parts = parts;
+  generations.watch();
+  live.configuration = followConfiguration(options, {
+    apply: (changed) => generations.reconfigure(configuredPolicies(changed, found, base)),
+    stamp,
+    everyMs,
+    signal,
+  });
   return parts;
+}
+
+interface Keeping {
+  readonly store: Store;
+  readonly base: PolicyBase;
+}
+
+/** Before it decides anything: so every decision can be explained and made again. */
+async function keep(policy: PolicySet, why: string, { store, base }: Keeping): Promise<void> {
+  await rememberWords(store, policy);
+  const { loader, clock } = base;
+  await keepGeneration(store.generations, { policy, loader, at: clock.now(), instance: store.instance, why });
+}
+
+function policyBase({ toolchain }: Live, { clock, logger }: AppOptions): PolicyBase {
+  return { loader: { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) }, clock, logger };
 }
 
 interface UpstreamParts {
@@ -150,34 +196,6 @@ function openUpstreams(
 
 /** Under which name it is remembered what a server says of itself and in which eras it can be spoken with. */
 const SERVER_FACTS = 'server';
-
-function wantedBundles(config: Config, found: readonly FoundServer[]): readonly WantedBundle[] {
-  const organisation = config.policies.org.map(
-    ({ id, layer, source, for: scope, mode, rules, data }): WantedBundle => ({
-      id,
-      layer,
-      place: { kind: 'organisation', scope },
-      origin: source.kind === 'path' ? { kind: 'path', path: source.path } : undefined,
-      mode,
-      ruleModes: modesOf(rules),
-      data,
-    }),
-  );
-  const own = found.flatMap((server) => bundleOfServer(server) ?? []);
-  return [...organisation, ...own, ...agentBundles(config), ...starterBundles(config.policies.layers)];
-}
-
-function policyOptions({ toolchain }: Live, { config, clock, logger }: AppOptions): PolicyOptions {
-  const { layers, evaluationFuel, engine } = config.policies;
-  return {
-    loader: { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) },
-    required: LAYERS.filter((layer) => layers[layer].required),
-    evaluationFuel,
-    engine,
-    clock,
-    logger,
-  };
-}
 
 /** What the rules say of themselves is kept by digest, so that an old decision is explained in its own words. */
 async function rememberWords({ catalog }: Store, { participants }: PolicySet): Promise<void> {

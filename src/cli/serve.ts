@@ -27,7 +27,7 @@ const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now()
 export async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
-  const { config, secrets } = readConfig(context, options);
+  const { config, secrets, path, files } = readConfig(context, options);
   const identity = identityFor(config, options, context);
   const logger = stderrLogger(options.logLevel);
   const { variables, home, cache } = context.environment;
@@ -38,6 +38,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const app = await startApp({
     config,
     secrets,
+    configuration: { files, read: () => readConfig(context, { config: path }) },
     home,
     cache,
     version: VERSION,

@@ -13,6 +13,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...relaxComplaints(config),
     ...bindingComplaints(config),
     ...scopeComplaints(config),
+    ...atomicComplaints(config),
     ...agentComplaints(config),
   ];
   return complaints.map(({ path, isAboutKey, ...rest }) => ({
@@ -157,4 +158,20 @@ function scopeComplaints(config: ConfigFile): readonly Complaint[] {
       const help = meant === undefined ? `the servers are ${servers.join(', ') || 'none'}` : `did you mean "${meant}"?`;
       return { code: 'W_UNKNOWN_SERVER' as const, path, message: `there is no server "${name}"`, help };
     });
+}
+
+/** A set that names a bundle which is not there would let the others change without it. */
+function atomicComplaints(config: ConfigFile): readonly Complaint[] {
+  const { org, atomic } = config.policies;
+  const agents = Object.keys(config.agents).map((id) => `agent-${id}`);
+  const known = [...org.map(({ id }) => id), ...Object.keys(config.mcpServers), ...agents];
+  return atomic.flatMap((set, index) =>
+    set.flatMap((id, at): readonly Complaint[] => {
+      if (known.includes(id)) return [];
+      const meant = nearest(id, known);
+      const help = meant === undefined ? `the bundles are ${known.join(', ') || 'none'}` : `did you mean "${meant}"?`;
+      const path = ['policies', 'atomic', index, at];
+      return [{ code: 'E_VALUE', path, message: `there is no bundle "${id}"`, help }];
+    }),
+  );
 }

@@ -42,7 +42,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
   { path: 'policies.org.*.refresh', what: 'asking for a bundle anew', help: LEAVE_OUT },
   { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
   { path: 'policies.pins', what: 'pinning tool definitions', help: LEAVE_OUT },
-  { path: 'policies.atomic', what: 'changing bundles as a set', help: LEAVE_OUT },
   {
     path: 'decisions.store.driver',
     what: 'keeping decisions in PostgreSQL',

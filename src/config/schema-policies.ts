@@ -93,7 +93,10 @@ export const Policies = z
       .strictObject({ text: z.enum(['warn', 'quarantine']).optional().describe('What a changed description does.') })
       .optional()
       .describe('What a changed tool definition does.'),
-    atomic: z.array(z.array(z.string())).optional().describe('Sets of bundles that change together or not at all.'),
+    atomic: z
+      .array(z.array(z.string()))
+      .default([])
+      .describe('Sets of ids of bundles that change together or not at all.'),
     evaluationFuel: z
       .int()
       .min(10_000)

@@ -2,6 +2,7 @@ import type { ApprovalRef, NewApproval, Vote } from './approval.ts';
 import type { Charge } from './charge.ts';
 import type { NewKey } from './key.ts';
 import type { Remember } from './opinion.ts';
+import type { PolicyPin } from './policy-pin.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
 export type Change =
@@ -29,7 +30,10 @@ export type Change =
   | { readonly kind: 'answer_approval'; readonly ref: ApprovalRef; readonly vote: Vote }
   | { readonly kind: 'add_key'; readonly key: NewKey }
   /** Refused where there is no such key, or it is revoked. `atMs`: milliseconds since the epoch. */
-  | { readonly kind: 'revoke_key'; readonly id: string; readonly atMs: number };
+  | { readonly kind: 'revoke_key'; readonly id: string; readonly atMs: number }
+  | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin }
+  /** Refused where the bundle is not pinned. */
+  | { readonly kind: 'release_bundle'; readonly bundle: string };
 
 /** A further decision waits for an approval that is open. What it asks makes the approval stricter, never milder. */
 export interface ApprovalJoin {

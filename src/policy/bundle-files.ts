@@ -35,7 +35,7 @@ async function readFolder(folder: string): Promise<ReadonlyMap<string, Uint8Arra
   const files = new Map<string, Uint8Array>();
   const seen = new Set<string>();
   let bytes = 0;
-  for (const path of await listFiles(folder, '')) {
+  for (const path of await bundlePaths(folder)) {
     if (files.size >= MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} files`);
     const problem = pathProblem(path);
     if (problem !== '') throw new Error(`${JSON.stringify(path)}: ${problem}`);
@@ -46,6 +46,11 @@ async function readFolder(folder: string): Promise<ReadonlyMap<string, Uint8Arra
     files.set(path, await readFile(join(folder, path)));
   }
   return files;
+}
+
+/** The files of a folder that belong to a bundle, as paths below it; those beyond `MAX_ENTRIES` are left out. */
+export function bundlePaths(folder: string): Promise<readonly string[]> {
+  return listFiles(folder, '');
 }
 
 async function listFiles(folder: string, below: string): Promise<readonly string[]> {

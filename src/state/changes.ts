@@ -6,6 +6,7 @@ import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
 import { attachLabel, clearLabel } from './labels.ts';
+import { pinBundle, releaseBundle } from './policy-pins.ts';
 import { endHolds, holdAll } from './reservations.ts';
 
 /** What the commit of a row changes beside the log. */
@@ -44,6 +45,7 @@ const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
   'keep_audit',
   'return_approval',
   'add_key',
+  'pin_bundle',
 ]);
 
 function isNeverRefused({ kind }: Change): boolean {
@@ -111,6 +113,11 @@ function make(database: Database, change: Change, occasion: Occasion): number | 
       return undefined;
     case 'revoke_key':
       return orRefused(revokeKey(database, change.id, change.atMs));
+    case 'pin_bundle':
+      pinBundle(database, change.pin);
+      return undefined;
+    case 'release_bundle':
+      return orRefused(releaseBundle(database, change.bundle));
   }
 }
 

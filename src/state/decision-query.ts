@@ -85,6 +85,19 @@ export function permittedDecisions(database: Database, { since, afterSeq }: Perm
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }
 
+/**
+ * Decisions behind `afterSeq` in which something was shadowed, oldest first, listings with what would have been hidden
+ * among them. Every body since then is searched; a request that has such a member in its arguments may be among them.
+ */
+export function shadowedDecisions(database: Database, { since, afterSeq }: PermittedPage): Tail {
+  const marks = `(instr(log.body, '"shadow":{') > 0 or (log.action like '%!_list' escape '!' and instr(log.body, '"shadowed":[') > 0))`;
+  const records = database
+    .prepare(`${SELECT} and log.seq > ? and log.time >= ? and ${marks} order by log.seq limit ?`)
+    .all(afterSeq, timeText(since) ?? '', MOST_IN_A_TAIL)
+    .map(recordOf);
+  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+}
+
 type Condition = readonly [sql: string, value: SqlValue];
 
 function conditionsOf(filter: DecisionFilter): readonly Condition[] {

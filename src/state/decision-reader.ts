@@ -12,6 +12,7 @@ import {
   findById,
   listDecisions,
   permittedDecisions,
+  shadowedDecisions,
   tailDecisions,
   type DecisionFilter,
   type PermittedPage,
@@ -20,6 +21,7 @@ import {
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { inSnapshot } from './transaction.ts';
 
 export interface ReaderOptions {
@@ -31,11 +33,14 @@ const MOST_EXAMPLES = 4;
 
 /** Reads the log of any store, while gateways write to it. It never writes. */
 export class DecisionReader {
+  /** What was in force when, and what is kept of it. */
+  readonly generations: GenerationReader;
   readonly #connection: StoreConnection;
 
   constructor(options: ReaderOptions) {
     const driver = options.driver ?? chooseDriver();
     this.#connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+    this.generations = createGenerationStore(this.#connection);
   }
 
   /** Newest first, at most `filter.limit`; the next page is `before` the last one's `seq`. */
@@ -91,6 +96,11 @@ export class DecisionReader {
   /** Decisions for which an override bundle said a permit, a page of them, oldest first; none where nothing follows. */
   async permitted(page: PermittedPage): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => permittedDecisions(database, page)));
+  }
+
+  /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */
+  async shadowed(page: PermittedPage): Promise<Tail> {
+    return this.#connection.use((database) => inSnapshot(database, () => shadowedDecisions(database, page)));
   }
 
   /** The seq of the last row; 0 while there is none. */

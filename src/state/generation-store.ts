@@ -1,9 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import type { Activation } from '../core/generation.ts';
+import type { PolicyPin } from '../core/policy-pin.ts';
 import { LAYERS } from '../core/opinion.ts';
 import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
+import { listPins } from './policy-pins.ts';
 
 /** Everything that was ever in force: so an old decision can be made again, and what decided before can return. */
 export interface GenerationStore {
@@ -17,7 +19,12 @@ export interface GenerationStore {
   activations(limit: number): Promise<readonly Activation[]>;
   /** The newest activation of a generation; undefined where it was never in force, or before any was kept. */
   activationOf(generation: string): Promise<Activation | undefined>;
+  /** The bundles that were rolled back, in the order of their ids. Cheap enough to be asked every two seconds. */
+  pins(): Promise<readonly PolicyPin[]>;
 }
+
+/** What can be asked of it by whoever only reads. */
+export type GenerationReader = Pick<GenerationStore, 'readKept' | 'activations' | 'activationOf' | 'pins'>;
 
 /** Under which key a bundle is kept. */
 export function bundleKey({ digest, dataDigest }: { readonly digest: string; readonly dataDigest: string }): string {
@@ -46,6 +53,7 @@ export function createGenerationStore(connection: StoreConnection): GenerationSt
         const row = database.prepare(newest).get(generation);
         return row === undefined ? undefined : toActivation(row);
       }),
+    pins: async () => connection.use(listPins),
   };
 }
 

@@ -207,6 +207,19 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index activations_generation on activations (generation, seq);
   `,
+  // Bundles that stay at what was kept of them, because somebody has rolled them back. `modes` is empty where the
+  // configuration says how far they count.
+  `
+  create table policy_pins (
+    bundle text primary key,
+    digest text not null,
+    data_digest text not null,
+    modes text not null,
+    at integer not null,
+    actor text not null,
+    reason text not null
+  ) strict, without rowid;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

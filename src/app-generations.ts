@@ -1,0 +1,351 @@
+import { type Change, Due } from './app-due.ts';
+import { feedOf } from './app-feeds.ts';
+import {
+  buildPolicies,
+  type Compile,
+  type OriginOf,
+  type PolicyOptions,
+  tellOf,
+  tryAll,
+  tryBundles,
+  type Tried,
+  type WantedBundle,
+} from './app-policies.ts';
+import {
+  decidingText,
+  heldBack,
+  isSameWish,
+  lastGoodOf,
+  participantIn,
+  type PinnedWish,
+  pinnedOrigin,
+  problemWith,
+  type Stand,
+  stayingWith,
+  withPins,
+} from './app-stands.ts';
+import type { BundleFeed } from './core/bundle-feed.ts';
+import { messageOf } from './core/errors.ts';
+import type { Layer } from './core/opinion.ts';
+import type { PolicyPin } from './core/policy-pin.ts';
+import { waited } from './policy/look.ts';
+import type { PolicySet } from './policy/policy-set.ts';
+import type { GenerationStore } from './state/generation-store.ts';
+
+/** What the configuration says of policies. */
+export interface ConfiguredPolicies {
+  readonly wanted: readonly WantedBundle[];
+  readonly options: PolicyOptions;
+  /** Sets of bundles that change together or not at all. */
+  readonly atomic: readonly (readonly string[])[];
+  readonly mayRelax: (layer: Layer) => boolean;
+}
+
+export interface GenerationsParts {
+  readonly store: GenerationStore;
+  /** Puts a generation in force; `why` is kept with it. Rejects where it cannot, and then nothing has changed. */
+  readonly put: (policy: PolicySet, why: string) => Promise<void>;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** How often is looked for what has changed. */
+  readonly everyMs: number;
+}
+
+/** A bundle whose newest state is not in force; nothing secret. */
+export type StaleBundle = {
+  readonly bundle: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly problem: string;
+};
+
+/** What could not be put in force, because the store or the toolchain failed, is tried again. */
+const RETRY_MS = 10_000;
+
+/**
+ * Keeps in force the newest good state of every bundle. A bundle that is not good stays as it was, is loudly stale, and
+ * holds nobody else back; one that was rolled back stays where it is. What changes is swapped as a whole.
+ */
+export class Generations {
+  readonly #parts: GenerationsParts;
+  readonly #feeds = new Map<string, Watched>();
+  #configured: ConfiguredPolicies;
+  #stands: ReadonlyMap<string, Stand> = new Map();
+  #pins: readonly PolicyPin[] = [];
+  /** What is in force, as `decidingText`. */
+  #deciding = '';
+  #due = new Due();
+  #turning: Promise<void> | undefined;
+
+  constructor(configured: ConfiguredPolicies, parts: GenerationsParts) {
+    this.#configured = configured;
+    this.#parts = parts;
+  }
+
+  /** The bundles of which something newer, or anything at all, should be in force. */
+  stale(): readonly StaleBundle[] {
+    return [...this.#stands.values()].flatMap(({ wanted, stale }) =>
+      stale === undefined
+        ? []
+        : [{ bundle: wanted.id, since: new Date(stale.since).toISOString(), problem: shortened(stale.problem) }],
+    );
+  }
+
+  /** The first generation, of all that is good now or was before. Throws where none can be made. */
+  async begin(): Promise<PolicySet> {
+    const { options } = this.#configured;
+    this.#pins = await this.#parts.store.pins();
+    const wishes = this.#wishes();
+    const trial = await tryAll(
+      wishes.map(({ wanted }) => wanted),
+      options,
+      this.#originOf(wishes),
+    );
+    const stands = await this.#settled(trial.tried, wishes);
+    const isAsTried = stands.every(({ stale }) => stale === undefined);
+    const policy = await this.#build(stands, isAsTried ? trial.compile : undefined);
+    this.#take(stands);
+    return policy;
+  }
+
+  /** From now on follows what changes. */
+  watch(): void {
+    this.#follow();
+    void this.#poll();
+  }
+
+  /** The configuration says something else. */
+  async reconfigure(configured: ConfiguredPolicies): Promise<void> {
+    this.#configured = configured;
+    this.#follow();
+    return this.#change({ why: 'configuration changed' });
+  }
+
+  #wishes(): readonly PinnedWish[] {
+    const { wanted, mayRelax } = this.#configured;
+    return withPins(wanted, this.#pins, mayRelax);
+  }
+
+  /** Of a bundle that is pinned what was kept, else what its source has now. */
+  #originOf(wishes: readonly PinnedWish[]): OriginOf {
+    const { store, signal } = this.#parts;
+    const pins = new Map(wishes.map(({ wanted, pin }) => [wanted.id, pin]));
+    return async (wanted) => {
+      const pin = pins.get(wanted.id);
+      if (pin !== undefined) return pinnedOrigin(pin, store);
+      const feed = this.#feedFor(wanted);
+      return feed === undefined ? wanted.origin : { kind: 'files', files: (await feed.fetch(signal)).bundle };
+    };
+  }
+
+  #feedFor(wanted: WantedBundle): BundleFeed | undefined {
+    const source = JSON.stringify(wanted.origin ?? null);
+    const known = this.#feeds.get(wanted.id);
+    if (known?.source === source) return known.feed;
+    known?.closing.abort();
+    const { clock } = this.#configured.options;
+    const feed = feedOf(wanted, { clock, everyMs: this.#parts.everyMs });
+    this.#feeds.set(wanted.id, { source, feed, closing: new AbortController(), isFollowed: false });
+    return feed;
+  }
+
+  /** Follows the sources of all configured bundles, and no others. */
+  #follow(): void {
+    const { wanted } = this.#configured;
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const [id, { closing }] of this.#feeds) {
+      if (ids.has(id)) continue;
+      closing.abort();
+      this.#feeds.delete(id);
+    }
+    for (const bundle of wanted) {
+      const feed = this.#feedFor(bundle);
+      const watched = this.#feeds.get(bundle.id);
+      if (feed === undefined || watched === undefined || watched.isFollowed) continue;
+      watched.isFollowed = true;
+      const signal = AbortSignal.any([this.#parts.signal, watched.closing.signal]);
+      feed.watch(() => this.#change({ bundle: bundle.id }), signal);
+    }
+  }
+
+  /** Other processes write down what was rolled back; it is looked at again and again, because nobody calls. */
+  async #poll(): Promise<void> {
+    const { store, signal, everyMs } = this.#parts;
+    while (await waited(everyMs, signal)) {
+      try {
+        const pins = await store.pins();
+        if (JSON.stringify(pins) === JSON.stringify(this.#pins)) continue;
+        const why = pins.length >= this.#pins.length ? 'rollback' : 'rollback cleared';
+        this.#pins = pins;
+        void this.#change({ why });
+      } catch (thrown) {
+        this.#log.warn('it cannot be told whether somebody has rolled back', { problem: messageOf(thrown) });
+      }
+    }
+  }
+
+  /** Resolves when what has changed was taken up, or could not be. */
+  #change(change: Change): Promise<void> {
+    this.#due.add(change);
+    this.#turning ??= this.#turn();
+    return this.#turning;
+  }
+
+  /**
+   * One generation after the other, for as long as something has changed. What changes at once makes one of them, and a
+   * source that flaps no more than two each time that is looked.
+   */
+  async #turn(): Promise<void> {
+    const { signal, everyMs } = this.#parts;
+    while (this.#due.isThere && (await waited(everyMs / 10, signal))) {
+      const due = this.#due;
+      this.#due = new Due();
+      const isDone = await this.#tryRenewing(due);
+      if (!isDone) this.#due.addAll(due);
+      await waited(isDone ? everyMs / 2 : RETRY_MS, signal);
+    }
+    this.#turning = undefined;
+  }
+
+  async #tryRenewing(due: Due): Promise<boolean> {
+    try {
+      await this.#renew(due);
+      return true;
+    } catch (thrown) {
+      if (!this.#parts.signal.aborted)
+        this.#log.error('no other generation could be put in force; the old one stays', { problem: messageOf(thrown) });
+      return false;
+    }
+  }
+
+  async #renew(due: Due): Promise<void> {
+    const { signal, put } = this.#parts;
+    const wishes = this.#wishes();
+    const isKnown = (wish: PinnedWish): boolean => {
+      const before = this.#stands.get(wish.wanted.id);
+      return !due.bundles.has(wish.wanted.id) && before?.stale === undefined && isSameWish(wish, before);
+    };
+    const tried = await tryBundles(
+      wishes.filter((wish) => !isKnown(wish)).map(({ wanted }) => wanted),
+      this.#configured.options,
+      this.#originOf(wishes),
+    );
+    const stands = await this.#settled(tried, wishes);
+    if (decidingText(stands, this.#limits()) === this.#deciding) return this.#take(stands);
+    const policy = await this.#buildOrStay(stands);
+    signal.throwIfAborted();
+    if (policy === undefined) return;
+    const why = due.reason(stands, this.#stands);
+    await put(policy, why);
+    this.#take(stands);
+    this.#log.info('another generation is in force', { generation: policy.generation.slice(0, SHORT_HASH), why });
+  }
+
+  /** The stand of every wish, in their order. Those that were not tried stand as before. */
+  async #settled(tried: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Stand[]> {
+    const { atomic, options } = this.#configured;
+    const byId = new Map(tried.map((one) => [one.wanted.id, one]));
+    const stands = await Promise.all(
+      wishes.map(async ({ wanted, pin }): Promise<Stand> => {
+        const one = byId.get(wanted.id);
+        const before = this.#stands.get(wanted.id);
+        if (one === undefined) return { wanted, pin, loaded: before?.loaded, stale: before?.stale };
+        if (one.kind === 'good') return { wanted, pin, loaded: one.loaded, stale: undefined };
+        const since = before?.stale?.since ?? options.clock.now();
+        // Where nothing was found there is no last good state either: that would bring back what was removed.
+        const kept = one.kind === 'bad' ? await this.#lastGood(wanted) : undefined;
+        const loaded = before?.loaded ?? kept;
+        return { wanted, pin, loaded, stale: { since, problem: problemWith(one) } };
+      }),
+    );
+    this.#tell(tried, stands);
+    const held = heldBack(stands, atomic);
+    return Promise.all(stands.map((stand) => this.#held(stand, held.get(stand.wanted.id))));
+  }
+
+  /** As it was, where a bundle with which it changes cannot be used. */
+  async #held(stand: Stand, culprit: string | undefined): Promise<Stand> {
+    if (culprit === undefined) return stand;
+    const before = this.#stands.get(stand.wanted.id);
+    const old = before?.loaded ?? (await this.#lastGood(stand.wanted));
+    return stayingWith(old, stand, { culprit, since: before?.stale?.since ?? this.#configured.options.clock.now() });
+  }
+
+  async #lastGood(wanted: WantedBundle): Promise<Stand['loaded']> {
+    try {
+      return await lastGoodOf(wanted, this.#parts.store, this.#configured.options.loader);
+    } catch (thrown) {
+      const problem = messageOf(thrown);
+      this.#log.error('what was kept of a bundle cannot be used either', { bundle: wanted.id, problem });
+      return undefined;
+    }
+  }
+
+  #tell(tried: readonly Tried[], stands: readonly Stand[]): void {
+    const loaded = new Map(stands.map((stand) => [stand.wanted.id, stand.loaded]));
+    for (const one of tried) {
+      const { id: bundle } = one.wanted;
+      const inForce = loaded.get(bundle)?.bundle.digest.slice(0, SHORT_HASH);
+      if (one.kind === 'good' || inForce === undefined) tellOf(one, this.#log);
+      else {
+        const mend = one.kind === 'bad' ? one.mend : undefined;
+        const message = 'a bundle cannot be used; what was last good of it stays in force';
+        this.#log.error(message, { bundle, problem: problemWith(one), inForce, mend });
+      }
+    }
+  }
+
+  /** Undefined where bundles that are each good cannot be in force together: then all stays as it is. */
+  async #buildOrStay(stands: readonly Stand[]): Promise<PolicySet | undefined> {
+    try {
+      return await this.#build(stands);
+    } catch (thrown) {
+      const problem = messageOf(thrown);
+      const since = this.#configured.options.clock.now();
+      this.#log.error('the bundles cannot be in force together; the old generation stays', { problem });
+      const held = stands.map((stand): Stand => {
+        const before = this.#stands.get(stand.wanted.id);
+        if (before?.loaded === stand.loaded) return before ?? stand;
+        return { ...(before ?? stand), stale: before?.stale ?? { since, problem } };
+      });
+      this.#stands = new Map(held.map((stand) => [stand.wanted.id, stand]));
+      return undefined;
+    }
+  }
+
+  #build(stands: readonly Stand[], compile?: Compile): Promise<PolicySet> {
+    return buildPolicies(stands.map(participantIn), this.#configured.options, compile);
+  }
+
+  #take(stands: readonly Stand[]): void {
+    this.#stands = new Map(stands.map((stand) => [stand.wanted.id, stand]));
+    this.#deciding = decidingText(stands, this.#limits());
+  }
+
+  #limits(): object {
+    const { required, evaluationFuel, engine } = this.#configured.options;
+    return { required, evaluationFuel, engine };
+  }
+
+  get #log(): PolicyOptions['logger'] {
+    return this.#configured.options.logger;
+  }
+}
+
+const SHORT_HASH = 12;
+
+/** The source of a bundle, while it is configured so. */
+interface Watched {
+  readonly source: string;
+  readonly feed: BundleFeed | undefined;
+  readonly closing: AbortController;
+  isFollowed: boolean;
+}
+
+const MOST_PROBLEM = 300;
+
+/** The first line says what it is; the log has the rest. */
+function shortened(problem: string): string {
+  const [first = ''] = problem.split('\n');
+  return first.length > MOST_PROBLEM ? `${first.slice(0, MOST_PROBLEM)}…` : first;
+}
