@@ -26,7 +26,8 @@ export const ERRORS = {
   NOT_AN_APPROVER: 'this person may not answer this approval',
   APPROVAL_CLOSED: 'the approval cannot be answered any more',
   KEY_NOT_FOUND: 'there is no such key',
-  RECORD_NOT_FOUND: 'there is no such decision or count',
+  RECORD_NOT_FOUND: 'there is no such decision, count, generation or bundle',
+  BELOW_FLOOR: 'a bundle may not go back so far',
   USAGE: 'a command was called with arguments it does not take',
 } as const;
 
