@@ -39,3 +39,13 @@ export function spanText(seconds: number): string {
   const told = parts.slice(Math.max(first, 0), Math.max(first, 0) + 2).filter(([count]) => count > 0);
   return told.length === 0 ? '0 s' : told.map(([count, unit]) => `${count} ${unit}`).join(' ');
 }
+
+/** `ID=PATH`, once for each candidate. */
+export function collectCandidate(
+  text: string,
+  before: readonly { readonly id: string; readonly path: string }[] = [],
+): readonly { readonly id: string; readonly path: string }[] {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) return [...before, { id: text.slice(0, at), path: text.slice(at + 1) }];
+  throw new InvalidArgumentError('Write ID=PATH, such as limits=./limits.');
+}

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { type Candidate, diffPolicies } from '../app-diff.ts';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
+import { SHIPPED_ANSWERS } from '../app-policies.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Activation } from '../core/generation.ts';
+import { Toolchain } from '../rego/toolchain.ts';
+import type { PolicyDiff } from '../review/policy-diff.ts';
+import { diffLines } from '../review/policy-diff-text.ts';
+import { activationNamed } from '../review/rollback.ts';
+import { DecisionReader } from '../state/decision-reader.ts';
+import { type ConfigOption, readConfig } from './config.ts';
+import type { CommandContext } from './context.ts';
+import { printJson, printLine, visible } from './terminal.ts';
+
+export interface DiffOptions extends ConfigOption {
+  readonly candidate?: readonly Candidate[];
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+const MOST_ACTIVATIONS = 10_000;
+
+export async function diff(
+  context: CommandContext,
+  names: readonly (string | undefined)[],
+  options: DiffOptions,
+): Promise<void> {
+  const { terminal, environment } = context;
+  const { config, secrets } = readConfig(context, options);
+  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const toolchain = new Toolchain({ cacheFolder: environment.cache, shippedFolder: SHIPPED_ANSWERS });
+  const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
+  try {
+    const { generations } = reader;
+    const here = (path: string): string => resolve(environment.workingFolder, path);
+    const candidate = options.candidate?.map(({ id, path }) => ({ id, path: here(path) }));
+    const sides = sidesOf(names, candidate, await generations.activations(MOST_ACTIVATIONS));
+    const found = withoutSecrets(await diffPolicies({ ...sides, config }, { generations, loader }), secrets);
+    if (options.json === true) return printJson(terminal, 'policy-diff', found);
+    const lines = diffLines(found, options.markdown === true ? 'markdown' : 'text');
+    for (const line of lines) printLine(terminal, visible(line));
+  } finally {
+    reader.close();
+    await toolchain.close();
+  }
+}
+
+/** Without names, what is in force against what was before, or against the candidates. */
+function sidesOf(
+  [from, to]: readonly (string | undefined)[],
+  candidate: readonly Candidate[] | undefined,
+  activations: readonly Activation[],
+): { readonly from: Activation; readonly to: Activation | readonly Candidate[] } {
+  const [newest, before] = activations;
+  if (newest === undefined) {
+    throw new GatewayError('RECORD_NOT_FOUND', 'nothing was in force on this store yet', {
+      mend: 'Start the gateway once.',
+    });
+  }
+  if (candidate !== undefined) {
+    if (to !== undefined) throw new GatewayError('USAGE', 'a candidate takes the place of the second generation');
+    return { from: from === undefined ? newest : activationNamed(from, activations), to: candidate };
+  }
+  const old = from === undefined ? before : activationNamed(from, activations);
+  if (old === undefined) {
+    throw new GatewayError('RECORD_NOT_FOUND', 'nothing was in force before', {
+      mend: 'Give a candidate: --candidate ID=PATH.',
+    });
+  }
+  return { from: old, to: to === undefined ? newest : activationNamed(to, activations) };
+}
+
+/** What an admin sets may be a secret. */
+function withoutSecrets(found: PolicyDiff, secrets: readonly string[]): PolicyDiff {
+  const text = JSON.stringify(found, (_, value: unknown) =>
+    typeof value === 'string' ? secrets.reduce((shown, secret) => shown.replaceAll(secret, '••••'), value) : value,
+  );
+  return JSON.parse(text) as PolicyDiff;
+}
