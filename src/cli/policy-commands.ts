@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
+import { addGenerationCommands } from './generation-commands.ts';
 import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
 import { parseSpan } from './values.ts';
@@ -20,6 +21,7 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
     .option('--json', 'print one JSON object')
     .addHelpText('after', KNOWN)
     .action(async (options: OverridesOptions) => (await load()).overrides(context, options));
+  addGenerationCommands(policy, context);
 }
 
 const KNOWN = `
