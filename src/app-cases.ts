@@ -59,11 +59,13 @@ export interface Survivor {
 }
 
 export interface Mutation {
-  /** Rules that were taken out, one after the other. */
-  readonly rules: number;
+  /** Rules that some case missed when they were taken out. */
+  readonly missed: number;
   readonly survivors: readonly Survivor[];
-  /** Rules that the files say no case can miss. */
+  /** Rules that no case missed, as the files say. */
   readonly excused: number;
+  /** Rules of which the files say so, and that are missed after all, or not there. */
+  readonly needless: readonly string[];
   /** Configured bundles that no case asks: nothing is known of their rules. */
   readonly unasked: readonly string[];
 }
@@ -85,17 +87,31 @@ export async function mutate(ran: readonly RanFile[], policy: PolicySet, onProgr
   }
   const bundles = policy.participants.filter(({ loaded }) => loaded !== undefined);
   const excused = new Set(ran.flatMap(({ file }) => Object.keys(file.loaded.cases.unmissed)));
-  const all = bundles.filter(({ id }) => asked.has(id)).flatMap(rulesOf);
-  const rules = all.filter(({ bundle, rule }) => !excused.has(`${bundle}/${rule}`));
+  const all = bundles.flatMap(rulesOf);
+  const rules = all.filter(({ bundle }) => asked.has(bundle));
   const survivors: Survivor[] = [];
+  const missed = new Set<string>();
   for (const [done, one] of rules.entries()) {
-    const cases = spoken.get(`${one.bundle}/${one.rule}`) ?? [];
+    const name = nameOf(one);
+    const cases = spoken.get(name) ?? [];
     const isMissed = await isAnyMissed(cases, policy.without(one.bundle, one.rule));
-    if (!isMissed) survivors.push({ ...one, spokeIn: cases.length });
+    if (isMissed) missed.add(name);
+    else if (!excused.has(name)) survivors.push({ ...one, spokeIn: cases.length });
     onProgress(done + 1, rules.length);
   }
+  const names = new Set(all.map(nameOf));
   const unasked = bundles.filter(({ id, place }) => !asked.has(id) && place.kind !== 'starter');
-  return { rules: rules.length, survivors, unasked: unasked.map(({ id }) => id), excused: all.length - rules.length };
+  return {
+    missed: missed.size,
+    survivors,
+    excused: rules.filter((one) => excused.has(nameOf(one)) && !missed.has(nameOf(one))).length,
+    needless: [...excused].filter((name) => missed.has(name) || !names.has(name)),
+    unasked: unasked.map(({ id }) => id),
+  };
+}
+
+function nameOf({ bundle, rule }: Pick<Survivor, 'bundle' | 'rule'>): string {
+  return `${bundle}/${rule}`;
 }
 
 /** The checks of a file with what came of them. */

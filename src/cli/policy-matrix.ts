@@ -11,7 +11,7 @@ import type { ConfigOption } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printMatrix } from './matrix-terminal.ts';
-import { progressLine } from './progress.ts';
+import { announced, progressLine } from './progress.ts';
 import { printJson, printLine } from './terminal.ts';
 import { trialOptions } from './trial-options.ts';
 
@@ -35,7 +35,7 @@ export async function matrix(context: CommandContext, options: MatrixOptions): P
   const candidates = new Map(
     [...(options.candidate ?? [])].map(([id, place]) => [id, resolve(workingFolder, place)] as const),
   );
-  const trials = await openTrials({ ...opening, candidates });
+  const trials = await announced(terminal, 'policies are being compiled …', openTrials({ ...opening, candidates }));
   const line = progressLine(terminal, 'calls:');
   try {
     const built = await buildMatrix({ config, files, nowMs: clock.now() }, trials, line.show);

@@ -84,12 +84,11 @@ function printFailed(terminal: Terminal, { check, outcome, differences }: Checke
 }
 
 /** The rules that can go without any case noticing, each with its place. */
-export function printMutation(terminal: Terminal, { rules, survivors, unasked, excused }: Mutation): void {
+export function printMutation(terminal: Terminal, mutation: Mutation): void {
+  const { missed, survivors, unasked, excused, needless } = mutation;
   const others = excused === 0 ? '' : `; ${excused} more are said to be missed by none`;
-  printLine(
-    terminal,
-    `${rules - survivors.length} of ${counted(rules, 'rule')} are missed when they are taken out${others}.`,
-  );
+  const rules = counted(missed + survivors.length, 'rule');
+  printLine(terminal, `${missed} of ${rules} are missed when they are taken out${others}.`);
   const groups = [
     ['Not missed, because no case makes them speak', survivors.filter(({ spokeIn }) => spokeIn === 0)],
     ['Not missed, although they speak: no case minds what they say', survivors.filter(({ spokeIn }) => spokeIn > 0)],
@@ -100,6 +99,8 @@ export function printMutation(terminal: Terminal, { rules, survivors, unasked, e
     const rows = group.map(({ bundle, rule, place, title }) => [`${bundle}/${rule}`, place, title]);
     printTable(terminal, ['rule', 'place', 'title'], rows);
   }
+  for (const rule of needless)
+    printLine(terminal, `\n${rule} is missed after all, or not there: take it from "unmissed".`);
   if (unasked.length > 0) printLine(terminal, `\nNo case asks ${unasked.join(', ')}: nothing is known of their rules.`);
 }
 

@@ -13,7 +13,7 @@ import type { ConfigOption } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printMutation, printRun, reportedCases } from './policy-test-report.ts';
-import { progressLine } from './progress.ts';
+import { announced, progressLine } from './progress.ts';
 import { printJson, printLine } from './terminal.ts';
 import { trialOptions } from './trial-options.ts';
 
@@ -35,7 +35,7 @@ export async function test(context: CommandContext, files: readonly string[], op
   if (options.writeTools !== undefined) return writeTools(context, options.writeTools, config);
   const { workingFolder } = context.environment;
   const loaded = filesFor(files, { config, path, workingFolder }).map((file) => readCases(file, workingFolder));
-  const trials = await openTrials(opening);
+  const trials = await announced(terminal, 'policies are being compiled …', openTrials(opening));
   try {
     const ran = await runAll(context, loaded, { config, trials, options });
     const hasFailed = ran.some(({ checked }) => checked.some(({ differences }) => differences.length > 0));

@@ -26,3 +26,18 @@ export function progressLine({ err }: Terminal, what: string): ProgressLine {
     },
   };
 }
+
+/** Says on stderr what is waited for, once it takes longer than two seconds and a person looks on. */
+export async function announced<T>({ err }: Terminal, what: string, work: Promise<T>): Promise<T> {
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = err.isTTY;
+    if (isShown) err.write(`\r\u{1b}[2K${what}`);
+  }, QUIET_MS);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    if (isShown) err.write('\r\u{1b}[2K');
+  }
+}

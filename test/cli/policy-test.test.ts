@@ -65,8 +65,16 @@ describe('policy test', () => {
     const cases = 'cases:\n  - { name: read, principal: sam, tool: outbox/list_messages, expect: allow }\n';
     const path = file('few.yaml', cases);
     expect((await run('test', path, '--mutate', '--json')).exit).toBe(3);
-    const { exit, out } = await run('test', path, '--mutate', '--max-survivors', '99', '--json');
-    expect([exit, JSON.parse(out).ok]).toEqual([0, true]);
+    const excused = file(
+      'excused.yaml',
+      `${cases}unmissed: { outbox/OUT-101: needed, outbox/OUT-1: gone, outbox/OUT-201: so }\n`,
+    );
+    const { exit, out } = await run('test', excused, '--mutate', '--max-survivors', '99', '--json');
+    const excuses = { excused: 1, needless: ['outbox/OUT-101', 'outbox/OUT-1'] };
+    expect([exit, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ ok: true, mutation: expect.objectContaining(excuses) }),
+    ]);
   });
 
   it.each([
