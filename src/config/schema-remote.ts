@@ -21,10 +21,12 @@ const Credentials = z
   });
 
 const SHORTEST_REFRESH_MS = 1_000;
+/** A timer cannot be set much longer. */
+const LONGEST_REFRESH_MS = 7 * 86_400_000;
 
 /** How a bundle that has an address is asked for. */
 export const REMOTE_SETTINGS = {
-  refresh: Duration.refine((ms) => ms >= SHORTEST_REFRESH_MS, 'must be at least 1s')
+  refresh: Duration.refine((ms) => ms >= SHORTEST_REFRESH_MS && ms <= LONGEST_REFRESH_MS, 'must be from 1s to 7d')
     .prefault('2m')
     .describe(
       'How often an address is asked for something newer: after half of this time at the soonest, after all of it at the latest.',

@@ -85,7 +85,7 @@ export class PolledFeed implements BundleFeed {
       await this.#sleep(delayBefore({ ...situation, random: random() }), signal);
       if (signal.aborted) return;
       const startMs = clock.monotonic();
-      const found = await this.#settle(signal, this.#canWait ? refreshMs : 0);
+      const found = await this.#settle(signal, this.#canWait ? Math.min(refreshMs, this.#leftMs()) : 0);
       tookMs = clock.monotonic() - startMs;
       if (signal.aborted) return;
       this.#found = found;
@@ -96,12 +96,15 @@ export class PolledFeed implements BundleFeed {
 
   /** Not beyond the moment at which the bundle becomes too old: whoever listens has to hear of it. */
   async #sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    await wait(Math.min(delayMs, this.#leftMs()), undefined, { signal, ref: false }).catch(() => undefined);
+  }
+
+  /** Until the bundle is too old; without end where it cannot be, or is already. Milliseconds. */
+  #leftMs(): number {
     const { maxAgeMs, clock } = this.#parts;
-    const confirmedMs = this.#current?.confirmedMs;
-    const isLimited = maxAgeMs !== undefined && confirmedMs !== undefined;
-    const leftMs = isLimited ? confirmedMs + maxAgeMs - clock.now() + 1 : Infinity;
-    const soonestMs = leftMs > 0 ? Math.min(delayMs, leftMs) : delayMs;
-    await wait(soonestMs, undefined, { signal, ref: false }).catch(() => undefined);
+    if (maxAgeMs === undefined || this.#current === undefined) return Infinity;
+    const leftMs = this.#current.confirmedMs + maxAgeMs - clock.now() + 1;
+    return leftMs > 0 ? leftMs : Infinity;
   }
 
   /** Asks, and remembers how it ended. */

@@ -149,6 +149,23 @@ describe('a bundle with a greatest age', () => {
   });
 });
 
+describe('a watch over a bundle with a greatest age', () => {
+  it('tells when that is reached, however long it would have waited', async () => {
+    const scene = aScene('one', { maxAgeMs: 3_600_000, refreshMs: 1_800_000 });
+    await fetch(scene);
+    scene.source.has = GONE;
+    // 20 ms are left; the next question would come in 22 minutes.
+    scene.pass(3_600_000 - 20);
+    const watching = new AbortController();
+    onTestFinished(() => watching.abort());
+    const told = new Promise<void>((resolve) => scene.feed.watch(async () => resolve(), watching.signal));
+    await told;
+    expect((await failure(fetch(scene))).code).toBe('BUNDLE_UNREADABLE');
+    scene.pass(21);
+    expect((await failure(fetch(scene))).code).toBe('BUNDLE_STALE');
+  });
+});
+
 describe('a source that goes back and forth', () => {
   it('is followed back once it stays there', async () => {
     const scene = aScene('one');
