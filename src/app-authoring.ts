@@ -1,8 +1,11 @@
-import { type BundleLoader, type CheckedBundle, checkBundle, foundIn } from './app-bundles.ts';
+import { type BundleLoader, type CheckedBundle, checkBundle, foundIn, INPUT_SCHEMA, ruleBookOf } from './app-bundles.ts';
 import type { JsonObject } from './core/json.ts';
-import type { BundleFiles } from './policy/bundle.ts';
+import { type BundleFiles, makeBundle, toSource } from './policy/bundle.ts';
 import { kindOfFile } from './policy/bundle-path.ts';
+import { invalidBundle } from './policy/bundle-problems.ts';
 import { badPatterns, readSyntax } from './rego/syntax.ts';
+import { type BundleFacts, bundleFacts } from './review/bundle-facts.ts';
+import { type BundleWords, bundleWords } from './review/bundle-words.ts';
 import { type Finding, sortFindings } from './review/finding.ts';
 import { lint } from './review/lint.ts';
 import { patternsOf } from './review/lint-patterns.ts';
@@ -29,4 +32,25 @@ export async function lintBundle(files: BundleFiles, loader: BundleLoader, data:
 function dataFilesIn({ files }: BundleFiles): Readonly<Record<string, string>> {
   const data = [...files].filter(([file]) => ['json', 'yaml'].includes(kindOfFile(file) ?? ''));
   return Object.fromEntries(data.map(([file, bytes]) => [file, Buffer.from(bytes).toString()]));
+}
+
+/** What is in a bundle that the contract takes; its tests need not pass. Throws BUNDLE_INVALID. */
+export async function inspectBundle(files: BundleFiles, { toolchain, library }: BundleLoader): Promise<BundleFacts> {
+  const bundle = makeBundle('inspected', files);
+  const result = await toolchain.inspect({ bundle: toSource(bundle), library, inputSchema: INPUT_SCHEMA });
+  if (result.kind === 'refused') throw invalidBundle(bundle.id, bundle.source, result.problems);
+  return bundleFacts(bundle, result.inspection, ruleBookOf(bundle, result.inspection).rules);
+}
+
+/** A bundle in words, from its annotations and its manifest. Throws BUNDLE_INVALID. */
+export async function describeBundle(files: BundleFiles, loader: BundleLoader): Promise<BundleWords> {
+  const { toolchain, library } = loader;
+  const bundle = makeBundle('described', files);
+  const result = await toolchain.inspect({ bundle: toSource(bundle), library, inputSchema: INPUT_SCHEMA });
+  if (result.kind === 'refused') throw invalidBundle(bundle.id, bundle.source, result.problems);
+  const { inspection } = result;
+  const { rules } = ruleBookOf(bundle, inspection);
+  const syntax = await readSyntax(bundle.modules, toolchain);
+  const subject = lintSubject({ bundle, inspection, rules, syntax, dataFiles: {}, badPatterns: new Set() });
+  return bundleWords(bundleFacts(bundle, inspection, rules), subject);
 }

@@ -133,7 +133,8 @@ function strangeBudgets({ id, manifest }: Bundle, { entrypoint }: BundleInspecti
   );
 }
 
-function ruleBookOf({ id, layer }: Bundle, { annotations, rules }: BundleInspection): RuleBookResult {
+/** The rules of a bundle as its annotations tell of them. */
+export function ruleBookOf({ id, layer }: Bundle, { annotations, rules }: BundleInspection): RuleBookResult {
   // The toolchain answers in JSON, so nothing else can stand in an annotation.
   const read = annotations.map((annotation) => ({ ...annotation, custom: annotation.custom as JsonObject }));
   return buildRuleBook({ bundle: id, layer, annotations: read, rules });

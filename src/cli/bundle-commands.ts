@@ -1,7 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { BuildOptions } from './bundle-build.ts';
 import type { CheckOptions } from './bundle-check.ts';
+import type { DocOptions } from './bundle-doc.ts';
+import type { FmtOptions } from './bundle-fmt.ts';
 import type { InitOptions } from './bundle-init.ts';
+import type { InspectOptions } from './bundle-inspect.ts';
 import type { TestOptions } from './bundle-test.ts';
+import type { VendorOptions } from './bundle-vendor.ts';
 import type { CommandContext } from './context.ts';
 
 const PATH = 'folder or .tar.gz of the bundle';
@@ -11,6 +16,11 @@ export function addBundleCommands(program: Command, context: CommandContext): vo
   addInit(bundle, context);
   addCheck(bundle, context);
   addTest(bundle, context);
+  addFmt(bundle, context);
+  addInspect(bundle, context);
+  addDoc(bundle, context);
+  addBuild(bundle, context);
+  addVendor(bundle, context);
 }
 
 function addInit(bundle: Command, context: CommandContext): void {
@@ -64,6 +74,64 @@ function addTest(bundle: Command, context: CommandContext): void {
       '\nExamples:\n  mcp-gateway bundle test mcp-policy --watch\n  mcp-gateway bundle test mcp-policy --min-coverage 100 --format junit > tests.xml',
     )
     .action(async (path: string, options: TestOptions) => (await import('./bundle-test.ts')).test(context, path, options));
+}
+
+function addFmt(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('fmt')
+    .argument('<path>', PATH)
+    .description('format the Rego of a bundle as OPA does')
+    .option('--check', 'name the files that are not formatted and end with exit code 3 (what it does without an option)')
+    .option('--diff', 'show what would change')
+    .option('--write', 'change the files')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway bundle fmt mcp-policy --write')
+    .action(async (path: string, options: FmtOptions) => (await import('./bundle-fmt.ts')).fmt(context, path, options));
+}
+
+function addInspect(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('inspect')
+    .argument('<path>', PATH)
+    .description('show what is in a bundle: rules and what they read, counters, settings, built-ins')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway bundle inspect policy.tar.gz')
+    .action(async (path: string, options: InspectOptions) =>
+      (await import('./bundle-inspect.ts')).inspect(context, path, options),
+    );
+}
+
+function addDoc(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('doc')
+    .argument('<path>', PATH)
+    .description('write a page about a bundle in words, from its annotations')
+    .addOption(new Option('--format <format>', 'Markdown, or one HTML file (default: as the name of --out ends, else md)').choices(['md', 'html']))
+    .option('--out <file>', 'file to write; without it the page is printed')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway bundle doc mcp-policy --out policy.html')
+    .action(async (path: string, options: DocOptions) => (await import('./bundle-doc.ts')).doc(context, path, options));
+}
+
+function addBuild(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('build')
+    .argument('<dir>', 'folder of the bundle')
+    .description('pack a bundle that passes bundle check; the same files give the same bytes')
+    .requiredOption('--out <file>', 'the .tar.gz to write')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway bundle build mcp-policy --out policy.tar.gz')
+    .action(async (path: string, options: BuildOptions) => (await import('./bundle-build.ts')).build(context, path, options));
+}
+
+function addVendor(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('vendor')
+    .argument('<dir>', 'folder of the bundle')
+    .description('write the library and the schema of the input into <dir>/vendor, for opa, Regal and editors')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway bundle vendor mcp-policy')
+    .action(async (path: string, options: VendorOptions) => (await import('./bundle-vendor.ts')).vendor(context, path, options));
 }
 
 function percent(text: string): number {

@@ -57,7 +57,7 @@ const SAYS: Readonly<Record<Layer, readonly RuleSet[]>> = {
   override: ['deny', 'permit'],
 };
 
-const RULE_SETS = ['allow', 'deny', 'hide', 'obligations', 'permit', 'labels', 'capabilities'] as const;
+export const RULE_SETS = ['allow', 'deny', 'hide', 'obligations', 'permit', 'labels', 'capabilities'] as const;
 /** More elements than any sensible policy has, and few enough to record. */
 const MAX_ELEMENTS = 1_000;
 const MAX_CAPABILITIES = 10_000;

@@ -1,6 +1,8 @@
 import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { BundleInspection, BundleSource, LibraryFiles, RegoEvaluation } from '../core/rego.ts';
+import { GatewayError } from '../core/errors.ts';
+import { RULE_SETS } from '../policy/opinion.ts';
+import type { BundleInspection, BundleSource, LibraryFiles } from '../core/rego.ts';
 import { HOST_BUILTINS } from '../policy/builtins.ts';
 import type { Evaluated } from '../policy/evaluation.ts';
 import { loadModule, type PolicyModule } from '../policy/module.ts';
@@ -32,6 +34,8 @@ export interface ComparisonRequest {
   readonly inspection: BundleInspection;
   /** A regular expression over test names. */
   readonly filter?: string;
+  /** What one decision of the gateway's engine may burn; as in force by default. */
+  readonly fuel?: number;
   /** Milliseconds that only grow. */
   readonly monotonic: () => number;
 }
@@ -58,51 +62,83 @@ export async function compareEngines(request: ComparisonRequest, toolchain: Tool
 
 async function differencesIn(
   inputs: readonly TappedInput[],
-  { source, library, monotonic }: ComparisonRequest,
+  { source, library, monotonic, fuel = FUEL }: ComparisonRequest,
   toolchain: Toolchain,
 ): Promise<readonly Difference[]> {
   const built = await toolchain.build({ bundles: [source], library });
   const facts = built.kind === 'built' ? built.module.bundles[source.id] : undefined;
-  if (built.kind !== 'built' || facts === undefined) return [];
-  const module = loadModule(await rewriteModule(built.module.wasm));
-  const byData = new Map<string, TappedInput[]>();
-  for (const tapped of inputs) {
-    const key = JSON.stringify(tapped.data);
-    byData.set(key, [...(byData.get(key) ?? []), tapped]);
-  }
-  const differences: Difference[] = [];
-  for (const group of byData.values()) {
-    const bundle = { ...source, data: withData(source.data, group[0]?.data ?? {}) };
-    const asked = group.map(({ input, timeNs }) => ({ input, ...(timeNs === '' ? {} : { timeNs }) }));
-    const opa = await toolchain.evaluate({ bundles: [bundle], library, entrypoint: source.id, inputs: asked });
-    const gateway = answersOf({ module, bundle, entrypoint: facts.entrypointPath, monotonic }, group);
-    const results = opa.kind === 'evaluated' ? opa.results : [];
-    for (const [index, { input, tests }] of group.entries()) {
-      const both = { opa: wordsOfOpa(results[index]), gateway: wordsOfGateway(gateway[index]) };
-      if (both.opa !== both.gateway) differences.push({ tests, input, ...both });
-    }
-  }
-  return differences;
+  if (built.kind !== 'built' || facts === undefined) throw new GatewayError('TOOLCHAIN_FAILED', 'the bundle does not build');
+  const opa = await answersOfOpa({ source, library, ruleSets: facts.ruleSets }, inputs, toolchain);
+  const module = loadModule(rewriteModule(built.module.wasm));
+  const gateway = answersOfGateway({ module, source, entrypoint: facts.entrypointPath, monotonic, fuel }, inputs);
+  return inputs.flatMap(({ input, tests }, index) => {
+    const both = { opa: opa[index] ?? 'no answer', gateway: gateway[index] ?? 'no answer' };
+    return both.opa === both.gateway ? [] : [{ tests, input, ...both }];
+  });
+}
+
+interface OpaEngine {
+  readonly source: BundleSource;
+  readonly library: LibraryFiles;
+  /** Rule sets that the bundle has; the others are empty in its answer. */
+  readonly ruleSets: readonly string[];
+}
+
+/**
+ * One test for each input, all in one run of OPA's tester: as strict as ours, and with the data and the time that the test
+ * had set. What is given to it is JSON, which is Rego as well.
+ */
+async function answersOfOpa(
+  { source, library, ruleSets }: OpaEngine,
+  inputs: readonly TappedInput[],
+  toolchain: Toolchain,
+): Promise<readonly string[]> {
+  const { root } = source;
+  const decision = RULE_SETS.map((name) => `"${name}": ${ruleSets.includes(name) ? `data.${root}.${name}` : 'set()'}`).join(', ');
+  const rules = inputs.map(({ input, timeNs, data }, index) => {
+    const given = [
+      `with input as ${JSON.stringify(input)}`,
+      ...Object.entries(data).map(([path, value]) => `with data.${path} as ${JSON.stringify(value)}`),
+      ...(timeNs === '' ? [] : [`with time.now_ns as ${timeNs}`]),
+    ];
+    return `test_${index} if {\n\tdecision := {${decision}} ${given.join(' ')}\n\tprint(json.marshal(decision))\n}`;
+  });
+  const text = `package ${root}_test.both\n\n${rules.join('\n\n')}\n`;
+  const policy = Object.entries(source.files).filter(([file]) => !file.endsWith('_test.rego'));
+  const files = { ...Object.fromEntries(policy), 'both_test.rego': text };
+  const result = await toolchain.test({ bundle: { ...source, files }, library });
+  if (result.kind === 'refused') throw new GatewayError('TOOLCHAIN_FAILED', result.problems[0]?.message ?? '');
+  const answers = result.tests.map((test) => [test.name, test] as const);
+  const byName = new Map(answers);
+  return inputs.map((_, index) => {
+    const test = byName.get(`test_${index}`);
+    if (test === undefined || test.outcome === 'error') return 'an error';
+    return test.outcome === 'pass' ? canonical(JSON.parse(test.output)) : 'undefined';
+  });
 }
 
 interface OurEngine {
   readonly module: PolicyModule;
-  readonly bundle: BundleSource;
+  readonly source: BundleSource;
   readonly entrypoint: string;
+  readonly fuel: number;
   readonly monotonic: () => number;
 }
 
-function answersOf({ module, bundle, entrypoint, monotonic }: OurEngine, inputs: readonly TappedInput[]): readonly Evaluated[] {
-  const data = JSON.stringify({ bundle: { [bundle.id]: bundle.data } });
-  const runtime = new PolicyRuntime(module, { data, builtins: HOST_BUILTINS, monotonic, print: () => undefined });
-  return inputs.map(({ input, timeNs }) => {
+function answersOfGateway({ module, source, entrypoint, fuel, monotonic }: OurEngine, inputs: readonly TappedInput[]): readonly string[] {
+  const runtimes = new Map<string, PolicyRuntime>();
+  return inputs.map(({ input, timeNs, data }) => {
+    const document = JSON.stringify({ bundle: { [source.id]: withData(source.data, data) } });
+    const options = { data: document, builtins: HOST_BUILTINS, monotonic, print: () => undefined };
+    const runtime = runtimes.get(document) ?? new PolicyRuntime(module, options);
+    runtimes.set(document, runtime);
     runtime.open({ input: JSON.stringify(input), nowNs: BigInt(timeNs === '' ? 0 : timeNs) });
-    return runtime.evaluate(entrypoint, FUEL);
+    return wordsOf(runtime.evaluate(entrypoint, fuel));
   });
 }
 
 /** The data with what a test put in place of its parts. */
-function withData(data: BundleSource['data'], replaced: Readonly<Record<string, unknown>>): BundleSource['data'] {
+function withData(data: BundleSource['data'], replaced: TappedInput['data']): BundleSource['data'] {
   return Object.entries(replaced).reduce<BundleSource['data']>(
     (document, [path, value]) => withPath(document, path.split('.'), value),
     data,
@@ -120,14 +156,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function wordsOfOpa(result: RegoEvaluation | undefined): string {
-  if (result === undefined) return 'no answer';
-  if (result.error !== undefined) return 'an error';
-  return result.value === undefined ? 'undefined' : canonical(result.value);
-}
-
-function wordsOfGateway(result: Evaluated | undefined): string {
-  if (result === undefined) return 'no answer';
+function wordsOf(result: Evaluated): string {
   if (result.kind === 'value') return canonical(JSON.parse(result.text));
   if (result.kind === 'timeout') return `no answer: ${result.why}`;
   return result.kind === 'error' ? 'an error' : 'undefined';

@@ -14,7 +14,7 @@ export interface TestOutcome {
 export function testFindings({ tests, coverage, engines, minCoverage }: TestOutcome): readonly Finding[] {
   return sortFindings([
     ...tests.flatMap(failureOf),
-    ...engines.differences.map((difference) => differenceOf(difference, tests)),
+    ...differencesByTest(engines.differences, tests),
     ...engines.notCompared.map((name) => notCompared(name, tests)),
     ...uncovered(coverage),
     ...tooLittle(coverage, minCoverage),
@@ -39,10 +39,17 @@ function failureOf(test: RegoTest): readonly Finding[] {
   return [{ code: 'test_failed', severity: 'error', message: `${name} fails${cases}${why}`, file, row, column }];
 }
 
-function differenceOf({ tests: names, opa, gateway }: Difference, tests: readonly RegoTest[]): Finding {
-  const [name = ''] = names;
-  const message = `OPA and the gateway have different answers to an input of ${name}\nOPA: ${opa}\nthe gateway: ${gateway}`;
-  return { code: 'test_engines_differ', severity: 'error', message, ...placeOf(name, tests) };
+/** One finding a test, with the first of its inputs. */
+function differencesByTest(differences: readonly Difference[], tests: readonly RegoTest[]): readonly Finding[] {
+  const names = new Set(differences.flatMap((difference) => difference.tests.slice(0, 1)));
+  return [...names].flatMap((name) => {
+    const own = differences.filter((difference) => difference.tests[0] === name);
+    const [first] = own;
+    if (first === undefined) return [];
+    const which = own.length === 1 ? 'an input' : `${own.length} inputs`;
+    const message = `OPA and the gateway have different answers to ${which} of ${name}\nOPA: ${first.opa}\nthe gateway: ${first.gateway}`;
+    return [{ code: 'test_engines_differ', severity: 'error', message, ...placeOf(name, tests) }];
+  });
 }
 
 function notCompared(name: string, tests: readonly RegoTest[]): Finding {
