@@ -21,7 +21,7 @@ export interface CheckOptions {
 /** Holds a bundle to the contract and to the lint, and shows what its author should look at. */
 export async function check(context: CommandContext, path: string, options: CheckOptions): Promise<void> {
   const files = await readBundle(resolve(context.environment.workingFolder, path));
-  const { facts, findings } = await examine(context, files);
+  const { facts, findings, mend } = await examine(context, files);
   const isGood = !findings.some(({ severity }) => severity === 'error' || (options.denyWarnings === true && severity === 'warning'));
   if (!isGood) context.setExit(EXIT.findings);
   const shown = findings.filter(({ severity }) => severity !== 'note' || options.notes === true);
@@ -32,7 +32,7 @@ export async function check(context: CommandContext, path: string, options: Chec
   }
   if (options.format === 'github') return printGithub(context.terminal, told);
   if (options.format === 'sarif') return printSarif(context.terminal, told);
-  return printPretty(context, { ...told, facts, isGood, notes: options.notes === true ? 0 : countOf(findings, 'note') });
+  return printPretty(context, { ...told, facts, isGood, mend, notes: options.notes === true ? 0 : countOf(findings, 'note') });
 }
 
 /** What a code stands for, as far as it is ours. */
@@ -57,16 +57,18 @@ interface Examined {
   /** Undefined where the contract refuses the bundle. */
   readonly facts: Facts | undefined;
   readonly findings: readonly Finding[];
+  /** What its author can do now. */
+  readonly mend: string;
 }
 
 async function examine(context: CommandContext, files: BundleFiles): Promise<Examined> {
   try {
     const { bundle, rules, findings } = await withLoader(context, (loader) => lintBundle(files, loader));
     const { layer, root, digest } = bundle;
-    return { facts: { layer, root, digest, rules: rules.size }, findings };
+    return { facts: { layer, root, digest, rules: rules.size }, findings, mend: '' };
   } catch (thrown) {
     if (!(thrown instanceof InvalidBundle)) throw thrown;
-    return { facts: undefined, findings: findingsOf(thrown) };
+    return { facts: undefined, findings: findingsOf(thrown), mend: thrown.mend ?? '' };
   }
 }
 
@@ -78,12 +80,13 @@ export function findingsOf({ problems }: InvalidBundle): readonly Finding[] {
 interface Pretty extends FindingsOf {
   readonly facts: Facts | undefined;
   readonly isGood: boolean;
+  readonly mend: string;
   /** How many notes are not shown. */
   readonly notes: number;
 }
 
 /** What the contract refuses is no answer: it goes to stderr, as all errors do. */
-function printPretty({ terminal }: CommandContext, { facts, isGood, notes, ...told }: Pretty): void {
+function printPretty({ terminal }: CommandContext, { facts, isGood, mend, notes, ...told }: Pretty): void {
   const errors = { ...terminal, out: terminal.err };
   printFindings(facts === undefined ? errors : terminal, told);
   if (notes > 0) printLine(errors, paint(errors, 'dim', `${counted(notes, 'note')} more: --notes shows ${notes === 1 ? 'it' : 'them'}`));
@@ -95,7 +98,7 @@ function printPretty({ terminal }: CommandContext, { facts, isGood, notes, ...to
     return count === 0 ? [] : [counted(count, severity)];
   });
   printLine(errors, `error BUNDLE_INVALID ${told.path} has ${counts.join(' and ')}`);
-  return printLine(errors, `  = help: Correct what is named, then run: mcp-gateway bundle check ${told.path}`);
+  return printLine(errors, `  = help: ${mend === '' ? `Correct what is named, then run: mcp-gateway bundle check ${told.path}` : mend}`);
 }
 
 function countOf(findings: readonly Finding[], severity: Severity): number {

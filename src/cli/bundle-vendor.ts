@@ -2,7 +2,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { INPUT_SCHEMA, readLibrary } from '../app-bundles.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { TOTAL_INPUT } from '../policy/total-input.ts';
 import type { CommandContext } from './context.ts';
 import { printJson, printLine } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -40,7 +39,6 @@ function vendoredFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...library,
     ['schemas/input.json', inLines(INPUT_SCHEMA)],
-    ['input.json', inLines(TOTAL_INPUT)],
     ['README.md', README],
   ]);
 }
@@ -55,5 +53,4 @@ Written by \`mcp-gateway bundle vendor\` (mcp-gateway ${VERSION}); do not edit. 
 
 - \`gateway/v1/\`: the library \`data.gateway.v1\`, which gateways link in themselves.
 - \`schemas/input.json\`: JSON Schema of what a rule reads as \`input\`.
-- \`input.json\`: an ordinary call, to try a rule with.
 `;

@@ -47,7 +47,8 @@ export type ReadObject =
 export function readJsonObject(bundle: string, file: string, bytes: Uint8Array): ReadObject {
   const parsed = parseRequestBytes(bytes, LIMITS);
   if (parsed.kind === 'ok') return parsed;
-  const { message, line, column } = parsed;
+  const { line, column } = parsed;
+  const message = parsed.message.replace(/^The message /, 'the file ').replace(/ \(line \d+, column \d+\)\.$/, '');
   return { kind: 'refused', problems: [{ bundle, code: 'bundle_json', message, file, row: line, column }] };
 }
 

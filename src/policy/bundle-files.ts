@@ -12,11 +12,19 @@ export async function readBundle(path: string): Promise<BundleFiles> {
     const files = found.isDirectory() ? await readFolder(path) : await readArchiveFile(path, found);
     return { source: path, files };
   } catch (cause) {
-    throw new GatewayError('BUNDLE_UNREADABLE', `the policy bundle ${path} cannot be read: ${messageOf(cause)}`, {
-      mend: 'Name a folder with a .manifest in it, or a .tar.gz of such a folder.',
+    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = isAbsent ? 'there is no such file or folder' : messageOf(cause);
+    throw new GatewayError('BUNDLE_UNREADABLE', `the policy bundle ${path} cannot be read: ${why}`, {
+      mend: /larger than/.test(why) ? SMALLER : 'Name a folder with a .manifest in it, or a .tar.gz of such a folder.',
       cause,
     });
   }
+}
+
+const SMALLER = 'Keep large tables where the server can look them up; a policy reads its data at every start.';
+
+function inMegabytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
 }
 
 /** Asks for the size first: what is no regular file may have no end. */
@@ -25,7 +33,18 @@ async function readArchiveFile(path: string, found: Stats): Promise<ReadonlyMap<
   if (found.size > MAX_ARCHIVE_BYTES) throw new Error('it is larger than 16 MB');
   // Most bundles are folders, and only these need a reader of archives.
   const { readArchive } = await import('./archive.ts');
-  return readArchive(await readFile(path));
+  const bytes = await readFile(path);
+  const other = otherThanGzip(bytes);
+  if (other !== '') throw new Error(other);
+  return readArchive(bytes);
+}
+
+/** What was found in place of an archive, where that is plain to see; a page of a web server is the usual case. */
+function otherThanGzip(bytes: Buffer): string {
+  const start = bytes.subarray(0, 256).toString('latin1').trimStart();
+  if (/^<(?:!doctype|html|\?xml)/i.test(start)) return 'it is a web page, not a .tar.gz';
+  if (start.startsWith('PK')) return 'it is a zip archive, not a .tar.gz';
+  return start.startsWith('package ') || start.startsWith('#') ? 'it is one Rego file; a bundle is a folder with a .manifest' : '';
 }
 
 /** The files of a folder that belong to a bundle; a README, documents and what is hidden beside them are left alone. */
@@ -41,8 +60,9 @@ async function readFolder(folder: string): Promise<ReadonlyMap<string, Uint8Arra
     if (problem !== '') throw new Error(`${JSON.stringify(path)}: ${problem}`);
     if (seen.has(collisionKey(path))) throw new Error(`${path} differs from another file only by case`);
     seen.add(collisionKey(path));
-    bytes += (await lstat(join(folder, path))).size;
-    if (bytes > MAX_BYTES) throw new Error('it is larger than 64 MB');
+    const { size } = await lstat(join(folder, path));
+    bytes += size;
+    if (bytes > MAX_BYTES) throw new Error(`it is larger than 64 MB; ${path} alone has ${inMegabytes(size)} MB`);
     files.set(path, await readFile(join(folder, path)));
   }
   return files;

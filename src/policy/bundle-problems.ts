@@ -17,9 +17,19 @@ export class InvalidBundle extends GatewayError {
 export function invalidBundle(bundle: string, source: string, problems: readonly RegoProblem[]): InvalidBundle {
   const sorted = problems.toSorted(byPlace);
   const lines = sorted.map((problem) => `\n  ${describeProblem(problem)}`);
-  const mend = `Correct what is named, then run: mcp-gateway bundle check ${source}`;
+  const mend = `${problems.some(isOldRego) ? OLD_REGO : 'Correct what is named'}, then run: mcp-gateway bundle check ${source}`;
   return new InvalidBundle(`bundle ${bundle} (${source}) cannot be used:${lines.join('')}`, mend, sorted);
 }
+
+/** What OPA says where Rego v1 has a word that v0 had not. */
+function isOldRego({ code, message }: RegoProblem): boolean {
+  return code === 'rego_parse_error' && /`(?:if|contains)` keyword is required/.test(message);
+}
+
+const OLD_REGO =
+  'This is Rego v0, and gateways read Rego v1. Write `if` before the body of a rule and `contains` before the element of a ' +
+  'set, `allow contains {…} if {…}`, and leave `import future.keywords` out; plain OPA does it for a whole folder with ' +
+  '`opa fmt --write --v0-v1`';
 
 /** `policy.rego:3:5: message`, or without the parts that are not known. */
 function describeProblem({ file, row, column, message }: RegoProblem): string {

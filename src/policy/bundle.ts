@@ -6,6 +6,7 @@ import { readData, readJsonObject } from './bundle-data.ts';
 import { kindOfFile } from './bundle-path.ts';
 import { invalidBundle, problemOf } from './bundle-problems.ts';
 import { Manifest } from './manifest.ts';
+import { manifestProblems } from './manifest-problems.ts';
 
 /** The files of a bundle as they were found, in memory; paths are relative and use `/`. */
 export interface BundleFiles {
@@ -89,12 +90,8 @@ function readManifest(id: string, bytes: Uint8Array | undefined): FoundManifest 
   if (read.kind === 'refused') return refused(read.problems);
   const parsed = Manifest.safeParse(read.value);
   if (parsed.success) return { value: parsed.data, canonical: canonicalJson(read.value), problems: [] };
-  return refused(
-    parsed.error.issues.map(({ path, message }) => {
-      const pointer = path.map((part) => `/${String(part)}`).join('');
-      return problemOf(id, 'bundle_manifest', ['.manifest', pointer === '' ? message : `${pointer}: ${message}`]);
-    }),
-  );
+  const text = Buffer.from(bytes).toString();
+  return refused(manifestProblems({ bundle: id, text, value: read.value, issues: parsed.error.issues }));
 }
 
 interface FoundModules {

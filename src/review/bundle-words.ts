@@ -45,7 +45,7 @@ export function bundleWords(facts: BundleFacts, subject: LintSubject): BundleWor
   });
   return {
     facts,
-    title: about?.title === undefined || about.title === '' ? `The policy ${facts.root}` : about.title,
+    title: about?.title === undefined || about.title === '' ? `The policy ${facts.root.replaceAll('_', ' ')}` : about.title,
     description: about?.description.trim() ?? '',
     governs: governsOf(facts),
     groups: groups.filter(({ rules }) => rules.length > 0),
@@ -110,19 +110,20 @@ const OBLIGATIONS: Readonly<Record<string, string>> = {
 function doesOf(rule: WrittenRule): string {
   const { ruleSet } = rule.inspected;
   if (ruleSet !== 'obligations') return DOES[ruleSet] ?? ruleSet;
-  const type = literalMember(rule, 'type');
+  const type = literalMember(rule, 'type') ?? '';
   if (type !== 'require_approval') return OBLIGATIONS[type] ?? 'asks for something besides';
-  const by = literalMember(rule, 'by');
+  const by = literalMember(rule, 'by') ?? 'user';
   if (by.startsWith('group:')) return `waits until somebody of ${by.slice('group:'.length)} approves`;
-  return by === '' || by === 'user' ? 'waits until the user approves' : 'waits for an approval';
+  return by === 'user' ? 'waits until the user approves' : 'waits for an approval';
 }
 
-/** A text that the element of a rule has literally, or the empty text. */
-function literalMember({ branches }: WrittenRule, name: string): string {
+/** A text that the element of a rule has; empty where it is computed, undefined where it is not there. */
+function literalMember({ branches }: WrittenRule, name: string): string | undefined {
   const element = branches[0]?.head[0];
   if (element?.kind !== 'object') return '';
   const value = element.members.find(([key]) => key.kind === 'scalar' && key.value === name)?.[1];
-  return value?.kind === 'scalar' ? String(value.value) : '';
+  if (value === undefined) return undefined;
+  return value.kind === 'scalar' ? String(value.value) : '';
 }
 
 const FIELDS: Readonly<Record<string, string>> = {
