@@ -4,6 +4,8 @@ export default defineConfig({
   // On two cores vitest would use one of them.
   test: {
     maxWorkers: 2,
+    // Files share what they import: that halves the time. So a test leaves nothing behind in a module or in the process.
+    isolate: false,
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
     exclude: [

@@ -71,7 +71,7 @@ export function wantedBundle(id: (typeof SIX)[number]): WantedBundle {
     id,
     layer: id === SERVER ? 'server' : id,
     place: id === SERVER ? { kind: 'server', server: SERVER } : everywhere,
-    path: bundleFolder(id),
+    origin: { kind: 'path', path: bundleFolder(id) },
     mode: 'enforce',
     ruleModes: {},
     data: {},

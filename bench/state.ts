@@ -43,7 +43,8 @@ export async function measureRemembering(rounds: number): Promise<Remembering> {
   try {
     const loader: BundleLoader = { toolchain, library: readLibrary(), validate: validateAgainst };
     const plain = SIX.map(wantedBundle);
-    const counting = plain.map((one): WantedBundle => (one.id === 'workflow' ? { ...one, path: COUNTED } : one));
+    const counted: WantedBundle['origin'] = { kind: 'path', path: COUNTED };
+    const counting = plain.map((one): WantedBundle => (one.id === 'workflow' ? { ...one, origin: counted } : one));
     return await measure(await Promise.all([plain, counting].map((wanted) => aCourtOf(wanted, loader))), rounds);
   } finally {
     await toolchain.close();

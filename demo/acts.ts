@@ -140,7 +140,24 @@ export const ACTS: readonly Act[] = [
       });
     },
   },
+  {
+    title: 'Thirty calls a minute, says the organisation: the next one is told when to go on',
+    play: (day) =>
+      day.as('coding-reviewer', (reviewer) =>
+        reviewer.untilDenied(MOST_CALLS, 'code-host__search_code', (time) => {
+          return { repository: 'website', text: `hello ${time}` };
+        }),
+      ),
+  },
+  {
+    title: 'A query without end: the author’s bundle gives it two seconds, and the gateway gives it up',
+    play: (day) =>
+      day.givenUp('warehouse__run_query', { sql: 'SELECT count(*) FROM orders a, orders b, orders c, orders d' }),
+  },
 ];
+
+/** In any two minutes of the clock at most twice the limit passes. */
+const MOST_CALLS = 61;
 
 const WEEKLY = 'workflow/weekly_work';
 

@@ -20,6 +20,7 @@ type Effect = 'allow' | 'deny' | 'pending';
 
 interface Told {
   readonly effect: Effect;
+  readonly isError: boolean;
   readonly warnings: readonly string[];
   readonly lines: readonly string[];
 }
@@ -65,6 +66,25 @@ export class Day {
     const { warnings } = await this.#call(tool, args, 'allow');
     if (warnings.length === 0) throw new Error(`${tool} was to come with a warning`);
     show('yellow', '!', warnings);
+  }
+
+  /** Allowed, and given up by the gateway because its time was over. */
+  async givenUp(tool: string, args: Args): Promise<void> {
+    const { isError, lines } = await this.#call(tool, args, 'allow');
+    if (!isError) throw new Error(`${tool} was to be given up`);
+    show('yellow', '⧖', lines);
+  }
+
+  /** Call after call, each with other arguments, until one is refused: at most so many. */
+  async untilDenied(most: number, tool: string, argsOf: (time: number) => Args): Promise<void> {
+    for (let time = 1; time <= most; time += 1) {
+      const told = toldBy(await this.#client.callTool({ name: tool, arguments: argsOf(time) }));
+      if (told.effect !== 'deny') continue;
+      if (time === 1) throw new Error(`${tool} was refused at once: ${told.lines.join(' ')}`);
+      console.log(styleText('dim', `   ${tool} × ${time}, each with other arguments`));
+      return show('red', '✗', told.lines);
+    }
+    throw new Error(`${tool} was to be refused after at most ${most} calls`);
   }
 
   /** So many times, whatever comes of it. */
@@ -114,14 +134,23 @@ export class Day {
 
   async #call(tool: string, args: Args, expected: Effect): Promise<Told> {
     console.log(styleText('dim', `   ${tool} ${shorten(JSON.stringify(args), 100)}`));
-    const result = await this.#client.callTool({ name: tool, arguments: args });
-    const meta = result._meta as Readonly<Record<string, Decision | undefined>> | undefined;
-    const { effect, warnings = [] } = meta?.['mcp-gateway/decision'] ?? {};
-    const [first] = result.content as readonly { readonly text?: string }[];
-    const lines = (first?.text ?? '').trim().split('\n');
+    const told = toldBy(await this.#client.callTool({ name: tool, arguments: args }));
+    const { effect, lines } = told;
     if (effect !== expected) throw new Error(`${tool}: expected ${expected}, got ${effect}: ${lines.join(' ')}`);
-    return { effect, warnings: warnings.map(({ rule, text }) => `${text} [${rule}]`), lines };
+    return told;
   }
+}
+
+function toldBy(result: Awaited<ReturnType<Client['callTool']>>): Told {
+  const meta = result._meta as Readonly<Record<string, Decision | undefined>> | undefined;
+  const { effect = 'allow', warnings = [] } = meta?.['mcp-gateway/decision'] ?? {};
+  const [first] = result.content as readonly { readonly text?: string }[];
+  return {
+    effect,
+    isError: result.isError === true,
+    warnings: warnings.map(({ rule, text }) => `${text} [${rule}]`),
+    lines: (first?.text ?? '').trim().split('\n'),
+  };
 }
 
 interface Decision {

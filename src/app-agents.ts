@@ -20,7 +20,7 @@ export function agentBundles({ agents }: Pick<Config, 'agents'>): readonly Wante
             id: `agent-${agent}`,
             layer: 'identity',
             place: { kind: 'agent', agent },
-            path: policy.source.path,
+            origin: { kind: 'path', path: policy.source.path },
             mode: 'enforce',
             ruleModes: {},
             data: {},

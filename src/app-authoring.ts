@@ -1,6 +1,7 @@
-import { type BundleLoader, type CheckedBundle, checkBundle, foundIn, INPUT_SCHEMA, ruleBookOf } from './app-bundles.ts';
+import { type BundleLoader, type CheckedBundle, checkBundle, findBundle, INPUT_SCHEMA, ruleBookOf } from './app-bundles.ts';
 import type { JsonObject } from './core/json.ts';
-import { type BundleFiles, makeBundle, toSource } from './policy/bundle.ts';
+import type { BundleFiles } from './core/bundle-feed.ts';
+import { makeBundle, toSource } from './policy/bundle.ts';
 import { kindOfFile } from './policy/bundle-path.ts';
 import { invalidBundle } from './policy/bundle-problems.ts';
 import { badPatterns, readSyntax } from './rego/syntax.ts';
@@ -19,7 +20,7 @@ export interface LintedBundle extends CheckedBundle {
 /** Holds a bundle to the contract, then to the lint. Throws BUNDLE_INVALID with all that the contract refuses. */
 export async function lintBundle(files: BundleFiles, loader: BundleLoader, data: JsonObject = {}): Promise<LintedBundle> {
   const { toolchain } = loader;
-  const checked = await checkBundle(foundIn(files, { id: 'checked', data }, loader), loader);
+  const checked = await checkBundle(await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader), loader);
   const { bundle, inspection, rules, warnings } = checked;
   const syntax = await readSyntax(bundle.modules, toolchain);
   const sources = { bundle, inspection, rules, syntax, dataFiles: dataFilesIn(files), badPatterns: new Set<string>() };

@@ -1,7 +1,8 @@
 import { type BundleLoader, INPUT_SCHEMA } from './app-bundles.ts';
 import type { Clock } from './core/clock.ts';
 import type { RegoCoverage, RegoTest } from './core/rego.ts';
-import { type BundleFiles, makeBundle, toSource } from './policy/bundle.ts';
+import type { BundleFiles } from './core/bundle-feed.ts';
+import { makeBundle, toSource } from './policy/bundle.ts';
 import { invalidBundle } from './policy/bundle-problems.ts';
 import { compareEngines, type EngineComparison } from './review/engine-comparison.ts';
 

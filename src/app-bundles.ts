@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import type { BundleFiles } from './core/bundle-feed.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeJson } from './core/lossless-json.ts';
 import { PolicyInput } from './core/policy-input.ts';
 import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from './core/rego.ts';
 import { readBundle } from './policy/bundle-files.ts';
 import { invalidBundle, problemOf } from './policy/bundle-problems.ts';
-import { type Bundle, type BundleFiles, makeBundle, toSource } from './policy/bundle.ts';
+import { type Bundle, makeBundle, toSource } from './policy/bundle.ts';
 import { configure, type ValidateSchema } from './policy/config-data.ts';
 import type { LoadedBundle } from './policy/participant.ts';
 import { ruleSetProblems } from './policy/opinion.ts';
@@ -45,29 +46,37 @@ export interface FoundBundle {
   readonly configured: Promise<Bundle>;
 }
 
+/** Where a bundle comes from: a folder or `.tar.gz`, files that a source has fetched, or what was kept of it. */
+export type BundleOrigin =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'files'; readonly files: BundleFiles }
+  | { readonly kind: 'kept'; readonly bundle: Bundle };
+
 /** What `findBundle` and `checkBundle` do, one after the other. */
-export async function loadBundle(wanted: BundlePlace, loader: BundleLoader): Promise<CheckedBundle> {
-  return checkBundle(await findBundle(wanted, loader), loader);
+export async function loadBundle({ id, path, data }: BundlePath, loader: BundleLoader): Promise<CheckedBundle> {
+  return checkBundle(await findBundle({ id, origin: { kind: 'path', path }, data }, loader), loader);
 }
 
-export interface BundlePlace {
+export interface BundlePath {
   readonly id: string;
   readonly path: string;
   readonly data: JsonObject;
 }
 
-/** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
-export async function findBundle({ path, ...wanted }: BundlePlace, loader: BundleLoader): Promise<FoundBundle> {
-  return foundIn(await readBundle(path), wanted, loader);
+export interface BundleWish {
+  readonly id: string;
+  readonly origin: BundleOrigin;
+  /** Values for `data.<root>.config`; what was kept has its own. */
+  readonly data: JsonObject;
 }
 
-/** As `findBundle`, of files that have been read. Throws BUNDLE_INVALID. */
-export function foundIn(
-  files: BundleFiles,
-  { id, data }: Omit<BundlePlace, 'path'>,
-  { validate }: BundleLoader,
-): FoundBundle {
-  const shipped = makeBundle(id, files);
+/** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
+export async function findBundle({ id, origin, data }: BundleWish, { validate }: BundleLoader): Promise<FoundBundle> {
+  if (origin.kind === 'kept') {
+    const { bundle } = origin;
+    return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
+  }
+  const shipped = makeBundle(id, origin.kind === 'path' ? await readBundle(origin.path) : origin.files);
   const configured = configure(shipped, data, validate);
   // Said by `checkBundle`, after what is wrong with the bundle itself.
   configured.catch(() => undefined);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type BundleLoader,
+  type BundleOrigin,
   checkBundle,
   compileBundles,
   findBundle,
@@ -15,7 +16,7 @@ import type { Logger } from './core/logger.ts';
 import { LAYERS, type Layer, type Mode } from './core/opinion.ts';
 import type { BuiltModule, BundleSource } from './core/rego.ts';
 import { buildPolicySet, groupsOf } from './policy/build-policy-set.ts';
-import { toSource } from './policy/bundle.ts';
+import { type Bundle, toSource } from './policy/bundle.ts';
 import type { Participant, Place } from './policy/participant.ts';
 import type { PolicySet } from './policy/policy-set.ts';
 import { REWRITE_VERSION, rewriteModule } from './policy/rewrite.ts';
@@ -28,8 +29,8 @@ export interface WantedBundle {
   readonly id: string;
   readonly layer: Layer;
   readonly place: Place;
-  /** A folder or a `.tar.gz`; absent where there must be one and none was found. */
-  readonly path: string | undefined;
+  /** Absent where there must be a bundle and none was found. */
+  readonly origin: BundleOrigin | undefined;
   readonly mode: Mode;
   readonly ruleModes: Readonly<Record<string, Mode>>;
   /** Values for `data.<root>.config`. */
@@ -78,7 +79,7 @@ export function starterBundles(
     id: `starter-${layer}`,
     layer,
     place: { kind: 'starter' },
-    path: join(SHIPPED_BUNDLES, 'starter', layer),
+    origin: { kind: 'path', path: join(SHIPPED_BUNDLES, 'starter', layer) },
     mode: 'enforce',
     ruleModes: {},
     data: {},
@@ -92,8 +93,8 @@ interface Found {
 }
 
 function find(wanted: WantedBundle, loader: BundleLoader): Found {
-  const { id, path, data } = wanted;
-  const reading = path === undefined ? undefined : findBundle({ id, path, data }, loader);
+  const { id, origin, data } = wanted;
+  const reading = origin === undefined ? undefined : findBundle({ id, origin, data }, loader);
   // Said by `participantOf`.
   reading?.catch(() => undefined);
   return { wanted, reading };
@@ -150,7 +151,7 @@ async function participantOf({ wanted, reading }: Found, { loader, logger }: Pol
   }
   try {
     const { bundle, rules, warnings } = await checkBundle(await reading, loader);
-    refuseOtherLayer(wanted, bundle.layer);
+    refuseOtherLayer(wanted, bundle);
     for (const { file, row, message } of warnings)
       logger.warn('a bundle should be looked at', { bundle: id, file, row, message });
     return { ...participant, loaded: { bundle, rules } };
@@ -165,7 +166,9 @@ async function participantOf({ wanted, reading }: Found, { loader, logger }: Pol
   }
 }
 
-function refuseOtherLayer({ id, layer, path }: WantedBundle, found: Layer): void {
-  if (found === layer) return;
-  throw new Error(`the bundle ${id} (${path}) says that it is of layer ${found}; the configuration has it as ${layer}`);
+function refuseOtherLayer({ id, layer }: WantedBundle, found: Bundle): void {
+  if (found.layer === layer) return;
+  throw new Error(
+    `the bundle ${id} (${found.source}) says that it is of layer ${found.layer}; the configuration has it as ${layer}`,
+  );
 }

@@ -49,8 +49,8 @@ export function bundleOfServer({ id, config, bundle }: FoundServer): WantedBundl
   const { source, onMissing, mode, rules, data } = config.policy;
   if (source.kind === 'none') return undefined;
   if (bundle.kind === 'none' && onMissing === 'starter') return undefined;
-  const path = bundle.kind === 'at' ? bundle.path : undefined;
-  return { id, layer: 'server', place: { kind: 'server', server: id }, path, mode, ruleModes: modesOf(rules), data };
+  const origin: WantedBundle['origin'] = bundle.kind === 'at' ? { kind: 'path', path: bundle.path } : undefined;
+  return { id, layer: 'server', place: { kind: 'server', server: id }, origin, mode, ruleModes: modesOf(rules), data };
 }
 
 /** The server as the gateway sees it under a generation of policies. */

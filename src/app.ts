@@ -3,6 +3,7 @@ import { agentBundles } from './app-agents.ts';
 import { readLibrary, rememberedValidation } from './app-bundles.ts';
 import { ListReader, openDirectory } from './app-directory.ts';
 import { gatewayParts } from './app-gateway.ts';
+import { keepGeneration } from './app-generation.ts';
 import type { AppOptions } from './app-options.ts';
 import {
   loadPolicies,
@@ -102,10 +103,13 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
     { upstreams, signIns },
     found.map(({ id }) => id),
   );
-  const policy = await loadPolicies(wantedBundles(config, found), policyOptions(live, options));
+  const toPolicies = policyOptions(live, options);
+  const policy = await loadPolicies(wantedBundles(config, found), toPolicies);
   signal.throwIfAborted();
   live.policy = policy;
   await rememberWords(store, policy);
+  const activated = { policy, loader: toPolicies.loader, at: options.clock.now(), instance: store.instance };
+  await keepGeneration(store.generations, { ...activated, why: 'start' });
   const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker }, options);
   live.directory = directory;
   const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory }, options);
@@ -153,7 +157,7 @@ function wantedBundles(config: Config, found: readonly FoundServer[]): readonly 
       id,
       layer,
       place: { kind: 'organisation', scope },
-      path: source.kind === 'path' ? source.path : undefined,
+      origin: source.kind === 'path' ? { kind: 'path', path: source.path } : undefined,
       mode,
       ruleModes: modesOf(rules),
       data,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { lintBundle } from '../app-authoring.ts';
-import type { BundleFiles } from '../policy/bundle.ts';
+import type { BundleFiles } from '../core/bundle-feed.ts';
 import { readBundle } from '../policy/bundle-files.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding, Severity } from '../review/finding.ts';

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
-import type { BundleFiles } from '../policy/bundle.ts';
+import type { BundleFiles } from '../core/bundle-feed.ts';
 import { readBundle } from '../policy/bundle-files.ts';
 import { formatRego } from '../review/format-rego.ts';
 import { lineDiff } from '../review/line-diff.ts';

@@ -67,7 +67,7 @@ function shownAgent(id: string, config: Config, { agents, known }: Lookup): Show
     scope,
     owner_team,
     model,
-    bundle: own === undefined ? null : { id: own.id, path: own.path ?? '' },
+    bundle: own === undefined ? null : { id: own.id, path: own.origin?.kind === 'path' ? own.origin.path : '' },
     identity: [id, ...line].map((agent) => ({ agent, bundles: identityBundles(agent, config) })),
     servers,
   };

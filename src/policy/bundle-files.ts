@@ -1,8 +1,8 @@
 import { existsSync, type Stats } from 'node:fs';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BundleFiles } from '../core/bundle-feed.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import type { BundleFiles } from './bundle.ts';
 import { collisionKey, kindOfFile, MAX_ARCHIVE_BYTES, MAX_BYTES, MAX_ENTRIES, pathProblem } from './bundle-path.ts';
 
 /** Reads a bundle from a folder or a `.tar.gz`. Throws BUNDLE_UNREADABLE. */

@@ -1,4 +1,5 @@
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
+import type { BundleFiles } from '../core/bundle-feed.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Layer } from '../core/opinion.ts';
 import type { BundleSource, RegoProblem } from '../core/rego.ts';
@@ -8,25 +9,22 @@ import { invalidBundle, problemOf } from './bundle-problems.ts';
 import { Manifest } from './manifest.ts';
 import { manifestProblems } from './manifest-problems.ts';
 
-/** The files of a bundle as they were found, in memory; paths are relative and use `/`. */
-export interface BundleFiles {
-  /** Where they come from: a path or an address, for messages. */
-  readonly source: string;
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
-
 /** One deployable policy of one layer, read and checked except for its Rego. */
 export interface Bundle {
   readonly id: string;
   readonly layer: Layer;
   readonly root: string;
   readonly manifest: Manifest;
+  /** As it ships, as canonical JSON. */
+  readonly manifestText: string;
   /** Rego files by path, tests left out. */
   readonly modules: Readonly<Record<string, string>>;
   /** Rego files whose names end in `_test.rego`. */
   readonly tests: Readonly<Record<string, string>>;
   /** The data document from the top (its only member is the root), with the admin's configuration merged in. */
   readonly data: JsonObject;
+  /** The same as it ships. */
+  readonly shippedData: JsonObject;
   /** SHA-256 over manifest, modules and shipped data, hex. Tests and the admin's data do not count. */
   readonly digest: string;
   /** SHA-256 over `data` as it is in force, hex. */
@@ -53,17 +51,20 @@ export function makeBundle(id: string, { source, files }: BundleFiles): Bundle {
     );
   }
   const data: JsonObject = { [root]: {}, ...tree.data };
-  const canonicalData = canonicalJson(data);
+  const { modules, tests } = rego;
+  const manifestText = manifest.canonical;
   return {
     id,
     layer: manifest.value.metadata.gateway.layer,
     root,
     manifest: manifest.value,
-    modules: rego.modules,
-    tests: rego.tests,
+    manifestText,
+    modules,
+    tests,
     data,
-    digest: digestOf([...Object.entries(rego.modules), ['manifest', manifest.canonical], ['data', canonicalData]]),
-    dataDigest: digestOf([['data', canonicalData]]),
+    shippedData: data,
+    digest: digestOf([...Object.entries(modules), ['manifest', manifestText], ['data', canonicalJson(data)]]),
+    dataDigest: digestOfData(data),
     source,
   };
 }

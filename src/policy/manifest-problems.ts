@@ -1,6 +1,6 @@
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { LAYERS } from '../core/opinion.ts';
 import type { RegoProblem } from '../core/rego.ts';
 

@@ -64,6 +64,10 @@ interface Bounds {
 export class PolicySet {
   readonly generation: string;
   readonly participants: readonly Participant[];
+  /** Layers whose absence is a denial. */
+  readonly required: readonly Layer[];
+  /** Of one bundle in one decision. */
+  readonly evaluationFuel: number;
   /** By full name. */
   readonly counters: ReadonlyMap<string, Counter>;
   readonly #parts: PolicySetParts;
@@ -74,6 +78,8 @@ export class PolicySet {
   constructor(parts: PolicySetParts) {
     this.generation = parts.generation;
     this.participants = parts.participants;
+    this.required = parts.required;
+    this.evaluationFuel = parts.evaluationFuel;
     this.counters = parts.counters ?? new Map();
     this.#parts = parts;
     this.#unbounded = { fuelLeft: DECISION_FUEL_RATIO * parts.evaluationFuel, opinions: [], modes: {} };

@@ -82,7 +82,8 @@ function because(record: SealedRecord, rules: readonly Told[]): readonly string[
   return [...rules.map(lineOf), ...hidden];
 }
 
-function sentenceOf(record: SealedRecord): string {
+/** What was decided, in one sentence. */
+export function sentenceOf(record: SealedRecord): string {
   const verb = { allow: 'may', deny: 'may not', pending: 'has to wait for an approval to' }[record.effect];
   return `${record.principal.agent.id || 'The agent'} ${verb} ${deedOf(record)}.`;
 }

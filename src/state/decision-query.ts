@@ -29,7 +29,7 @@ export interface Tail {
   readonly lastSeq: number;
 }
 
-export interface PermittedPage {
+export interface PageSince {
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly afterSeq: number;
@@ -77,10 +77,19 @@ export function tailDecisions(database: Database, afterSeq: number): Tail {
  * Decisions behind `afterSeq` for which an override bundle said a permit, oldest first. No column tells them apart, so
  * every body since then is searched; a request that has such a member in its arguments may be among them.
  */
-export function permittedDecisions(database: Database, { since, afterSeq }: PermittedPage): Tail {
+export function permittedDecisions(database: Database, { since, afterSeq }: PageSince): Tail {
   const records = database
     .prepare(`${SELECT} and log.seq > ? and log.time >= ? and instr(log.body, ?) > 0 order by log.seq limit ?`)
     .all(afterSeq, timeText(since) ?? '', '"permit":[{', MOST_IN_A_TAIL)
+    .map(recordOf);
+  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+}
+
+/** Decisions since a time behind `afterSeq`, oldest first. */
+export function decisionsSince(database: Database, { since, afterSeq }: PageSince): Tail {
+  const records = database
+    .prepare(`${SELECT} and log.seq > ? and log.time >= ? order by log.seq limit ?`)
+    .all(afterSeq, timeText(since) ?? '', MOST_IN_A_TAIL)
     .map(recordOf);
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }

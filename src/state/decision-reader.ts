@@ -9,17 +9,19 @@ import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { createCatalogStore } from './catalog-store.ts';
 import { StoreConnection } from './connection.ts';
 import {
+  decisionsSince,
   findById,
   listDecisions,
   permittedDecisions,
   tailDecisions,
   type DecisionFilter,
-  type PermittedPage,
+  type PageSince,
   type Tail,
 } from './decision-query.ts';
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import { inSnapshot } from './transaction.ts';
 
 export interface ReaderOptions {
@@ -31,11 +33,14 @@ const MOST_EXAMPLES = 4;
 
 /** Reads the log of any store, while gateways write to it. It never writes. */
 export class DecisionReader {
+  /** What was in force, and when. */
+  readonly generations: Pick<GenerationStore, 'readKept' | 'activations' | 'activationOf'>;
   readonly #connection: StoreConnection;
 
   constructor(options: ReaderOptions) {
     const driver = options.driver ?? chooseDriver();
     this.#connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+    this.generations = createGenerationStore(this.#connection);
   }
 
   /** Newest first, at most `filter.limit`; the next page is `before` the last one's `seq`. */
@@ -89,8 +94,13 @@ export class DecisionReader {
   }
 
   /** Decisions for which an override bundle said a permit, a page of them, oldest first; none where nothing follows. */
-  async permitted(page: PermittedPage): Promise<Tail> {
+  async permitted(page: PageSince): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => permittedDecisions(database, page)));
+  }
+
+  /** Decisions since a time, a page of them, oldest first; none where nothing follows. */
+  async since(page: PageSince): Promise<Tail> {
+    return this.#connection.use((database) => inSnapshot(database, () => decisionsSince(database, page)));
   }
 
   /** The seq of the last row; 0 while there is none. */

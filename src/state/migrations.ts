@@ -191,6 +191,22 @@ export const MIGRATIONS: readonly string[] = [
     revoked integer
   ) strict;
   `,
+  // Bundles and libraries as they were in force, packed, under keys of their contents; and when which of them decided.
+  `
+  create table kept_policy (
+    key text primary key,
+    body blob not null
+  ) strict, without rowid;
+  create table activations (
+    seq integer primary key,
+    generation text not null,
+    at integer not null,
+    instance text not null,
+    why text not null,
+    facts text not null
+  ) strict;
+  create index activations_generation on activations (generation, seq);
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

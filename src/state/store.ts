@@ -15,6 +15,7 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { DecisionLog, type Writer } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
 import { listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
@@ -46,6 +47,7 @@ export class Store {
   readonly catalog: CatalogStore;
   readonly conversations: ConversationStore;
   readonly approvals: ApprovalBook;
+  readonly generations: GenerationStore;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -64,6 +66,7 @@ export class Store {
     this.catalog = createCatalogStore(parts.connection);
     this.conversations = createConversationStore(parts.connection);
     this.approvals = createApprovalBook(parts.connection);
+    this.generations = createGenerationStore(parts.connection);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;

@@ -125,7 +125,7 @@ const DAY: readonly Row[] = [
     tool: 'run_query',
     effect: 'read',
     args: { sql: 'SELECT country, count(*) FROM customers GROUP BY country' },
-    says: ['resource/RES-101', 'warehouse/WH-101', 'workflow/WF-303', 'workflow/WF-305'],
+    says: ['resource/RES-101', 'warehouse/WH-101', 'warehouse/WH-304', 'workflow/WF-303', 'workflow/WF-305'],
   },
   {
     act: 'an export of customers is denied by compliance alone',

@@ -1,5 +1,5 @@
 import type { BundleSource } from '../../src/core/rego.ts';
-import type { BundleFiles } from '../../src/policy/bundle.ts';
+import type { BundleFiles } from '../../src/core/bundle-feed.ts';
 
 /** The examples of a page of documentation that stand in blocks ```` ```rego LABEL ````. */
 export function blocksOf(page: string, label: string): readonly string[] {

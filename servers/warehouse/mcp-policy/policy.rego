@@ -94,6 +94,17 @@ obligations contains {"id": "WH-303", "type": "warn", "text": "At most 100 rows 
 }
 
 # METADATA
+# title: A query that takes too long is given up
+# custom:
+#   id: WH-304
+#   remediation: Name fewer tables, or join them.
+#   owner: data platform
+obligations contains {"id": "WH-304", "type": "deadline", "ms": config.query_ms} if {
+	is_call
+	input.action.tool == "run_query"
+}
+
+# METADATA
 # title: Whoever reads personal data has it in the conversation
 # custom: {id: WH-401}
 labels contains {"id": "WH-401", "label": config.personal_class} if {

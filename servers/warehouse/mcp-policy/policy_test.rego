@@ -15,7 +15,7 @@ test_an_aggregate_is_allowed if {
 	call := query("SELECT country, count(*) FROM customers GROUP BY country")
 	ids(warehouse.allow) == {"WH-101"} with input as call
 	warehouse.deny == set() with input as call
-	warehouse.obligations == set() with input as call
+	ids(warehouse.obligations) == {"WH-304"} with input as call
 }
 
 test_looking_around_is_allowed if {
@@ -68,12 +68,12 @@ test_an_export_of_personal_data_needs_clearance if {
 }
 
 test_reading_personal_data_is_audited if {
-	ids(warehouse.obligations) == {"WH-301"} with input as query("SELECT email FROM customers LIMIT 5")
+	ids(warehouse.obligations) == {"WH-301", "WH-304"} with input as query("SELECT email FROM customers LIMIT 5")
 }
 
 test_a_query_without_limit_gets_a_warning if {
-	ids(warehouse.obligations) == {"WH-303"} with input as query("SELECT id FROM orders")
-	warehouse.obligations == set() with input as query("SELECT id FROM orders LIMIT 10")
+	ids(warehouse.obligations) == {"WH-303", "WH-304"} with input as query("SELECT id FROM orders")
+	ids(warehouse.obligations) == {"WH-304"} with input as query("SELECT id FROM orders LIMIT 10")
 }
 
 test_who_reads_personal_data_has_it_in_the_conversation if {
@@ -104,4 +104,9 @@ test_payment_data_is_withheld if {
 test_some_columns_are_blacked_out if {
 	rows := inputs.tool_result(cleared(query("SELECT name, Phone FROM customers LIMIT 1")), {"structured": {"columns": ["name", "Phone"]}})
 	warehouse.obligations == {{"id": "WH-404", "type": "redact", "target": "result", "pointers": ["/structuredContent/rows/*/1"]}} with input as rows
+}
+
+test_a_query_has_its_time if {
+	deadlines := [one | some one in warehouse.obligations; one.type == "deadline"] with input as query("SELECT 1")
+	deadlines == [{"id": "WH-304", "type": "deadline", "ms": 10000}]
 }

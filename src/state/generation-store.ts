@@ -1,0 +1,119 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import * as z from 'zod';
+import type { Activation } from '../core/generation.ts';
+import { LAYERS } from '../core/opinion.ts';
+import type { StoreConnection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+
+/** Everything that was ever in force: so an old decision can be made again, and what decided before can return. */
+export interface GenerationStore {
+  /** Keeps a text under a key of its contents; what is there is left as it is. */
+  keep(key: string, text: string): Promise<void>;
+  /** What is kept under a key; undefined where nothing is. */
+  readKept(key: string): Promise<string | undefined>;
+  /** Says that a generation is in force from now on; nothing is added where the newest says the same. */
+  activate(activation: Omit<Activation, 'seq'>): Promise<void>;
+  /** The newest first. */
+  activations(limit: number): Promise<readonly Activation[]>;
+  /** The newest activation of a generation; undefined where it was never in force, or before any was kept. */
+  activationOf(generation: string): Promise<Activation | undefined>;
+}
+
+/** Under which key a bundle is kept. */
+export function bundleKey({ digest, dataDigest }: { readonly digest: string; readonly dataDigest: string }): string {
+  return `bundle ${digest} ${dataDigest}`;
+}
+
+/** Under which key the text of a library is kept. */
+export function libraryKey(digest: string): string {
+  return `library ${digest}`;
+}
+
+const COLUMNS = 'seq, generation, at, instance, why, facts';
+
+export function createGenerationStore(connection: StoreConnection): GenerationStore {
+  return {
+    keep: async (key, text) => keep(connection, key, text),
+    readKept: async (key) => readKept(connection, key),
+    activate: async (activation) => activate(connection, activation),
+    activations: async (limit) =>
+      connection.use((database) =>
+        database.prepare(`select ${COLUMNS} from activations order by seq desc limit ?`).all(limit).map(toActivation),
+      ),
+    activationOf: async (generation) =>
+      connection.use((database) => {
+        const newest = `select ${COLUMNS} from activations where generation = ? order by seq desc limit 1`;
+        const row = database.prepare(newest).get(generation);
+        return row === undefined ? undefined : toActivation(row);
+      }),
+  };
+}
+
+function keep(connection: StoreConnection, key: string, text: string): void {
+  connection.use((database) => {
+    if (database.prepare('select 1 from kept_policy where key = ?').get(key) !== undefined) return;
+    const insert = 'insert into kept_policy (key, body) values (?, ?) on conflict (key) do nothing';
+    database.prepare(insert).run(key, gzipSync(text));
+  });
+}
+
+function readKept(connection: StoreConnection, key: string): string | undefined {
+  const row = connection.use((database) => database.prepare('select body from kept_policy where key = ?').get(key));
+  const body = row?.['body'];
+  return body instanceof Uint8Array ? gunzipSync(body).toString() : undefined;
+}
+
+function activate(connection: StoreConnection, activation: Omit<Activation, 'seq'>): void {
+  const { generation, at, instance, why, facts } = activation;
+  const text = JSON.stringify(facts);
+  connection.use((database) =>
+    database.transaction(() => {
+      const newest = database.prepare('select generation, facts from activations order by seq desc limit 1').get();
+      if (newest?.['generation'] === generation && newest['facts'] === text) return;
+      const insert = 'insert into activations (generation, at, instance, why, facts) values (?, ?, ?, ?, ?)';
+      database.prepare(insert).run(generation, at, instance, why, text);
+    }),
+  );
+}
+
+const Layers = z.enum(LAYERS);
+const Modes = z.enum(['enforce', 'warn', 'shadow']);
+const Texts = z.array(z.string());
+
+const Facts = z.object({
+  bundles: z.array(
+    z.object({
+      id: z.string(),
+      layer: Layers,
+      place: z.discriminatedUnion('kind', [
+        z.object({
+          kind: z.literal('organisation'),
+          scope: z.object({ servers: Texts, agents: Texts, tools: Texts }),
+        }),
+        z.object({ kind: z.literal('server'), server: z.string() }),
+        z.object({ kind: z.literal('agent'), agent: z.string() }),
+        z.object({ kind: z.literal('starter') }),
+      ]),
+      mode: Modes,
+      ruleModes: z.record(z.string(), Modes),
+      digest: z.string(),
+      dataDigest: z.string(),
+      source: z.string(),
+    }),
+  ),
+  required: z.array(Layers),
+  evaluationFuel: z.number(),
+  library: z.string(),
+  toolchain: z.string(),
+});
+
+function toActivation(row: SqlRow): Activation {
+  return {
+    seq: Number(row['seq']),
+    generation: String(row['generation']),
+    at: Number(row['at']),
+    instance: String(row['instance']),
+    why: String(row['why']),
+    facts: Facts.parse(JSON.parse(String(row['facts']))),
+  };
+}
