@@ -1,4 +1,11 @@
-import { type BundleLoader, type CheckedBundle, checkBundle, findBundle, INPUT_SCHEMA, ruleBookOf } from './app-bundles.ts';
+import {
+  type BundleLoader,
+  type CheckedBundle,
+  checkBundle,
+  findBundle,
+  INPUT_SCHEMA,
+  ruleBookOf,
+} from './app-bundles.ts';
 import type { JsonObject } from './core/json.ts';
 import type { BundleFiles } from './core/bundle-feed.ts';
 import { makeBundle, toSource } from './policy/bundle.ts';
@@ -18,15 +25,29 @@ export interface LintedBundle extends CheckedBundle {
 }
 
 /** Holds a bundle to the contract, then to the lint. Throws BUNDLE_INVALID with all that the contract refuses. */
-export async function lintBundle(files: BundleFiles, loader: BundleLoader, data: JsonObject = {}): Promise<LintedBundle> {
+export async function lintBundle(
+  files: BundleFiles,
+  loader: BundleLoader,
+  data: JsonObject = {},
+): Promise<LintedBundle> {
   const { toolchain } = loader;
-  const checked = await checkBundle(await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader), loader);
+  const checked = await checkBundle(
+    await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader),
+    loader,
+  );
   const { bundle, inspection, rules, warnings } = checked;
   const syntax = await readSyntax(bundle.modules, toolchain);
   const sources = { bundle, inspection, rules, syntax, dataFiles: dataFilesIn(files), badPatterns: new Set<string>() };
   const patterns = [...new Set(lintSubject(sources).written.flatMap(patternsOf))];
   const subject = lintSubject({ ...sources, badPatterns: await badPatterns(patterns, toolchain) });
-  const told = warnings.map(({ code, message, file, row, column }) => ({ code, severity: 'warning' as const, message, file, row, column }));
+  const told = warnings.map(({ code, message, file, row, column }) => ({
+    code,
+    severity: 'warning' as const,
+    message,
+    file,
+    row,
+    column,
+  }));
   return { ...checked, findings: sortFindings([...told, ...lint(subject)]) };
 }
 

@@ -19,7 +19,11 @@ export interface TestOptions {
 }
 
 /** Runs the tests of a bundle in OPA, and every input of theirs in both engines. Throws BUNDLE_INVALID for what does not compile. */
-export async function testBundle(files: BundleFiles, loader: BundleLoader, { filter, clock }: TestOptions): Promise<TestedBundle> {
+export async function testBundle(
+  files: BundleFiles,
+  loader: BundleLoader,
+  { filter, clock }: TestOptions,
+): Promise<TestedBundle> {
   const { toolchain, library } = loader;
   const bundle = makeBundle('tested', files);
   const source = toSource(bundle);
@@ -29,6 +33,9 @@ export async function testBundle(files: BundleFiles, loader: BundleLoader, { fil
   const result = await toolchain.test({ bundle: source, library, ...filtered });
   if (result.kind === 'refused') throw invalidBundle(bundle.id, bundle.source, result.problems);
   const { inspection } = inspected;
-  const engines = await compareEngines({ source, library, inspection, ...filtered, monotonic: () => clock.monotonic() }, toolchain);
+  const engines = await compareEngines(
+    { source, library, inspection, ...filtered, monotonic: () => clock.monotonic() },
+    toolchain,
+  );
   return { tests: result.tests, coverage: result.coverage, engines };
 }

@@ -36,7 +36,10 @@ export interface AskOptions {
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** Starts a server and reads its tools as it defines them. Rejects with SIGN_IN_REQUIRED or one of UPSTREAM_*. */
-export async function readServerTools({ definition }: AskedServer, options: AskOptions): Promise<readonly JsonObject[]> {
+export async function readServerTools(
+  { definition }: AskedServer,
+  options: AskOptions,
+): Promise<readonly JsonObject[]> {
   const { version, host, clock, logger, signal, authorizerFor } = options;
   const upstreams = new Upstreams([definition], {
     version,
@@ -72,7 +75,10 @@ export interface GivenCommand {
 }
 
 /** A server that is started with a command line. Throws BUNDLE_UNREADABLE where it names a bundle that cannot be had. */
-export async function commandServer({ id, command, args, cwd }: GivenCommand, options: AskOptions): Promise<AskedServer> {
+export async function commandServer(
+  { id, command, args, cwd }: GivenCommand,
+  options: AskOptions,
+): Promise<AskedServer> {
   const { home, host, signal } = options;
   const resolved = await resolveServer({ command, args }, { home, host, cwd, signal });
   const program = { command: resolved.command, args: resolved.args };

@@ -4,10 +4,9 @@ import { lintBundle } from '../app-authoring.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { readArchive } from '../policy/archive.ts';
 import { makeBundle } from '../policy/bundle.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import { writeArchive } from '../policy/write-archive.ts';
 import { textsOf } from './bundle-check.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printFindings } from './finding-formats.ts';
@@ -21,7 +20,7 @@ export interface BuildOptions {
 /** Packs a bundle that passes `bundle check`; what the lint warns of is shown and packed all the same. */
 export async function build(context: CommandContext, path: string, { out, json }: BuildOptions): Promise<void> {
   const { terminal, environment } = context;
-  const files = await readBundle(resolve(environment.workingFolder, path));
+  const files = await readNamed(context, path);
   const { bundle, findings } = await withLoader(context, (loader) => lintBundle(files, loader));
   const told = findings.filter(({ severity }) => severity !== 'note');
   const hasErrors = told.some(({ severity }) => severity === 'error');
@@ -36,7 +35,15 @@ export async function build(context: CommandContext, path: string, { out, json }
   await refuseOther(archive, bundle.digest);
   write(resolve(environment.workingFolder, out), archive);
   const { digest } = bundle;
-  if (json === true) return printJson(terminal, 'bundle-build', { path, out, digest, bytes: archive.length, files: [...files.files.keys()], findings: told });
+  if (json === true)
+    return printJson(terminal, 'bundle-build', {
+      path,
+      out,
+      digest,
+      bytes: archive.length,
+      files: [...files.files.keys()],
+      findings: told,
+    });
   return printLine(terminal, `${out}: ${archive.length} bytes, ${files.files.size} files, ${digest.slice(0, 12)}`);
 }
 

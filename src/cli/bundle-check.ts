@@ -1,11 +1,9 @@
-import { resolve } from 'node:path';
 import { lintBundle } from '../app-authoring.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding, Severity } from '../review/finding.ts';
 import { LINT_RULES } from '../review/lint.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { type FindingsOf, printFindings, printGithub, printSarif } from './finding-formats.ts';
@@ -20,9 +18,11 @@ export interface CheckOptions {
 
 /** Holds a bundle to the contract and to the lint, and shows what its author should look at. */
 export async function check(context: CommandContext, path: string, options: CheckOptions): Promise<void> {
-  const files = await readBundle(resolve(context.environment.workingFolder, path));
+  const files = await readNamed(context, path);
   const { facts, findings, mend } = await examine(context, files);
-  const isGood = !findings.some(({ severity }) => severity === 'error' || (options.denyWarnings === true && severity === 'warning'));
+  const isGood = !findings.some(
+    ({ severity }) => severity === 'error' || (options.denyWarnings === true && severity === 'warning'),
+  );
   if (!isGood) context.setExit(EXIT.findings);
   const shown = findings.filter(({ severity }) => severity !== 'note' || options.notes === true);
   const told = { path, findings: shown, textOf: textsOf(files), about: ABOUT };
@@ -32,7 +32,13 @@ export async function check(context: CommandContext, path: string, options: Chec
   }
   if (options.format === 'github') return printGithub(context.terminal, told);
   if (options.format === 'sarif') return printSarif(context.terminal, told);
-  return printPretty(context, { ...told, facts, isGood, mend, notes: options.notes === true ? 0 : countOf(findings, 'note') });
+  return printPretty(context, {
+    ...told,
+    facts,
+    isGood,
+    mend,
+    notes: options.notes === true ? 0 : countOf(findings, 'note'),
+  });
 }
 
 /** What a code stands for, as far as it is ours. */
@@ -74,7 +80,14 @@ async function examine(context: CommandContext, files: BundleFiles): Promise<Exa
 
 /** What the contract refuses, as findings. */
 export function findingsOf({ problems }: InvalidBundle): readonly Finding[] {
-  return problems.map(({ code, message, file, row, column }) => ({ code, severity: 'error', message, file, row, column }));
+  return problems.map(({ code, message, file, row, column }) => ({
+    code,
+    severity: 'error',
+    message,
+    file,
+    row,
+    column,
+  }));
 }
 
 interface Pretty extends FindingsOf {
@@ -89,16 +102,26 @@ interface Pretty extends FindingsOf {
 function printPretty({ terminal }: CommandContext, { facts, isGood, mend, notes, ...told }: Pretty): void {
   const errors = { ...terminal, out: terminal.err };
   printFindings(facts === undefined ? errors : terminal, told);
-  if (notes > 0) printLine(errors, paint(errors, 'dim', `${counted(notes, 'note')} more: --notes shows ${notes === 1 ? 'it' : 'them'}`));
+  if (notes > 0)
+    printLine(
+      errors,
+      paint(errors, 'dim', `${counted(notes, 'note')} more: --notes shows ${notes === 1 ? 'it' : 'them'}`),
+    );
   if (facts !== undefined && isGood) {
-    return printLine(terminal, `${told.path} is good: layer ${facts.layer}, ${facts.rules} rules, ${facts.digest.slice(0, 12)}`);
+    return printLine(
+      terminal,
+      `${told.path} is good: layer ${facts.layer}, ${facts.rules} rules, ${facts.digest.slice(0, 12)}`,
+    );
   }
   const counts = (['error', 'warning'] as const).flatMap((severity) => {
     const count = countOf(told.findings, severity);
     return count === 0 ? [] : [counted(count, severity)];
   });
   printLine(errors, `error BUNDLE_INVALID ${told.path} has ${counts.join(' and ')}`);
-  return printLine(errors, `  = help: ${mend === '' ? `Correct what is named, then run: mcp-gateway bundle check ${told.path}` : mend}`);
+  return printLine(
+    errors,
+    `  = help: ${mend === '' ? `Correct what is named, then run: mcp-gateway bundle check ${told.path}` : mend}`,
+  );
 }
 
 function countOf(findings: readonly Finding[], severity: Severity): number {

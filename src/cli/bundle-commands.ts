@@ -48,12 +48,19 @@ function addCheck(bundle: Command, context: CommandContext): void {
     .command('check')
     .argument('<path>', PATH)
     .description('hold a bundle to the contract, with OPA’s compiler, its own tests and the lint')
-    .addOption(new Option('--format <format>', 'how to print').choices(['pretty', 'json', 'github', 'sarif']).default('pretty'))
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['pretty', 'json', 'github', 'sarif']).default('pretty'),
+    )
     .option('--json', 'the same as --format json')
     .option('--notes', 'show notes, too')
     .option('--deny-warnings', 'end with exit code 3 for warnings, too')
-    .addHelpText('after', '\nExamples:\n  mcp-gateway bundle check mcp-policy\n  mcp-gateway bundle check mcp-policy --format sarif > policy.sarif')
-    .action(async (path: string, options: CheckOptions) => (await import('./bundle-check.ts')).check(context, path, options));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mcp-gateway bundle check mcp-policy\n  mcp-gateway bundle check mcp-policy --format sarif > policy.sarif',
+    )
+    .action(async (path: string, options: CheckOptions) =>
+      (await import('./bundle-check.ts')).check(context, path, options),
+    );
 }
 
 function addTest(bundle: Command, context: CommandContext): void {
@@ -65,7 +72,9 @@ function addTest(bundle: Command, context: CommandContext): void {
     .option('--min-coverage <percent>', 'end with exit code 3 where fewer rules or lines run', percent, 0)
     .option('--watch', 'run again at each change')
     .addOption(
-      new Option('--format <format>', 'how to print').choices(['pretty', 'json', 'junit', 'github', 'sarif']).default('pretty'),
+      new Option('--format <format>', 'how to print')
+        .choices(['pretty', 'json', 'junit', 'github', 'sarif'])
+        .default('pretty'),
     )
     .option('--json', 'the same as --format json')
     .option('--notes', 'show notes, too')
@@ -73,7 +82,9 @@ function addTest(bundle: Command, context: CommandContext): void {
       'after',
       '\nExamples:\n  mcp-gateway bundle test mcp-policy --watch\n  mcp-gateway bundle test mcp-policy --min-coverage 100 --format junit > tests.xml',
     )
-    .action(async (path: string, options: TestOptions) => (await import('./bundle-test.ts')).test(context, path, options));
+    .action(async (path: string, options: TestOptions) =>
+      (await import('./bundle-test.ts')).test(context, path, options),
+    );
 }
 
 function addFmt(bundle: Command, context: CommandContext): void {
@@ -81,7 +92,10 @@ function addFmt(bundle: Command, context: CommandContext): void {
     .command('fmt')
     .argument('<path>', PATH)
     .description('format the Rego of a bundle as OPA does')
-    .option('--check', 'name the files that are not formatted and end with exit code 3 (what it does without an option)')
+    .option(
+      '--check',
+      'name the files that are not formatted and end with exit code 3 (what it does without an option)',
+    )
     .option('--diff', 'show what would change')
     .option('--write', 'change the files')
     .option('--json', 'print one JSON object')
@@ -106,7 +120,12 @@ function addDoc(bundle: Command, context: CommandContext): void {
     .command('doc')
     .argument('<path>', PATH)
     .description('write a page about a bundle in words, from its annotations')
-    .addOption(new Option('--format <format>', 'Markdown, or one HTML file (default: as the name of --out ends, else md)').choices(['md', 'html']))
+    .addOption(
+      new Option(
+        '--format <format>',
+        'Markdown, or one HTML file (default: as the name of --out ends, else md)',
+      ).choices(['md', 'html']),
+    )
     .option('--out <file>', 'file to write; without it the page is printed')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  mcp-gateway bundle doc mcp-policy --out policy.html')
@@ -121,7 +140,9 @@ function addBuild(bundle: Command, context: CommandContext): void {
     .requiredOption('--out <file>', 'the .tar.gz to write')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  mcp-gateway bundle build mcp-policy --out policy.tar.gz')
-    .action(async (path: string, options: BuildOptions) => (await import('./bundle-build.ts')).build(context, path, options));
+    .action(async (path: string, options: BuildOptions) =>
+      (await import('./bundle-build.ts')).build(context, path, options),
+    );
 }
 
 function addVendor(bundle: Command, context: CommandContext): void {
@@ -131,7 +152,9 @@ function addVendor(bundle: Command, context: CommandContext): void {
     .description('write the library and the schema of the input into <dir>/vendor, for opa, Regal and editors')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  mcp-gateway bundle vendor mcp-policy')
-    .action(async (path: string, options: VendorOptions) => (await import('./bundle-vendor.ts')).vendor(context, path, options));
+    .action(async (path: string, options: VendorOptions) =>
+      (await import('./bundle-vendor.ts')).vendor(context, path, options),
+    );
 }
 
 function percent(text: string): number {

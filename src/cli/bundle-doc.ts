@@ -2,11 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describeBundle } from '../app-authoring.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import { bundlePage } from '../review/bundle-page.ts';
 import { pageHtml } from '../review/page-html.ts';
 import { pageMarkdown } from '../review/page-markdown.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { printJson, printLine } from './terminal.ts';
 
@@ -19,7 +18,7 @@ export interface DocOptions {
 /** A page about a bundle in words: what it governs, each rule, what is counted, what can be set. */
 export async function doc(context: CommandContext, path: string, { format, out, json }: DocOptions): Promise<void> {
   const { terminal, environment } = context;
-  const files = await readBundle(resolve(environment.workingFolder, path));
+  const files = await readNamed(context, path);
   const words = await withLoader(context, (loader) => describeBundle(files, loader));
   const page = bundlePage(words);
   const chosen = format ?? (out?.endsWith('.html') === true ? 'html' : 'md');
@@ -30,7 +29,8 @@ export async function doc(context: CommandContext, path: string, { format, out, 
     return;
   }
   write(resolve(environment.workingFolder, out), text);
-  if (json === true) return printJson(terminal, 'bundle-doc', { path, format: chosen, out, rules: words.facts.rules.length });
+  if (json === true)
+    return printJson(terminal, 'bundle-doc', { path, format: chosen, out, rules: words.facts.rules.length });
   return printLine(terminal, `${out}: ${words.facts.rules.length} rules in words`);
 }
 

@@ -2,10 +2,9 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import { formatRego } from '../review/format-rego.ts';
 import { lineDiff } from '../review/line-diff.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
@@ -21,7 +20,7 @@ export interface FmtOptions {
 export async function fmt(context: CommandContext, path: string, options: FmtOptions): Promise<void> {
   const { terminal, environment } = context;
   const folder = resolve(environment.workingFolder, path);
-  const given = regoOf(await readBundle(folder));
+  const given = regoOf(await readNamed(context, path));
   const formatted = await withLoader(context, ({ toolchain }) => formatRego(given, toolchain));
   const changed = [...given].flatMap(([file, before]) => {
     const after = formatted.get(file) ?? before;
@@ -31,14 +30,23 @@ export async function fmt(context: CommandContext, path: string, options: FmtOpt
   else if (changed.length > 0) context.setExit(EXIT.findings);
   if (options.json === true) {
     const files = changed.map(({ file }) => file);
-    return printJson(terminal, 'bundle-fmt', { ok: options.write === true || files.length === 0, path, changed: files, written: options.write === true });
+    return printJson(terminal, 'bundle-fmt', {
+      ok: options.write === true || files.length === 0,
+      path,
+      changed: files,
+      written: options.write === true,
+    });
   }
   for (const { file, before, after } of changed) {
     if (options.diff === true) printDiff(terminal, lineDiff(before, after, file));
     else printLine(terminal, file);
   }
-  const said = options.write === true ? `${changed.length} of ${given.size} files formatted` : `${changed.length} of ${given.size} files are not formatted`;
-  const hint = changed.length > 0 && options.write !== true ? `; format them with: mcp-gateway bundle fmt ${path} --write` : '';
+  const said =
+    options.write === true
+      ? `${changed.length} of ${given.size} files formatted`
+      : `${changed.length} of ${given.size} files are not formatted`;
+  const hint =
+    changed.length > 0 && options.write !== true ? `; format them with: mcp-gateway bundle fmt ${path} --write` : '';
   return printLine({ ...terminal, out: terminal.err }, `${said}${hint}`);
 }
 

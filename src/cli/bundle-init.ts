@@ -1,6 +1,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type AskedServer, type AskOptions, commandServer, configuredServer, readServerTools } from '../app-server-tools.ts';
+import {
+  type AskedServer,
+  type AskOptions,
+  commandServer,
+  configuredServer,
+  readServerTools,
+} from '../app-server-tools.ts';
 import { effectOf } from '../catalog/effect.ts';
 import type { ToolEffect } from '../core/action.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -47,11 +53,24 @@ export async function init(
   for (const [file, text] of files) write(target, file, text);
   const counts = countsOf(tools);
   if (options.json === true) {
-    return printJson(terminal, 'bundle-init', { path: folder, server, package: name, version, tools: counts, files: [...files.keys()] });
+    return printJson(terminal, 'bundle-init', {
+      path: folder,
+      server,
+      package: name,
+      version,
+      tools: counts,
+      files: [...files.keys()],
+    });
   }
   printLine(terminal, `wrote ${[...files.keys()].join(', ')} into ${folder}`);
-  printLine(terminal, `${server} has ${tools.length} tools: ${EFFECTS.map((effect) => `${counts[effect]} ${WORDS[effect]}`).join(', ')}`);
-  return printLine(terminal, `Next: look at the groups in ${folder}/README.md, then run mcp-gateway bundle check ${folder}`);
+  printLine(
+    terminal,
+    `${server} has ${tools.length} tools: ${EFFECTS.map((effect) => `${counts[effect]} ${WORDS[effect]}`).join(', ')}`,
+  );
+  return printLine(
+    terminal,
+    `Next: look at the groups in ${folder}/README.md, then run mcp-gateway bundle check ${folder}`,
+  );
 }
 
 const EFFECTS = ['read', 'write', 'destroy', 'unknown'] as const;
@@ -60,9 +79,13 @@ const WORDS = { read: 'read', write: 'write', destroy: 'destroy', unknown: 'say 
 function refuseFull(target: string, folder: string): void {
   const found = entriesOf(target);
   if (found.length === 0) return;
-  throw new GatewayError('USAGE', `${folder} is not empty: it has ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}`, {
-    mend: 'Name a new folder, or add --force to write over the files of a bundle that are in it.',
-  });
+  throw new GatewayError(
+    'USAGE',
+    `${folder} is not empty: it has ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}`,
+    {
+      mend: 'Name a new folder, or add --force to write over the files of a bundle that are in it.',
+    },
+  );
 }
 
 function entriesOf(target: string): readonly string[] {
@@ -97,7 +120,10 @@ async function ask(context: CommandContext, command: readonly string[], options:
     const [program, ...args] = command;
     if (program !== undefined) {
       const asked = await commandServer({ id: idOf(options.server), command: program, args, cwd }, askOptions);
-      const named = options.server === undefined ? { ...asked, definition: { ...asked.definition, id: idFrom(asked, command) } } : asked;
+      const named =
+        options.server === undefined
+          ? { ...asked, definition: { ...asked.definition, id: idFrom(asked, command) } }
+          : asked;
       return { asked: named, definitions: await readServerTools(named, askOptions) };
     }
     return await askConfigured(context, options, askOptions);
@@ -138,8 +164,12 @@ function idOf(given: string | undefined): ServerId {
 /** What people would call the server: its package without the words that say it is a server, else its file. */
 function idFrom({ package: name }: AskedServer, command: readonly string[]): ServerId {
   const script = command.find((part) => /[/\\.]/.test(part)) ?? command[0] ?? '';
-  const base = (name === '' ? script.replace(/\.[a-z]+$/i, '') : name).split(/[/\\@]/).findLast((part) => part !== '') ?? '';
-  const words = base.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '' && word !== 'mcp' && word !== 'server');
+  const base =
+    (name === '' ? script.replace(/\.[a-z]+$/i, '') : name).split(/[/\\@]/).findLast((part) => part !== '') ?? '';
+  const words = base
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '' && word !== 'mcp' && word !== 'server');
   const id = words.join('-').slice(0, 20).replace(/-+$/, '');
   return idOf(id === '' ? 'server' : id);
 }

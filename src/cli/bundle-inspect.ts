@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
 import { inspectBundle } from '../app-authoring.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import type { BundleFacts } from '../review/bundle-facts.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
 import { paint, printJson, printLine, printTable, type Terminal, visible } from './terminal.ts';
 
@@ -12,24 +10,39 @@ export interface InspectOptions {
 
 /** What is in a bundle: its rules, what each of them reads, counters, data, settings, built-ins. */
 export async function inspect(context: CommandContext, path: string, { json }: InspectOptions): Promise<void> {
-  const files = await readBundle(resolve(context.environment.workingFolder, path));
+  const files = await readNamed(context, path);
   const inspected = await withLoader(context, (loader) => inspectBundle(files, loader));
   const { terminal } = context;
   if (json === true) return printJson(terminal, 'bundle-inspect', { path, ...inspected });
   printHead(terminal, inspected);
   printLine(terminal, '');
-  printTable(terminal, ['rule', 'says', 'title', 'reads'], inspected.rules.map(({ id, ruleSets, title, reads }) => [id, ruleSets.join(', '), title, reads.join(' ')]));
+  printTable(
+    terminal,
+    ['rule', 'says', 'title', 'reads'],
+    inspected.rules.map(({ id, ruleSets, title, reads }) => [id, ruleSets.join(', '), title, reads.join(' ')]),
+  );
   if (inspected.counters.length > 0) {
     printLine(terminal, '');
-    printTable(terminal, ['counter', 'unit', 'limit', 'window', 'for each'], inspected.counters.map(({ name, unit, limit, window, key }) => [name, unit, limit, window, key.join(' ')]));
+    printTable(
+      terminal,
+      ['counter', 'unit', 'limit', 'window', 'for each'],
+      inspected.counters.map(({ name, unit, limit, window, key }) => [name, unit, limit, window, key.join(' ')]),
+    );
   }
   if (inspected.settings.length > 0) {
     printLine(terminal, '');
-    printTable(terminal, ['setting', 'type', 'default', 'what it says'], inspected.settings.map(({ name, type, value, description }) => [name, type, value, description]));
+    printTable(
+      terminal,
+      ['setting', 'type', 'default', 'what it says'],
+      inspected.settings.map(({ name, type, value, description }) => [name, type, value, description]),
+    );
   }
 }
 
-function printHead(terminal: Terminal, { layer, root, revision, digest, governs, server, inputs, dataReads, builtins, usesTime }: BundleFacts): void {
+function printHead(
+  terminal: Terminal,
+  { layer, root, revision, digest, governs, server, inputs, dataReads, builtins, usesTime }: BundleFacts,
+): void {
   const rows = [
     ['layer', layer],
     ['root', root],

@@ -2,19 +2,18 @@ import { resolve } from 'node:path';
 import { testBundle, type TestedBundle } from '../app-bundle-tests.ts';
 import type { BundleLoader } from '../app-bundles.ts';
 import { GatewayError } from '../core/errors.ts';
-import { readBundle } from '../policy/bundle-files.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding } from '../review/finding.ts';
 import { junitXml } from '../review/report-junit.ts';
 import { isFailed, rulePercent, testFindings } from '../review/test-findings.ts';
 import { findingsOf, textsOf } from './bundle-check.ts';
-import { withLoader } from './bundle-loader.ts';
+import { readNamed, withLoader } from './bundle-loader.ts';
 import { watchBundle } from './bundle-watch.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printFindings, printGithub, printSarif } from './finding-formats.ts';
 import { clock } from './server-sign-ins.ts';
-import { printJson, printLine } from './terminal.ts';
+import { printJson, printLine, printWrapped } from './terminal.ts';
 
 export interface TestOptions {
   readonly json?: boolean;
@@ -30,7 +29,7 @@ export async function test(context: CommandContext, path: string, options: TestO
   refuseBadFilter(options.filter);
   const folder = resolve(context.environment.workingFolder, path);
   await withLoader(context, async (loader) => {
-    const once = (): Promise<void> => testOnce(context, { path, folder, loader }, options);
+    const once = (): Promise<void> => testOnce(context, { path, loader }, options);
     if (options.watch !== true) return once();
     return watchBundle(context, folder, once);
   });
@@ -46,28 +45,35 @@ function refuseBadFilter(filter: string | undefined): void {
 
 interface Subject {
   readonly path: string;
-  readonly folder: string;
   readonly loader: BundleLoader;
 }
 
-async function testOnce(context: CommandContext, { path, folder, loader }: Subject, options: TestOptions): Promise<void> {
-  const files = await readBundle(folder);
+async function testOnce(context: CommandContext, { path, loader }: Subject, options: TestOptions): Promise<void> {
+  const files = await readNamed(context, path);
   const textOf = textsOf(files);
   const format = options.json === true ? 'json' : options.format;
+  const isFiltered = options.filter !== undefined;
   try {
     const tested = await testBundle(files, loader, { filter: options.filter, clock });
     refuseNoTests(tested, options.filter);
     // A part of the tests covers a part of the rules.
-    const minCoverage = options.filter === undefined ? options.minCoverage : 0;
+    const minCoverage = isFiltered ? 0 : options.minCoverage;
     const findings = testFindings({ ...tested, minCoverage }).filter(
-      ({ code }) => options.filter === undefined || code !== 'test_rule_not_covered',
+      ({ code }) => !isFiltered || code !== 'test_rule_not_covered',
     );
     if (findings.some(({ severity }) => severity === 'error')) context.setExit(EXIT.findings);
-    show(context, format, { path, textOf, findings, tested, hasNotes: options.notes === true });
+    show(context, format, { path, textOf, findings, tested, hasNotes: options.notes === true, isFiltered });
   } catch (thrown) {
     if (!(thrown instanceof InvalidBundle) || format === 'pretty' || format === 'junit') throw thrown;
     context.setExit(EXIT.findings);
-    show(context, format, { path, textOf, findings: findingsOf(thrown), tested: undefined, hasNotes: true });
+    show(context, format, {
+      path,
+      textOf,
+      findings: findingsOf(thrown),
+      tested: undefined,
+      hasNotes: true,
+      isFiltered,
+    });
   }
 }
 
@@ -86,6 +92,7 @@ interface Shown {
   /** Undefined where the bundle does not compile. */
   readonly tested: TestedBundle | undefined;
   readonly hasNotes: boolean;
+  readonly isFiltered: boolean;
 }
 
 function show(context: CommandContext, format: TestOptions['format'], shown: Shown): void {
@@ -113,12 +120,19 @@ function isError({ severity }: Finding): boolean {
 const ABOUT: ReadonlyMap<string, string> = new Map([
   ['test_failed', 'A test of the bundle does not pass.'],
   ['test_engines_differ', 'OPA’s interpreter and the gateway’s engine have different answers to an input of a test.'],
-  ['test_not_compared', 'A test gives no input to a rule, so that nothing of it could be compared with the gateway’s engine.'],
+  [
+    'test_not_compared',
+    'A test gives no input to a rule, so that nothing of it could be compared with the gateway’s engine.',
+  ],
   ['test_rule_not_covered', 'A rule comes true in no test.'],
   ['test_coverage', 'The tests make less of the bundle run than was asked for.'],
 ]);
 
-function showPretty({ terminal }: CommandContext, { findings, path, textOf }: Shown, { tests, coverage, engines }: TestedBundle): void {
+function showPretty(
+  { terminal }: CommandContext,
+  { findings, path, textOf, isFiltered }: Shown,
+  { tests, coverage, engines }: TestedBundle,
+): void {
   printFindings(terminal, { path, findings, textOf, about: ABOUT });
   for (const { name, output } of tests.filter((one) => isFailed(one) && one.output !== '')) {
     printLine(terminal, `printed by ${name}:`);
@@ -127,11 +141,19 @@ function showPretty({ terminal }: CommandContext, { findings, path, textOf }: Sh
   const skipped = tests.filter(({ outcome }) => outcome === 'skip').length;
   const passed = tests.filter(({ outcome }) => outcome === 'pass').length;
   const { compared, differences, notCompared } = engines;
-  const left = notCompared.length === 0 ? '' : `; ${notCompared.length} tests give them none`;
+  // A part of the tests says nothing of how much all of them cover.
+  const covered = isFiltered
+    ? ''
+    : `; ${rulePercent(coverage).toFixed(1)} % of rules and ${coverage.percent.toFixed(1)} % of lines run`;
   printLine(
     terminal,
-    `${passed} of ${tests.length - skipped} tests pass${skipped > 0 ? `, ${skipped} skipped` : ''}; ` +
-      `${rulePercent(coverage).toFixed(1)} % of rules and ${coverage.percent.toFixed(1)} % of lines run`,
+    `${passed} of ${tests.length - skipped} tests pass${skipped > 0 ? `, ${skipped} skipped` : ''}${covered}`,
   );
-  printLine(terminal, `${compared - differences.length} of ${compared} inputs have the same answer in OPA and in the gateway${left}`);
+  printLine(
+    terminal,
+    `${compared - differences.length} of ${compared} inputs have the same answer in OPA and in the gateway`,
+  );
+  if (notCompared.length > 0) {
+    printWrapped(terminal, '', `not compared, because they give no input to a rule: ${notCompared.join(', ')}`);
+  }
 }

@@ -31,16 +31,15 @@ export function vendor(context: CommandContext, path: string, { json }: VendorOp
   const names = [...files.keys()].map((file) => `${FOLDER}/${file}`);
   if (json === true) return printJson(terminal, 'bundle-vendor', { path, files: names });
   for (const name of names) printLine(terminal, name);
-  return printLine(terminal, `Now opa can check it: opa check --strict --schema ${join(path, FOLDER, 'schemas/input.json')} ${path}`);
+  return printLine(
+    terminal,
+    `Now opa can check it: opa check --strict --schema ${join(path, FOLDER, 'schemas/input.json')} ${path}`,
+  );
 }
 
 function vendoredFiles(): ReadonlyMap<string, string> {
   const library = Object.entries(readLibrary()).map(([file, text]) => [`gateway/v1/${file}`, text] as const);
-  return new Map([
-    ...library,
-    ['schemas/input.json', inLines(INPUT_SCHEMA)],
-    ['README.md', README],
-  ]);
+  return new Map([...library, ['schemas/input.json', inLines(INPUT_SCHEMA)], ['README.md', README]]);
 }
 
 function inLines(value: object): string {

@@ -1,3 +1,4 @@
+import type { Toolchain } from '../rego/toolchain.ts';
 import type { ProcessEnvironment } from './environment.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -7,4 +8,6 @@ export interface CommandContext {
   readonly environment: ProcessEnvironment;
   /** Says how the command ended, where that is not `done`. */
   readonly setExit: (code: number) => void;
+  /** One that whoever calls several commands has opened, and closes; else each opens its own. */
+  readonly toolchain?: Toolchain;
 }

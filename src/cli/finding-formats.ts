@@ -15,7 +15,11 @@ export interface FindingsOf {
   readonly about: ReadonlyMap<string, string>;
 }
 
-const COLOURS: Readonly<Record<Severity, 'red' | 'yellow' | 'cyan'>> = { error: 'red', warning: 'yellow', note: 'cyan' };
+const COLOURS: Readonly<Record<Severity, 'red' | 'yellow' | 'cyan'>> = {
+  error: 'red',
+  warning: 'yellow',
+  note: 'cyan',
+};
 
 /** `warning policy.rego:7:2: … [lint_walk]`, with the line of the file below it. */
 export function printFindings(terminal: Terminal, { findings, textOf }: FindingsOf): void {
@@ -23,9 +27,13 @@ export function printFindings(terminal: Terminal, { findings, textOf }: Findings
     const place = [file, ...(row > 0 ? [row, column] : [])].join(':');
     const words = message.split('\n').map(visible);
     const said = `${place === '' ? '' : `${place}: `}${words[0] ?? ''}`;
-    printLine(terminal, `${paint(terminal, COLOURS[severity], severity)} ${said} ${paint(terminal, 'dim', `[${code}]`)}`);
+    printLine(
+      terminal,
+      `${paint(terminal, COLOURS[severity], severity)} ${said} ${paint(terminal, 'dim', `[${code}]`)}`,
+    );
     for (const more of words.slice(1)) printLine(terminal, `    ${more}`);
-    for (const line of codeFrame(textOf(file) ?? '', { row, column })) printLine(terminal, paint(terminal, 'dim', line));
+    for (const line of codeFrame(textOf(file) ?? '', { row, column }))
+      printLine(terminal, paint(terminal, 'dim', line));
   }
 }
 

@@ -44,7 +44,9 @@ function otherThanGzip(bytes: Buffer): string {
   const start = bytes.subarray(0, 256).toString('latin1').trimStart();
   if (/^<(?:!doctype|html|\?xml)/i.test(start)) return 'it is a web page, not a .tar.gz';
   if (start.startsWith('PK')) return 'it is a zip archive, not a .tar.gz';
-  return start.startsWith('package ') || start.startsWith('#') ? 'it is one Rego file; a bundle is a folder with a .manifest' : '';
+  return start.startsWith('package ') || start.startsWith('#')
+    ? 'it is one Rego file; a bundle is a folder with a .manifest'
+    : '';
 }
 
 /** The files of a folder that belong to a bundle; a README, documents and what is hidden beside them are left alone. */

@@ -44,7 +44,8 @@ function otherFormat(value: JsonObject): string {
   }
   if (has('roots') || has('metadata') || has('revision')) return '';
   const names = Object.keys(value).slice(0, 5);
-  const found = names.length === 0 ? 'it is empty' : `it has ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}`;
+  const found =
+    names.length === 0 ? 'it is empty' : `it has ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}`;
   return `this is no manifest of a Rego bundle (${found}); policies of other engines, such as Cedar, are not read. One reads ${EXAMPLE}`;
 }
 
@@ -52,7 +53,9 @@ function otherFormat(value: JsonObject): string {
 function rootsInWords(roots: unknown): string {
   if (!Array.isArray(roots) || roots.length < 2) return '';
   const names = roots.map(String);
-  const within = names.find((name) => names.some((other) => other !== name && (other === '' || name.startsWith(`${other}/`))));
+  const within = names.find((name) =>
+    names.some((other) => other !== name && (other === '' || name.startsWith(`${other}/`))),
+  );
   const overlap = within === undefined ? '' : `, and ${JSON.stringify(within)} lies within another of them`;
   return `a bundle has exactly one root; this one has ${names.length}${overlap}. Make a bundle of each, with an id of its own`;
 }

@@ -24,7 +24,15 @@ export function writeArchive(files: ReadonlyMap<string, Uint8Array>): Buffer {
 
 function headerOf(path: string, bytes: Uint8Array): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);
-  const header = new Header({ path, type: 'File', size: bytes.length, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) });
+  const header = new Header({
+    path,
+    type: 'File',
+    size: bytes.length,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtime: new Date(0),
+  });
   // Answers whether it needs more than the one block of POSIX.
   if (header.encode(block)) throw new GatewayError('BUNDLE_INVALID', `the name ${path} is too long for an archive`);
   return block;

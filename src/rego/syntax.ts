@@ -50,6 +50,8 @@ export interface RegoFileSyntax {
 /** By file. */
 export type RegoSyntax = ReadonlyMap<string, RegoFileSyntax>;
 
+type Asked = Pick<Toolchain, 'test' | 'derive' | 'digest'>;
+
 /** OPA's own parser, asked through its interpreter: what it cannot parse has been refused before. */
 const PROGRAM = `package syntax_test
 
@@ -61,14 +63,13 @@ test_syntax if {
 `;
 
 /** Which of these texts are no regular expressions of OPA's engine, RE2. Throws TOOLCHAIN_FAILED. */
-export async function badPatterns(
-  patterns: readonly string[],
-  toolchain: Pick<Toolchain, 'test'>,
-): Promise<ReadonlySet<string>> {
+export async function badPatterns(patterns: readonly string[], toolchain: Asked): Promise<ReadonlySet<string>> {
   if (patterns.length === 0) return new Set();
   const data = { syntax: { patterns } };
   const bundle = { id: 'syntax', root: 'syntax', files: { 'syntax_test.rego': PATTERN_PROGRAM }, data };
-  return new Set(z.array(z.string()).parse(JSON.parse(await printed({ bundle, library: {} }, toolchain))));
+  const make = (): Promise<string> => printed({ bundle, library: {} }, toolchain);
+  const text = await remembered('patterns 1', patterns, { toolchain, make });
+  return new Set(z.array(z.string()).parse(JSON.parse(text)));
 }
 
 const PATTERN_PROGRAM = `package syntax_test
@@ -76,11 +77,26 @@ const PATTERN_PROGRAM = `package syntax_test
 test_patterns if print(json.marshal([pattern | some pattern in data.syntax.patterns; not regex.is_valid(pattern)]))
 `;
 
+interface Remembering {
+  readonly toolchain: Asked;
+  readonly make: () => Promise<string>;
+}
+
+/** The same is asked at every check of a bundle that has not changed. `name` changes with what is made. */
+async function remembered(name: string, given: unknown, { toolchain, make }: Remembering): Promise<string> {
+  const question = Buffer.from(JSON.stringify([toolchain.digest, given]));
+  const answer = await toolchain.derive(question, { name, make: async () => Buffer.from(await make()) });
+  return Buffer.from(answer).toString();
+}
+
 async function printed(request: TestRequest, toolchain: Pick<Toolchain, 'test'>): Promise<string> {
   const result = await toolchain.test(request);
   const [test] = result.kind === 'tested' ? result.tests : [];
   if (test?.outcome === 'pass') return test.output;
-  throw new GatewayError('TOOLCHAIN_FAILED', `the syntax of Rego files could not be read: ${test?.error?.message ?? ''}`);
+  throw new GatewayError(
+    'TOOLCHAIN_FAILED',
+    `the syntax of Rego files could not be read: ${test?.error?.message ?? ''}`,
+  );
 }
 
 const Import = z.object({ path: z.unknown(), alias: z.string().optional() });
@@ -102,12 +118,13 @@ const Rule = z.object({
 });
 
 /** The rules of Rego files that compile. Throws TOOLCHAIN_FAILED. */
-export async function readSyntax(
-  files: Readonly<Record<string, string>>,
-  toolchain: Pick<Toolchain, 'test'>,
-): Promise<RegoSyntax> {
+export async function readSyntax(files: Readonly<Record<string, string>>, toolchain: Asked): Promise<RegoSyntax> {
   const bundle = { id: 'syntax', root: 'syntax', files: { 'syntax_test.rego': PROGRAM }, data: { syntax: { files } } };
-  const lines = (await printed({ bundle, library: {} }, toolchain)).split('\n').filter((line) => line !== '');
+  const text = await remembered('syntax 1', files, {
+    toolchain,
+    make: () => printed({ bundle, library: {} }, toolchain),
+  });
+  const lines = text.split('\n').filter((line) => line !== '');
   return new Map(lines.map((line) => moduleOf(Line.parse(JSON.parse(line)))));
 }
 

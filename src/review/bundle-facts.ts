@@ -97,7 +97,11 @@ export function bundleFacts(bundle: Bundle, inspection: BundleInspection, rules:
       key,
       isShared: shared,
     })),
-    tools: Object.entries(tools).map(([name, { effect, data_classes }]) => ({ name, effect: effect ?? '', dataClasses: data_classes })),
+    tools: Object.entries(tools).map(([name, { effect, data_classes }]) => ({
+      name,
+      effect: effect ?? '',
+      dataClasses: data_classes,
+    })),
     settings: settingsOf(config ?? {}, isJsonObject(settings) ? settings : {}, ''),
   };
 }
@@ -105,10 +109,26 @@ export function bundleFacts(bundle: Bundle, inspection: BundleInspection, rules:
 function ruleFacts({ rules: written, ids }: BundleInspection, rules: RuleBook): readonly RuleFacts[] {
   return [...rules.values()].map((rule) => {
     const emitting = written.filter(({ ruleSet, ids: own }) => ruleSet !== '' && own.includes(rule.id));
-    const { id, title, description, remediation, retry, alternatives, owner, control, liftable, reads, file, row } = rule;
+    const { id, title, description, remediation, retry, alternatives, owner, control, liftable, reads, file, row } =
+      rule;
     const ruleSets = [...new Set(emitting.map(({ ruleSet }) => ruleSet))];
     const dataReads = ids[id]?.dataReads ?? [];
-    return { id, ruleSets, title, description, remediation, retry, alternatives, owner, control, liftable, reads, dataReads, file, row };
+    return {
+      id,
+      ruleSets,
+      title,
+      description,
+      remediation,
+      retry,
+      alternatives,
+      owner,
+      control,
+      liftable,
+      reads,
+      dataReads,
+      file,
+      row,
+    };
   });
 }
 
@@ -128,10 +148,19 @@ function settingsOf(schema: JsonObject, values: JsonObject, below: string): read
     if (!isJsonObject(member)) return [];
     const value = Object.hasOwn(values, name) ? values[name] : member['default'];
     const path = `${below}${name}`;
-    const inner = isJsonObject(member['properties']) ? settingsOf(member, isJsonObject(value) ? value : {}, `${path}.`) : [];
+    const inner = isJsonObject(member['properties'])
+      ? settingsOf(member, isJsonObject(value) ? value : {}, `${path}.`)
+      : [];
     if (inner.length > 0) return inner;
     const { description } = member;
-    return [{ name: path, type: typeOf(member), value: value === undefined ? '' : JSON.stringify(value), description: typeof description === 'string' ? description : '' }];
+    return [
+      {
+        name: path,
+        type: typeOf(member),
+        value: value === undefined ? '' : JSON.stringify(value),
+        description: typeof description === 'string' ? description : '',
+      },
+    ];
   });
 }
 

@@ -4,7 +4,14 @@ import type { BundleWords, RuleWords } from './bundle-words.ts';
 /** A page before it is Markdown or HTML. Texts may have `code` in them and nothing else that is marked. */
 export type Block =
   | { readonly kind: 'title' | 'heading' | 'text' | 'note'; readonly text: string }
-  | { readonly kind: 'rule'; readonly id: string; readonly title: string; readonly tone: string; readonly lines: readonly Line[]; readonly text: string }
+  | {
+      readonly kind: 'rule';
+      readonly id: string;
+      readonly title: string;
+      readonly tone: string;
+      readonly lines: readonly Line[];
+      readonly text: string;
+    }
   | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
 export interface Line {
@@ -23,7 +30,10 @@ export function bundlePage({ facts, title, description, governs, groups }: Bundl
       ...rules.map((words) => ruleBlock(words, facts)),
     ]),
     ...tables(facts),
-    { kind: 'note', text: `Revision ${facts.revision === '' ? 'without a name' : facts.revision}, digest ${facts.digest}.` },
+    {
+      kind: 'note',
+      text: `Revision ${facts.revision === '' ? 'without a name' : facts.revision}, digest ${facts.digest}.`,
+    },
   ];
 }
 
@@ -40,7 +50,14 @@ function ruleBlock({ rule, does, tools, looksAt }: RuleWords, { layer }: BundleF
     ['Written at', `\`${rule.file}:${rule.row}\``],
   ] as const;
   const shown = lines.filter(([, text]) => text !== '').map(([label, text]) => ({ label, text }));
-  return { kind: 'rule', id: rule.id, title: rule.title, tone: rule.ruleSets[0] ?? '', lines: shown, text: rule.description };
+  return {
+    kind: 'rule',
+    id: rule.id,
+    title: rule.title,
+    tone: rule.ruleSets[0] ?? '',
+    lines: shown,
+    text: rule.description,
+  };
 }
 
 const RETRIES: Readonly<Record<string, string>> = {
@@ -70,7 +87,12 @@ function tables({ counters, settings, tools }: BundleFacts): readonly Block[] {
     key.join(', '),
     isShared ? 'yes' : 'no',
   ]);
-  const settingRows = settings.map(({ name, type, value, description }) => [`\`${name}\``, type, value === '' ? '' : `\`${value}\``, description]);
+  const settingRows = settings.map(({ name, type, value, description }) => [
+    `\`${name}\``,
+    type,
+    value === '' ? '' : `\`${value}\``,
+    description,
+  ]);
   return [
     ...table('What is counted', ['counter', 'limit', 'over', 'for each', 'seen by other bundles'], counterRows),
     ...table('What can be set', ['setting', 'type', 'as it ships', 'what it says'], settingRows),
@@ -79,5 +101,10 @@ function tables({ counters, settings, tools }: BundleFacts): readonly Block[] {
 }
 
 function table(title: string, header: readonly string[], rows: readonly (readonly string[])[]): readonly Block[] {
-  return rows.length === 0 ? [] : [{ kind: 'heading', text: title }, { kind: 'table', header, rows }];
+  return rows.length === 0
+    ? []
+    : [
+        { kind: 'heading', text: title },
+        { kind: 'table', header, rows },
+      ];
 }

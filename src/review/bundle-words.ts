@@ -45,7 +45,8 @@ export function bundleWords(facts: BundleFacts, subject: LintSubject): BundleWor
   });
   return {
     facts,
-    title: about?.title === undefined || about.title === '' ? `The policy ${facts.root.replaceAll('_', ' ')}` : about.title,
+    title:
+      about?.title === undefined || about.title === '' ? `The policy ${facts.root.replaceAll('_', ' ')}` : about.title,
     description: about?.description.trim() ?? '',
     governs: governsOf(facts),
     groups: groups.filter(({ rules }) => rules.length > 0),
@@ -74,12 +75,17 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function governsOf({ layer, server, governs }: BundleFacts): string {
-  const whose = server === null ? '' : ` It is written for ${[server.package, server.versions].filter((part) => part !== '').join(' ')}.`;
+  const whose =
+    server === null
+      ? ''
+      : ` It is written for ${[server.package, server.versions].filter((part) => part !== '').join(' ')}.`;
   return `A bundle of layer ${layer}: it ${LAYERS[layer]}. It speaks about ${listed(governs.map((type) => TYPES[type] ?? type))}.${whose}`;
 }
 
 function wordsOf(rule: RuleFacts, subject: LintSubject): RuleWords {
-  const written = subject.written.filter(({ inspected }) => inspected.ruleSet !== '' && inspected.ids.includes(rule.id));
+  const written = subject.written.filter(
+    ({ inspected }) => inspected.ruleSet !== '' && inspected.ids.includes(rule.id),
+  );
   const named = comparisonsIn({ ...subject, written }).filter(({ path }) => path === 'input.action.tool');
   const tools = [...new Set(named.map(({ value }) => value))];
   const does = [...new Set(written.map(doesOf))].join('; ');

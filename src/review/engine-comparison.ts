@@ -50,12 +50,18 @@ const FUEL = 2_000_000;
 export async function compareEngines(request: ComparisonRequest, toolchain: Toolchain): Promise<EngineComparison> {
   const { source, library, inspection, filter } = request;
   const files = { ...source.files, [TAP_FILE]: tapModule(source.root, inspection) };
-  const listened = await toolchain.test({ bundle: { ...source, files }, library, ...(filter !== undefined && { filter }) });
+  const listened = await toolchain.test({
+    bundle: { ...source, files },
+    library,
+    ...(filter !== undefined && { filter }),
+  });
   // Rules that listen change no types, but a bundle can do strange things: then nothing was compared, and that is said.
   const tests = listened.kind === 'tested' ? listened.tests : [];
   const inputs = tappedInputs(tests, inspection);
   const looked = new Set(inputs.flatMap((tapped) => tapped.tests));
-  const names = tests.filter(({ outcome }) => outcome !== 'skip').map(({ package: name, name: test }) => `${name}.${test}`);
+  const names = tests
+    .filter(({ outcome }) => outcome !== 'skip')
+    .map(({ package: name, name: test }) => `${name}.${test}`);
   const differences = inputs.length === 0 ? [] : await differencesIn(inputs, request, toolchain);
   return { compared: inputs.length, differences, notCompared: names.filter((name) => !looked.has(name)) };
 }
@@ -67,7 +73,8 @@ async function differencesIn(
 ): Promise<readonly Difference[]> {
   const built = await toolchain.build({ bundles: [source], library });
   const facts = built.kind === 'built' ? built.module.bundles[source.id] : undefined;
-  if (built.kind !== 'built' || facts === undefined) throw new GatewayError('TOOLCHAIN_FAILED', 'the bundle does not build');
+  if (built.kind !== 'built' || facts === undefined)
+    throw new GatewayError('TOOLCHAIN_FAILED', 'the bundle does not build');
   const opa = await answersOfOpa({ source, library, ruleSets: facts.ruleSets }, inputs, toolchain);
   const module = loadModule(rewriteModule(built.module.wasm));
   const gateway = answersOfGateway({ module, source, entrypoint: facts.entrypointPath, monotonic, fuel }, inputs);
@@ -94,7 +101,9 @@ async function answersOfOpa(
   toolchain: Toolchain,
 ): Promise<readonly string[]> {
   const { root } = source;
-  const decision = RULE_SETS.map((name) => `"${name}": ${ruleSets.includes(name) ? `data.${root}.${name}` : 'set()'}`).join(', ');
+  const decision = RULE_SETS.map(
+    (name) => `"${name}": ${ruleSets.includes(name) ? `data.${root}.${name}` : 'set()'}`,
+  ).join(', ');
   const rules = inputs.map(({ input, timeNs, data }, index) => {
     const given = [
       `with input as ${JSON.stringify(input)}`,
@@ -125,7 +134,10 @@ interface OurEngine {
   readonly monotonic: () => number;
 }
 
-function answersOfGateway({ module, source, entrypoint, fuel, monotonic }: OurEngine, inputs: readonly TappedInput[]): readonly string[] {
+function answersOfGateway(
+  { module, source, entrypoint, fuel, monotonic }: OurEngine,
+  inputs: readonly TappedInput[],
+): readonly string[] {
   const runtimes = new Map<string, PolicyRuntime>();
   return inputs.map(({ input, timeNs, data }) => {
     const document = JSON.stringify({ bundle: { [source.id]: withData(source.data, data) } });
@@ -145,7 +157,11 @@ function withData(data: BundleSource['data'], replaced: TappedInput['data']): Bu
   );
 }
 
-function withPath(document: BundleSource['data'], [name, ...rest]: readonly string[], value: unknown): BundleSource['data'] {
+function withPath(
+  document: BundleSource['data'],
+  [name, ...rest]: readonly string[],
+  value: unknown,
+): BundleSource['data'] {
   if (name === undefined) return document;
   const before = document[name];
   if (rest.length === 0) return { ...document, [name]: value };
@@ -173,6 +189,8 @@ function inOrder(value: unknown): Json {
     return items.toSorted((left, right) => (canonicalJson(left) < canonicalJson(right) ? -1 : 1));
   }
   if (!isJsonObject(value)) return value as Json;
-  const members: JsonObject = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, inOrder(member)]));
+  const members: JsonObject = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, inOrder(member)]),
+  );
   return members;
 }

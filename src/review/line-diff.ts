@@ -41,7 +41,9 @@ function changedSteps(before: readonly string[], after: readonly string[]): read
   for (let left = before.length - 1; left >= 0; left -= 1) {
     for (let right = after.length - 1; right >= 0; right -= 1) {
       longest[left * width + right] =
-        before[left] === after[right] ? at(left + 1, right + 1) + 1 : Math.max(at(left + 1, right), at(left, right + 1));
+        before[left] === after[right]
+          ? at(left + 1, right + 1) + 1
+          : Math.max(at(left + 1, right), at(left, right + 1));
     }
   }
   const steps: Step[] = [];
@@ -81,7 +83,8 @@ function hunksOf(steps: readonly Step[]): readonly Hunk[] {
 }
 
 function hunkText(steps: readonly Step[], from: number, until: number): string {
-  const count = (part: readonly Step[], left: '-' | '+'): number => part.filter(({ kind }) => kind === ' ' || kind === left).length;
+  const count = (part: readonly Step[], left: '-' | '+'): number =>
+    part.filter(({ kind }) => kind === ' ' || kind === left).length;
   const [ahead, own] = [steps.slice(0, from), steps.slice(from, until)];
   const place = (side: '-' | '+'): string => `${side}${count(ahead, side) + 1},${count(own, side)}`;
   return [`@@ ${place('-')} ${place('+')} @@`, ...own.map(({ kind, text }) => `${kind}${text}`)].join('\n');

@@ -5,11 +5,15 @@ import type { LintSubject } from './lint-subject.ts';
 export const NO_REMEDIATION: LintRule = {
   code: 'lint_remediation',
   severity: 'warning',
-  about: 'A rule denies and its annotation has no `custom.remediation`: the agent is told no, and not what it could do instead.',
+  about:
+    'A rule denies and its annotation has no `custom.remediation`: the agent is told no, and not what it could do instead.',
   find: (subject) =>
     rulesOf(subject, ['deny'])
       .filter(({ rule }) => rule.remediation === '')
-      .map(({ rule, at }) => ({ ...at, message: `${rule.id} denies and has no remediation: say in custom.remediation what would work` })),
+      .map(({ rule, at }) => ({
+        ...at,
+        message: `${rule.id} denies and has no remediation: say in custom.remediation what would work`,
+      })),
 };
 
 export const NO_OWNER: LintRule = {
@@ -25,7 +29,8 @@ export const NO_OWNER: LintRule = {
 export const NO_DESCRIPTION: LintRule = {
   code: 'lint_description',
   severity: 'note',
-  about: 'A rule denies and its annotation has no `description`: `bundle doc` and `policy explain` have the title only.',
+  about:
+    'A rule denies and its annotation has no `description`: `bundle doc` and `policy explain` have the title only.',
   find: (subject) =>
     rulesOf(subject, ['deny'])
       .filter(({ rule }) => rule.description === '')
@@ -40,13 +45,23 @@ export const UNKNOWN_PARAMETER: LintRule = {
     rulesOf(subject, ['allow', 'deny', 'hide', 'obligations']).flatMap(({ rule, at }) => {
       const has = parametersOf(subject, rule.id);
       if (has === undefined) return [];
-      const missing = [...rule.remediation.matchAll(/\{([A-Za-z][A-Za-z0-9_]*)\}/g)].flatMap(([, name = '']) => (has.has(name) ? [] : [name]));
-      return missing.map((name) => ({ ...at, message: `the remediation of ${rule.id} names {${name}}, and its element has no params.${name}` }));
+      const missing = [...rule.remediation.matchAll(/\{([A-Za-z][A-Za-z0-9_]*)\}/g)].flatMap(([, name = '']) =>
+        has.has(name) ? [] : [name],
+      );
+      return missing.map((name) => ({
+        ...at,
+        message: `the remediation of ${rule.id} names {${name}}, and its element has no params.${name}`,
+      }));
     }),
 };
 
 interface AnnotatedRule {
-  readonly rule: { readonly id: string; readonly remediation: string; readonly owner: string; readonly description: string };
+  readonly rule: {
+    readonly id: string;
+    readonly remediation: string;
+    readonly owner: string;
+    readonly description: string;
+  };
   readonly at: Omit<Found, 'message'>;
 }
 

@@ -1,9 +1,10 @@
 import type { RegoTerm } from '../rego/syntax.ts';
-import { type LintSubject, literalOf, type WrittenRule } from './lint-subject.ts';
+import { type LintSubject, type Literal, literalOf, type WrittenRule } from './lint-subject.ts';
 import { callsIn, isConstantPath, pathOf, resolve, scopeOf } from './lint-terms.ts';
 
 /** Where a field of the input is compared with a text. */
 export interface Comparison {
+  /** The rule in which the text stands. */
   readonly rule: WrittenRule;
   readonly path: string;
   readonly value: string;
@@ -19,15 +20,17 @@ export function comparisonsIn(subject: LintSubject): readonly Comparison[] {
   return subject.written.flatMap((rule) =>
     rule.branches.flatMap((branch) => {
       const scope = scopeOf(rule, branch);
-      const valuesOf = (field: RegoTerm, values: RegoTerm): readonly Comparison[] => {
+      const valuesOf = (field: RegoTerm, values: Literal): readonly Comparison[] => {
         const resolved = resolve(field, scope);
         if (!isConstantPath(resolved)) return [];
-        return textsIn(values).map((at) => ({ rule, path: pathOf(resolved), value: at.value, at }));
+        return textsIn(values.term).map((at) => ({ rule: values.rule, path: pathOf(resolved), value: at.value, at }));
       };
       return callsIn(branch).flatMap(({ name, args: [left, right], isNegated }) => {
         if (left === undefined || right === undefined || isNegated) return [];
-        if (name === 'internal.member_2') return valuesOf(left, literalOf(right, subject));
-        return EQUAL.has(name) ? [...valuesOf(left, right), ...valuesOf(right, left)] : [];
+        if (name === 'internal.member_2') return valuesOf(left, literalOf(right, rule, subject));
+        return EQUAL.has(name)
+          ? [...valuesOf(left, { term: right, rule }), ...valuesOf(right, { term: left, rule })]
+          : [];
       });
     }),
   );
@@ -35,5 +38,7 @@ export function comparisonsIn(subject: LintSubject): readonly Comparison[] {
 
 function textsIn(values: RegoTerm): readonly { readonly kind: 'scalar'; readonly value: string }[] {
   const all = values.kind === 'collection' ? values.items : [values];
-  return all.flatMap((term) => (term.kind === 'scalar' && typeof term.value === 'string' ? [{ kind: term.kind, value: term.value }] : []));
+  return all.flatMap((term) =>
+    term.kind === 'scalar' && typeof term.value === 'string' ? [{ kind: term.kind, value: term.value }] : [],
+  );
 }

@@ -7,7 +7,8 @@ import { liesIn } from './lint-terms.ts';
 export const UNUSED_DATA: LintRule = {
   code: 'lint_unused_data',
   severity: 'warning',
-  about: 'A part of the data that no rule and no counter reads: a setting that does nothing, or a name that is written in two ways.',
+  about:
+    'A part of the data that no rule and no counter reads: a setting that does nothing, or a name that is written in two ways.',
   find: ({ bundle, inspection, dataFiles }) => {
     const read = [...inspection.entrypoint.dataReads, ...countersRead(bundle)];
     return unreadPaths(bundle.data, '', read).map((path) => ({
@@ -27,7 +28,8 @@ function unreadPaths(data: JsonObject, below: string, read: readonly string[]): 
   return Object.entries(data).flatMap(([name, value]: [string, Json]) => {
     const path = below === '' ? name : `${below}.${name}`;
     if (read.some((wider) => wider === '' || liesIn(path, wider))) return [];
-    if (!read.some((deeper) => liesIn(deeper, path))) return isJsonObject(value) && Object.keys(value).length === 0 ? [] : [path];
+    if (!read.some((deeper) => liesIn(deeper, path)))
+      return isJsonObject(value) && Object.keys(value).length === 0 ? [] : [path];
     return isJsonObject(value) ? unreadPaths(value, path, read) : [];
   });
 }
@@ -45,7 +47,8 @@ function placeIn(files: Readonly<Record<string, string>>, path: readonly string[
     // What lies in a folder has the folder's names already.
     const folders = file.split('/').slice(0, -1);
     const names = path.slice(folders.length);
-    for (const name of names) at = at < 0 ? at : text.indexOf(kindOfFile(file) === 'json' ? JSON.stringify(name) : `${name}:`, at);
+    for (const name of names)
+      at = at < 0 ? at : text.indexOf(kindOfFile(file) === 'json' ? JSON.stringify(name) : `${name}:`, at);
     if (at >= 0 && folders.every((folder, index) => folder === path[index])) return placeAt(file, text, at);
   }
   return { file: '', row: 0, column: 0 };

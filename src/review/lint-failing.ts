@@ -46,9 +46,17 @@ function failingCalls(rule: WrittenRule): readonly ReturnType<typeof foundAt>[] 
       const before = FAILING[name];
       if (before === undefined) return [];
       const at = FAILS_AT[name];
-      const value = args.filter((_, index) => at === undefined || index === at).find((arg) => isChosen(arg, scope, chosen));
+      const value = args
+        .filter((_, index) => at === undefined || index === at)
+        .find((arg) => isChosen(arg, scope, chosen));
       if (value === undefined || isGuarded(value, branch, scope)) return [];
-      return [foundAt(rule, WORDS[name] ?? `${name}(`, `${WORDS[name] ?? name} fails for some values that an agent can send, and then the whole decision is an error; ask ${before} before`)];
+      return [
+        foundAt(
+          rule,
+          WORDS[name] ?? `${name}(`,
+          `${WORDS[name] ?? name} fails for some values that an agent can send, and then the whole decision is an error; ask ${before} before`,
+        ),
+      ];
     });
   });
 }
@@ -56,7 +64,14 @@ function failingCalls(rule: WrittenRule): readonly ReturnType<typeof foundAt>[] 
 const WORDS: Readonly<Record<string, string>> = { div: '/', rem: '%' };
 
 /** What an agent, its client or a server chooses; all else the gateway knows itself. */
-const CHOSEN = ['input.action.args', 'input.action.request', 'input.action.ref', 'input.action.resource', 'input.action.result', 'input.claims'];
+const CHOSEN = [
+  'input.action.args',
+  'input.action.request',
+  'input.action.ref',
+  'input.action.resource',
+  'input.action.result',
+  'input.claims',
+];
 
 function isChosen(term: RegoTerm, scope: Scope, names: ReadonlySet<string>): boolean {
   return partsOf(term).some((part) => {
@@ -70,7 +85,7 @@ function isChosen(term: RegoTerm, scope: Scope, names: ReadonlySet<string>): boo
 function chosenNames(branch: RegoRuleSyntax, scope: Scope): ReadonlySet<string> {
   const names = new Set<string>();
   // A name can stand for another that stands further below, so it is looked through until nothing is added.
-  for (let before = -1; before !== names.size; ) {
+  for (let before = -1; before !== names.size;) {
     before = names.size;
     for (const { kind, name, terms } of expressionsIn(branch)) {
       const binds = kind === 'some' || kind === 'every' || (kind === 'call' && (name === 'assign' || name === 'eq'));
@@ -90,7 +105,9 @@ function isGuarded(value: RegoTerm, branch: RegoRuleSyntax, scope: Scope): boole
   const wanted = new Set(keysOf(value, scope));
   return callsIn(branch).some(({ name, args }) => {
     if (!GUARD.test(name) || (name === 'regex.match' && args[0] === value)) return false;
-    return args.some((arg) => arg !== value && !partsOf(arg).includes(value) && keysOf(arg, scope).some((key) => wanted.has(key)));
+    return args.some(
+      (arg) => arg !== value && !partsOf(arg).includes(value) && keysOf(arg, scope).some((key) => wanted.has(key)),
+    );
   });
 }
 

@@ -21,7 +21,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 export const IMPOSSIBLE_VALUE: LintRule = {
   code: 'lint_impossible_value',
   severity: 'warning',
-  about: 'A field of the input is compared with a value that it never has, such as `input.action.effect == "delete"`: the rule can never come true.',
+  about:
+    'A field of the input is compared with a value that it never has, such as `input.action.effect == "delete"`: the rule can never come true.',
   find: (subject) =>
     comparisonsIn(subject).flatMap(({ rule, path, value, at }) => {
       const values = VALUES[path];
@@ -33,11 +34,18 @@ export const IMPOSSIBLE_VALUE: LintRule = {
 export const UNGOVERNED: LintRule = {
   code: 'lint_ungoverned',
   severity: 'warning',
-  about: 'A rule waits for a kind of request that the bundle does not govern (`governs` in its manifest), so that it is never asked about it.',
+  about:
+    'A rule waits for a kind of request that the bundle does not govern (`governs` in its manifest), so that it is never asked about it.',
   find: (subject) =>
     comparisonsIn(subject).flatMap(({ rule, path, value, at }) => {
       if (path !== 'input.action.type' || !isActionType(value) || governedBy(subject).has(value)) return [];
-      return [foundAt(rule, at, `the bundle is never asked about ${value}: its manifest governs ${[...governedBy(subject)].join(', ')}`)];
+      return [
+        foundAt(
+          rule,
+          at,
+          `the bundle is never asked about ${value}: its manifest governs ${[...governedBy(subject)].join(', ')}`,
+        ),
+      ];
     }),
 };
 
@@ -53,7 +61,8 @@ const FILLED_FOR: Readonly<Record<string, readonly ActionType[]>> = {
 export const EMPTY_FIELD: LintRule = {
   code: 'lint_empty_field',
   severity: 'warning',
-  about: 'A rule reads a part of the input that is empty for everything the bundle governs, such as the result of a call where `governs` does not name `tool_result`.',
+  about:
+    'A rule reads a part of the input that is empty for everything the bundle governs, such as the result of a call where `governs` does not name `tool_result`.',
   find: (subject) => {
     const governed = governedBy(subject);
     return referencesIn(subject).flatMap(({ rule, path, term }) => {
@@ -62,7 +71,13 @@ export const EMPTY_FIELD: LintRule = {
       }
       const [place, types] = Object.entries(FILLED_FOR).find(([one]) => liesIn(path, one)) ?? [];
       if (place === undefined || types === undefined || types.some((type) => governed.has(type))) return [];
-      return [foundAt(rule, term, `${place} is empty for everything that the bundle governs; it is filled for ${types.join(', ')}`)];
+      return [
+        foundAt(
+          rule,
+          term,
+          `${place} is empty for everything that the bundle governs; it is filled for ${types.join(', ')}`,
+        ),
+      ];
     });
   },
 };
@@ -70,7 +85,8 @@ export const EMPTY_FIELD: LintRule = {
 export const NEVER_ABSENT: LintRule = {
   code: 'lint_never_absent',
   severity: 'warning',
-  about: 'A rule asks whether a field of the input is absent or null. Every field is always there: what is not known is "", 0, [] or {}.',
+  about:
+    'A rule asks whether a field of the input is absent or null. Every field is always there: what is not known is "", 0, [] or {}.',
   find: (subject) =>
     subject.written.flatMap((rule) =>
       rule.branches.flatMap((branch) => {
@@ -85,7 +101,13 @@ export const NEVER_ABSENT: LintRule = {
           const resolved = resolve(term, scope);
           const empty = isConstantPath(resolved) ? EMPTY_OF.get(pathOf(resolved)) : undefined;
           if (empty === undefined) return [];
-          return [foundAt(rule, term, `${pathOf(resolved)} is always there, and never null: where it is not known it is ${empty}`)];
+          return [
+            foundAt(
+              rule,
+              term,
+              `${pathOf(resolved)} is always there, and never null: where it is not known it is ${empty}`,
+            ),
+          ];
         });
       }),
     ),
@@ -94,14 +116,21 @@ export const NEVER_ABSENT: LintRule = {
 export const UNKNOWN_TOOL: LintRule = {
   code: 'lint_unknown_tool',
   severity: 'warning',
-  about: 'A rule of a server’s bundle names a tool that stands not among the `tools` of its manifest, which names others.',
+  about:
+    'A rule of a server’s bundle names a tool that stands not among the `tools` of its manifest, which names others.',
   find: (subject) => {
     const tools = new Set(Object.keys(subject.bundle.manifest.metadata.gateway.tools));
     if (tools.size === 0 || subject.bundle.layer !== 'server') return [];
     return comparisonsIn(subject).flatMap(({ rule, path, value, at }) =>
       path !== 'input.action.tool' || value === '' || tools.has(value)
         ? []
-        : [foundAt(rule, at, `there is no tool ${JSON.stringify(value)} in the manifest; it has ${[...tools].slice(0, 8).join(', ')}${tools.size > 8 ? ', …' : ''}`)],
+        : [
+            foundAt(
+              rule,
+              at,
+              `there is no tool ${JSON.stringify(value)} in the manifest; it has ${[...tools].slice(0, 8).join(', ')}${tools.size > 8 ? ', …' : ''}`,
+            ),
+          ],
     );
   },
 };
@@ -136,7 +165,9 @@ function governedBy({ bundle }: LintSubject): ReadonlySet<ActionType> {
 const EMPTY: Readonly<Record<string, string>> = { string: '""', number: '0', integer: '0', array: '[]', object: '{}' };
 
 /** The fields that are always there, each with how it is written where nothing is known of it. */
-const EMPTY_OF: ReadonlyMap<string, string> = new Map(emptyFields(z.toJSONSchema(PolicyInput, { target: 'draft-07' }), 'input'));
+const EMPTY_OF: ReadonlyMap<string, string> = new Map(
+  emptyFields(z.toJSONSchema(PolicyInput, { target: 'draft-07' }), 'input'),
+);
 
 function emptyFields(schema: unknown, path: string): readonly (readonly [string, string])[] {
   if (!isJsonObject(schema)) return [];
@@ -144,5 +175,8 @@ function emptyFields(schema: unknown, path: string): readonly (readonly [string,
   const names = Array.isArray(required) ? required : [];
   const members = isJsonObject(properties) ? Object.entries(properties).filter(([name]) => names.includes(name)) : [];
   const empty = typeof type === 'string' ? EMPTY[type] : undefined;
-  return [...(empty === undefined ? [] : [[path, empty] as const]), ...members.flatMap(([name, member]) => emptyFields(member, `${path}.${name}`))];
+  return [
+    ...(empty === undefined ? [] : [[path, empty] as const]),
+    ...members.flatMap(([name, member]) => emptyFields(member, `${path}.${name}`)),
+  ];
 }

@@ -20,13 +20,18 @@ export function patternsOf({ branches }: Pick<WrittenRule, 'branches'>): readonl
 export const BAD_PATTERN: LintRule = {
   code: 'lint_bad_pattern',
   severity: 'error',
-  about: 'A constant regular expression does not compile in the linear engine that the gateway uses (RE2: no backreferences, no look-around).',
+  about:
+    'A constant regular expression does not compile in the linear engine that the gateway uses (RE2: no backreferences, no look-around).',
   find: ({ written, badPatterns }) =>
     written.flatMap((rule) =>
       patternsOf(rule)
         .filter((pattern) => badPatterns.has(pattern))
         .map((pattern) =>
-          foundAt(rule, pattern, `the regular expression ${JSON.stringify(pattern)} does not compile: RE2 has no backreferences and no look-around`),
+          foundAt(
+            rule,
+            pattern,
+            `the regular expression ${JSON.stringify(pattern)} does not compile: RE2 has no backreferences and no look-around`,
+          ),
         ),
     ),
 };
@@ -37,7 +42,8 @@ const JOINING: ReadonlySet<string> = new Set(['sprintf', 'concat', 'replace']);
 export const PATTERN_IN_LOOP: LintRule = {
   code: 'lint_pattern_in_loop',
   severity: 'warning',
-  about: 'A regular expression is put together for every element of an iteration: each is compiled anew, which is most of the work.',
+  about:
+    'A regular expression is put together for every element of an iteration: each is compiled anew, which is most of the work.',
   find: ({ written }) => written.flatMap(patternsInLoops),
 };
 
@@ -45,15 +51,22 @@ function patternsInLoops(rule: WrittenRule): readonly ReturnType<typeof foundAt>
   return rule.branches.flatMap((branch) => {
     const scope = scopeOf(rule, branch);
     const bound = new Set(
-      expressionsIn(branch).flatMap(({ kind, terms }) => (kind === 'some' || kind === 'every' ? namesIn(terms.slice(0, -1)) : [])),
+      expressionsIn(branch).flatMap(({ kind, terms }) =>
+        kind === 'some' || kind === 'every' ? namesIn(terms.slice(0, -1)) : [],
+      ),
     );
     return callsIn(branch).flatMap((call) => {
       const pattern = patternOf(call);
       if (pattern === undefined) return [];
       const whole = pattern.kind === 'variable' ? (scope.get(pattern.name) ?? pattern) : pattern;
-      if (whole.kind !== 'call' || !JOINING.has(whole.name) || !namesIn([whole]).some((name) => bound.has(name))) return [];
+      if (whole.kind !== 'call' || !JOINING.has(whole.name) || !namesIn([whole]).some((name) => bound.has(name)))
+        return [];
       return [
-        foundAt(rule, `${call.name}(`, `the pattern of ${call.name} is put together for every element; keep whole patterns in the data, or compare without a pattern`),
+        foundAt(
+          rule,
+          `${call.name}(`,
+          `the pattern of ${call.name} is put together for every element; keep whole patterns in the data, or compare without a pattern`,
+        ),
       ];
     });
   });

@@ -9,8 +9,8 @@ export interface LintSubject {
   readonly inspection: BundleInspection;
   readonly rules: RuleBook;
   readonly written: readonly WrittenRule[];
-  /** What `some_rule := <literal>` says, by the rule's name; only for rules that stand once. */
-  readonly constants: ReadonlyMap<string, RegoRuleSyntax>;
+  /** The rules that stand once and take no arguments, by their names: `tools := {…}` among them. */
+  readonly constants: ReadonlyMap<string, WrittenRule>;
   /** Constant patterns that are no regular expressions. */
   readonly badPatterns: ReadonlySet<string>;
   /** Data files of the bundle as text, by path. */
@@ -67,15 +67,28 @@ function linesFrom(lines: readonly string[], from: number, until: number): reado
 }
 
 function constantsOf(written: readonly WrittenRule[]): LintSubject['constants'] {
-  const all = written.flatMap(({ branches }) => branches);
   const times = new Map<string, number>();
-  for (const { name } of all) times.set(name, (times.get(name) ?? 0) + 1);
-  return new Map(all.flatMap((rule) => (times.get(rule.name) === 1 && rule.args.length === 0 ? [[rule.name, rule]] : [])));
+  for (const { branches } of written) for (const { name } of branches) times.set(name, (times.get(name) ?? 0) + 1);
+  return new Map(
+    written.flatMap((rule) => {
+      const [branch] = rule.branches;
+      const isOne = branch !== undefined && times.get(branch.name) === 1 && branch.args.length === 0;
+      return isOne ? [[branch.name, rule] as const] : [];
+    }),
+  );
 }
 
-/** What a name stands for where a rule gives it one literal; else the term itself. */
-export function literalOf(term: RegoTerm, { constants }: Pick<LintSubject, 'constants'>): RegoTerm {
-  if (term.kind !== 'variable') return term;
-  const [value, ...more] = constants.get(term.name)?.head ?? [];
-  return value !== undefined && more.length === 0 ? value : term;
+/** A literal, and the rule in which it stands. */
+export interface Literal {
+  readonly term: RegoTerm;
+  readonly rule: WrittenRule;
+}
+
+/** What a name stands for where a rule gives it one value; else the term itself. */
+export function literalOf(term: RegoTerm, rule: WrittenRule, { constants }: Pick<LintSubject, 'constants'>): Literal {
+  const named = term.kind === 'variable' ? constants.get(term.name) : undefined;
+  const [value, ...more] = named?.branches[0]?.head ?? [];
+  return named !== undefined && value !== undefined && more.length === 0
+    ? { term: value, rule: named }
+    : { term, rule };
 }

@@ -2,7 +2,17 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { RegoExpression, RegoRuleSyntax, RegoTerm } from '../rego/syntax.ts';
 import { foundAt, type LintRule } from './lint-rule.ts';
 import type { LintSubject, WrittenRule } from './lint-subject.ts';
-import { callsIn, expressionsIn, isConstantPath, liesIn, partsOf, pathOf, resolve, scopeOf, type Scope } from './lint-terms.ts';
+import {
+  callsIn,
+  expressionsIn,
+  isConstantPath,
+  liesIn,
+  partsOf,
+  pathOf,
+  resolve,
+  scopeOf,
+  type Scope,
+} from './lint-terms.ts';
 
 /** Elements below which going through something is no work. */
 const LARGE = 1_000;
@@ -21,9 +31,18 @@ function walks(rule: WrittenRule, { bundle }: LintSubject): readonly ReturnType<
       if (name !== 'walk' || value === undefined) return [];
       const path = pathOf(resolve(value, scope));
       const isWhole = path === 'input' || path === 'input.action' || path === 'input.context';
-      if (isWhole) return [foundAt(rule, 'walk(', `walk(${path}) goes through everything there is; walk(input.action.args) is what an agent sends`)];
+      if (isWhole)
+        return [
+          foundAt(
+            rule,
+            'walk(',
+            `walk(${path}) goes through everything there is; walk(input.action.args) is what an agent sends`,
+          ),
+        ];
       const size = path.startsWith('data.') ? sizeOf(bundle.data, path) : 0;
-      return size >= LARGE ? [foundAt(rule, 'walk(', `walk(${path}) goes through ${size} elements at every decision`)] : [];
+      return size >= LARGE
+        ? [foundAt(rule, 'walk(', `walk(${path}) goes through ${size} elements at every decision`)]
+        : [];
     });
   });
 }
@@ -36,11 +55,17 @@ const SENT = 100;
 export const PRODUCT: LintRule = {
   code: 'lint_product',
   severity: 'warning',
-  about: 'Two iterations that have nothing to do with one another stand in one body: every element of one is tried with every element of the other.',
-  find: (subject) => subject.written.flatMap((rule) => rule.branches.flatMap((branch) => products(rule, branch, subject))),
+  about:
+    'Two iterations that have nothing to do with one another stand in one body: every element of one is tried with every element of the other.',
+  find: (subject) =>
+    subject.written.flatMap((rule) => rule.branches.flatMap((branch) => products(rule, branch, subject))),
 };
 
-function products(rule: WrittenRule, branch: RegoRuleSyntax, { bundle }: LintSubject): readonly ReturnType<typeof foundAt>[] {
+function products(
+  rule: WrittenRule,
+  branch: RegoRuleSyntax,
+  { bundle }: LintSubject,
+): readonly ReturnType<typeof foundAt>[] {
   const scope = scopeOf(rule, branch);
   const inner = expressionsIn(branch).flatMap(({ terms, body }) => [body, ...terms.flatMap(partsOf).flatMap(bodyOf)]);
   return [branch.body, ...inner].flatMap((body) => {
@@ -50,7 +75,13 @@ function products(rule: WrittenRule, branch: RegoRuleSyntax, { bundle }: LintSub
       if (outer.some(({ names }) => names.some((name) => loop.needs.has(name)))) return [];
       const steps = loop.size * Math.max(...outer.map(({ size }) => size));
       if (steps < MANY_STEPS) return [];
-      return [foundAt(rule, loop.over, `this iteration runs again for every element of the one above it: ${steps} steps; look the element up by its key, or compare sets with &`)];
+      return [
+        foundAt(
+          rule,
+          loop.over,
+          `this iteration runs again for every element of the one above it: ${steps} steps; look the element up by its key, or compare sets with &`,
+        ),
+      ];
     });
   });
 }

@@ -37,7 +37,9 @@ export const LINT_RULES: readonly LintRule[] = [
  * a finding, or on the one above it, takes it out.
  */
 export function lint(subject: LintSubject): readonly Finding[] {
-  const all = LINT_RULES.flatMap(({ code, severity, find }) => find(subject).map((found) => ({ code, severity, ...found })));
+  const all = LINT_RULES.flatMap(({ code, severity, find }) =>
+    find(subject).map((found) => ({ code, severity, ...found })),
+  );
   const seen = new Set<string>();
   const kept = all.filter((finding) => {
     const key = JSON.stringify(finding);

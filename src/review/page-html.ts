@@ -38,7 +38,9 @@ function blockHtml(block: Block): string {
     }
     case 'table': {
       const header = block.header.map((text) => `<th scope="col">${inline(text)}</th>`).join('');
-      const rows = block.rows.map((row) => `<tr>${row.map((text) => `<td>${inline(text)}</td>`).join('')}</tr>`).join('\n');
+      const rows = block.rows
+        .map((row) => `<tr>${row.map((text) => `<td>${inline(text)}</td>`).join('')}</tr>`)
+        .join('\n');
       return `<div class="table"><table><thead><tr>${header}</tr></thead><tbody>\n${rows}\n</tbody></table></div>`;
     }
   }

@@ -28,7 +28,10 @@ function blockText(block: Block): string {
 }
 
 function paragraphs(text: string): string {
-  return text.split(/\n\s*\n/).map(inline).join('\n\n');
+  return text
+    .split(/\n\s*\n/)
+    .map(inline)
+    .join('\n\n');
 }
 
 function cell(text: string): string {

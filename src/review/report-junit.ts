@@ -12,7 +12,12 @@ export interface JunitOptions {
 /** One suite a file, and one for the comparison of the engines, as build servers read it. */
 export function junitXml({ name, tests, engines }: JunitOptions): string {
   const files = [...new Set(tests.map(({ file }) => file))].toSorted();
-  const suites = files.map((file) => suiteOf(file, tests.filter((test) => test.file === file)));
+  const suites = files.map((file) =>
+    suiteOf(
+      file,
+      tests.filter((test) => test.file === file),
+    ),
+  );
   const failures = tests.filter(isFailed).length + engines.differences.length;
   const head = `<testsuites name=${quoted(name)} tests="${tests.length + engines.compared}" failures="${failures}">`;
   return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, enginesSuite(engines), '</testsuites>'].join('\n');
@@ -30,12 +35,18 @@ function caseOf(test: RegoTest): string {
   const seconds = (durationNs / 1e9).toFixed(6);
   const why = [error?.message ?? '', ...failedCases].filter((text) => text !== '').join('\n');
   const inner = [
-    ...(isFailed(test) ? [`<failure message=${quoted(error?.message ?? 'it is not true')}>${escaped(`${file}:${row}\n${why}`)}</failure>`] : []),
+    ...(isFailed(test)
+      ? [
+          `<failure message=${quoted(error?.message ?? 'it is not true')}>${escaped(`${file}:${row}\n${why}`)}</failure>`,
+        ]
+      : []),
     ...(outcome === 'skip' ? ['<skipped/>'] : []),
     ...(output === '' ? [] : [`<system-out>${escaped(output)}</system-out>`]),
   ];
   const head = `    <testcase classname=${quoted(name)} name=${quoted(test.name)} file=${quoted(file)} line="${row}" time="${seconds}"`;
-  return inner.length === 0 ? `${head}/>` : [`${head}>`, ...inner.map((line) => `      ${line}`), '    </testcase>'].join('\n');
+  return inner.length === 0
+    ? `${head}/>`
+    : [`${head}>`, ...inner.map((line) => `      ${line}`), '    </testcase>'].join('\n');
 }
 
 function enginesSuite({ compared, differences }: EngineComparison): string {
@@ -54,6 +65,9 @@ function quoted(text: string): string {
 /** What XML 1.0 cannot hold at all is left out. */
 function escaped(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are what XML cannot hold
-  const held = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff](?![\udc00-\udfff])/g, '');
+  const held = text.replaceAll(
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff](?![\udc00-\udfff])/g,
+    '',
+  );
   return held.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -32,7 +32,11 @@ function ruleOf(id: string, about: string | undefined): object {
   return about === undefined ? { id } : { id, shortDescription: { text: about } };
 }
 
-function resultOf({ code, severity, message, file, row, column }: Finding, folder: string, codes: readonly string[]): object {
+function resultOf(
+  { code, severity, message, file, row, column }: Finding,
+  folder: string,
+  codes: readonly string[],
+): object {
   const uri = (file === '' ? folder : `${folder}/${file}`).split('/').map(encodeURIComponent).join('/');
   const region = row > 0 ? { region: { startLine: row, startColumn: Math.max(1, column) } } : {};
   return {

@@ -4,7 +4,7 @@ import type { Scaffold, ScaffoldFacts } from './scaffold.ts';
 /** `.manifest` of a first bundle: what it governs, what each tool does, and what an admin may set. */
 export function scaffoldManifest({ facts, root, groups }: Scaffold): string {
   const declared = groups.flatMap(({ effect, tools }) =>
-    effect === 'unknown' ? [] : tools.map(({ name }) => [name, { effect }] as const),
+    tools.map(({ name }) => [name, effect === 'unknown' ? {} : { effect }] as const),
   );
   return inLines({
     revision: '0.1.0',
@@ -14,7 +14,7 @@ export function scaffoldManifest({ facts, root, groups }: Scaffold): string {
         contract: 1,
         layer: 'server',
         ...(facts.package === '' ? {} : { server: serverOf(facts) }),
-        ...(declared.length === 0 ? {} : { tools: Object.fromEntries(declared) }),
+        tools: Object.fromEntries(declared),
         config: configSchema(settingsOf(groups)),
       },
     },

@@ -3,7 +3,11 @@ import type { Scaffold, ToolGroup } from './scaffold.ts';
 /** What a group of tools is called in the policy, and what is said of it. */
 export const GROUPS = {
   read: { set: 'reads', title: 'Tools that only look may be used', about: 'Tools that change nothing.' },
-  write: { set: 'writes', title: 'Tools that change something may be used', about: 'Tools that change something, and destroy nothing.' },
+  write: {
+    set: 'writes',
+    title: 'Tools that change something may be used',
+    about: 'Tools that change something, and destroy nothing.',
+  },
   destroy: {
     set: 'destroys',
     title: 'Tools that may destroy something may be used',

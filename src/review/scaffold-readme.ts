@@ -12,7 +12,9 @@ export function scaffoldReadme({ facts, prefix, groups }: Scaffold): string {
     '| tool | group | rule | what the server says |',
     '| --- | --- | --- | --- |',
     ...groups.flatMap(({ effect, tools }) =>
-      tools.map(({ name, says }) => `| ${code(name)} | ${GROUPS[effect].set} | ${prefix}-${ALLOWS[effect]} | ${cell(says)} |`),
+      tools.map(
+        ({ name, says }) => `| ${code(name)} | ${GROUPS[effect].set} | ${prefix}-${ALLOWS[effect]} | ${cell(says)} |`,
+      ),
     ),
     '',
     ...(undeclared.length > 0 ? hints(undeclared) : []),
@@ -60,6 +62,9 @@ function code(name: string): string {
 }
 
 function cell(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/[|<>]/g, ' ').trim();
+  const line = text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/[|<>]/g, ' ')
+    .trim();
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

@@ -28,7 +28,12 @@ const NAMES = {
 } as const;
 
 function groupTest({ root, prefix }: Scaffold, { effect }: ToolGroup): string {
-  const asks = { read: 'set()', write: `{"${prefix}-301"}`, destroy: `{"${prefix}-302"}`, unknown: `{"${prefix}-302"}` };
+  const asks = {
+    read: 'set()',
+    write: `{"${prefix}-301"}`,
+    destroy: `{"${prefix}-302"}`,
+    unknown: `{"${prefix}-302"}`,
+  };
   return [
     `test_${NAMES[effect]} if {`,
     `\tevery tool in ${root}.${GROUPS[effect].set} {`,

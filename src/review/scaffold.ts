@@ -48,8 +48,10 @@ export function scaffoldBundle(facts: ScaffoldFacts): ReadonlyMap<string, string
     facts,
     root: rootOf(facts.server),
     prefix: prefixOf(facts.server),
-    groups: EFFECTS.map((effect) => ({ effect, tools: sorted(facts.tools.filter((tool) => tool.effect === effect)) }))
-      .filter(({ tools }) => tools.length > 0),
+    groups: EFFECTS.map((effect) => ({
+      effect,
+      tools: sorted(facts.tools.filter((tool) => tool.effect === effect)),
+    })).filter(({ tools }) => tools.length > 0),
   };
   return new Map([
     ['.manifest', scaffoldManifest(scaffold)],
@@ -66,7 +68,9 @@ function sorted(tools: readonly ScaffoldTool[]): readonly ScaffoldTool[] {
 
 /** Words that Rego reads in its own way, and roots that are not an author's. */
 const TAKEN: ReadonlySet<string> = new Set(
-  'as contains data default else every false gateway if import in input not null package set some system true with'.split(' '),
+  'as contains data default else every false gateway if import in input not null package set some system true with'.split(
+    ' ',
+  ),
 );
 
 function rootOf(server: string): string {

@@ -45,7 +45,9 @@ export function tappedInputs(tests: readonly RegoTest[], { entrypoint }: BundleI
     for (const line of output.split('\n').filter((text) => text.startsWith(MARK))) {
       const { input, time, data } = Tapped.parse(JSON.parse(line.slice(MARK.length)));
       if (input.length === 0) continue;
-      const there = Object.entries(data).flatMap(([path, value]) => (value.length === 0 ? [] : [[path, value[0]] as const]));
+      const there = Object.entries(data).flatMap(([path, value]) =>
+        value.length === 0 ? [] : [[path, value[0]] as const],
+      );
       const timeNs = entrypoint.usesTime ? (time[0] ?? '') : '';
       const tapped = { input: input[0], timeNs, data: Object.fromEntries(there) };
       const key = JSON.stringify(tapped);

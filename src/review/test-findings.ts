@@ -67,7 +67,14 @@ function uncovered({ rules }: RegoCoverage): readonly Finding[] {
     .filter(({ fired }) => !fired)
     .map(({ path, ids, file, row, column }) => {
       const named = ids.length === 0 ? path : `${path} (${ids.join(', ')})`;
-      return { code: 'test_rule_not_covered', severity: 'warning', message: `never true in a test: ${named}`, file, row, column };
+      return {
+        code: 'test_rule_not_covered',
+        severity: 'warning',
+        message: `never true in a test: ${named}`,
+        file,
+        row,
+        column,
+      };
     });
 }
 

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import type { CommandContext } from '../../src/cli/context.ts';
 import { printError } from '../../src/cli/exit.ts';
+import type { Toolchain } from '../../src/rego/toolchain.ts';
 
 export interface Ran {
   readonly exit: number;
@@ -14,13 +15,15 @@ export interface CommandPlace {
   readonly cache: string;
   /** Columns of the terminal; without them what is written goes into a pipe. */
   readonly columns?: number;
+  /** Commands that share one are faster. */
+  readonly toolchain?: Toolchain;
 }
 
 /** Runs one command in this process, as the program does. */
 export async function runCommand(
   add: (program: Command, context: CommandContext) => void,
   args: readonly string[],
-  { home, cache, columns }: CommandPlace,
+  { home, cache, columns, toolchain }: CommandPlace,
 ): Promise<Ran> {
   const said = { out: '', err: '' };
   const stream = (name: 'out' | 'err'): NodeJS.WriteStream => {
@@ -35,6 +38,7 @@ export async function runCommand(
     terminal: { in: process.stdin, out: stream('out'), err: stream('err') },
     environment,
     setExit: (code) => (exit = code),
+    ...(toolchain !== undefined && { toolchain }),
   });
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -66,7 +66,7 @@ const EXAMPLES: readonly Example[] = [
   {
     code: 'lint_unknown_tool',
     bad: 'bad_tools := {"read", "raed"}\n\ndeny if input.action.tool in bad_tools',
-    at: '',
+    at: 'raed',
     good: 'good_tools := {"read", "write"}\n\ndeny if input.action.tool in good_tools',
   },
   {
@@ -106,7 +106,9 @@ const ABOUT = '# title: A title\n# description: A description.\n# custom:\n#   o
 function files(side: 'bad' | 'good', more: Readonly<Record<string, string>> = {}) {
   const manifest = {
     roots: ['lint'],
-    metadata: { gateway: { contract: 1, layer: 'server', governs: ['tool_call', 'tool_result'], tools: { read: {}, write: {} } } },
+    metadata: {
+      gateway: { contract: 1, layer: 'server', governs: ['tool_call', 'tool_result'], tools: { read: {}, write: {} } },
+    },
   };
   const rego = EXAMPLES.map(({ code, [side]: text }) => {
     const id = code.replaceAll('_', '-');
@@ -114,7 +116,12 @@ function files(side: 'bad' | 'good', more: Readonly<Record<string, string>> = {}
     return [`${code}.rego`, `package lint\n\n${text.replace(/^deny if/m, head)}\n`] as const;
   });
   const data = { config: { large: Array.from({ length: 200 }, (_, index) => `row ${index}`), words: ['a'] } };
-  const all = { '.manifest': JSON.stringify(manifest), 'data.json': JSON.stringify({ lint: data }, null, 1), ...Object.fromEntries(rego), ...more };
+  const all = {
+    '.manifest': JSON.stringify(manifest),
+    'data.json': JSON.stringify({ lint: data }, null, 1),
+    ...Object.fromEntries(rego),
+    ...more,
+  };
   return { source: 'lint', files: new Map(Object.entries(all).map(([name, text]) => [name, Buffer.from(text)])) };
 }
 
@@ -154,7 +161,8 @@ test('what the annotations, the data and the manifest leave out is found at its 
     '# custom: {id: L-2}',
     'deny contains {"id": "L-2", "reason": "two"} if input.action.tool == "b"',
   ].join('\n');
-  const data = '{\n  "lint": {\n    "config": {\n      "tool": "a",\n      "toool": "b"\n    },\n    "table": {"x": 1}\n  }\n}\n';
+  const data =
+    '{\n  "lint": {\n    "config": {\n      "tool": "a",\n      "toool": "b"\n    },\n    "table": {"x": 1}\n  }\n}\n';
   const bytes = { '.manifest': JSON.stringify(manifest), 'policy.rego': `${policy}\n`, 'data.json': data };
   const linted = await lintBundle(
     { source: 'lint', files: new Map(Object.entries(bytes).map(([name, text]) => [name, Buffer.from(text)])) },
@@ -183,7 +191,9 @@ test('a comment takes a finding out', async () => {
 
 test('every rule of the lint is tried here', () => {
   const elsewhere = ['lint_remediation', 'lint_parameter', 'lint_unused_data', 'lint_owner', 'lint_description'];
-  expect([...EXAMPLES.map(({ code }) => code), ...elsewhere].toSorted()).toEqual(LINT_RULES.map(({ code }) => code).toSorted());
+  expect([...EXAMPLES.map(({ code }) => code), ...elsewhere].toSorted()).toEqual(
+    LINT_RULES.map(({ code }) => code).toSorted(),
+  );
 });
 
 test.for(['starter/server', 'starter/workflow', 'northwind/compliance', 'northwind/workflow', 'northwind/override'])(
