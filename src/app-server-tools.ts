@@ -41,6 +41,7 @@ export async function readServerTools(
   options: AskOptions,
 ): Promise<readonly JsonObject[]> {
   const { version, host, clock, logger, signal, authorizerFor } = options;
+  const said: string[] = [];
   const upstreams = new Upstreams([definition], {
     version,
     host,
@@ -50,12 +51,31 @@ export async function readServerTools(
     instanceHost: NOBODY,
     memory: { read: async () => undefined, write: async () => undefined },
     authorizerFor: (server) => authorizerFor?.(server),
+    onErrorLine: (_server, line) => said.push(line),
   });
   try {
     return await upstreams.forDiscovery(definition.id).readList('tools', signal);
+  } catch (thrown) {
+    throw withLastWords(thrown, said);
   } finally {
     await upstreams.close();
   }
+}
+
+const MOST_WORDS = 8;
+
+/** Nobody keeps a log of this start, so what the server said stands with the error. */
+function withLastWords(thrown: unknown, said: readonly string[]): unknown {
+  if (!(thrown instanceof GatewayError) || thrown.code !== 'UPSTREAM_CLOSED') return thrown;
+  const lines = said.slice(-MOST_WORDS).map((line) => `\n  ${line}`);
+  return new GatewayError(
+    'UPSTREAM_CLOSED',
+    `${thrown.message}${lines.length > 0 ? ` It said:${lines.join('')}` : ''}`,
+    {
+      mend: 'Start it as a client would: with its arguments, in its folder, and with the environment that it wants.',
+      cause: thrown,
+    },
+  );
 }
 
 /** A server of the configuration. Throws USAGE where it has none of that id. */

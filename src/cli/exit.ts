@@ -19,6 +19,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   BUNDLE_INVALID: EXIT.findings,
   SIGN_IN_REQUIRED: EXIT.signInNeeded,
   UPSTREAM_UNAVAILABLE: EXIT.unreachable,
+  UPSTREAM_CLOSED: EXIT.unreachable,
   APPROVER_NEEDED: EXIT.signInNeeded,
   NOT_AN_APPROVER: EXIT.refused,
 };

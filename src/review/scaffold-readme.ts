@@ -64,7 +64,7 @@ function code(name: string): string {
 function cell(text: string): string {
   const line = text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/[|<>]/g, ' ')
+    .replaceAll(/[|<>\s]+/g, ' ')
     .trim();
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

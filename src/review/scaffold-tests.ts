@@ -27,19 +27,22 @@ const NAMES = {
   unknown: 'tools_that_say_nothing_are_allowed_and_asked_about',
 } as const;
 
-function groupTest({ root, prefix }: Scaffold, { effect }: ToolGroup): string {
+function groupTest({ root, prefix, groups }: Scaffold, { effect }: ToolGroup): string {
   const asks = {
     read: 'set()',
     write: `{"${prefix}-301"}`,
     destroy: `{"${prefix}-302"}`,
     unknown: `{"${prefix}-302"}`,
   };
+  // Where all tools only look there is no such rule set.
+  const hasDuties = groups.some((group) => group.effect !== 'read');
+  const input = `with input as use(tool, "${effect}")`;
   return [
     `test_${NAMES[effect]} if {`,
     `\tevery tool in ${root}.${GROUPS[effect].set} {`,
-    `\t\tids(${root}.allow) == {"${prefix}-${ALLOWS[effect]}"} with input as use(tool, "${effect}")`,
-    `\t\tids(${root}.obligations) == ${asks[effect]} with input as use(tool, "${effect}")`,
-    `\t\t${root}.deny == set() with input as use(tool, "${effect}")`,
+    `\t\tids(${root}.allow) == {"${prefix}-${ALLOWS[effect]}"} ${input}`,
+    ...(hasDuties ? [`\t\tids(${root}.obligations) == ${asks[effect]} ${input}`] : []),
+    `\t\t${root}.deny == set() ${input}`,
     '\t}',
     '}',
   ].join('\n');

@@ -6,7 +6,7 @@ import { readBundle } from '../../src/policy/bundle-files.ts';
 import { Toolchain } from '../../src/rego/toolchain.ts';
 import { LINT_RULES } from '../../src/review/lint.ts';
 
-const toolchain = new Toolchain();
+const toolchain = new Toolchain({ idleMs: 60_000 });
 const loader = { toolchain, library: readLibrary(), validate: validateAgainst };
 afterAll(() => toolchain.close());
 
