@@ -62,7 +62,7 @@ export async function readServerTools(
   }
 }
 
-const MOST_WORDS = 8;
+const MOST_WORDS = 20;
 
 /** Nobody keeps a log of this start, so what the server said stands with the error. */
 function withLastWords(thrown: unknown, said: readonly string[]): unknown {

@@ -25,9 +25,10 @@ export function manifestProblems({ bundle, text, value, issues }: StrangeManifes
   const other = otherFormat(value);
   if (other !== '') return [problem(other, [])];
   const roots = rootsInWords(value['roots']);
-  return issues.map(({ path, message }) => {
+  return issues.map(({ path, message, code }) => {
     if (path[0] === 'roots' && path.length === 1 && roots !== '') return problem(roots, path);
-    if (path.join('/') === 'metadata' || path.join('/') === 'metadata/gateway') return problem(NO_GATEWAY, path);
+    const isAbsent = code === 'invalid_type' && ['metadata', 'metadata/gateway'].includes(path.join('/'));
+    if (isAbsent) return problem(NO_GATEWAY, path);
     return problem(message, path);
   });
 }

@@ -64,10 +64,6 @@ function quoted(text: string): string {
 
 /** What XML 1.0 cannot hold at all is left out. */
 function escaped(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what XML cannot hold
-  const held = text.replaceAll(
-    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff](?![\udc00-\udfff])/g,
-    '',
-  );
+  const held = text.replaceAll(/[^\P{Cc}\t\n\r]|\p{Cs}|[\ufffe\uffff]/gu, '');
   return held.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

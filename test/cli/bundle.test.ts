@@ -189,7 +189,7 @@ test('a first bundle is not written over another, and a server that cannot be st
   expect((await bundle(folder, 'init', 'new', '--server', 'c')).err).toContain('there is no server "c"');
 });
 
-test.for([
+test.for<readonly [string, Readonly<Record<string, string>>, string]>([
   ['a descriptor', { '.manifest': '{"contract":1,"bundle":"./policy"}' }, 'this is a descriptor'],
   ['a policy of another engine', { '.manifest': '{"policies":{},"entities":[]}' }, 'it has "policies", "entities"'],
   ['a bundle of OPA for another use', { '.manifest': '{\n  "roots": ["app"]\n}' }, 'it needs metadata.gateway'],
@@ -207,7 +207,7 @@ test.for([
   expect(ran.err).toContain(said);
 });
 
-test.for([
+test.for<readonly [string, string, string]>([
   ['page.tar.gz', '<!doctype html><html></html>', 'it is a web page'],
   ['policy.zip', 'PK\u0003\u0004', 'it is a zip archive'],
   ['policy.rego', 'package app\n', 'it is one Rego file'],

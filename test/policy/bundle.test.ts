@@ -142,9 +142,9 @@ describe('a bundle is refused', () => {
       'more/data.yaml': 'a: [1\n',
     });
     expect(message).toContain('bundle github (here) cannot be used:');
-    expect(message).toContain('.manifest: /roots/0: the roots gateway and system are reserved');
-    expect(message).toContain('.manifest: /metadata/gateway/contract: this gateway knows contract 1');
-    expect(message).toContain('.manifest: /metadata/gateway/layer: ');
+    expect(message).toContain('.manifest:1:12: /roots/0: the roots gateway and system are reserved');
+    expect(message).toContain('.manifest:1:73: /metadata/gateway/contract: this gateway knows contract 1');
+    expect(message).toContain('.manifest:1:85: /metadata/gateway/layer: ');
     expect(message).toContain('wasm');
     expect(message).toMatch(/\n {2}data\.json:2:\d+: /);
     expect(message).toMatch(/\n {2}more\/data\.yaml:\d+:\d+: /);
