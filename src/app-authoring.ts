@@ -6,6 +6,7 @@ import {
   INPUT_SCHEMA,
   ruleBookOf,
 } from './app-bundles.ts';
+import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { BundleFiles } from './core/bundle-feed.ts';
 import { makeBundle, toSource } from './policy/bundle.ts';
@@ -31,10 +32,10 @@ export async function lintBundle(
   data: JsonObject = {},
 ): Promise<LintedBundle> {
   const { toolchain } = loader;
-  const checked = await checkBundle(
-    await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader),
-    loader,
-  );
+  const found = await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader);
+  const checked = await checkBundle(found, loader).catch((thrown: unknown) => {
+    throw tooLarge(files, thrown) ?? thrown;
+  });
   const { bundle, inspection, rules, warnings } = checked;
   const syntax = await readSyntax(bundle.modules, toolchain);
   const sources = { bundle, inspection, rules, syntax, dataFiles: dataFilesIn(files), badPatterns: new Set<string>() };
@@ -49,6 +50,19 @@ export async function lintBundle(
     column,
   }));
   return { ...checked, findings: sortFindings([...told, ...lint(subject)]) };
+}
+
+const LARGE_BYTES = 4 * 1024 * 1024;
+
+/** The compiler's time and memory are bounded; where a bundle has a large file, that is what has used them up. */
+function tooLarge({ source, files }: BundleFiles, thrown: unknown): GatewayError | undefined {
+  if (!(thrown instanceof GatewayError) || thrown.code !== 'TOOLCHAIN_FAILED') return undefined;
+  const [largest] = [...files].toSorted(([, left], [, right]) => right.length - left.length);
+  if (largest === undefined || largest[1].length < LARGE_BYTES) return undefined;
+  const megabytes = (largest[1].length / 1024 / 1024).toFixed(1);
+  const message = `the bundle ${source} is too large to be compiled: ${largest[0]} has ${megabytes} MB`;
+  const mend = 'Keep large tables where the server can look them up, and leave in the data what the rules decide by.';
+  return new GatewayError('BUNDLE_INVALID', message, { mend, cause: thrown });
 }
 
 function dataFilesIn({ files }: BundleFiles): Readonly<Record<string, string>> {
