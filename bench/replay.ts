@@ -31,6 +31,9 @@ export interface Replaying {
   /** Of one replayed decision: by what decides now, which is what decided then, and with a candidate for one bundle. */
   readonly selfCheckCpuUs: number;
   readonly candidateCpuUs: number;
+  /** Each against the decision alone right before it; the median. */
+  readonly selfCheckRatio: number;
+  readonly candidateRatio: number;
   readonly perSecond: number;
   /** Resident memory at its highest, of a tenth of the decisions and of all. */
   readonly tenthBytes: number;
@@ -42,8 +45,8 @@ const CANDIDATE = `${FOLDER}workflow`;
 const START_MS = Date.parse('2026-11-02T08:00:00Z');
 const APART_MS = 1_700;
 const AT_ONCE = 200;
-const SLICES = 5;
-const MOST_IN_A_SLICE = 4_000;
+const SLICES = 9;
+const MOST_IN_A_SLICE = 2_000;
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error: complain };
 
@@ -162,6 +165,8 @@ async function measure(parts: Parts): Promise<Replaying> {
     aloneCpuUs: median(alone),
     selfCheckCpuUs: median(self),
     candidateCpuUs: median(tried),
+    selfCheckRatio: median(self.map((us, round) => us / (alone[round] ?? Number.NaN))),
+    candidateRatio: median(tried.map((us, round) => us / (alone[round] ?? Number.NaN))),
     perSecond: all.perSecond,
     tenthBytes,
     allBytes: all.peakBytes,

@@ -135,16 +135,20 @@ function rememberingTable({ remembering }: Results): string {
 
 /** What `policy replay` costs for each decision. */
 export function replayReport(replaying: Replaying): string {
-  const { decisions, aloneCpuUs, selfCheckCpuUs, candidateCpuUs, perSecond, tenthBytes, allBytes } = replaying;
-  const row = (what: string, us: number): readonly string[] => [what, short(us), short(us / aloneCpuUs)];
-  const costs = table(
-    ['what', 'CPU µs', '÷ the decision alone'],
-    [
-      row('the decision alone: bundles asked, opinions combined', aloneCpuUs),
-      row('a replayed decision: read, held to its seal, made again, compared', selfCheckCpuUs),
-      row('with a candidate for one bundle of six, which is asked besides', candidateCpuUs),
-    ],
-  );
+  const { decisions, aloneCpuUs, perSecond, tenthBytes, allBytes } = replaying;
+  const { selfCheckCpuUs, selfCheckRatio, candidateCpuUs, candidateRatio } = replaying;
+  const alone = ['the decision alone: bundles asked, opinions combined', short(aloneCpuUs), '1'];
+  const self = [
+    'a replayed decision: read, held to its seal, made again, compared',
+    short(selfCheckCpuUs),
+    short(selfCheckRatio),
+  ];
+  const tried = [
+    'with a candidate for one bundle of six, which is asked besides',
+    short(candidateCpuUs),
+    short(candidateRatio),
+  ];
+  const costs = table(['what', 'CPU µs', '÷ the decision alone'], [alone, self, tried]);
   const memory = `${megabytes(tenthBytes)} MB at most for a tenth of them, ${megabytes(allBytes)} MB for all`;
   return `${costs}\n\n${decisions} decisions, ${short(perSecond)} a second; ${memory}.`;
 }

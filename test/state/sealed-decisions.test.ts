@@ -28,9 +28,9 @@ function recordsIn(pages: readonly (readonly ReadDecision[])[]): readonly Sealed
 }
 
 test('a log is read oldest first, in pages, each decision with its outcome or without', async () => {
-  const place = await aLogOf(450);
+  const place = await aLogOf(60);
   const pages = await read(place);
-  expect(pages.map(({ length }) => length)).toEqual([200, 200, 50]);
+  expect(pages.map(({ length }) => length)).toEqual([25, 25, 10]);
   const records = recordsIn(pages);
   expect(records.map(({ id }) => id)).toEqual(place.ids);
   expect(records.every(({ outcome }) => outcome?.status === 'ok')).toBe(true);
