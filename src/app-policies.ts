@@ -121,6 +121,7 @@ async function compileEarly(
 }
 
 interface ReadableBundle {
+  readonly id: string;
   readonly place: Place;
   readonly source: BundleSource;
 }
@@ -131,7 +132,7 @@ async function readableBundle(
 ): Promise<readonly ReadableBundle[]> {
   try {
     const found = await reading;
-    return found === undefined ? [] : [{ place, source: { ...toSource(await found.configured), id } }];
+    return found === undefined ? [] : [{ id, place, source: { ...toSource(await found.configured), id } }];
   } catch {
     return [];
   }

@@ -79,12 +79,16 @@ function isLoaded(participant: Participant): participant is LoadedParticipant {
   return participant.loaded !== undefined;
 }
 
-/** Which of the bundles share a module, each group in the order in which it is compiled. */
-export function groupsOf<Placed extends Pick<Participant, 'place'>>(
+/**
+ * Which of the bundles share a module, each group in the order in which it is compiled. That is by id, not as the
+ * configuration happens to list them: a generation burns the same fuel wherever it is compiled.
+ */
+export function groupsOf<Placed extends Pick<Participant, 'id' | 'place'>>(
   bundles: readonly Placed[],
 ): readonly (readonly Placed[])[] {
-  const together = bundles.filter(({ place }) => place.kind === 'organisation' || place.kind === 'starter');
-  const apart = bundles.filter((one) => !together.includes(one)).map((one) => [one]);
+  const inOrder = bundles.toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  const together = inOrder.filter(({ place }) => place.kind === 'organisation' || place.kind === 'starter');
+  const apart = inOrder.filter((one) => !together.includes(one)).map((one) => [one]);
   return [together, ...apart].filter((group) => group.length > 0);
 }
 

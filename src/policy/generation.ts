@@ -7,6 +7,8 @@ import { REWRITE_VERSION } from './rewrite.ts';
 
 /** The version of `combine` that the records name. */
 const COMBINER_VERSION = 1;
+/** The version of how bundles share modules, which shows in the fuel. */
+const LINKING_VERSION = 2;
 
 export interface GenerationFacts {
   readonly participants: readonly Participant[];
@@ -30,6 +32,7 @@ export function generationOf({ participants, library, toolchainDigest }: Generat
     builtins: [...NATIVE_BUILTINS.values(), ...HOST_BUILTINS.keys()].toSorted(),
     runtime: REWRITE_VERSION,
     combiner: COMBINER_VERSION,
+    linking: LINKING_VERSION,
   };
   return digest(facts);
 }
