@@ -87,7 +87,8 @@ export function permittedDecisions(database: Database, { since, afterSeq }: Perm
 
 type Condition = readonly [sql: string, value: SqlValue];
 
-function conditionsOf(filter: DecisionFilter): readonly Condition[] {
+/** What a filter asks of the rows, as SQL, each with the value for its place. */
+export function conditionsOf(filter: Omit<DecisionFilter, 'limit'>): readonly Condition[] {
   const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
     ['log.seq < ?', filter.before],
     ['log.time >= ?', timeText(filter.since)],
@@ -107,17 +108,18 @@ function timeText(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
-function recordOf(row: SqlRow): SealedRecord {
+/** The decision of a row that has its outcome beside it, in `outcome_seq`, `outcome_hash` and `outcome_body`. */
+export function recordOf(row: SqlRow): SealedRecord {
   const seq = Number(row['seq']);
   const record = parseBody(row['body'], seq) as unknown as DecisionRecord;
-  return {
-    ...record,
+  // It was made just now and is nobody else's; a copy of its thirty members would cost more than the rest.
+  return Object.assign(record, {
     seq,
     chain: String(row['chain']),
     instance: String(row['instance']),
     hash: hexOf(bytesOf(row['hash'])),
     outcome: outcomeOf(row),
-  };
+  });
 }
 
 function outcomeOf(row: SqlRow): SealedRecord['outcome'] {

@@ -20,6 +20,8 @@ import {
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { createGenerationStore, type GenerationStore } from './generation-store.ts';
+import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
 
 export interface ReaderOptions {
@@ -31,11 +33,14 @@ const MOST_EXAMPLES = 4;
 
 /** Reads the log of any store, while gateways write to it. It never writes. */
 export class DecisionReader {
+  /** What was ever in force. */
+  readonly generations: Pick<GenerationStore, 'readKept' | 'activations' | 'activationOf' | 'activationsOf'>;
   readonly #connection: StoreConnection;
 
   constructor(options: ReaderOptions) {
     const driver = options.driver ?? chooseDriver();
     this.#connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+    this.generations = createGenerationStore(this.#connection);
   }
 
   /** Newest first, at most `filter.limit`; the next page is `before` the last one's `seq`. */
@@ -91,6 +96,11 @@ export class DecisionReader {
   /** Decisions for which an override bundle said a permit, a page of them, oldest first; none where nothing follows. */
   async permitted(page: PermittedPage): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => permittedDecisions(database, page)));
+  }
+
+  /** All decisions that a filter lets through, oldest first, in pages; each is held to the seal of its row. Throws CHAIN_KEY. */
+  sealed(request: SealedRequest): AsyncGenerator<readonly ReadDecision[]> {
+    return readSealed(this.#connection, request);
   }
 
   /** The seq of the last row; 0 while there is none. */

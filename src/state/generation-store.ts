@@ -17,6 +17,8 @@ export interface GenerationStore {
   activations(limit: number): Promise<readonly Activation[]>;
   /** The newest activation of a generation; undefined where it was never in force, or before any was kept. */
   activationOf(generation: string): Promise<Activation | undefined>;
+  /** All activations of a generation, the newest first: its bundles are the same in each, their modes may not be. */
+  activationsOf(generation: string): Promise<readonly Activation[]>;
 }
 
 /** Under which key a bundle is kept. */
@@ -45,6 +47,11 @@ export function createGenerationStore(connection: StoreConnection): GenerationSt
         const newest = `select ${COLUMNS} from activations where generation = ? order by seq desc limit 1`;
         const row = database.prepare(newest).get(generation);
         return row === undefined ? undefined : toActivation(row);
+      }),
+    activationsOf: async (generation) =>
+      connection.use((database) => {
+        const all = `select ${COLUMNS} from activations where generation = ? order by seq desc`;
+        return database.prepare(all).all(generation).map(toActivation);
       }),
   };
 }

@@ -180,7 +180,7 @@ function readHash(database: Database, seq: number): Uint8Array | undefined {
 }
 
 /** The columns as they were hashed; a column of another type than was written becomes text that does not fit. */
-function rowOf(row: SqlRow): LogRow {
+export function rowOf(row: SqlRow): LogRow {
   return {
     kind: String(row['kind']) as RowKind,
     id: String(row['id']),

@@ -51,6 +51,8 @@ test('a start that changes nothing adds no activation; another mode of a rule do
   expect((await generations.activations(10)).map(({ at }) => at)).toEqual([3, 1]);
   expect(await generations.activationOf('a')).toMatchObject({ at: 3, facts: changed });
   expect(await generations.activationOf('b')).toBeUndefined();
+  expect((await generations.activationsOf('a')).map(({ at }) => at)).toEqual([3, 1]);
+  expect(await generations.activationsOf('b')).toEqual([]);
   await close();
 });
 
