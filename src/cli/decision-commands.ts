@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type * as Decision from './decision.ts';
 import type { ListOptions, ReadOptions, ShowOptions } from './decision.ts';
 import { EXIT } from './exit.ts';
+import type { ExportOptions } from './export.ts';
 import type { CommandContext } from './context.ts';
 import { parseLimit, parseMoment } from './values.ts';
 
@@ -32,10 +33,22 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
   withConfig(decision.command('stats').description('count decisions, and how long they took'))
     .option('--since <time>', SINCE, parseMoment)
     .action(async (options: ListOptions) => (await load()).stats(context, options));
+  filtered(withConfig(decision.command('export').description('write decisions for other programs, oldest first')))
+    .addOption(
+      new Option('--format <format>', 'jsonl: whole records; csv: a row of each; opa: as OPA’s decision log has them')
+        .choices(['jsonl', 'csv', 'opa'])
+        .default('jsonl'),
+    )
+    .option('--limit <n>', 'only so many of the newest, or all', parseLimit, Number.MAX_SAFE_INTEGER)
+    .option('--out <file>', 'write to this file in place of stdout')
+    .addHelpText('after', `\nExample:\n  mcp-gateway decision export --since 7d --out week.jsonl\n\n${EXPORTED}`)
+    .action(async (options: ExportOptions) => (await import('./export.ts')).exportDecisions(context, options));
   withConfig(decision.command('verify').description('prove that the log is whole, or name the first bad record'))
     .addHelpText('after', `\nExit code ${EXIT.findings} when the log is not whole.`)
     .action(async (options: ReadOptions) => (await load()).verify(context, options));
 }
+
+const EXPORTED = `An export is masked as the log is. Exit code ${EXIT.findings} when a row was left out because it was changed.`;
 
 const SINCE = 'a time (2026-11-20T09:00Z) or how long ago (30m, 24h, 7d)';
 

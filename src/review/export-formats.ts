@@ -1,0 +1,88 @@
+import type { SealedRecord } from '../core/record.ts';
+import { inputOf, maskedIn } from './replay-input.ts';
+import { shownRecord } from './shown-record.ts';
+
+/** How decisions are written for other programs: `jsonl` has all of a record, `csv` a row of it, `opa` what OPA's own log has. */
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'opa'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportWriter {
+  /** What stands before the first decision; empty where nothing does. */
+  readonly head: string;
+  /** With its end of line. */
+  readonly lineOf: (record: SealedRecord) => string;
+}
+
+/** `version` of this gateway, which stands in OPA's labels. */
+export function exportWriter(format: ExportFormat, version: string): ExportWriter {
+  switch (format) {
+    case 'jsonl':
+      return { head: '', lineOf: (record) => `${JSON.stringify(shownRecord(record))}\n` };
+    case 'csv':
+      return { head: csvLine(Object.keys(CSV_COLUMNS)), lineOf: (record) => csvLine(csvCells(record)) };
+    case 'opa':
+      return { head: '', lineOf: (record) => `${JSON.stringify(opaEvent(record, version))}\n` };
+  }
+}
+
+const CSV_COLUMNS: Readonly<Record<string, (record: SealedRecord) => string>> = {
+  time: ({ time }) => time,
+  id: ({ id }) => id,
+  effect: ({ effect }) => effect,
+  action: ({ action }) => action,
+  server: ({ server }) => server,
+  tool: ({ tool }) => tool,
+  agent: ({ principal }) => principal.agent.id,
+  user: ({ principal }) => principal.user.id,
+  reasons: ({ reasons }) => reasons.join(' '),
+  matched_rules: ({ matched_rules }) => matched_rules.join(' '),
+  outcome: (record) => shownRecord(record).outcome.status,
+  decide_us: ({ latency_us }) => String(latency_us.decide),
+  session: ({ session }) => session,
+  generation: ({ generation }) => generation,
+  seq: ({ seq }) => String(seq),
+};
+
+function csvCells(record: SealedRecord): readonly string[] {
+  return Object.values(CSV_COLUMNS).map((cell) => cell(record));
+}
+
+/** RFC 4180. A cell that a spreadsheet would run as a formula gets a quote before it. */
+function csvLine(cells: readonly string[]): string {
+  const written = cells.map((cell) => {
+    const plain = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  });
+  return `${written.join(',')}\r\n`;
+}
+
+/** An event of OPA's decision log (https://www.openpolicyagent.org/docs/management-decision-logs). */
+function opaEvent(record: SealedRecord, version: string): object {
+  const { id, instance, time, trace_id, layers, input, combine, principal, generation, seq } = record;
+  const { effect, reasons, matched_rules, obligations, lifted } = record;
+  const asked = inputOf(record);
+  const masked = asked === undefined ? [] : maskedIn(record, asked).map(({ pointer }) => `/input${pointer}`);
+  return {
+    labels: { app: 'mcp-gateway', id: instance, version },
+    decision_id: id,
+    ...(trace_id === '' ? {} : { trace_id }),
+    bundles: Object.fromEntries(layers.map(({ bundle, digest }) => [bundle, { revision: digest }])),
+    path: 'mcp/policy/decision',
+    input,
+    result: {
+      allow: effect === 'allow',
+      effect,
+      reasons,
+      matched_rules,
+      lifted,
+      obligations,
+      policy_version: generation,
+    },
+    requested_by: principal.user.id,
+    timestamp: time,
+    metrics: { timer_rego_query_eval_ns: layers.reduce((sum, { us }) => sum + us * 1000, 0) },
+    ...(masked.length === 0 ? {} : { masked }),
+    nd_builtin_cache: { 'time.now_ns': { '[]': combine.now * 1_000_000 } },
+    req_id: seq,
+  };
+}
