@@ -27,7 +27,8 @@ export async function keepGeneration(generations: GenerationStore, activated: Ac
   await generations.activate({ generation: policy.generation, at, instance, why, facts });
 }
 
-function factsOf(policy: PolicySet, { library, toolchain }: Activated['loader']): GenerationFacts {
+/** What is kept of a generation. */
+export function factsOf(policy: PolicySet, { library, toolchain }: Activated['loader']): GenerationFacts {
   const { participants, required, evaluationFuel } = policy;
   const bundles = participants.map(({ id, layer, place, mode, ruleModes, loaded }): GenerationBundle => {
     const { digest = '', dataDigest = '', source = '' } = loaded?.bundle ?? {};

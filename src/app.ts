@@ -151,7 +151,8 @@ function openUpstreams(
 /** Under which name it is remembered what a server says of itself and in which eras it can be spoken with. */
 const SERVER_FACTS = 'server';
 
-function wantedBundles(config: Config, found: readonly FoundServer[]): readonly WantedBundle[] {
+/** Every bundle that is to take part: the organisation’s, those of servers and agents, and the starters. */
+export function wantedBundles(config: Config, found: readonly FoundServer[]): readonly WantedBundle[] {
   const organisation = config.policies.org.map(
     ({ id, layer, source, for: scope, mode, rules, data }): WantedBundle => ({
       id,

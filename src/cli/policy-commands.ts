@@ -3,6 +3,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import type * as Overrides from './overrides.ts';
 import type { OverridesOptions } from './overrides.ts';
+import { addReplayCommand } from './replay-command.ts';
 import { parseSpan } from './values.ts';
 
 const load = (): Promise<typeof Overrides> => import('./overrides.ts');
@@ -20,6 +21,7 @@ export function addPolicyCommands(program: Command, context: CommandContext): vo
     .option('--json', 'print one JSON object')
     .addHelpText('after', KNOWN)
     .action(async (options: OverridesOptions) => (await load()).overrides(context, options));
+  addReplayCommand(policy, context);
 }
 
 const KNOWN = `

@@ -6,7 +6,7 @@ import type { Evaluated } from './evaluation.ts';
 import { NO_PARTS, type OpinionParts } from './opinion.ts';
 import type { OpinionCache } from './opinion-cache.ts';
 import type { OpinionReader } from './opinion-reader.ts';
-import type { Participant } from './participant.ts';
+import type { KnownOpinions, Participant } from './participant.ts';
 import { NO_BUDGETS, type PolicyUnit } from './policy-unit.ts';
 
 /** A bundle that can be asked: the unit it is compiled in, and what reads what it says. */
@@ -30,6 +30,7 @@ export interface HearingOptions {
   readonly bundleFuel: number;
   readonly decisionFuel: number;
   readonly clock: Clock;
+  readonly known?: KnownOpinions | undefined;
 }
 
 /** The bundles are heard about one question: one input, one time, one fuel for all. */
@@ -64,6 +65,11 @@ export class Hearing {
     const respondent = this.#options.respondents.get(participant.id);
     if (respondent === undefined) return silent(participant, 'missing', 'it has no good version yet');
     const fuel = Math.min(this.#options.bundleFuel, this.#fuelLeft);
+    const known = this.#options.known?.(participant, this.#input);
+    if (known !== undefined && known.fuel <= fuel) {
+      this.#fuelLeft -= known.fuel;
+      return known;
+    }
     const key = respondent.cache?.keyOf(this.#input);
     const kept = key === undefined ? undefined : respondent.cache?.find(key);
     // Where the fuel would not have sufficed, the bundle is asked and runs out of it.

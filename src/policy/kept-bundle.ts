@@ -1,5 +1,6 @@
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { LibraryFiles } from '../core/rego.ts';
 import { type Bundle, digestOfData, makeBundle } from './bundle.ts';
 import { readJsonObject } from './bundle-data.ts';
 import { invalidBundle, problemOf } from './bundle-problems.ts';
@@ -29,4 +30,12 @@ function asBytes(files: JsonObject): ReadonlyMap<string, Uint8Array> {
   return new Map(
     Object.entries(files).map(([path, text]) => [path, Buffer.from(typeof text === 'string' ? text : '')]),
   );
+}
+
+/** The library again, from its canonical text; undefined where the text is not the one that the digest names. */
+export function readKeptLibrary(text: string, digest: string): LibraryFiles | undefined {
+  if (sha256Hex(text) !== digest) return undefined;
+  const files: unknown = JSON.parse(text);
+  const entries = isJsonObject(files) ? Object.entries(files) : [];
+  return Object.fromEntries(entries.map(([path, source]) => [path, typeof source === 'string' ? source : '']));
 }

@@ -1,4 +1,4 @@
-import { LAYERS, type Layer, type Mode } from '../core/opinion.ts';
+import { LAYERS, type Layer, type Mode, type Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { ActionType } from '../core/action.ts';
 import type { Delegator } from '../core/principal.ts';
@@ -40,7 +40,15 @@ export interface Question {
   readonly input: PolicyInput;
   /** Those named by `input.agent.delegated_by`, nearest first. */
   readonly delegators?: readonly Delegator[] | undefined;
+  /** What is known without asking, when old decisions are made again; absent where every bundle is asked. */
+  readonly known?: KnownOpinions | undefined;
 }
+
+/**
+ * What a bundle says of an input, where that is known already; undefined where it has to be asked. Of those on whose
+ * behalf is asked the input names the one whom it is about.
+ */
+export type KnownOpinions = (participant: Participant, input: PolicyInput) => Opinion | undefined;
 
 /**
  * The bundles that take part, identity first. In a layer in which no configured bundle is in scope the starter's

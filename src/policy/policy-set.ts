@@ -53,6 +53,11 @@ interface Audience {
   readonly identityCounters: readonly Counter[];
 }
 
+/** What a hearing goes by beside its input. */
+interface Beside extends Pick<Question, 'known'> {
+  readonly budgets: Budgets;
+}
+
 /** What identity says of everybody behind the caller. */
 interface Bounds {
   readonly fuelLeft: number;
@@ -70,6 +75,8 @@ export class PolicySet {
   readonly evaluationFuel: number;
   /** By full name. */
   readonly counters: ReadonlyMap<string, Counter>;
+  /** Ids of the bundles that have rules which hide things. */
+  readonly hiding: readonly string[];
   readonly #parts: PolicySetParts;
   readonly #audiences = new Map<string, Audience>();
   /** Where nobody is behind the caller. */
@@ -81,6 +88,9 @@ export class PolicySet {
     this.required = parts.required;
     this.evaluationFuel = parts.evaluationFuel;
     this.counters = parts.counters ?? new Map();
+    this.hiding = [...parts.respondents].flatMap(([id, { unit }]) =>
+      unit.factsOf(id)?.ruleSets.includes('hide') === true ? [id] : [],
+    );
     this.#parts = parts;
     this.#unbounded = { fuelLeft: DECISION_FUEL_RATIO * parts.evaluationFuel, opinions: [], modes: {} };
   }
@@ -91,10 +101,10 @@ export class PolicySet {
     const input = isListing ? withoutCall(question.input) : withoutBudgets(question.input);
     const { identity: gate, behind, modes } = this.#audienceOf(question);
     const budgets = isListing ? undefined : question.input.budgets;
-    const { delegators } = question;
+    const { delegators, known } = question;
     const bounds =
       delegators === undefined ? this.#unbounded : this.#boundsOf(delegators, { ...question, input }, budgets);
-    const hearing = this.#hearingOf(input, bounds.fuelLeft, budgets);
+    const hearing = this.#hearingOf(input, bounds.fuelLeft, { budgets, known });
     const identity = [...gate.map((one) => hearing.ask(one)), ...bounds.opinions];
     const granted = hearing.grant(capabilitiesOf(identity));
     const isRefused = !isListing && denialsOf(takingPart(identity), 'identity').length > 0;
@@ -170,7 +180,7 @@ export class PolicySet {
     for (const [index, delegator] of delegators.entries()) {
       const { identity } = this.#audienceOf({ ...question, agent: delegator.id });
       const input = askedBy(delegator, delegators.slice(index + 1), question.input);
-      const hearing = this.#hearingOf(input, fuelLeft, budgets);
+      const hearing = this.#hearingOf(input, fuelLeft, { budgets, known: question.known });
       for (const one of identity) opinions.push({ ...hearing.ask(one), agent: delegator.id });
       Object.assign(modes, modesOf(identity));
       fuelLeft = hearing.fuelLeft;
@@ -178,9 +188,9 @@ export class PolicySet {
     return { fuelLeft, opinions, modes };
   }
 
-  #hearingOf(input: PolicyInput, decisionFuel: number, budgets: Budgets): Hearing {
+  #hearingOf(input: PolicyInput, decisionFuel: number, { budgets, known }: Beside): Hearing {
     const { respondents, evaluationFuel: bundleFuel, clock } = this.#parts;
-    return new Hearing({ respondents, input, budgets, bundleFuel, decisionFuel, clock });
+    return new Hearing({ respondents, input, budgets, bundleFuel, decisionFuel, clock, known });
   }
 }
 

@@ -208,6 +208,21 @@ describe('another process on the same store', () => {
   });
 });
 
+test('every decision comes out again as it was recorded, whatever was in force, to the last bit', async () => {
+  const during = { ...place, env: { ...place.env, ...INCIDENT } };
+  const { code, stdout } = await runProgram(during, ['policy', 'replay', '--json']);
+  const report = JSON.parse(stdout) as { readonly replayed: number };
+  expect(report.replayed).toBeGreaterThan(ALLOWED.length + DENIED.length);
+  expect({ code, ...report }).toMatchObject({
+    code: 0,
+    ok: true,
+    recorded: { reproduced: report.replayed, alarms: [] },
+    // What was denied once the incident was over.
+    classes: { same: report.replayed - 1, deny_to_allow: 1 },
+    groups: [{ class: 'deny_to_allow', rules: ['override/OVR-101'], example: { tool: 'commit_file' } }],
+  });
+});
+
 test('a falsified record does not follow from what it keeps', async () => {
   const records = await decisionsOf(place);
   const denied = records.find(({ matched_rules: rules }) => rules.includes('compliance/CO-101'));
