@@ -51,7 +51,7 @@ function eightInFlight(results: Results): readonly Bar[] {
 }
 
 function alone(results: Results): readonly Bar[] {
-  const { deciding, remembering, parsing, crowd } = results;
+  const { deciding, remembering, replaying, parsing, crowd } = results;
   const { withState, withoutState } = remembering;
   const { gateway, reference } = deciding;
   const idle = idleBytes(results, STARTER) / 1e6;
@@ -59,6 +59,12 @@ function alone(results: Results): readonly Bar[] {
     lower('decision, six heavy bundles, p50 ÷ opa-wasm', gateway.p50Us / reference.p50Us, { limit: 0.3, stretch: 0.2 }),
     lower('decision, six heavy bundles, p99', gateway.p99Us / 1000, { limit: 1, unit: 'ms' }),
     lower('decision with two counters, recorded, p50 ÷ without', withState.p50Us / withoutState.p50Us, { limit: 1.3 }),
+    lower('a replayed decision, six heavy bundles, CPU ÷ the decision alone', replaying.selfCheckRatio, {
+      limit: 1.3,
+    }),
+    lower('replay, memory of all decisions ÷ of a tenth of them', replaying.allBytes / replaying.tenthBytes, {
+      limit: 1.2,
+    }),
     lower('idle memory, starter set over HTTP', idle, { limit: 90, unit: 'MB' }),
     lower('start to the first list, warm, starter set', startMs(results, STARTER, 'warm'), { limit: 500, unit: 'ms' }),
     lower('start to the first list, cold, starter set', startMs(results, STARTER, 'cold'), { limit: 3000, unit: 'ms' }),

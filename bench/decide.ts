@@ -134,7 +134,7 @@ function measure(policy: PolicySet, six: readonly Isolated[], rounds: number): D
   };
 }
 
-function inputOf(number: number): PolicyInput {
+export function inputOf(number: number): PolicyInput {
   return {
     ...TOTAL_INPUT,
     agent: { ...TOTAL_INPUT.agent, id: AGENT, owner_team: TEAM },

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { type Bar, bars } from './bars.ts';
+import type { Replaying } from './replay.ts';
 import { figure, idleBytes, type Level, LEVELS, ratio, type Results, startMs } from './results.ts';
 import { TARGETS } from './targets.ts';
 
@@ -13,6 +14,7 @@ export function report(results: Results): string {
     heading('Start and memory', startTable(results)),
     heading('Decision alone, six heavy bundles', decisionTable(results)),
     heading('A decision that remembers, made and recorded', rememberingTable(results)),
+    heading('Recorded decisions made again, six heavy bundles', replayReport(results.replaying)),
     heading('Strict parsing and the disk', smallTable(results)),
   ].join('\n\n');
 }
@@ -110,6 +112,26 @@ function rememberingTable({ remembering }: Results): string {
     short(p50Us / withoutState.p50Us),
   ]);
   return table(['decision', 'p50 µs', 'p99 µs', 'p50 ÷ without'], body);
+}
+
+/** What `policy replay` costs for each decision. */
+export function replayReport(replaying: Replaying): string {
+  const { decisions, aloneCpuUs, perSecond, tenthBytes, allBytes } = replaying;
+  const { selfCheckCpuUs, selfCheckRatio, candidateCpuUs, candidateRatio } = replaying;
+  const alone = ['the decision alone: bundles asked, opinions combined', short(aloneCpuUs), '1'];
+  const self = [
+    'a replayed decision: read, held to its seal, made again, compared',
+    short(selfCheckCpuUs),
+    short(selfCheckRatio),
+  ];
+  const tried = [
+    'with a candidate for one bundle of six, which is asked besides',
+    short(candidateCpuUs),
+    short(candidateRatio),
+  ];
+  const costs = table(['what', 'CPU µs', '÷ the decision alone'], [alone, self, tried]);
+  const memory = `${megabytes(tenthBytes)} MB at most for a tenth of them, ${megabytes(allBytes)} MB for all`;
+  return `${costs}\n\n${decisions} decisions, ${short(perSecond)} a second; ${memory}.`;
 }
 
 function smallTable({ parsing, fsyncUs }: Results): string {

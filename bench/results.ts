@@ -2,6 +2,7 @@ import type { Crowd } from './crowd.ts';
 import type { Deciding } from './decide.ts';
 import type { Sample } from './load.ts';
 import type { Parsing } from './parse.ts';
+import type { Replaying } from './replay.ts';
 import type { Remembering } from './state.ts';
 import type { Start } from './starts.ts';
 import { median } from './statistics.ts';
@@ -26,6 +27,7 @@ export interface Results {
   readonly loadedBytes: Readonly<Record<string, number>>;
   readonly deciding: Deciding;
   readonly remembering: Remembering;
+  readonly replaying: Replaying;
   readonly parsing: Parsing;
   readonly fsyncUs: number;
   readonly crowd: Crowd;

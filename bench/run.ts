@@ -8,7 +8,8 @@ import { load, type LoadOptions } from './load.ts';
 import { measureParsing } from './parse.ts';
 import { BENCH, WARM_CACHE, WORK } from './place.ts';
 import { usageOf } from './processes.ts';
-import { report } from './report.ts';
+import { measureReplaying } from './replay.ts';
+import { report, replayReport } from './report.ts';
 import { type Level, LEVELS, type Results, type Round, type Starts } from './results.ts';
 import { type Running, startTarget } from './start.ts';
 import { measureRemembering } from './state.ts';
@@ -16,18 +17,42 @@ import { startCold, startWarm } from './starts.ts';
 import { installPeers, type Target, TARGETS } from './targets.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rounds: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    replay: { type: 'string' },
+  },
 });
 const pace = values.quick
-  ? { rounds: 1, warmUpCalls: 500, settleMs: 50, measureMs: 300, restMs: 500, decisions: 500, repeats: 100 }
-  : { rounds: 3, warmUpCalls: 10_000, settleMs: 200, measureMs: 1800, restMs: 1500, decisions: 6000, repeats: 1000 };
+  ? {
+      rounds: 1,
+      warmUpCalls: 500,
+      settleMs: 50,
+      measureMs: 300,
+      restMs: 500,
+      decisions: 500,
+      replayed: 2_000,
+      repeats: 100,
+    }
+  : {
+      rounds: 3,
+      warmUpCalls: 10_000,
+      settleMs: 200,
+      measureMs: 1800,
+      restMs: 1500,
+      decisions: 6000,
+      replayed: 20_000,
+      repeats: 1000,
+    };
 const roundCount = Number(values.rounds ?? pace.rounds);
-const isWhole = !values.quick && values.only === undefined;
+const isWhole = !values.quick && values.only === undefined && values.replay === undefined;
 
 /** Targets whose start is measured; the others start as one of these does. */
 const STARTED = /^(direct|floor|mcp-)|-normal$/;
 
-await main(chosenTargets(values.only?.split(',')));
+if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
+else await replayOnly(Number(values.replay));
 
 function chosenTargets(names: readonly string[] | undefined): readonly Target[] {
   const unknown = names?.find((name) => TARGETS.every((target) => target.name !== name));
@@ -39,13 +64,14 @@ async function main(targets: readonly Target[]): Promise<void> {
   prepare(targets);
   const starts = await measureStarts(targets);
   const { rounds, loadedBytes } = await measureCalls(targets);
-  say('deciding, parsing, fsync, many clients');
+  say('deciding, replaying, parsing, fsync, many clients');
   const results: Results = {
     rounds,
     starts,
     loadedBytes,
     deciding: await measureDeciding(pace.decisions),
     remembering: await measureRemembering(pace.decisions),
+    replaying: await measureReplaying(pace.replayed),
     parsing: measureParsing(pace.repeats),
     fsyncUs: measureFsync(pace.repeats),
     crowd: await measureCrowd(pace.measureMs * 2),
@@ -53,6 +79,12 @@ async function main(targets: readonly Target[]): Promise<void> {
   const text = report(results);
   console.log(text);
   if (isWhole) writeIntoReadme(text);
+}
+
+/** Nothing but the replay, of so many decisions. */
+async function replayOnly(decisions: number): Promise<void> {
+  prepare([]);
+  console.log(replayReport(await measureReplaying(decisions)));
 }
 
 function prepare(targets: readonly Target[]): void {

@@ -171,7 +171,7 @@ async function measure(courts: readonly Court[], rounds: number): Promise<Rememb
   return { withoutState: timesOf(plain), withState: timesOf(counting) };
 }
 
-const CALLER: Caller = {
+export const CALLER: Caller = {
   session: 'bench',
   principal: {
     agent: {
