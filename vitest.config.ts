@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { COMPILING, EVERY_CLIENT } from './test/groups.ts';
 
 export default defineConfig({
   // On two cores vitest would use one of them.
@@ -10,10 +11,8 @@ export default defineConfig({
     globalSetup: ['test/build-once.ts'],
     exclude: [
       'test/{toolchain,long,interop,conformance,services}/**',
-      // OPA's compiler as a program of its own, with `npm run test:toolchain`; every old and new client before every old and
-      // new server, and packages that npm installs, with `npm run test:interop`.
-      'test/rego/**',
-      'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units}.test.ts',
+      ...COMPILING,
+      ...EVERY_CLIENT,
       '**/node_modules/**',
     ],
     testTimeout: 300_000,

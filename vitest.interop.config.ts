@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { EVERY_CLIENT } from './test/groups.ts';
 
 /**
  * The inspector, which needs a newer Node than the gateway (`npm run test:interop` installs both), and every client before
@@ -7,10 +8,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    include: [
-      'test/interop/*.test.ts',
-      'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units}.test.ts',
-    ],
+    include: ['test/interop/*.test.ts', ...EVERY_CLIENT],
     globalSetup: ['test/build-once.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

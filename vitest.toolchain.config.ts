@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { COMPILING } from './test/groups.ts';
 
-/** What needs Go, and all else about OPA's compiler: `npm run test:toolchain`. */
+/** What needs Go, and what compiles by the dozen: `npm run test:toolchain`. */
 export default defineConfig({
   // On two cores vitest would use one of them.
   test: {
     maxWorkers: 2,
-    include: ['test/{toolchain,rego}/**/*.test.ts'],
+    include: ['test/toolchain/**/*.test.ts', ...COMPILING],
+    globalSetup: ['test/build-once.ts'],
     testTimeout: 900_000,
     hookTimeout: 900_000,
   },

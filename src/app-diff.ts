@@ -94,7 +94,7 @@ async function readCandidates(
 }
 
 /** What an admin sets for a bundle. */
-function dataFor(id: string, { policies, mcpServers }: Config): JsonObject {
+export function dataFor(id: string, { policies, mcpServers }: Config): JsonObject {
   return policies.org.find((bundle) => bundle.id === id)?.data ?? mcpServers[id]?.policy.data ?? {};
 }
 

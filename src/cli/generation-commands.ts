@@ -40,6 +40,13 @@ export function addGenerationCommands(policy: Command, context: CommandContext):
     .argument('[to]', 'the one in force by default')
     .option('--candidate <id=path>', 'a bundle in the place of what is in force; may be repeated', collectCandidate)
     .option('--markdown', 'write Markdown, for a pull request')
+    .option(
+      '--since <time>',
+      'make the decisions since then again, a time or how long ago; 7d by default, the newest 10,000',
+      parseMoment,
+      parseMoment('7d'),
+    )
+    .option('--no-impact', 'compare the policies alone, and no decisions')
     .addHelpText('after', '\nExample:\n  mcp-gateway policy diff --candidate limits=./limits --markdown')
     .action(async (from: string | undefined, to: string | undefined, options: DiffOptions) =>
       (await loadDiff()).diff(context, [from, to], options),

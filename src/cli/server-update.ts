@@ -1,11 +1,14 @@
 import type { LookedAt } from '../app-look.ts';
 import { GatewayError } from '../core/errors.ts';
 import { lockedIn, type LockedPackage, type LockedServer } from '../core/server-lock.ts';
+import type { Impact } from '../review/impact.ts';
+import { impactText } from '../review/policy-diff-text.ts';
 import { readWords, wordsFact, writeWords } from '../review/rule-words.ts';
 import { type RuleChange, ruleChanges, type ToolChange, toolChanges } from '../review/unit-changes.ts';
 import { parseNpx } from '../upstream/npx.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
+import { impactOfUnit } from './server-impact.ts';
 import { keepUnit } from './server-history.ts';
 import {
   accept,
@@ -28,33 +31,10 @@ export interface UpdateOptions extends ServerOptions {
   readonly version?: string;
   readonly yes?: boolean;
   readonly reason?: string;
-  /** No flag: where the calls that are on record are decided anew. */
-  readonly impactOf?: ImpactOf;
 }
-
-/** What an update would put in place of what. */
-export interface UnitCandidate {
-  readonly server: string;
-  /** The bundle of the candidate; undefined where it has none. */
-  readonly bundlePath: string | undefined;
-  readonly before: LockedServer;
-  readonly after: LockedServer;
-}
-
-/** What recorded calls say about a candidate, in lines for people and as a value for `--json`. */
-export interface Impact {
-  readonly lines: readonly string[];
-  readonly value: object;
-}
-
-/** Decides recorded calls anew as if the candidate were in force. Undefined where nothing can be said. */
-export type ImpactOf = (candidate: UnitCandidate, work: UnitWork) => Promise<Impact | undefined>;
-
-const NO_IMPACT: ImpactOf = async () => undefined;
 
 /** Moves a server, its bundle and its pins together to what it is now or in another version, once the difference was seen. */
 export function update(context: CommandContext, id: string, options: UpdateOptions): Promise<void> {
-  const { impactOf = NO_IMPACT } = options;
   return unitWork(context, options, async (work) => {
     const server = knownServer(work.config, id);
     const locked = lockedIn(work.lock, id);
@@ -63,7 +43,7 @@ export function update(context: CommandContext, id: string, options: UpdateOptio
     const looked = await look(server, work, { accepted, isFresh: accepted === undefined });
     refuseBadBundle(looked);
     const after = lockedAs(looked);
-    const impact = await impactOf({ server: id, bundlePath: pathOf(looked), before: locked, after }, work);
+    const impact = await impactOfUnit({ server: id, bundlePath: pathOf(looked), before: locked, after }, work);
     const found = await differencesOf(work, looked, locked);
     const seen: Seen = { work, looked, locked, impact, ...found };
     if (options.json !== true) show(seen);
@@ -126,7 +106,7 @@ function show({ work, looked, unit, tools, rules, impact }: Seen): void {
   printUnitChanges(terminal, unit);
   printChanges(terminal, tools);
   printRules(terminal, rules);
-  for (const line of impact?.lines ?? []) printLine(terminal, visible(line));
+  if (impact !== undefined) for (const line of impactText(impact)) printLine(terminal, visible(line));
   const named = namedVersion(work, looked.found.id);
   if (named !== '' && named !== looked.unit.package?.version) {
     printLine(terminal, visible(`The configuration names version ${named}; what was accepted counts before it.`));
@@ -164,7 +144,7 @@ function say({ work, looked, unit, tools, rules, impact }: Seen, { json }: Updat
   const { id } = looked.found;
   if (json === true) {
     const changed = tools.filter(({ kind }) => kind !== 'same').map(changeAsJson);
-    const body = { server: id, unit, tools: changed, rules, impact: impact?.value ?? null, act };
+    const body = { server: id, unit, tools: changed, rules, impact: impact ?? null, act };
     return printJson(terminal, 'server-update', body);
   }
   if (act === '') return printLine(terminal, `${id} is as it was accepted; there is nothing newer.`);

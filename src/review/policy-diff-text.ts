@@ -102,6 +102,11 @@ function linesOf(text: string): readonly string[] {
   return text === '' ? [] : text.split('\n');
 }
 
+/** What a change would have done to recorded decisions, for a terminal. */
+export function impactText(impact: Impact): readonly string[] {
+  return impactLines(impact, TEXT);
+}
+
 function impactLines({ replayed, classes, groups }: Impact, write: Writer): readonly string[] {
   const counts = Object.entries(classes).filter(([, count]) => count > 0);
   return [

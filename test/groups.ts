@@ -1,0 +1,17 @@
+/**
+ * What compiles bundles by the dozen, and OPA's compiler as a program of its own: minutes of CPU where nothing has been
+ * compiled before. `npm run test:toolchain` runs them.
+ */
+export const COMPILING = [
+  'test/rego/**/*.test.ts',
+  'test/app/generations.test.ts',
+  'test/bundles/{authoring,testing-policies}.test.ts',
+  'test/cli/{bundle,generations,policy-diff,policy-sources,policy-test,replay}.test.ts',
+  'test/e2e/generations.test.ts',
+  'test/review/{engine-comparison,lint,replay,replay-limits,scaffold}.test.ts',
+];
+
+/** Every old and new client before every old and new server: `npm run test:interop` runs them. */
+export const EVERY_CLIENT = [
+  'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units}.test.ts',
+];
