@@ -12,7 +12,7 @@ export default defineConfig({
       'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units,walk-*}.test.ts',
     ],
     globalSetup: ['test/build-once.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });
