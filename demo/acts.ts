@@ -150,7 +150,7 @@ export const ACTS: readonly Act[] = [
       ),
   },
   {
-    title: 'A query without end: the author’s bundle gives it two seconds, and the gateway gives it up',
+    title: 'A query without end: the author’s bundle gives it so many seconds, and the gateway gives it up',
     play: (day) =>
       day.givenUp('warehouse__run_query', { sql: 'SELECT count(*) FROM orders a, orders b, orders c, orders d' }),
   },

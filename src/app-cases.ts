@@ -72,7 +72,7 @@ export interface Mutation {
 
 /**
  * Takes each rule out in turn and says which are not missed. Only calls in which a rule said something can miss it, so
- * the others are not made again. All checks must have passed.
+ * the others are not made again. All checks must have passed. The starters are left alone: nobody here wrote them.
  */
 export async function mutate(ran: readonly RanFile[], policy: PolicySet, onProgress: Progress): Promise<Mutation> {
   const spoken = new Map<string, Spoken[]>();
@@ -88,7 +88,8 @@ export async function mutate(ran: readonly RanFile[], policy: PolicySet, onProgr
   const bundles = policy.participants.filter(({ loaded }) => loaded !== undefined);
   const excused = new Set(ran.flatMap(({ file }) => Object.keys(file.loaded.cases.unmissed)));
   const all = bundles.flatMap(rulesOf);
-  const rules = all.filter(({ bundle }) => asked.has(bundle));
+  const written = new Set(bundles.filter(({ place }) => place.kind !== 'starter').map(({ id }) => id));
+  const rules = all.filter(({ bundle }) => asked.has(bundle) && written.has(bundle));
   const survivors: Survivor[] = [];
   const missed = new Set<string>();
   for (const [done, one] of rules.entries()) {
@@ -100,13 +101,12 @@ export async function mutate(ran: readonly RanFile[], policy: PolicySet, onProgr
     onProgress(done + 1, rules.length);
   }
   const names = new Set(all.map(nameOf));
-  const unasked = bundles.filter(({ id, place }) => !asked.has(id) && place.kind !== 'starter');
   return {
     missed: missed.size,
     survivors,
     excused: rules.filter((one) => excused.has(nameOf(one)) && !missed.has(nameOf(one))).length,
     needless: [...excused].filter((name) => missed.has(name) || !names.has(name)),
-    unasked: unasked.map(({ id }) => id),
+    unasked: [...written].filter((id) => !asked.has(id)),
   };
 }
 

@@ -11,7 +11,10 @@ export const COMPILING = [
   'test/review/{engine-comparison,lint,replay,replay-limits,scaffold}.test.ts',
 ];
 
-/** Every old and new client before every old and new server: `npm run test:interop` runs them. */
+/**
+ * Every old and new client before every old and new server, packages that npm installs, and the README's walks: `npm run
+ * test:interop` runs them.
+ */
 export const EVERY_CLIENT = [
-  'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units}.test.ts',
+  'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units,walk-*}.test.ts',
 ];

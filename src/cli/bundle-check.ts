@@ -1,5 +1,6 @@
 import { lintBundle } from '../app-authoring.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
+import { GatewayError } from '../core/errors.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding, Severity } from '../review/finding.ts';
 import { LINT_RULES } from '../review/lint.ts';
@@ -14,12 +15,16 @@ export interface CheckOptions {
   readonly format: 'pretty' | 'json' | 'github' | 'sarif';
   readonly notes?: boolean;
   readonly denyWarnings?: boolean;
+  /** Codes of the lint whose findings count as errors. */
+  readonly deny?: readonly string[];
 }
 
 /** Holds a bundle to the contract and to the lint, and shows what its author should look at. */
 export async function check(context: CommandContext, path: string, options: CheckOptions): Promise<void> {
+  const denied = knownCodes(options.deny ?? []);
   const files = await readNamed(context, path);
-  const { facts, findings, mend } = await examine(context, files);
+  const { facts, mend, ...examined } = await examine(context, files);
+  const findings = examined.findings.map((one) => (denied.has(one.code) ? raised(one) : one));
   const isGood = !findings.some(
     ({ severity }) => severity === 'error' || (options.denyWarnings === true && severity === 'warning'),
   );
@@ -43,6 +48,18 @@ export async function check(context: CommandContext, path: string, options: Chec
 
 /** What a code stands for, as far as it is ours. */
 export const ABOUT: ReadonlyMap<string, string> = new Map(LINT_RULES.map(({ code, about }) => [code, about]));
+
+function knownCodes(codes: readonly string[]): ReadonlySet<string> {
+  const unknown = codes.find((code) => !ABOUT.has(code));
+  if (unknown === undefined) return new Set(codes);
+  throw new GatewayError('USAGE', `the lint has no code "${unknown}"`, {
+    mend: `It has ${[...ABOUT.keys()].join(', ')}.`,
+  });
+}
+
+function raised(finding: Finding): Finding {
+  return { ...finding, severity: 'error' };
+}
 
 /** Text of a file of a bundle. */
 export function textsOf({ files }: BundleFiles): (file: string) => string | undefined {

@@ -54,13 +54,18 @@ function addCheck(bundle: Command, context: CommandContext): void {
     .option('--json', 'the same as --format json')
     .option('--notes', 'show notes, too')
     .option('--deny-warnings', 'end with exit code 3 for warnings, too')
+    .option('--deny <code>', 'take what the lint finds under this code for an error; may be repeated', gather)
     .addHelpText(
       'after',
-      '\nExamples:\n  mcp-gateway bundle check mcp-policy\n  mcp-gateway bundle check mcp-policy --format sarif > policy.sarif',
+      '\nExamples:\n  mcp-gateway bundle check mcp-policy\n  mcp-gateway bundle check mcp-policy --deny-warnings --deny lint_owner\n  mcp-gateway bundle check mcp-policy --format sarif > policy.sarif',
     )
     .action(async (path: string, options: CheckOptions) =>
       (await import('./bundle-check.ts')).check(context, path, options),
     );
+}
+
+function gather(one: string, before: readonly string[] = []): readonly string[] {
+  return [...before, one];
 }
 
 function addTest(bundle: Command, context: CommandContext): void {

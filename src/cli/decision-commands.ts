@@ -39,7 +39,9 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
         .choices(['jsonl', 'csv', 'opa'])
         .default('jsonl'),
     )
-    .option('--limit <n>', 'only so many of the newest, or all', parseLimit, Number.MAX_SAFE_INTEGER)
+    .addOption(
+      new Option('--limit <n>', 'only so many of the newest').argParser(parseLimit).default(parseLimit('all'), 'all'),
+    )
     .option('--out <file>', 'write to this file in place of stdout')
     .addHelpText('after', `\nExample:\n  mcp-gateway decision export --since 7d --out week.jsonl\n\n${EXPORTED}`)
     .action(async (options: ExportOptions) => (await import('./export.ts')).exportDecisions(context, options));

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from './context.ts';
 import type * as PolicyExplain from './policy-explain.ts';
 import type { ExplainOptions } from './policy-explain.ts';
@@ -15,7 +15,7 @@ export function addPolicyWordsCommands(policy: Command, context: CommandContext)
     .command('explain')
     .argument('<term>', 'what it is about: customer data, exports, merge')
     .description('say in plain words what the policy in force says of something, and what became of it')
-    .option('--since <time>', SINCE, parseMoment, parseMoment('30d'))
+    .addOption(since())
     .option('--rego', 'also the rules as they are written')
     .option('-c, --config <file>', 'the configuration file')
     .option('--json', 'print one JSON object')
@@ -24,11 +24,14 @@ export function addPolicyWordsCommands(policy: Command, context: CommandContext)
   policy
     .command('stats')
     .description('rules that never fire or always do, what bundles cost, and how the rate of denials has changed')
-    .option('--since <time>', SINCE, parseMoment, parseMoment('30d'))
+    .addOption(since())
     .option('-c, --config <file>', 'the configuration file')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  mcp-gateway policy stats --since 7d')
     .action(async (options: StatsOptions) => (await loadStats()).stats(context, options));
 }
 
-const SINCE = 'which decisions count: since a time (2026-11-20T09:00Z) or how long ago (24h; 30d by default)';
+function since(): Option {
+  const about = 'which decisions count: since a time (2026-11-20T09:00Z) or how long ago (24h)';
+  return new Option('--since <time>', about).argParser(parseMoment).default(parseMoment('30d'), '30d');
+}

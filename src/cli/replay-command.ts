@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { GatewayError } from '../core/errors.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
@@ -14,7 +14,9 @@ export function addReplayCommand(policy: Command, context: CommandContext): void
     .option('--add <id=path>', 'try a bundle of the organisation that the configuration does not have', collect)
     .option('--since <time>', SINCE, parseMoment)
     .option('--until <time>', 'likewise', parseMoment)
-    .option('--limit <n>', 'only so many of the newest, or all', parseLimit, Number.MAX_SAFE_INTEGER)
+    .addOption(
+      new Option('--limit <n>', 'only so many of the newest').argParser(parseLimit).default(parseLimit('all'), 'all'),
+    )
     .option('--server <id>', 'only of this server')
     .option('--tool <name>', 'only of this tool')
     .option('--agent <id>', 'only of this agent')

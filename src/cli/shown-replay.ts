@@ -33,7 +33,8 @@ export function writeMarkdown({ terminal, environment }: CommandContext, to: str
 }
 
 function exceededText({ class: kind, count, ...threshold }: ExceededThreshold): string {
-  return `${count} decisions ${CLASS_WORDS[kind]}; at most ${thresholdText({ class: kind, ...threshold })} may be (${kind})`;
+  const decisions = count === 1 ? 'decision' : 'decisions';
+  return `${count} ${decisions} ${CLASS_WORDS[kind]}; at most ${thresholdText({ class: kind, ...threshold })} may be (${kind})`;
 }
 
 const MOST_GROUPS = 20;

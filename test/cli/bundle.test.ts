@@ -71,6 +71,13 @@ test('what check finds is printed in four ways, and ends with 3 only where it sh
       .toSorted(),
   ).toEqual(findings.toSorted());
 
+  const ownerless = await bundle(folder, 'check', 'app', '--deny', 'lint_owner');
+  expect(ownerless.exit).toBe(3);
+  expect(ownerless.out).toContain('error policy.rego:8:1: A-2 has no owner');
+  expect(ownerless.err).toContain('error BUNDLE_INVALID app has 1 error and 2 warnings');
+  const misspelt = await bundle(folder, 'check', 'app', '--deny', 'lint_ownr');
+  expect(misspelt).toMatchObject({ exit: 2, err: expect.stringContaining('the lint has no code "lint_ownr"') });
+
   const github = await bundle(folder, 'check', './app/', '--format', 'github');
   expect(github.out).toContain(
     '::warning file=app/policy.rego,line=11,col=51,title=lint_unchecked_argument::input.action',

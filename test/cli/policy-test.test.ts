@@ -77,6 +77,17 @@ describe('policy test', () => {
     ]);
   });
 
+  it('takes no rule of a starter out: nobody who writes cases wrote it', async () => {
+    const config = 'version: 1\nmcpServers:\n  outbox: { command: node, args: [../servers/outbox/server.mjs] }\n';
+    writeFileSync(join(home, 'mine', 'small.yaml'), config);
+    const cases = 'cases:\n  - { name: read, principal: sam, tool: outbox/list_messages, expect: allow }\n';
+    const { out } = await run('test', file('read.yaml', cases), '--mutate', '--json', '-c', 'mine/small.yaml');
+    const { mutation } = JSON.parse(out) as {
+      readonly mutation: { readonly survivors: readonly { bundle: string }[] };
+    };
+    expect(new Set(mutation.survivors.map(({ bundle }) => bundle))).toEqual(new Set(['outbox']));
+  });
+
   it.each([
     [
       'tool',

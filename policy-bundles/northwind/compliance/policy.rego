@@ -106,6 +106,7 @@ labels contains {"id": "CO-301", "label": entry.label} if {
 # title: What moves money is kept for the audit
 # custom:
 #   id: CO-201
+#   owner: data protection officer
 #   control: SOC2-CC6.1
 obligations contains {"id": "CO-201", "type": "audit_required"} if {
 	effects.changes(input.action.effect)
@@ -116,6 +117,7 @@ obligations contains {"id": "CO-201", "type": "audit_required"} if {
 # title: What touches personal data is kept for the audit
 # custom:
 #   id: CO-202
+#   owner: data protection officer
 #   control: GDPR-Art-30
 obligations contains {"id": "CO-202", "type": "audit_required"} if is_personal
 

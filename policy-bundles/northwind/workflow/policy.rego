@@ -63,7 +63,7 @@ deny contains {"id": "WF-204", "reason": "weekly_budget_used_up", "params": {"un
 
 # METADATA
 # title: Changes outside of working hours are pointed out
-# custom: {id: WF-301}
+# custom: {id: WF-301, owner: platform team}
 obligations contains {
 	"id": "WF-301", "type": "warn",
 	"text": "It is outside of working hours: nobody may be there if this change goes wrong.",
@@ -75,7 +75,7 @@ obligations contains {
 # METADATA
 # title: A very long conversation is pointed out
 # description: The longer of what the gateway counted and what the client says of itself.
-# custom: {id: WF-302}
+# custom: {id: WF-302, owner: platform team}
 obligations contains {
 	"id": "WF-302", "type": "warn",
 	"text": sprintf("This conversation has %d turns; a fresh one with a summary makes fewer mistakes.", [turns]),
@@ -86,7 +86,7 @@ obligations contains {
 
 # METADATA
 # title: A weekly budget that is nearly used up is pointed out
-# custom: {id: WF-304}
+# custom: {id: WF-304, owner: platform team}
 obligations contains {
 	"id": "WF-304", "type": "warn",
 	"text": sprintf("%v of %v points of this week are used; there are new ones at %s.", [
@@ -102,7 +102,7 @@ obligations contains {
 # METADATA
 # title: Every call counts towards the weekly budget
 # description: What it costs stands in the table of costs, by tool. The gateway counts for all of its processes together.
-# custom: {id: WF-305}
+# custom: {id: WF-305, owner: platform team}
 obligations contains {"id": "WF-305", "type": "counter", "name": "weekly_work"}
 
 budget := input.budgets.weekly_work
@@ -110,7 +110,7 @@ budget := input.budgets.weekly_work
 # METADATA
 # title: An agent makes only so many calls a minute
 # description: The gateway counts, for all of its processes together; a call above the limit is denied until the minute is over.
-# custom: {id: WF-303}
+# custom: {id: WF-303, owner: platform team}
 obligations contains {
 	"id": "WF-303", "type": "rate_limit", "key": ["agent.id", "user.id"],
 	"limit": config.calls_a_minute, "window_s": 60,

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { northwind } from './northwind.ts';
+import { aPlace } from './program.ts';
+import { rawStdio } from './raw-client.ts';
+import { commandsUnder, typed, WALKS } from './readme-walks.ts';
+
+/** What compliance reads after each command of the README. */
+const TOLD = [
+  /rules speak of “personal data”[^]*compliance, by data protection officer[^]*Personal data is not sent to the outside[^]*fired +once/,
+  /^DENIED .* may not call send_message on outbox\.[^]*Personal data is not sent to the outside[^]*owner data protection officer[^]*\nelse /,
+  /^\d+ decisions since .*, \d+ rules in force[^]*Never fired/,
+  /^$/,
+  /^ok: \d+ records, the last is #\d+ /,
+];
+
+test('compliance is answered in plain words, and shown no Rego', async () => {
+  // A busy machine may take longer over a query than the example lets it.
+  const place = aPlace((folder) => northwind(folder).replace('query_ms: 5000', 'query_ms: 60000'));
+  const client = await rawStdio(place);
+  const people = await client.call('warehouse__run_query', { sql: 'SELECT name, email FROM customers LIMIT 1' });
+  expect(people.content[0]?.text).toContain('email');
+  const message = { to: 'kim@contoso.example', subject: 'A customer', body: 'Here is one.' };
+  expect((await client.call('outbox__send_message', message)).isError).toBe(true);
+  client.hangUp();
+  await client.ended;
+
+  const commands = commandsUnder(WALKS.compliance);
+  expect(commands).toHaveLength(TOLD.length);
+  for (const [index, line] of commands.entries()) {
+    const done = await typed(place, line);
+    expect({ line, ...done }).toMatchObject({ line, code: 0, stdout: expect.stringMatching(TOLD[index] ?? /^$/) });
+    expect(done.stdout).not.toMatch(/:=|contains \{|\bif \{|input\./);
+  }
+  const rows = readFileSync(join(place.folder, 'decisions.csv'), 'utf8').trimEnd().split('\n');
+  expect(rows[0]).toContain('effect');
+  expect(rows.filter((row) => row.includes('send_message') && row.includes('deny'))).toHaveLength(1);
+});
