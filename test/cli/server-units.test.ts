@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -241,6 +241,20 @@ test('a server is tried without calling anything, and says what policy makes of 
     ['write', 'deny', ['gateway.tool_quarantined']],
   ]);
   expect(existsSync(`${place.tools}.calls`)).toBe(false);
+});
+
+test('a configuration that is a link stays one, and what it leads to is changed', async () => {
+  const place = aPlace();
+  const real = join(place.folder, 'kept.yaml');
+  renameSync(place.config, real);
+  symlinkSync('kept.yaml', place.config);
+  const before = readFileSync(real, 'utf8');
+  await place.run('add', 'notes', '--yes', '--', process.execPath, place.script, place.tools);
+  expect(readFileSync(real, 'utf8')).toContain('\n  notes:\n');
+  await place.run('rm', 'notes', '--yes');
+  expect(readFileSync(real, 'utf8')).not.toBe(before);
+  expect(readFileSync(real, 'utf8')).not.toContain('notes');
+  expect(lstatSync(place.config).isSymbolicLink()).toBe(true);
 });
 
 test('a removed server is gone from the configuration and from the lock', async () => {
