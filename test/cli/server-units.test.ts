@@ -2,12 +2,14 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { cacheOf } from '../../src/app-sources.ts';
 import { addServerCommands } from '../../src/cli/server-commands.ts';
 import { readLock } from '../../src/config/lock-file.ts';
 import type { SealedAct } from '../../src/core/act.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ServerLock } from '../../src/core/server-lock.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
+import { HOURS } from '../source/published.ts';
 import { aFolder } from '../state/support.ts';
 import { type Ran, runCommand } from './command.ts';
 import { writeServer } from '../e2e/package-registry.ts';
@@ -229,6 +231,25 @@ test('a server that stands in the file already is accepted as a whole', async ()
   expect((await place.run('approve', 'notes', '--tool', 'read', '--json')).out).toBe('');
   expect((await place.run('approve', 'notes', '--all')).exit).toBe(0);
   expect(Object.keys(place.lock()['notes']?.tools ?? {})).toEqual(['drop_all', 'read', 'write']);
+});
+
+test('a server is accepted with the bundle that was fetched for it, and not while there is none', async () => {
+  const place = aPlace();
+  const source = 'https://bundles.example/notes.tar.gz';
+  const server = { command: process.execPath, args: [place.script, place.tools], policy: { source } };
+  writeFileSync(place.config, JSON.stringify({ version: 1, mcpServers: { notes: server } }));
+  const early = await place.run('approve', 'notes', '--all', '--json');
+  expect([early.exit, early.err]).toEqual([
+    3,
+    expect.stringMatching(/nothing is at hand of the policy bundle https:.*policy pull/s),
+  ]);
+  expect(place.lock()).toEqual({});
+  const cache = cacheOf({ id: 'notes', address: { kind: 'http', url: source } }, join(place.folder, 'home'));
+  const files = Object.entries({ ...HOURS, '.manifest': HOURS['.manifest']?.replace('workflow', 'server') ?? '' });
+  await cache.keep(new Map(files.map(([path, text]) => [path, Buffer.from(text)])), { revision: 'v1', nowMs: 0 });
+  const approved = await place.run('approve', 'notes', '--all');
+  expect(approved.out).toMatch(/^bundle +https:\/\/bundles\.example\/notes\.tar\.gz \(1 rules, [0-9a-f]{12}\)$/m);
+  expect(place.lock()['notes']?.bundle?.digest).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test('a server is tried without calling anything, and says what policy makes of each tool', async () => {
