@@ -1,12 +1,22 @@
-import { type BundleLoader, type CheckedBundle, loadBundle, readLibrary, rememberedValidation } from './app-bundles.ts';
+import {
+  type BundleLoader,
+  type BundleOrigin,
+  type CheckedBundle,
+  checkBundle,
+  findBundle,
+  readLibrary,
+  rememberedValidation,
+} from './app-bundles.ts';
 import { unitOf } from './app-lock.ts';
 import { SHIPPED_ANSWERS } from './app-policies.ts';
-import { type FoundServer, findServers } from './app-servers.ts';
+import { bundleOfServer, type FoundServer, findServers } from './app-servers.ts';
+import { originAtHand } from './app-sources.ts';
 import { doubtsAbout } from './catalog/doubts.ts';
 import { effectOf } from './catalog/effect.ts';
 import { type OfferedTool, offeredTools } from './catalog/offered-tools.ts';
 import type { Config } from './config/paths.ts';
 import type { ToolEffect } from './core/action.ts';
+import { addressText } from './core/bundle-address.ts';
 import type { Clock } from './core/clock.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
@@ -51,6 +61,7 @@ export interface LookedTool extends OfferedTool {
 }
 
 export type LookedBundle =
+  /** `path`: a path, or an address without its query. */
   | { readonly kind: 'good'; readonly path: string; readonly checked: CheckedBundle }
   | { readonly kind: 'bad'; readonly path: string; readonly problem: string }
   | { readonly kind: 'none' };
@@ -149,17 +160,29 @@ function notStarted(thrown: unknown, lines: readonly string[]): unknown {
   return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: thrown, ...mend });
 }
 
-async function bundleOf({ id, config, bundle }: FoundServer, { cache }: LookOptions): Promise<LookedBundle> {
+/** Of an address what was fetched: nobody is asked here, so that what is looked at is what a gateway has. */
+async function bundleOf(found: FoundServer, { cache, home }: LookOptions): Promise<LookedBundle> {
+  const { id, config, bundle } = found;
   if (config.policy.source.kind === 'none' || bundle.kind === 'none') return { kind: 'none' };
-  if (bundle.kind === 'lost') return { kind: 'bad', path: '', problem: 'it ships a bundle that cannot be had' };
+  const wanted = bundleOfServer(found)?.origin;
+  if (wanted === undefined) return { kind: 'bad', path: '', problem: 'it ships a bundle that cannot be had' };
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
-  const { path } = bundle;
+  const path = placeOf(wanted);
   try {
-    return { kind: 'good', path, checked: await loadBundle({ id, path, data: config.policy.data }, loader) };
+    const origin = (await originAtHand(wanted, home)) ?? wanted;
+    const checked = await checkBundle(await findBundle({ id, origin, data: config.policy.data }, loader), loader);
+    return { kind: 'good', path, checked };
   } catch (thrown) {
-    return { kind: 'bad', path, problem: messageOf(thrown) };
+    const help = thrown instanceof GatewayError && wanted.kind === 'remote' ? thrown.mend : undefined;
+    return { kind: 'bad', path, problem: [messageOf(thrown), help].filter(Boolean).join('; ') };
   } finally {
     await toolchain.close();
   }
+}
+
+/** A path, or an address without its query. */
+function placeOf(origin: BundleOrigin): string {
+  if (origin.kind === 'path') return origin.path;
+  return origin.kind === 'remote' ? addressText(origin.remote.address) : '';
 }

@@ -48,6 +48,10 @@ export interface FoundPolicy {
 
 export interface PolicyPlace {
   readonly config: Config;
+  /** The file of the configuration, absolute. */
+  readonly configPath: string;
+  /** SHA-256 of each server's command line or address as it is written, by server. */
+  readonly commands: Readonly<Record<string, string>>;
   /** Absent before the first start of a gateway. */
   readonly reader: DecisionReader | undefined;
   readonly home: string;

@@ -1,18 +1,23 @@
+import { dirname } from 'node:path';
+import type { BundleLoader } from './app-bundles.ts';
 import { bundlesOf } from './app-generation.ts';
 import { remoteBundles } from './app-addresses.ts';
 import { cacheOf } from './app-sources.ts';
-import type { PolicyPlace } from './app-policy-list.ts';
+import { findPolicies, type ListedBundle, type PolicyPlace } from './app-policy-list.ts';
+import { lockPathOf, readLock } from './config/lock-file.ts';
 import { messageOf } from './core/errors.ts';
+import type { LockedServer } from './core/server-lock.ts';
 import { bundleKey } from './state/generation-store.ts';
 
-/** One bundle that is kept, held against the digest that it was kept under. */
+/** One bundle that is kept, or was accepted, held against the digest that is known of it. */
 export interface VerifiedBundle {
+  /** Of what was accepted with a server, the server's. */
   readonly id: string;
-  /** Of an address on disk, or of a generation in the store. */
-  readonly kept: 'disk' | 'store';
-  /** SHA-256, hex: on disk of its files, in the store of what decides. */
+  /** Of an address on disk, of a generation in the store, or accepted with its server in `mcp-gateway.lock`. */
+  readonly kept: 'disk' | 'store' | 'lock';
+  /** SHA-256, hex: on disk of its files, else of what decides; empty where a server was accepted without a bundle. */
   readonly digest: string;
-  /** `changed`: it is not what was kept. `gone`: a generation names it and nothing is there. */
+  /** `changed`: it is not what was kept or accepted. `gone`: something names it and nothing is there. */
   readonly state: 'good' | 'changed' | 'gone';
   readonly signature: 'unsigned';
   readonly why: string;
@@ -20,9 +25,12 @@ export interface VerifiedBundle {
 
 const MOST_ACTIVATIONS = 10_000;
 
-/** Everything that is kept of bundles: what addresses had, and what was ever in force. */
-export async function verifyPolicies(place: PolicyPlace): Promise<readonly VerifiedBundle[]> {
-  return [...(await verifyDisk(place)), ...(await verifyStore(place))];
+/**
+ * Everything that is kept of bundles, what addresses had and what was ever in force, and the servers that were accepted, as
+ * far as that can be said without starting them. Throws LOCK_INVALID.
+ */
+export async function verifyPolicies(place: PolicyPlace, loader: BundleLoader): Promise<readonly VerifiedBundle[]> {
+  return [...(await verifyDisk(place)), ...(await verifyStore(place)), ...(await verifyLock(place, loader))];
 }
 
 async function verifyDisk({ config, home }: PolicyPlace): Promise<readonly VerifiedBundle[]> {
@@ -62,4 +70,40 @@ async function verifyStore({ reader }: PolicyPlace): Promise<readonly VerifiedBu
     }
   }
   return [...verified.values()];
+}
+
+/** Each accepted server: its command line as it is written, and the bundle that is at hand for it. */
+async function verifyLock(place: PolicyPlace, loader: BundleLoader): Promise<readonly VerifiedBundle[]> {
+  const { configPath } = place;
+  const locked = Object.entries(readLock(lockPathOf(configPath), dirname(configPath)));
+  if (locked.length === 0) return [];
+  const listed = (await findPolicies(place, loader)).map((found) => found.listed);
+  const bundles = new Map(listed.filter(({ layer }) => layer === 'server').map((bundle) => [bundle.id, bundle]));
+  return locked.map(([id, server]) => {
+    const digest = server.bundle?.digest ?? '';
+    return { id, kept: 'lock', digest, signature: 'unsigned', ...heldTo(server, { id, place, own: bundles.get(id) }) };
+  });
+}
+
+interface AtHand {
+  readonly id: string;
+  readonly place: PolicyPlace;
+  /** The bundle that governs the server; undefined where none is at hand. */
+  readonly own: ListedBundle | undefined;
+}
+
+function heldTo(locked: LockedServer, { id, place, own }: AtHand): Pick<VerifiedBundle, 'state' | 'why'> {
+  const { config, commands } = place;
+  const server = Object.hasOwn(config.mcpServers, id) ? config.mcpServers[id] : undefined;
+  if (server === undefined) return { state: 'gone', why: 'it was accepted, and the configuration has no such server' };
+  if (commands[id] !== locked.command)
+    return { state: 'changed', why: 'its command line or address is another than was accepted' };
+  const accepted = locked.bundle?.digest ?? '';
+  // What a server ships is not known before a gateway has found it.
+  if (own === undefined && (accepted === '' || server.policy.source.kind === 'auto')) return { state: 'good', why: '' };
+  const { digest = '', why = '' } = own ?? {};
+  if (digest === accepted) return { state: 'good', why: '' };
+  if (digest === '') return { state: 'gone', why: `the bundle that was accepted is not at hand${why && `: ${why}`}` };
+  const was = accepted === '' ? 'it was accepted without a bundle' : `${accepted.slice(0, 12)} was accepted`;
+  return { state: 'changed', why: `its bundle is ${digest.slice(0, 12)}, ${was}` };
 }

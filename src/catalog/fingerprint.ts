@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { isText, mapSchema } from './schema-walk.ts';
+import { isText, mapSchema, mayLeadToText } from './schema-walk.ts';
 
 /** What a tool is known by. Both are SHA-256, hex. */
 export interface Fingerprint {
@@ -37,7 +37,21 @@ export function fingerprintOf(definition: JsonObject): Fingerprint {
 
 /** A schema without what only people and models read, and with its sets sorted. */
 function schemaContract(schema: Json): Json {
-  return mapSchema(schema, (keyword, value) => (isText(keyword) ? undefined : sortedSet(keyword, value)));
+  const areOnlyRead = !refersToTexts(schema);
+  return mapSchema(schema, (keyword, value) =>
+    areOnlyRead && isText(keyword) ? undefined : sortedSet(keyword, value),
+  );
+}
+
+const REFERENCES: ReadonlySet<string> = new Set(['$ref', '$dynamicRef', '$recursiveRef']);
+
+/** A schema may be put among the examples and referred to there: then it says which values fit. */
+function refersToTexts(schema: Json): boolean {
+  if (Array.isArray(schema)) return schema.some((one: Json) => refersToTexts(one));
+  if (!isJsonObject(schema)) return false;
+  return Object.entries(schema).some(([keyword, value]) =>
+    REFERENCES.has(keyword) && typeof value === 'string' ? mayLeadToText(value) : refersToTexts(value),
+  );
 }
 
 function contractOf(field: string, value: Json): Json {

@@ -82,6 +82,18 @@ export function localTarget(root: JsonObject, ref: string): Json | undefined {
   return target;
 }
 
+/** Whether what a `$ref` names may stand among the texts of a schema; of a name that is no JSON pointer nobody knows. */
+export function mayLeadToText(ref: string): boolean {
+  if (ref === '#') return false;
+  if (!ref.startsWith('#/')) return true;
+  let isName = false;
+  for (const segment of ref.slice(2).split('/').map(decoded)) {
+    if (!isName && isText(segment)) return true;
+    isName = !isName && NAMED_SCHEMAS.has(segment);
+  }
+  return false;
+}
+
 function mapSubschemas(keyword: string, value: Json, change: KeywordChange): Json {
   if (NAMED_SCHEMAS.has(keyword) && isJsonObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, mapSchema(child, change)]));

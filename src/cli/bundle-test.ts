@@ -13,7 +13,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printFindings, printGithub, printSarif } from './finding-formats.ts';
 import { clock } from './server-sign-ins.ts';
-import { printJson, printLine, printWrapped } from './terminal.ts';
+import { printJson, printLine, printWrapped, visible } from './terminal.ts';
 
 export interface TestOptions {
   readonly json?: boolean;
@@ -135,8 +135,8 @@ function showPretty(
 ): void {
   printFindings(terminal, { path, findings, textOf, about: ABOUT });
   for (const { name, output } of tests.filter((one) => isFailed(one) && one.output !== '')) {
-    printLine(terminal, `printed by ${name}:`);
-    for (const line of output.trimEnd().split('\n')) printLine(terminal, `    ${line}`);
+    printLine(terminal, visible(`printed by ${name}:`));
+    for (const line of output.trimEnd().split('\n')) printLine(terminal, visible(`    ${line}`));
   }
   const skipped = tests.filter(({ outcome }) => outcome === 'skip').length;
   const passed = tests.filter(({ outcome }) => outcome === 'pass').length;

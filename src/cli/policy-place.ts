@@ -14,14 +14,14 @@ export async function withPolicies(
   work: (place: PolicyPlace, loader: BundleLoader) => Promise<void>,
 ): Promise<void> {
   const { home, cache } = context.environment;
-  const { config } = readConfig(context, options);
+  const { config, path: configPath, commands } = readConfig(context, options);
   const { path } = config.decisions.store;
   // Before its first start a gateway has no log, and its bundles can be looked at all the same.
   const reader = existsSync(path) ? new DecisionReader({ path }) : undefined;
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   const loader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {
-    await work({ config, reader, home, now: Date.now() }, loader);
+    await work({ config, configPath, commands, reader, home, now: Date.now() }, loader);
   } finally {
     reader?.close();
     await toolchain.close();

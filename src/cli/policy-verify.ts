@@ -7,8 +7,8 @@ import { printJson, printLine, printTable, visible } from './terminal.ts';
 
 export function verify(context: CommandContext, options: PolicyOptions): Promise<void> {
   const { terminal } = context;
-  return withPolicies(context, options, async (place) => {
-    const bundles = await verifyPolicies(place);
+  return withPolicies(context, options, async (place, loader) => {
+    const bundles = await verifyPolicies(place, loader);
     const bad = bundles.filter(({ state }) => state !== 'good');
     if (bad.length > 0) context.setExit(EXIT.findings);
     if (options.json === true) return printJson(terminal, 'policy-verify', { bundles });

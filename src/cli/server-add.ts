@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { type ServerEntry, withServer } from '../config/edit-servers.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { replaceFile } from '../config/replace-file.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import { readConfig } from './config.ts';
@@ -41,11 +42,10 @@ export function add(
   return unitWork(context, options, async (work) => {
     refuseKnown(id, work.loaded);
     const { path } = work.loaded;
-    const before = readFileSync(path, 'utf8');
-    const draft = draftOf(withServer(before, entry), path);
+    const draft = draftOf(withServer(readFileSync(path, 'utf8'), entry), path);
     try {
       const loaded = readConfig(silenced(context), { config: draft });
-      await addFrom({ work, loaded, entry, options, write: () => put(draft, { path, before, entry }) });
+      await addFrom({ work, loaded, entry, options, write: () => put(path, entry) });
     } finally {
       rmSync(draft, { force: true });
     }
@@ -135,13 +135,8 @@ function draftOf(text: string, path: string): string {
 }
 
 /** What somebody else has changed in the file meanwhile is kept. */
-function put(
-  draft: string,
-  { path, before, entry }: { readonly path: string; readonly before: string; readonly entry: ServerEntry },
-): void {
-  const now = readFileSync(path, 'utf8');
-  if (now !== before) writeFileSync(draft, withServer(now, entry));
-  renameSync(draft, path);
+function put(path: string, entry: ServerEntry): void {
+  replaceFile(path, withServer(readFileSync(path, 'utf8'), entry));
 }
 
 /** The warnings of the configuration have been said before. */

@@ -13,6 +13,7 @@ import {
   lockedAs,
   look,
   neverAccepted,
+  refuseBadBundle,
   summaryOf,
   type UnitWork,
   unitWork,
@@ -32,6 +33,7 @@ export function approve(context: CommandContext, id: string, options: ApproveOpt
   return unitWork(context, options, async (work) => {
     const server = knownServer(work.config, id);
     const looked = await look(server, work);
+    refuseBadBundle(looked);
     const locked = lockedIn(work.lock, id);
     const accepted = await acceptedDefinitions(work, id);
     const seen: Seen = { work, looked, locked, accepted, changes: toolChanges(looked.tools, locked, accepted) };

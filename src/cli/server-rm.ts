@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { withoutServer } from '../config/edit-servers.ts';
+import { replaceFile } from '../config/replace-file.ts';
 import { GatewayError } from '../core/errors.ts';
 import { lockedIn } from '../core/server-lock.ts';
 import type { CommandContext } from './context.ts';
@@ -43,8 +43,5 @@ function fileWith(id: string, { loaded }: UnitWork): string {
 
 function removeFrom(file: string, id: string): void {
   const text = withoutServer(readFileSync(file, 'utf8'), id);
-  if (text === undefined) return;
-  const scratch = `${file}.${randomUUID()}`;
-  writeFileSync(scratch, text, { mode: statSync(file).mode & 0o777, flag: 'wx' });
-  renameSync(scratch, file);
+  if (text !== undefined) replaceFile(file, text);
 }

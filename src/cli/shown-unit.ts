@@ -77,28 +77,44 @@ const KINDS: Readonly<Record<ToolChange['kind'], string>> = {
   gone: 'gone',
 };
 
-/** Each tool that is not as it was accepted, with every place in which it differs. */
+/** Each tool that is not as it was accepted, with every place in which it differs; only of those that came or went, some. */
 export function printChanges(terminal: Terminal, changes: readonly ToolChange[]): void {
-  const other = changes.filter(({ kind }) => kind !== 'same');
-  for (const { tool, kind, changes: places } of other.slice(0, MOST_SHOWN)) {
+  const hidden = new Set(changes.filter(({ kind }) => kind === 'new' || kind === 'gone').slice(MOST_SHOWN));
+  for (const change of changes.filter(({ kind }) => kind !== 'same')) {
+    if (hidden.has(change)) continue;
+    const { tool, kind, changes: places } = change;
     printLine(terminal, `${paint(terminal, 'bold', reveal(tool))}  ${KINDS[kind]}`);
     for (const place of places) for (const line of linesOf(place)) printLine(terminal, line);
     if (places.length === 0 && (kind === 'contract' || kind === 'text')) {
       printLine(terminal, '    what was accepted is not kept in this store, so there is nothing to compare');
     }
   }
-  if (other.length > MOST_SHOWN) printLine(terminal, `… and ${String(other.length - MOST_SHOWN)} more`);
+  if (hidden.size > 0) printLine(terminal, `… and ${String(hidden.size)} more`);
 }
 
 const LONGEST_VALUE = 600;
+/** Characters before the first difference, where a value is longer than is shown. */
+const MOST_BEFORE = 80;
 
 function linesOf({ pointer, before, after }: DefinitionChange): readonly string[] {
-  const text = (value: Json): string => revealText(writeJson(value), LONGEST_VALUE);
+  const [old, now] = [textOf(before), textOf(after)];
+  const from = Math.max(old.length, now.length) <= LONGEST_VALUE ? 0 : Math.max(0, sameUntil(old, now) - MOST_BEFORE);
+  const shown = (value: string): string => `${from > 0 ? '…' : ''}${revealText(value.slice(from), LONGEST_VALUE)}`;
   return [
     `    ${reveal(pointer)}`,
-    ...(before === undefined ? [] : [`      - ${text(before)}`]),
-    ...(after === undefined ? [] : [`      + ${text(after)}`]),
+    ...(before === undefined ? [] : [`      - ${shown(old)}`]),
+    ...(after === undefined ? [] : [`      + ${shown(now)}`]),
   ];
+}
+
+function textOf(value: Json | undefined): string {
+  return value === undefined ? '' : writeJson(value);
+}
+
+function sameUntil(left: string, right: string): number {
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at++;
+  return at;
 }
 
 export function printRules(terminal: Terminal, changes: readonly RuleChange[]): void {

@@ -31,7 +31,9 @@ export function addSourceCommands(policy: Command, context: CommandContext): voi
     .addHelpText('after', `\nExample:\n  mcp-gateway policy outdated\n\nExit code ${EXIT.findings} when one has.`)
     .action(async (options: PolicyOptions) => (await loadPull()).outdated(context, options));
   withOptions(policy.command('verify'))
-    .description('hold every bundle that is kept, on disk and in the store, against its digest')
+    .description(
+      'hold every bundle that is kept, on disk and in the store, against its digest, and servers against mcp-gateway.lock',
+    )
     .addHelpText('after', `\nExample:\n  mcp-gateway policy verify\n\nExit code ${EXIT.findings} when one has changed.`)
     .action(async (options: PolicyOptions) => (await loadVerify()).verify(context, options));
 }

@@ -14,15 +14,26 @@ export interface ServerEntry {
  * the text has no `mcpServers` that can be added to.
  */
 export function withServer(text: string, entry: ServerEntry): string {
-  return withPrefixedNames(withEntry(text, entry));
+  return behindMark(text, (plain) => withPrefixedNames(withEntry(plain, entry))) ?? text;
 }
 
 /** The text without a server; the comments around it stay. Undefined where the text does not have it. */
 export function withoutServer(text: string, id: string): string | undefined {
-  const servers = serversIn(text);
-  const pair = servers?.items.find(({ key }) => nameOf(key) === id);
-  if (servers === undefined || pair === undefined) return undefined;
-  return servers.flow === true ? withoutFlowPair(text, servers, pair) : withoutBlockPair(text, servers, pair);
+  return behindMark(text, (plain) => {
+    const servers = serversIn(plain);
+    const pair = servers?.items.find(({ key }) => nameOf(key) === id);
+    if (servers === undefined || pair === undefined) return undefined;
+    return servers.flow === true ? withoutFlowPair(plain, servers, pair) : withoutBlockPair(plain, servers, pair);
+  });
+}
+
+const BYTE_ORDER_MARK = '\u{feff}';
+
+/** What some editors write before everything stays there: to whoever counts columns it would be a blank. */
+function behindMark(text: string, edit: (plain: string) => string | undefined): string | undefined {
+  if (!text.startsWith(BYTE_ORDER_MARK)) return edit(text);
+  const edited = edit(text.slice(BYTE_ORDER_MARK.length));
+  return edited === undefined ? undefined : `${BYTE_ORDER_MARK}${edited}`;
 }
 
 type Item = Pair<ParsedNode, ParsedNode | null>;
@@ -68,10 +79,10 @@ function addedToBlock(text: string, servers: Servers, entry: ServerEntry): strin
   return `${before}${glue}${lines.join('')}${text.slice(at)}`;
 }
 
-/** One line a setting; texts are written as JSON, which YAML reads the same way, unless they are plain words. */
+/** One line a setting; ids and texts are written as JSON, which YAML reads the same way, unless they are plain words. */
 function blockLines({ id, settings }: ServerEntry, indent: string): readonly string[] {
   const members = Object.entries(settings).map(([name, value]) => `${indent}  ${name}: ${flowText(value)}`);
-  return [`${indent}${id}:`, ...members];
+  return [`${indent}${flowText(id)}:`, ...members];
 }
 
 const PLAIN = /^[A-Za-z@./][A-Za-z0-9@._/+-]*$/u;
@@ -95,7 +106,9 @@ function addedToFlow(text: string, servers: Servers, { id, settings }: ServerEnt
   if (last === undefined && !isJson(text)) return addedAsBlock(text, servers, { id, settings });
   const isSpread = last !== undefined && text.slice(servers.range?.[0] ?? 0, close).includes('\n');
   const isJsonText = isJson(text);
-  const item = isJsonText ? `${JSON.stringify(id)}: ${JSON.stringify(settings)}` : `${id}: ${flowText(settings)}`;
+  const item = isJsonText
+    ? `${JSON.stringify(id)}: ${JSON.stringify(settings)}`
+    : `${flowText(id)}: ${flowText(settings)}`;
   if (last === undefined) {
     const inner = isJsonText ? `${newline}    ${item}${newline}  ` : ` ${item} `;
     return `${text.slice(0, (servers.range?.[0] ?? 0) + 1)}${inner}${text.slice(close)}`;

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import * as z from 'zod';
 import { GatewayError, messageOf } from '../core/errors.ts';
@@ -9,6 +8,7 @@ import type { LockedServer, ServerLock } from '../core/server-lock.ts';
 import { parseRequestBytes } from '../core/strict-json.ts';
 import { type Problem, renderProblems } from './problems.ts';
 import { readYaml } from './read-yaml.ts';
+import { replaceFile } from './replace-file.ts';
 import { placeOfValue, type SourceFile, type TreeNode } from './tree.ts';
 
 /** Version of the format. A file of another one is refused, never guessed at. */
@@ -54,19 +54,9 @@ export function readLock(path: string, workingFolder = '/'): ServerLock {
 
 /** Writes the whole file, so that a reader sees the old one or the new one. Throws LOCK_INVALID where it cannot be written. */
 export function writeLock(path: string, lock: ServerLock): void {
-  const scratch = `${path}.${randomUUID()}`;
   try {
-    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o644;
-    const handle = openSync(scratch, 'wx', mode & 0o777);
-    try {
-      writeSync(handle, textOf(lock));
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(scratch, path);
+    replaceFile(path, textOf(lock));
   } catch (thrown) {
-    rmSync(scratch, { force: true });
     throw new GatewayError('LOCK_INVALID', `${path} cannot be written: ${messageOf(thrown)}`, { cause: thrown });
   }
 }
@@ -101,7 +91,8 @@ function bytesOf(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (thrown) {
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    // Only what is plainly not there is empty; what cannot be looked at may be there.
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
     throw new GatewayError('LOCK_INVALID', `${path} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
   }
 }

@@ -38,11 +38,15 @@ function cell(text: string): string {
   return inline(text).replaceAll('|', '\\|');
 }
 
-/** Between backquotes everything stands as it is; elsewhere what Markdown would read is escaped. */
+/**
+ * Between two single backquotes everything stands as it is; elsewhere what Markdown would read is escaped, a row of
+ * backquotes too, and what at the start of a line makes a list, a rule or a heading.
+ */
 function inline(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
   return line
-    .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') ? part : part.replaceAll(/[\\*_[\]<>#]/g, '\\$&')))
-    .join('');
+    .split(/((?<!`)`[^`]+`(?!`))/)
+    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(/[\\`*_[\]<>#~]/g, '\\$&')))
+    .join('')
+    .replace(/^[-+=]|^\d+(?=[.)])/, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`));
 }

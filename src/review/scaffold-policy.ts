@@ -149,7 +149,6 @@ interface Metadata {
 }
 
 function metadata({ title, description, id, owner, remediation }: Metadata): readonly string[] {
-  const text = (value: string): string => (/^[A-Za-z][^:#{}[\]]*$/.test(value) ? value : JSON.stringify(value));
   return [
     '# METADATA',
     `# title: ${text(title)}`,
@@ -159,4 +158,9 @@ function metadata({ title, description, id, owner, remediation }: Metadata): rea
     `#   owner: ${text(owner)}`,
     ...(remediation === undefined ? [] : [`#   remediation: ${text(remediation)}`]),
   ];
+}
+
+/** One that YAML could take for something else than a text, or that does not end with its line, is quoted. */
+function text(value: string): string {
+  return /^[A-Za-z][^:#{}[\]\p{Cc}\p{Zl}\p{Zp}]*$/u.test(value) && /\S \S/.test(value) ? value : JSON.stringify(value);
 }

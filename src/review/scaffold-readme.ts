@@ -13,7 +13,7 @@ export function scaffoldReadme({ facts, prefix, groups }: Scaffold): string {
     '| --- | --- | --- | --- |',
     ...groups.flatMap(({ effect, tools }) =>
       tools.map(
-        ({ name, says }) => `| ${code(name)} | ${GROUPS[effect].set} | ${prefix}-${ALLOWS[effect]} | ${cell(says)} |`,
+        ({ name, says }) => `| ${code(name)} | ${GROUPS[effect].set} | ${prefix}-${ALLOWS[effect]} | ${plain(says)} |`,
       ),
     ),
     '',
@@ -59,6 +59,11 @@ function guess(name: string): string {
 
 function code(name: string): string {
   return `\`${cell(name).replaceAll('`', '')}\``;
+}
+
+/** A server may not put a link or a picture on the page. */
+function plain(text: string): string {
+  return cell(text).replaceAll(/[\\*_[\]#~]/g, '\\$&');
 }
 
 function cell(text: string): string {

@@ -38,12 +38,24 @@ export function tapModule(root: string, { rules, entrypoint }: BundleInspection)
 const Perhaps = z.array(z.unknown()).max(1);
 const Tapped = z.object({ input: Perhaps, time: z.array(z.string()), data: z.record(z.string(), Perhaps) });
 
+const NOTHING_ASKED: z.output<typeof Tapped> = { input: [], time: [], data: {} };
+
+/** What a rule that listens has printed. A test may print lines that only begin like it. */
+function tappedIn(line: string): z.output<typeof Tapped> | undefined {
+  if (!line.startsWith(MARK)) return undefined;
+  try {
+    return Tapped.parse(JSON.parse(line.slice(MARK.length)));
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the tests looked at, each once. A test that gives no input looked at nothing. */
 export function tappedInputs(tests: readonly RegoTest[], { entrypoint }: BundleInspection): readonly TappedInput[] {
   const found = new Map<string, { readonly tapped: Omit<TappedInput, 'tests'>; readonly tests: Set<string> }>();
   for (const { package: name, name: test, output } of tests) {
-    for (const line of output.split('\n').filter((text) => text.startsWith(MARK))) {
-      const { input, time, data } = Tapped.parse(JSON.parse(line.slice(MARK.length)));
+    for (const line of output.split('\n')) {
+      const { input, time, data } = tappedIn(line) ?? NOTHING_ASKED;
       if (input.length === 0) continue;
       const there = Object.entries(data).flatMap(([path, value]) =>
         value.length === 0 ? [] : [[path, value[0]] as const],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { fingerprintOf } from '../../src/catalog/fingerprint.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 
@@ -83,3 +83,36 @@ function flat(value: unknown): Readonly<Record<string, true>> {
     ...Object.entries(value).map(([name, child]) => ({ [name]: true, ...flat(child) })),
   ) as Record<string, true>;
 }
+
+test.for(['#/examples/0', '#/properties/to/default', '#/%65xamples/0', '#far'])(
+  'what a schema refers to as %s is part of the contract, though it stands among the texts',
+  (ref) => {
+    const tool = (far: JsonObject): JsonObject => ({
+      name: 'send',
+      inputSchema: {
+        type: 'object',
+        properties: { to: { $ref: ref, default: far }, cc: { $ref: '#/properties/to' } },
+        examples: [{ $anchor: 'far', ...far }],
+      },
+    });
+    expect(fingerprintOf(tool({ maxLength: 9 })).contract).not.toBe(fingerprintOf(tool({})).contract);
+  },
+);
+
+test('what a schema refers to among its definitions leaves its texts out of the contract', () => {
+  const tool = (description: string): JsonObject => ({
+    name: 'send',
+    inputSchema: {
+      type: 'object',
+      description,
+      $defs: { default: { type: 'string', description } },
+      properties: {
+        title: { type: 'string' },
+        to: { $ref: '#/$defs/default' },
+        cc: { $ref: '#/properties/title' },
+        up: { $ref: '#' },
+      },
+    },
+  });
+  expect(fingerprintOf(tool('old')).contract).toBe(fingerprintOf(tool('new')).contract);
+});

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp } from '../../src/app.ts';
 import { addPolicyCommands } from '../../src/cli/policy-commands.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { lockPathOf, writeLock } from '../../src/config/lock-file.ts';
 import type { LogFields, Logger } from '../../src/core/logger.ts';
+import type { LockedServer } from '../../src/core/server-lock.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { BundleService, startService, type WebService } from '../source/a-bundle-service.ts';
 import { Registry } from '../source/a-registry.ts';
@@ -167,6 +169,8 @@ const OLD_REGO = { ...HOURS, 'policy.rego': 'package hours\n\ndeny[x] { x := inp
 const OTHER_LAYER = { ...HOURS, '.manifest': HOURS['.manifest']?.replace('workflow', 'resource') ?? '' };
 const SWELLING = { ...HOURS, 'data.json': `{"hours":{"x":"${'a'.repeat(2 * 1024 * 1024)}"}}` };
 
+const OF_A_SERVER = { ...HOURS, '.manifest': HOURS['.manifest']?.replace('workflow', 'server') ?? '' };
+
 describe('what cannot be put in force', () => {
   test.each<[string, () => Buffer | string, RegExp]>([
     ['no archive', () => 'these are no bytes of an archive, at all', /it is not gzip/],
@@ -232,6 +236,66 @@ test('what somebody has changed on disk is told, and not used', async () => {
   expect(await row('teams')).toMatchObject({ state: 'missing' });
   expect((await policy('pull', 'teams')).exit).toBe(0);
   expect((await policy('verify')).exit).toBe(0);
+});
+
+describe('of servers that were accepted', () => {
+  const folder = join(FOLDER, 'accepted');
+  const config = join(folder, 'mcp-gateway.yaml');
+  const verify = (): Promise<Ran> => runCommand(addPolicyCommands, ['policy', 'verify', '--config', config], PLACE);
+  const text = (command: string): string =>
+    `version: 1\ndecisions: { store: { path: none.db } }\nmcpServers:\n  notes: { command: ${command}, policy: { source: ./notes } }\n`;
+  let locked: LockedServer;
+
+  beforeAll(async () => {
+    mkdirSync(join(folder, 'notes'), { recursive: true });
+    for (const [path, content] of Object.entries(OF_A_SERVER)) writeFileSync(join(folder, 'notes', path), content);
+    writeFileSync(config, text('notes'));
+    const { out } = await runCommand(addPolicyCommands, ['policy', 'ls', '--json', '--config', config], PLACE);
+    const { bundles } = JSON.parse(out) as { readonly bundles: readonly Row[] };
+    const digest = bundles.find(({ id }) => id === 'notes')?.digest ?? '';
+    const { commands } = loadConfig({
+      path: config,
+      environment: {},
+      workingFolder: folder,
+      home: folder,
+      userHome: folder,
+    });
+    locked = { package: null, command: commands['notes'] ?? '', bundle: { digest }, signer: '', tools: {} };
+  });
+
+  test('the bundle at hand and the command line have to be those that were accepted', async () => {
+    writeLock(lockPathOf(config), { notes: locked });
+    expect(await verify()).toMatchObject({
+      exit: 0,
+      err: '',
+      out: expect.stringMatching(/notes +lock +[0-9a-f]{12} +unsigned +good/),
+    });
+    writeFileSync(config, text('others'));
+    expect(await verify()).toMatchObject({ exit: 3, err: expect.stringMatching(/^changed notes: its command line/) });
+    writeFileSync(config, text('notes'));
+  });
+
+  test.for<readonly [string, () => Readonly<Record<string, LockedServer>>, RegExp]>([
+    [
+      'another bundle',
+      () => ({ notes: { ...locked, bundle: { digest: 'ab'.repeat(32) } } }),
+      /^changed notes: its bundle is [0-9a-f]{12}, abababababab was accepted\n$/,
+    ],
+    [
+      'no bundle',
+      () => ({ notes: { ...locked, bundle: null } }),
+      /^changed notes: .* it was accepted without a bundle\n$/,
+    ],
+    ['a server that is gone', () => ({ gone: locked }), /^gone gone: .* the configuration has no such server\n$/],
+  ])('where %s was accepted, the server is named', async ([, lock, why]) => {
+    writeLock(lockPathOf(config), lock());
+    expect(await verify()).toMatchObject({ exit: 3, err: expect.stringMatching(why) });
+  });
+
+  test('a lock that cannot be read is never one that agrees', async () => {
+    writeFileSync(lockPathOf(config), '{');
+    expect(await verify()).toMatchObject({ out: '', err: expect.stringMatching(/^error LOCK_INVALID/) });
+  });
 });
 
 test('only a bundle that there is, and that has an address, can be pulled', async () => {

@@ -20,6 +20,17 @@ mcpServers:
 policies: {}
 `;
 
+test.for(['true', 'null', '007', '1e3'])(
+  'a server that is called %s has this text as its name, and can be removed',
+  (id) => {
+    const added = withServer('mcpServers:\n  files: { command: node }\n', { ...ENTRY, id });
+    expect(added).toContain(`\n  "${id}":\n`);
+    expect(withoutServer(added, id)).toBe(
+      'gateway: { toolNames: prefixed }\nmcpServers:\n  files: { command: node }\n',
+    );
+  },
+);
+
 test('a server is added behind the others, and everything else stays as it was', () => {
   expect(withServer(YAML, ENTRY)).toBe(
     YAML.replace('  name: here', '  toolNames: prefixed\n  name: here').replace(
@@ -36,6 +47,7 @@ test.for<[string, string]>([
   ['newlines of Windows', 'version: 1\r\nmcpServers:\r\n  files:\r\n    command: node\r\n'],
   ['a block of text at the end', 'version: 1\nmcpServers:\n  files:\n    command: |-\n      node\n'],
   ['a list at the end', 'version: 1\nmcpServers:\n  files:\n    command: node\n    args:\n      - a\n      - b\n'],
+  ['a mark of the order of bytes', '\u{feff}mcpServers:\n  files:\n    command: node\nversion: 1\n'],
   ['JSON', '{\n  "version": 1,\n  "mcpServers": {\n    "files": { "command": "node" }\n  }\n}\n'],
   ['JSON without servers', '{"version":1,"mcpServers":{}}'],
   [

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readLock, writeLock } from '../../src/config/lock-file.ts';
@@ -90,4 +90,22 @@ test('five thousand tools are read and written', () => {
   const path = place();
   writeLock(path, { many: aServer({ tools }) });
   expect(Object.keys(readLock(path)['many']?.tools ?? {})).toHaveLength(5_000);
+});
+
+test('where its name is a link, the link stays and what it leads to is written', () => {
+  const folder = aFolder();
+  mkdirSync(join(folder, 'kept'));
+  const path = join(folder, 'mcp-gateway.lock');
+  writeLock(join(folder, 'kept', 'real.lock'), {});
+  symlinkSync(join('kept', 'real.lock'), path);
+  writeLock(path, { notes: aServer() });
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(readLock(join(folder, 'kept', 'real.lock'))).toEqual({ notes: aServer() });
+  expect(readdirSync(join(folder, 'kept'))).toEqual(['real.lock']);
+});
+
+test('a lock that cannot be looked at is not taken for one that is not there', () => {
+  const file = place();
+  writeFileSync(file, '{}');
+  expect(() => readLock(join(file, 'mcp-gateway.lock'))).toThrow(/cannot be read/);
 });

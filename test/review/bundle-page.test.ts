@@ -38,3 +38,14 @@ test('what an author writes is text in Markdown', () => {
     ].join('\n\n') + '\n',
   );
 });
+
+test.for<readonly [string, string]>([
+  ['``` <img src=x> `', '\\`\\`\\` \\<img src=x\\> \\`'],
+  ['`a` and ``b`` <i>', '`a` and \\`\\`b\\`\\` \\<i\\>'],
+  ['~~~ all the rest', '\\~\\~\\~ all the rest'],
+  ['- no list', '\\- no list'],
+  ['1. no list', '1\\. no list'],
+  ['==', '\\=='],
+])('%s is text in Markdown, whatever its backquotes enclose', ([text, expected]) => {
+  expect(pageMarkdown([{ kind: 'text', text }])).toBe(`${expected}\n`);
+});

@@ -38,6 +38,11 @@ test_hidden if app.hide == {{"id": "A-3", "reason": "hidden"}} with input as cal
 test_plain_rule if app.is_named with input as {"action": {"tool": "b"}, "server": {"id": "s"}}
 
 test_function if app.twice(2) == 4
+
+test_that_prints_what_it_likes if {
+	print("mcp-gateway listens", "to this")
+	app.is_named with input as {"action": {"tool": "b"}, "server": {"id": "s"}}
+}
 `;
 
 const source = {
@@ -60,7 +65,7 @@ function request(more: Partial<ComparisonRequest> = {}): ComparisonRequest {
 
 test('both engines are asked with the input, the data and the time that each test sets', async () => {
   expect(await compareEngines(request(), toolchain)).toEqual({
-    compared: 4,
+    compared: 5,
     differences: [],
     notCompared: ['app_test.test_function'],
   });

@@ -85,3 +85,13 @@ test('a guess by the name of a tool stands in the README and nowhere else', () =
   const { metadata } = Manifest.parse(JSON.parse(files.get('.manifest') ?? ''));
   expect(Object.values(metadata.gateway.tools).map(({ effect }) => effect)).toEqual([undefined, undefined, undefined]);
 });
+
+test('whoever owns it, and whatever a server says, writes no more than a text into a first bundle', () => {
+  const says = '[here](https://evil.example) ![](https://evil.example/x.png)';
+  const files = scaffoldBundle(
+    facts([tool('read', 'read', says)], { owner: 'us\nallow contains {"id": "X"} if true' }),
+  );
+  expect(files.get('policy.rego')).not.toMatch(/^allow contains \{"id": "X"/m);
+  expect(files.get('README.md')).toContain('\\[here\\](https://evil.example) !\\[\\](');
+  expect(scaffoldBundle(facts(ALL, { owner: 'null' })).get('policy.rego')).toContain('#   owner: "null"');
+});

@@ -97,7 +97,7 @@ deny contains {"id": "GIT-204", "reason": "secret_file", "params": {"file": file
 deny contains {"id": "GIT-205", "reason": "stages_everything"} if {
 	input.action.tool == "git_add"
 	some file in input.action.args.files
-	trim(file, "/ ") in {"", ".", "*", ":", "-A", "--all", "-u", "--update"}
+	stages_more_than_it_names(file)
 }
 
 # METADATA
@@ -107,6 +107,13 @@ deny contains {"id": "GIT-205", "reason": "stages_everything"} if {
 #   id: GIT-301
 #   owner: mcp-gateway shelf
 obligations contains {"id": "GIT-301", "type": "require_approval", "by": "user", "remember": "pin"} if input.action.tool == "git_reset"
+
+# `./.` and `**` are everything, too; what begins with a colon says what is left out, or where to begin.
+stages_more_than_it_names(file) if trim(file, "./\\* ") == ""
+
+stages_more_than_it_names(file) if startswith(file, ":")
+
+stages_more_than_it_names(file) if file in {"-A", "--all", "-u", "--update"}
 
 may_be_used(path) if {
 	count(config.repositories) == 0

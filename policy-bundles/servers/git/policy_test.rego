@@ -46,6 +46,9 @@ test_secrets_are_not_staged if {
 	ids(git.deny) == {"GIT-204"} with input as call("git_add", "write", {"repo_path": "/home/mia/work", "files": ["tls\\server.key"]})
 	ids(git.deny) == {"GIT-205"} with input as call("git_add", "write", {"repo_path": "/home/mia/work", "files": ["."]})
 	ids(git.deny) == {"GIT-205"} with input as call("git_add", "write", {"repo_path": "/home/mia/work", "files": ["./"]})
+	every all in ["./.", "././", "**", ":/", ":!notes.md", "--all"] {
+		ids(git.deny) == {"GIT-205"} with input as call("git_add", "write", {"repo_path": "/home/mia/work", "files": [all]})
+	}
 }
 
 test_giving_up_what_is_staged_is_confirmed if {

@@ -67,8 +67,10 @@ deny contains {"id": "SQLITE-202", "reason": "not_a_change"} if {
 #   owner: mcp-gateway shelf
 deny contains {"id": "SQLITE-203", "reason": "no_where"} if {
 	input.action.tool == "write_query"
-	sql.first_word(input.action.args.query) in {"update", "delete"}
-	not "where" in sql.words(input.action.args.query)
+	sql.first_word(input.action.args.query) in {"update", "delete", "with"}
+	words := sql.words(input.action.args.query)
+	count(words & {"update", "delete"}) > 0
+	not "where" in words
 }
 
 # METADATA

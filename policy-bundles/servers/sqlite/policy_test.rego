@@ -43,6 +43,7 @@ test_nothing_but_rows_is_changed if {
 test_a_change_says_which_rows if {
 	ids(sqlite.deny) == {"SQLITE-203"} with input as call("write_query", "destroy", {"query": "DELETE FROM orders"})
 	ids(sqlite.deny) == {"SQLITE-203"} with input as call("write_query", "destroy", {"query": "UPDATE orders SET paid = 1"})
+	ids(sqlite.deny) == {"SQLITE-203"} with input as call("write_query", "destroy", {"query": "WITH old AS (SELECT 1) DELETE FROM orders"})
 	sqlite.deny == set() with input as call("write_query", "destroy", {"query": "UPDATE orders SET paid = 1 WHERE id = 7"})
 }
 
