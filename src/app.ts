@@ -147,6 +147,8 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   await keep(policy, 'start', { store, base });
   const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker, lock }, options);
   live.directory = directory;
+  if (signal.aborted) directory.close();
+  signal.throwIfAborted();
   const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory, lock }, options);
   live.parts = parts;
   lock.watch(() => parts.policy.refresh());
