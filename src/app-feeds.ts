@@ -30,6 +30,12 @@ function loadedFeed(remote: RemoteBundle, options: StartOptions): BundleFeed {
   };
   return {
     fetch: async (signal) => (await load()).fetch(signal),
-    watch: (changed, signal) => void load().then((feed) => feed.watch(changed, signal)),
+    watch: (changed, signal) => {
+      // What keeps it from being loaded is what `fetch` rejects with.
+      load().then(
+        (feed) => feed.watch(changed, signal),
+        () => undefined,
+      );
+    },
   };
 }

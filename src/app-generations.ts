@@ -1,7 +1,6 @@
 import { type Change, Due } from './app-due.ts';
 import {
   buildPolicies,
-  type Compile,
   type OriginOf,
   type PolicyOptions,
   tellOf,
@@ -19,12 +18,17 @@ import {
   type PinnedWish,
   pinnedOrigin,
   problemWith,
+  standsById,
   type Stand,
+  type StaleBundle,
+  staleIn,
+  standIn,
   stayingWith,
+  withoutLost,
   withPins,
 } from './app-stands.ts';
 import type { BundleFeed } from './core/bundle-feed.ts';
-import { messageOf } from './core/errors.ts';
+import { GatewayError, messageOf } from './core/errors.ts';
 import type { Layer } from './core/opinion.ts';
 import type { PolicyPin } from './core/policy-pin.ts';
 import { waited } from './policy/look.ts';
@@ -52,14 +56,6 @@ export interface GenerationsParts {
   readonly everyMs: number;
 }
 
-/** A bundle whose newest state is not in force; nothing secret. */
-export type StaleBundle = {
-  readonly bundle: string;
-  /** RFC 3339. */
-  readonly since: string;
-  readonly problem: string;
-};
-
 /** What could not be put in force, because the store or the toolchain failed, is tried again. */
 const RETRY_MS = 10_000;
 
@@ -72,8 +68,10 @@ export class Generations {
   readonly #feeds = new Map<string, Watched>();
   #configured: ConfiguredPolicies;
   #stands: ReadonlyMap<string, Stand> = new Map();
+  /** As `#stands`, less what is good and cannot be in force together with the others. */
+  #inForce: ReadonlyMap<string, Stand> = new Map();
   #pins: readonly PolicyPin[] = [];
-  /** What is in force, as `decidingText`. */
+  /** `#inForce` as `decidingText`. */
   #deciding = '';
   #due = new Due();
   #turning: Promise<void> | undefined;
@@ -85,11 +83,7 @@ export class Generations {
 
   /** The bundles of which something newer, or anything at all, should be in force. */
   stale(): readonly StaleBundle[] {
-    return [...this.#stands.values()].flatMap(({ wanted, stale }) =>
-      stale === undefined
-        ? []
-        : [{ bundle: wanted.id, since: new Date(stale.since).toISOString(), problem: shortened(stale.problem) }],
-    );
+    return staleIn(this.#stands.values());
   }
 
   /** The first generation, of all that is good now or was before. Throws where none can be made. */
@@ -104,8 +98,8 @@ export class Generations {
     );
     const stands = await this.#settled(trial.tried, wishes);
     const isAsTried = stands.every(({ stale }) => stale === undefined);
-    const policy = await this.#build(stands, isAsTried ? trial.compile : undefined);
-    this.#take(stands);
+    const policy = await buildPolicies(stands.map(participantIn), options, isAsTried ? trial.compile : undefined);
+    this.#take(stands, options);
     return policy;
   }
 
@@ -220,6 +214,8 @@ export class Generations {
 
   async #renew(due: Due): Promise<void> {
     const { signal, put } = this.#parts;
+    // The configuration may change while a generation is being made.
+    const { options } = this.#configured;
     const wishes = this.#wishes();
     const isKnown = (wish: PinnedWish): boolean => {
       const before = this.#stands.get(wish.wanted.id);
@@ -227,17 +223,19 @@ export class Generations {
     };
     const tried = await tryBundles(
       wishes.filter((wish) => !isKnown(wish)).map(({ wanted }) => wanted),
-      this.#configured.options,
+      options,
       this.#originOf(wishes),
     );
     const stands = await this.#settled(tried, wishes);
-    if (decidingText(stands, this.#limits()) === this.#deciding) return this.#take(stands);
-    const policy = await this.#buildOrStay(stands);
+    if (decidingText(stands, options) === this.#deciding) return this.#take(stands, options);
+    const built = await this.#buildOrStay(stands, options);
     signal.throwIfAborted();
-    if (policy === undefined) return;
-    const why = due.reason(stands, this.#stands);
+    if (built === undefined) return;
+    const { policy, inForce } = built;
+    const why = due.reason(inForce, this.#inForce);
     await put(policy, why);
-    this.#take(stands);
+    if (inForce === stands) this.#take(stands, options);
+    else this.#enforced(inForce, options);
     this.#log.info('another generation is in force', { generation: policy.generation.slice(0, SHORT_HASH), why });
   }
 
@@ -253,9 +251,10 @@ export class Generations {
         if (one.kind === 'good') return { wanted, pin, loaded: one.loaded, stale: undefined };
         const since = before?.stale?.since ?? options.clock.now();
         if (one.kind === 'expired') return { wanted, pin, loaded: undefined, stale: { since, problem: one.problem } };
+        const inForce = before?.loaded;
         // Where nothing was found there is no last good state either: that would bring back what was removed.
-        const kept = one.kind === 'bad' ? await this.#lastGood(wanted) : undefined;
-        const loaded = before?.loaded ?? kept;
+        const kept = one.kind === 'bad' && inForce === undefined ? await this.#lastGood(wanted) : undefined;
+        const loaded = standIn(wanted, { inForce, kept, wantingMs: options.clock.now() - since });
         return { wanted, pin, loaded, stale: { since, problem: problemWith(one) } };
       }),
     );
@@ -296,36 +295,41 @@ export class Generations {
     }
   }
 
-  /** Undefined where bundles that are each good cannot be in force together: then all stays as it is. */
-  async #buildOrStay(stands: readonly Stand[]): Promise<PolicySet | undefined> {
+  /**
+   * Where bundles that are each good cannot be in force together, all stays as it is: undefined, unless one of those that are
+   * in force may not decide any more.
+   */
+  async #buildOrStay(stands: readonly Stand[], options: PolicyOptions): Promise<Built | undefined> {
     try {
-      return await this.#build(stands);
+      return { policy: await buildPolicies(stands.map(participantIn), options), inForce: stands };
     } catch (thrown) {
-      const problem = messageOf(thrown);
-      const since = this.#configured.options.clock.now();
-      this.#log.error('the bundles cannot be in force together; the old generation stays', { problem });
-      const held = stands.map((stand): Stand => {
-        const before = this.#stands.get(stand.wanted.id);
-        if (before?.loaded === stand.loaded) return before ?? stand;
-        return { ...(before ?? stand), stale: before?.stale ?? { since, problem } };
-      });
-      this.#stands = new Map(held.map((stand) => [stand.wanted.id, stand]));
-      return undefined;
+      const inForce = withoutLost(this.#inForce, stands);
+      if (inForce === undefined && !isOfBundles(thrown)) throw thrown;
+      this.#stay(stands, messageOf(thrown));
+      return inForce && { policy: await buildPolicies(inForce.map(participantIn), options), inForce };
     }
   }
 
-  #build(stands: readonly Stand[], compile?: Compile): Promise<PolicySet> {
-    return buildPolicies(stands.map(participantIn), this.#configured.options, compile);
+  #stay(stands: readonly Stand[], problem: string): void {
+    const since = this.#configured.options.clock.now();
+    this.#log.error('the bundles cannot be in force together; the old generation stays', { problem });
+    const held = stands.map((stand): Stand => {
+      const before = this.#stands.get(stand.wanted.id);
+      if (stand.loaded === undefined) return stand;
+      if (before?.loaded === stand.loaded) return before;
+      return { ...(before ?? stand), stale: before?.stale ?? { since, problem } };
+    });
+    this.#stands = standsById(held);
   }
 
-  #take(stands: readonly Stand[]): void {
-    this.#stands = new Map(stands.map((stand) => [stand.wanted.id, stand]));
-    this.#deciding = decidingText(stands, this.#limits());
+  #take(stands: readonly Stand[], options: PolicyOptions): void {
+    this.#stands = standsById(stands);
+    this.#enforced(stands, options);
   }
 
-  #limits(): object {
-    const { required, evaluationFuel, engine } = this.#configured.options;
-    return { required, evaluationFuel, engine };
+  #enforced(inForce: readonly Stand[], options: PolicyOptions): void {
+    this.#inForce = standsById(inForce);
+    this.#deciding = decidingText(inForce, options);
   }
 
   get #log(): PolicyOptions['logger'] {
@@ -335,18 +339,20 @@ export class Generations {
 
 const SHORT_HASH = 12;
 
+interface Built {
+  readonly policy: PolicySet;
+  readonly inForce: readonly Stand[];
+}
+
+/** Whether it would fail again: what is wrong is the bundles, not the toolchain or this machine. */
+function isOfBundles(thrown: unknown): boolean {
+  return thrown instanceof GatewayError && (thrown.code === 'BUNDLE_INVALID' || thrown.code === 'POLICY_FAILED');
+}
+
 /** The source of a bundle, while it is configured so. */
 interface Watched {
   readonly source: string;
   readonly feed: BundleFeed | undefined;
   readonly closing: AbortController;
   isFollowed: boolean;
-}
-
-const MOST_PROBLEM = 300;
-
-/** The first line says what it is; the log has the rest. */
-function shortened(problem: string): string {
-  const [first = ''] = problem.split('\n');
-  return first.length > MOST_PROBLEM ? `${first.slice(0, MOST_PROBLEM)}…` : first;
 }

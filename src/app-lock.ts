@@ -76,6 +76,8 @@ export class LockInForce {
         await onChanged();
       } catch (thrown) {
         logger.error('what was accepted cannot be put in force', { problem: messageOf(thrown) });
+        // It is tried again at the next look.
+        this.#stamp = '';
       }
     };
     const next = (): void => {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './app-bundles.ts';
-import type { Tried, WantedBundle } from './app-policies.ts';
+import type { PolicyOptions, Tried, WantedBundle } from './app-policies.ts';
+import { addressText } from './core/bundle-address.ts';
 import { canonicalJson } from './core/canonical-json.ts';
 import { GatewayError } from './core/errors.ts';
 import type { GenerationBundle } from './core/generation.ts';
@@ -23,6 +24,26 @@ export interface Staleness {
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly problem: string;
+}
+
+/** A bundle whose newest state is not in force; nothing secret. */
+export type StaleBundle = {
+  readonly bundle: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly problem: string;
+};
+
+export function staleIn(stands: Iterable<Stand>): readonly StaleBundle[] {
+  return [...stands].flatMap(({ wanted, stale }) =>
+    stale === undefined
+      ? []
+      : [{ bundle: wanted.id, since: new Date(stale.since).toISOString(), problem: shortened(stale.problem) }],
+  );
+}
+
+export function standsById(stands: readonly Stand[]): ReadonlyMap<string, Stand> {
+  return new Map(stands.map((stand) => [stand.wanted.id, stand]));
 }
 
 /** A wanted bundle, pinned where somebody has rolled it back: as it counted then, if that is still allowed. */
@@ -65,6 +86,25 @@ export async function pinnedOrigin(pin: PolicyPin, store: Pick<GenerationStore, 
   throw new GatewayError('BUNDLE_UNREADABLE', `nothing is kept of ${pin.bundle} ${pin.digest.slice(0, 12)}`, {
     mend: `Release it with \`mcp-gateway policy rollback --clear --bundle ${pin.bundle}\`.`,
   });
+}
+
+export interface Standing {
+  /** What of the bundle is in force, and what the store keeps of it. */
+  readonly inForce: LoadedBundle | undefined;
+  readonly kept: LoadedBundle | undefined;
+  /** How long its newest state has been wanting. */
+  readonly wantingMs: number;
+}
+
+/**
+ * What stays in force of a bundle that cannot be had or used. Where it may grow too old, its source says when it has; of
+ * what did not come from there nobody knows how old it is, so that it has no more than the time for which it is wanting.
+ */
+export function standIn({ origin }: WantedBundle, { inForce, kept, wantingMs }: Standing): LoadedBundle | undefined {
+  const remote = origin?.kind === 'remote' ? origin.remote : undefined;
+  if (remote?.maxAgeMs === undefined) return inForce ?? kept;
+  const isOfSource = inForce?.bundle.source === addressText(remote.address);
+  return isOfSource || wantingMs <= remote.maxAgeMs ? inForce : undefined;
 }
 
 /** How far back is looked for a bundle that was good. */
@@ -112,6 +152,19 @@ export function stayingWith(
   return { ...stand, loaded: old, stale: { since, problem } };
 }
 
+/** What is in force without what may not be any more; undefined where that is nothing. */
+export function withoutLost(
+  inForce: ReadonlyMap<string, Stand>,
+  stands: readonly Stand[],
+): readonly Stand[] | undefined {
+  const lost = new Map(
+    stands
+      .filter(({ wanted, loaded }) => loaded === undefined && inForce.get(wanted.id)?.loaded !== undefined)
+      .map((stand) => [stand.wanted.id, stand]),
+  );
+  return lost.size === 0 ? undefined : [...inForce.values()].map((stand) => lost.get(stand.wanted.id) ?? stand);
+}
+
 /** The bundle as it takes part. */
 export function participantIn({ wanted, loaded }: Stand): Participant {
   const { id, layer, place, mode, ruleModes } = wanted;
@@ -119,12 +172,15 @@ export function participantIn({ wanted, loaded }: Stand): Participant {
 }
 
 /** Two generations with one text decide alike. */
-export function decidingText(stands: readonly Stand[], limits: object): string {
+export function decidingText(
+  stands: readonly Stand[],
+  { required, evaluationFuel, engine }: Pick<PolicyOptions, 'required' | 'evaluationFuel' | 'engine'>,
+): string {
   const all = stands.map((stand) => {
     const { loaded: _, ...facts } = participantIn(stand);
     return { ...facts, ...digestsOf(stand) };
   });
-  return JSON.stringify([all, limits]);
+  return JSON.stringify([all, { required, evaluationFuel, engine }]);
 }
 
 export function digestsOf({ loaded }: Pick<Stand, 'loaded'>): { readonly digest: string; readonly dataDigest: string } {
@@ -135,4 +191,12 @@ export function digestsOf({ loaded }: Pick<Stand, 'loaded'>): { readonly digest:
 export function problemWith(tried: Tried): string {
   if (tried.kind === 'good') return '';
   return tried.kind === 'missing' ? 'it was not found' : tried.problem;
+}
+
+const MOST_PROBLEM = 300;
+
+/** The first line says what it is; the log has the rest. */
+function shortened(problem: string): string {
+  const [first = ''] = problem.split('\n');
+  return first.length > MOST_PROBLEM ? `${first.slice(0, MOST_PROBLEM)}…` : first;
 }

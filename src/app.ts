@@ -8,7 +8,8 @@ import { gatewayParts } from './app-gateway.ts';
 import { keepGeneration } from './app-generation.ts';
 import { LockInForce } from './app-lock.ts';
 import type { AppOptions } from './app-options.ts';
-import { Generations, type StaleBundle } from './app-generations.ts';
+import { Generations } from './app-generations.ts';
+import type { StaleBundle } from './app-stands.ts';
 import { SHIPPED_ANSWERS } from './app-policies.ts';
 import { findServers, type FoundServer } from './app-servers.ts';
 import { openSignIns } from './app-sign-ins.ts';
@@ -146,6 +147,8 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   await keep(policy, 'start', { store, base });
   const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker, lock }, options);
   live.directory = directory;
+  if (signal.aborted) directory.close();
+  signal.throwIfAborted();
   const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory, lock }, options);
   live.parts = parts;
   lock.watch(() => parts.policy.refresh());

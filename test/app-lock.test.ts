@@ -103,3 +103,17 @@ test('a server that is updated while the gateway runs stays what it is, with its
   const { name, version, integrity } = SECOND;
   expect(pins(running({ package: name, version, integrity }))).toMatchObject({ drift: '', tools: new Map() });
 });
+
+test('what was accepted and could not be put in force is tried again', async () => {
+  const { path, lock, logger } = aLock(aLocked());
+  writeLock(path, { notes: aLocked({ tools: {} }) });
+  let tries = 0;
+  await new Promise<void>((isDone) => {
+    lock.watch(async () => {
+      tries += 1;
+      if (tries === 1) throw new Error('a schema could not be prepared');
+      isDone();
+    });
+  });
+  expect(logger.lines.map(({ message }) => message)).toEqual(['what was accepted cannot be put in force']);
+});

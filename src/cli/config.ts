@@ -41,9 +41,14 @@ export function validate(context: CommandContext, options: ShowOption): void {
 
 export function show(context: CommandContext, options: ShowOption): void {
   const { path, config, secrets } = readConfig(context, options);
-  const hidden: unknown = JSON.parse(hideSecrets(JSON.stringify(config), secrets));
+  const hidden: unknown = withoutSecrets(config, secrets);
   if (options.json === true) printJson(context.terminal, 'config-show', { path, config: hidden });
   else printLine(context.terminal, JSON.stringify(hidden, null, 2));
+}
+
+/** A value as it may be shown: JSON, with dots in the place of secrets. */
+export function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
+  return JSON.parse(hideSecrets(JSON.stringify(value), secrets)) as T;
 }
 
 function hideSecrets(text: string, secrets: readonly string[]): string {

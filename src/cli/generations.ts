@@ -5,7 +5,7 @@ import { timeText } from '../review/record-words.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
-import { printJson, printLine, printTable, type Terminal } from './terminal.ts';
+import { printJson, printLine, printTable, type Terminal, visible } from './terminal.ts';
 
 export interface GenerationsOptions extends ConfigOption {
   readonly limit?: number;
@@ -66,7 +66,8 @@ function print(terminal: Terminal, shown: readonly Changed[], pins: readonly Pol
   );
   for (const { bundle, digest, at, actor, reason } of pins) {
     const when = timeText(new Date(at).toISOString());
-    printLine(terminal, `${bundle} stays at ${shortHash(digest)} since ${when}: rolled back by ${actor}, ${reason}`);
+    const who = `rolled back by ${actor}, ${reason}`;
+    printLine(terminal, visible(`${bundle} stays at ${shortHash(digest)} since ${when}: ${who}`));
   }
 }
 

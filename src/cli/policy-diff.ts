@@ -8,7 +8,7 @@ import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Activation } from '../core/generation.ts';
 import { Toolchain } from '../rego/toolchain.ts';
-import type { PolicyDiff } from '../review/policy-diff.ts';
+import { withoutSecrets } from '../review/policy-diff-secrets.ts';
 import { diffLines } from '../review/policy-diff-text.ts';
 import { activationNamed } from '../review/rollback.ts';
 import { readChainKey } from '../state/chain-key.ts';
@@ -117,12 +117,4 @@ function sidesOf(
     });
   }
   return { from: old, to: to === undefined ? newest : activationNamed(to, activations) };
-}
-
-/** What an admin sets may be a secret. */
-function withoutSecrets(found: PolicyDiff, secrets: readonly string[]): PolicyDiff {
-  const text = JSON.stringify(found, (_, value: unknown) =>
-    typeof value === 'string' ? secrets.reduce((shown, secret) => shown.replaceAll(secret, '••••'), value) : value,
-  );
-  return JSON.parse(text) as PolicyDiff;
 }

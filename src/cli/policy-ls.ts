@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import type { DeclaredCounter } from '../policy/counter-schema.ts';
 import { countersIn } from '../policy/counters.ts';
-import type { ConfigOption } from './config.ts';
+import { type ConfigOption, withoutSecrets } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { withPolicies } from './policy-place.ts';
@@ -40,11 +40,12 @@ export function list(context: CommandContext, options: PolicyOptions): Promise<v
 
 export function show(context: CommandContext, id: string, options: PolicyOptions): Promise<void> {
   const { terminal } = context;
-  return withPolicies(context, options, async (place, loader) => {
+  return withPolicies(context, options, async (place, loader, secrets) => {
     const found = named(id, await findPolicies(place, loader));
     const { listed, checked } = found;
     if (listed.state !== 'good') context.setExit(EXIT.findings);
-    const content = checked === undefined ? NO_CONTENT : contentOf(checked);
+    // What an admin sets may be a secret.
+    const content = checked === undefined ? NO_CONTENT : withoutSecrets(contentOf(checked), secrets);
     if (options.json === true) return printJson(terminal, 'policy-show', { bundle: listed, ...content });
     return print(terminal, listed, content);
   });

@@ -11,17 +11,17 @@ import type { CommandContext } from './context.ts';
 export async function withPolicies(
   context: CommandContext,
   options: ConfigOption,
-  work: (place: PolicyPlace, loader: BundleLoader) => Promise<void>,
+  work: (place: PolicyPlace, loader: BundleLoader, secrets: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const { home, cache } = context.environment;
-  const { config, path: configPath, commands } = readConfig(context, options);
+  const { config, path: configPath, commands, secrets } = readConfig(context, options);
   const { path } = config.decisions.store;
   // Before its first start a gateway has no log, and its bundles can be looked at all the same.
   const reader = existsSync(path) ? new DecisionReader({ path }) : undefined;
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   const loader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {
-    await work({ config, configPath, commands, reader, home, now: Date.now() }, loader);
+    await work({ config, configPath, commands, reader, home, now: Date.now() }, loader, secrets);
   } finally {
     reader?.close();
     await toolchain.close();

@@ -1,6 +1,6 @@
 import { LAYERS, type Layer, type Mode, type Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
-import type { ActionType } from '../core/action.ts';
+import { type ActionType, phaseOf } from '../core/action.ts';
 import type { Delegator } from '../core/principal.ts';
 import type { Bundle } from './bundle.ts';
 import type { RuleBook } from './rule-book.ts';
@@ -55,15 +55,17 @@ export type KnownOpinions = (participant: Participant, input: PolicyInput) => Op
  * stands in; a shadowed one does not count, nor does an agent's, while one that is missing does.
  */
 export function participantsIn(question: Omit<Question, 'input'>, all: readonly Participant[]): readonly Participant[] {
-  const governing = all.filter((one) => governs(one.layer, governedBy(one), question.action));
+  const governing = all.filter((one) => mayGovern(one, question.action));
   const configured = governing.filter((one) => concerns(one.place, question));
   const taken = new Set(configured.filter(takesPlace).map(({ layer }) => layer));
   const standIns = governing.filter((one) => one.place.kind === 'starter' && !taken.has(one.layer));
   return [...configured, ...standIns].toSorted(byLayerAndId);
 }
 
-function governedBy({ loaded }: Participant): readonly ActionType[] | undefined {
-  return loaded?.bundle.manifest.metadata.gateway.governs;
+/** Nobody knows what a bundle would govern that has no good version: it may be any request, and any question of a server. */
+function mayGovern({ layer, loaded }: Participant, action: ActionType): boolean {
+  if (loaded === undefined) return phaseOf(action) !== 'result';
+  return governs(layer, loaded.bundle.manifest.metadata.gateway.governs, action);
 }
 
 function concerns(place: Place, question: Omit<Question, 'input'>): boolean {

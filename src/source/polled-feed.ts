@@ -156,7 +156,8 @@ export class PolledFeed implements BundleFeed {
     try {
       await check(fetched.bundle);
     } catch (error) {
-      this.#refused = { revision, error };
+      // A toolchain that has failed says nothing of the bundle.
+      if (!(error instanceof GatewayError && error.code === 'TOOLCHAIN_FAILED')) this.#refused = { revision, error };
       throw error;
     }
     await cache.keep(fetched.bundle.files, { revision, nowMs });

@@ -137,6 +137,18 @@ describe('the bundles that take part', () => {
   });
 });
 
+describe('a bundle of a server that has no good version', () => {
+  it.for(['tool_call', 'resource_read', 'resource_list', 'prompt_get', 'sampling'] as const)(
+    'keeps its place in %s, because nobody knows what it would govern',
+    async (action) => {
+      const [files] = the('files');
+      const { loaded: _, ...missing } = files ?? Object(undefined);
+      const set = await aSet([...the('starter-server'), missing]);
+      expect(told(ask(set, { action }).opinions)).toContain('files missing');
+    },
+  );
+});
+
 describe('identity', () => {
   it('ends the question where it refuses', async () => {
     const set = await aSet(the('people', 'owners', 'files'));

@@ -74,6 +74,17 @@ async function failure(asked: Promise<unknown>): Promise<GatewayError> {
 }
 
 describe('a feed', () => {
+  it('asks again for what only the toolchain has failed on', async () => {
+    const ends: (Error | undefined)[] = [new GatewayError('TOOLCHAIN_FAILED', 'it was ended'), undefined];
+    const check = async (): Promise<void> => {
+      const end = ends.shift();
+      if (end !== undefined) throw end;
+    };
+    const scene = aScene('one', { check });
+    expect(await failure(fetch(scene))).toMatchObject({ code: 'TOOLCHAIN_FAILED' });
+    expect(await fetch(scene)).toMatchObject({ revision: 'one' });
+  });
+
   it('gives what its source has, and keeps it', async () => {
     const scene = aScene('one');
     expect(await fetch(scene)).toMatchObject({ revision: 'one', bundle: { files: filesOf('one') } });
