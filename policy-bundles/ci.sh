@@ -7,6 +7,7 @@
 #   LOG          what was decided lately: mcp-gateway decision export --since 7d > decisions.jsonl
 #                without it nothing is replayed
 #   FAIL_ON      how many of them may be decided otherwise   (deny_to_allow=0,new_error=0)
+#   MAX_SURVIVORS  how many rules no case has to miss, as those of the servers' own bundles   (0)
 #   COMMENT      where the Markdown goes                     (policy-comment.md)
 #   MCP_GATEWAY  the program                                 (mcp-gateway)
 set -u
@@ -33,7 +34,7 @@ for manifest in $(find ${BUNDLES:-bundles} -name .manifest | sort); do
   step "format $bundle" $gateway bundle fmt "$bundle" --check
 done
 # All of them together decide as the cases say, and no rule can go without a case noticing.
-step 'decision cases' $gateway policy test --mutate
+step 'decision cases' $gateway policy test --mutate --max-survivors "${MAX_SURVIVORS:-0}"
 if [ -n "${LOG:-}" ]; then
   replayed=$($gateway policy replay --log "$LOG" --fail-on "${FAIL_ON:-deny_to_allow=0,new_error=0}" --markdown 2>&1) || failed=1
   printf '%s\n' "$replayed"

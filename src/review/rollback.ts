@@ -62,11 +62,22 @@ export function returnOfBundle(
     bundle.id === id &&
     bundle.digest !== '' &&
     (digest === undefined ? !isSameText(bundle, now) : bundle.digest.startsWith(digest));
+  if (digest !== undefined && !isOneDigest(digest, activations, isWanted)) throw noSuchDigest(id, digest, activations);
   const earlier = activations.find(({ facts }) => facts.bundles.some(isWanted));
   const old = earlier?.facts.bundles.find(isWanted);
   if (earlier === undefined || old === undefined) throw noSuchDigest(id, digest, activations);
   const all = withSets([{ now, earlier: old }], { earlier, activations, atomic });
   return all.map((one) => ({ ...one, isAsThen: false }));
+}
+
+/** What is to be in force again is not guessed. */
+function isOneDigest(
+  digest: string,
+  activations: readonly Activation[],
+  isWanted: (bundle: GenerationBundle) => boolean,
+): boolean {
+  const meant = activations.flatMap(({ facts }) => facts.bundles.filter(isWanted).map((bundle) => bundle.digest));
+  return digest.length >= MIN_PREFIX && new Set(meant).size === 1;
 }
 
 interface Both {
