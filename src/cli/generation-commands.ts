@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandContext } from './context.ts';
 import type * as Generations from './generations.ts';
 import type { GenerationsOptions } from './generations.ts';
@@ -40,11 +40,10 @@ export function addGenerationCommands(policy: Command, context: CommandContext):
     .argument('[to]', 'the one in force by default')
     .option('--candidate <id=path>', 'a bundle in the place of what is in force; may be repeated', collectCandidate)
     .option('--markdown', 'write Markdown, for a pull request')
-    .option(
-      '--since <time>',
-      'make the decisions since then again, a time or how long ago; 7d by default, the newest 10,000',
-      parseMoment,
-      parseMoment('7d'),
+    .addOption(
+      new Option('--since <time>', 'make the decisions since then again, a time or how long ago: the newest 10,000')
+        .argParser(parseMoment)
+        .default(parseMoment('7d'), '7d'),
     )
     .option('--no-impact', 'compare the policies alone, and no decisions')
     .addHelpText('after', '\nExample:\n  mcp-gateway policy diff --candidate limits=./limits --markdown')
