@@ -5,7 +5,7 @@ import type { Activation, GenerationBundle, GenerationFacts } from './core/gener
 import type { JsonObject } from './core/json.ts';
 import { readKeptBundle } from './policy/kept-bundle.ts';
 import type { ReadBundle } from './review/diff-rules.ts';
-import { changesBetween, shortHash } from './review/generation-changes.ts';
+import { changesBetween, hashText } from './review/generation-changes.ts';
 import type { Impact } from './review/impact.ts';
 import { type BundleDiff, type Compared, diffBundle, type PolicyDiff, type Side } from './review/policy-diff.ts';
 import { bundleKey, type GenerationReader } from './state/generation-store.ts';
@@ -65,7 +65,7 @@ type ReadCandidates = ReadonlyMap<string, Side>;
 const NO_CANDIDATES: ReadCandidates = new Map();
 
 function generationOf({ seq, generation }: Activation): Compared {
-  return { no: seq, generation, name: `${seq} (${shortHash(generation)})` };
+  return { no: seq, generation, name: `${seq} (${hashText(generation)})` };
 }
 
 interface Reading {

@@ -1,9 +1,9 @@
 import { type Change, Due } from './app-due.ts';
+import { FollowedFeeds, type FollowedFeedsParts } from './app-followed-feeds.ts';
 import {
   buildPolicies,
   type OriginOf,
   type PolicyOptions,
-  tellOf,
   tryAll,
   tryBundles,
   type Tried,
@@ -24,10 +24,11 @@ import {
   staleIn,
   standIn,
   stayingWith,
+  tellOfStand,
   withoutLost,
   withPins,
 } from './app-stands.ts';
-import type { BundleFeed } from './core/bundle-feed.ts';
+import { shortHash } from './core/generation.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { Layer } from './core/opinion.ts';
 import type { PolicyPin } from './core/policy-pin.ts';
@@ -44,14 +45,10 @@ export interface ConfiguredPolicies {
   readonly mayRelax: (layer: Layer) => boolean;
 }
 
-export interface GenerationsParts {
+export interface GenerationsParts extends FollowedFeedsParts {
   readonly store: GenerationStore;
   /** Puts a generation in force; `why` is kept with it. Rejects where it cannot, and then nothing has changed. */
   readonly put: (policy: PolicySet, why: string) => Promise<void>;
-  /** The place from which a bundle comes again and again; undefined where there is nothing to watch. */
-  readonly feedOf: (wanted: WantedBundle) => BundleFeed | undefined;
-  /** Ends it. */
-  readonly signal: AbortSignal;
   /** How often is looked for what has changed. */
   readonly everyMs: number;
 }
@@ -65,7 +62,7 @@ const RETRY_MS = 10_000;
  */
 export class Generations {
   readonly #parts: GenerationsParts;
-  readonly #feeds = new Map<string, Watched>();
+  readonly #feeds: FollowedFeeds;
   #configured: ConfiguredPolicies;
   #stands: ReadonlyMap<string, Stand> = new Map();
   /** As `#stands`, less what is good and cannot be in force together with the others. */
@@ -79,6 +76,7 @@ export class Generations {
   constructor(configured: ConfiguredPolicies, parts: GenerationsParts) {
     this.#configured = configured;
     this.#parts = parts;
+    this.#feeds = new FollowedFeeds(parts);
   }
 
   /** The bundles of which something newer, or anything at all, should be in force. */
@@ -116,6 +114,10 @@ export class Generations {
     return this.#change({ why: 'configuration changed' });
   }
 
+  #follow(): void {
+    this.#feeds.follow(this.#configured.wanted, (bundle) => this.#change({ bundle }));
+  }
+
   #wishes(): readonly PinnedWish[] {
     const { wanted, mayRelax } = this.#configured;
     return withPins(wanted, this.#pins, mayRelax);
@@ -128,38 +130,9 @@ export class Generations {
     return async (wanted) => {
       const pin = pins.get(wanted.id);
       if (pin !== undefined) return pinnedOrigin(pin, store);
-      const feed = this.#feedFor(wanted);
+      const feed = this.#feeds.feedFor(wanted);
       return feed === undefined ? wanted.origin : { kind: 'files', files: (await feed.fetch(signal)).bundle };
     };
-  }
-
-  #feedFor(wanted: WantedBundle): BundleFeed | undefined {
-    const source = JSON.stringify(wanted.origin ?? null);
-    const known = this.#feeds.get(wanted.id);
-    if (known?.source === source) return known.feed;
-    known?.closing.abort();
-    const feed = this.#parts.feedOf(wanted);
-    this.#feeds.set(wanted.id, { source, feed, closing: new AbortController(), isFollowed: false });
-    return feed;
-  }
-
-  /** Follows the sources of all configured bundles, and no others. */
-  #follow(): void {
-    const { wanted } = this.#configured;
-    const ids = new Set(wanted.map(({ id }) => id));
-    for (const [id, { closing }] of this.#feeds) {
-      if (ids.has(id)) continue;
-      closing.abort();
-      this.#feeds.delete(id);
-    }
-    for (const bundle of wanted) {
-      const feed = this.#feedFor(bundle);
-      const watched = this.#feeds.get(bundle.id);
-      if (feed === undefined || watched === undefined || watched.isFollowed) continue;
-      watched.isFollowed = true;
-      const signal = AbortSignal.any([this.#parts.signal, watched.closing.signal]);
-      feed.watch(() => this.#change({ bundle: bundle.id }), signal);
-    }
   }
 
   /** Other processes write down what was rolled back; it is looked at again and again, because nobody calls. */
@@ -236,7 +209,7 @@ export class Generations {
     await put(policy, why);
     if (inForce === stands) this.#take(stands, options);
     else this.#enforced(inForce, options);
-    this.#log.info('another generation is in force', { generation: policy.generation.slice(0, SHORT_HASH), why });
+    this.#log.info('another generation is in force', { generation: shortHash(policy.generation), why });
   }
 
   /** The stand of every wish, in their order. Those that were not tried stand as before. */
@@ -258,7 +231,7 @@ export class Generations {
         return { wanted, pin, loaded, stale: { since, problem: problemWith(one) } };
       }),
     );
-    this.#tell(tried, stands);
+    for (const one of tried) tellOfStand(one, stands, this.#log);
     const held = heldBack(stands, atomic);
     return Promise.all(stands.map((stand) => this.#held(stand, held.get(stand.wanted.id))));
   }
@@ -278,20 +251,6 @@ export class Generations {
       const problem = messageOf(thrown);
       this.#log.error('what was kept of a bundle cannot be used either', { bundle: wanted.id, problem });
       return undefined;
-    }
-  }
-
-  #tell(tried: readonly Tried[], stands: readonly Stand[]): void {
-    const loaded = new Map(stands.map((stand) => [stand.wanted.id, stand.loaded]));
-    for (const one of tried) {
-      const { id: bundle } = one.wanted;
-      const inForce = loaded.get(bundle)?.bundle.digest.slice(0, SHORT_HASH);
-      if (one.kind === 'good' || inForce === undefined) tellOf(one, this.#log);
-      else {
-        const mend = one.kind === 'missing' ? undefined : one.mend;
-        const message = 'a bundle cannot be used; what was last good of it stays in force';
-        this.#log.error(message, { bundle, problem: problemWith(one), inForce, mend });
-      }
     }
   }
 
@@ -337,8 +296,6 @@ export class Generations {
   }
 }
 
-const SHORT_HASH = 12;
-
 interface Built {
   readonly policy: PolicySet;
   readonly inForce: readonly Stand[];
@@ -347,12 +304,4 @@ interface Built {
 /** Whether it would fail again: what is wrong is the bundles, not the toolchain or this machine. */
 function isOfBundles(thrown: unknown): boolean {
   return thrown instanceof GatewayError && (thrown.code === 'BUNDLE_INVALID' || thrown.code === 'POLICY_FAILED');
-}
-
-/** The source of a bundle, while it is configured so. */
-interface Watched {
-  readonly source: string;
-  readonly feed: BundleFeed | undefined;
-  readonly closing: AbortController;
-  isFollowed: boolean;
 }

@@ -6,6 +6,7 @@ import type { LoadedCases } from './config/case-file.ts';
 import type { Config } from './config/paths.ts';
 import type { CaseFile } from './config/schema-cases.ts';
 import { GatewayError } from './core/errors.ts';
+import { shortHash } from './core/generation.ts';
 import type { JsonObject } from './core/json.ts';
 import { isServerId, type ServerId } from './core/names.ts';
 import { cellOf, type DecidedCall, type Matrix } from './review/matrix.ts';
@@ -17,8 +18,6 @@ export interface MatrixSources {
   /** When the calls are made where no file says, milliseconds since the epoch. */
   readonly nowMs: number;
 }
-
-const SHORT_HASH = 12;
 
 /** Tries every principal with every tool and every sample. Throws CONFIG_INVALID, and USAGE where nothing can be tried. */
 export async function buildMatrix(sources: MatrixSources, trials: Trials, onProgress: Progress): Promise<Matrix> {
@@ -39,7 +38,7 @@ export async function buildMatrix(sources: MatrixSources, trials: Trials, onProg
   return {
     ...gathered(decided),
     time: new Date(first?.file.time ?? sources.nowMs).toISOString(),
-    generations: [policy.generation.slice(0, SHORT_HASH), candidate?.generation.slice(0, SHORT_HASH) ?? ''],
+    generations: [shortHash(policy.generation), candidate === undefined ? '' : shortHash(candidate.generation)],
     unsampled: [...new Set(planned.flatMap((plan) => plan.unsampled))],
   };
 }

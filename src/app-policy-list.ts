@@ -1,7 +1,7 @@
 import { type BundleLoader, type CheckedBundle, checkBundle, findBundle } from './app-bundles.ts';
 import { bundlesOf } from './app-generation.ts';
 import { refuseOtherLayer, type WantedBundle } from './app-policies.ts';
-import { configuredBundles } from './app-rules.ts';
+import { configuredBundles } from './app-wanted.ts';
 import type { RemoteBundle } from './app-addresses.ts';
 import { cacheOf, originAtHand } from './app-sources.ts';
 import type { Config } from './config/paths.ts';

@@ -5,6 +5,7 @@ import { remoteBundles } from './app-addresses.ts';
 import { cacheOf } from './app-sources.ts';
 import { findPolicies, type ListedBundle, type PolicyPlace } from './app-policy-list.ts';
 import { lockPathOf, readLock } from './config/lock-file.ts';
+import { shortHash } from './core/generation.ts';
 import { messageOf } from './core/errors.ts';
 import type { LockedServer } from './core/server-lock.ts';
 import { bundleKey } from './state/generation-store.ts';
@@ -104,6 +105,6 @@ function heldTo(locked: LockedServer, { id, place, own }: AtHand): Pick<Verified
   const { digest = '', why = '' } = own ?? {};
   if (digest === accepted) return { state: 'good', why: '' };
   if (digest === '') return { state: 'gone', why: `the bundle that was accepted is not at hand${why && `: ${why}`}` };
-  const was = accepted === '' ? 'it was accepted without a bundle' : `${accepted.slice(0, 12)} was accepted`;
-  return { state: 'changed', why: `its bundle is ${digest.slice(0, 12)}, ${was}` };
+  const was = accepted === '' ? 'it was accepted without a bundle' : `${shortHash(accepted)} was accepted`;
+  return { state: 'changed', why: `its bundle is ${shortHash(digest)}, ${was}` };
 }

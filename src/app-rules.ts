@@ -1,9 +1,7 @@
 import { type BundleLoader, type CheckedBundle, checkBundle, findBundle } from './app-bundles.ts';
-import { originOf } from './app-addresses.ts';
-import { agentBundles } from './app-agents.ts';
 import { bundlesOf } from './app-generation.ts';
-import { starterBundles, type WantedBundle } from './app-policies.ts';
-import { modesOf } from './app-servers.ts';
+import type { WantedBundle } from './app-policies.ts';
+import { configuredBundles } from './app-wanted.ts';
 import type { Config } from './config/paths.ts';
 import { GatewayError } from './core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './core/json.ts';
@@ -45,27 +43,6 @@ export async function rulesInForce(
     modules: new Map(read.flatMap(({ id, modules }) => (modules === undefined ? [] : [[id, modules] as const]))),
     unusable: read.flatMap(({ id, problem }) => (problem === '' ? [] : [{ bundle: id, problem }])),
   };
-}
-
-/** Those that the configuration itself names with a path or an address, and the starters. */
-export function configuredBundles(config: Config): readonly WantedBundle[] {
-  const organisation = config.policies.org.map((bundle): WantedBundle => ({
-    id: bundle.id,
-    layer: bundle.layer,
-    place: { kind: 'organisation', scope: bundle.for },
-    origin: originOf(bundle),
-    mode: bundle.mode,
-    ruleModes: modesOf(bundle.rules),
-    data: bundle.data,
-  }));
-  const servers = Object.entries(config.mcpServers).flatMap(([id, { policy }]): readonly WantedBundle[] => {
-    const { mode, rules, data } = policy;
-    const origin = originOf({ ...policy, id, layer: 'server' });
-    if (origin === undefined) return [];
-    const place = { kind: 'server', server: id } as const;
-    return [{ id, layer: 'server', place, origin, mode, ruleModes: modesOf(rules), data }];
-  });
-  return [...organisation, ...servers, ...agentBundles(config), ...starterBundles(config.policies.layers)];
 }
 
 interface ReadBundle {

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './app-bundles.ts';
-import type { PolicyOptions, Tried, WantedBundle } from './app-policies.ts';
+import { type PolicyOptions, tellOf, type Tried, type WantedBundle } from './app-policies.ts';
 import { addressText } from './core/bundle-address.ts';
 import { canonicalJson } from './core/canonical-json.ts';
 import { GatewayError } from './core/errors.ts';
-import type { GenerationBundle } from './core/generation.ts';
+import { shortHash, type GenerationBundle } from './core/generation.ts';
+import type { Logger } from './core/logger.ts';
 import type { PolicyPin } from './core/policy-pin.ts';
 import type { Layer } from './core/opinion.ts';
 import { readKeptBundle } from './policy/kept-bundle.ts';
@@ -83,7 +84,7 @@ function wishText({ wanted: { origin, data, layer }, pin }: PinnedWish): string 
 export async function pinnedOrigin(pin: PolicyPin, store: Pick<GenerationStore, 'readKept'>): Promise<BundleOrigin> {
   const text = await store.readKept(bundleKey(pin));
   if (text !== undefined) return { kind: 'kept', bundle: readKeptBundle(pin.bundle, text, pin) };
-  throw new GatewayError('BUNDLE_UNREADABLE', `nothing is kept of ${pin.bundle} ${pin.digest.slice(0, 12)}`, {
+  throw new GatewayError('BUNDLE_UNREADABLE', `nothing is kept of ${pin.bundle} ${shortHash(pin.digest)}`, {
     mend: `Release it with \`mcp-gateway policy rollback --clear --bundle ${pin.bundle}\`.`,
   });
 }
@@ -185,6 +186,16 @@ export function decidingText(
 
 export function digestsOf({ loaded }: Pick<Stand, 'loaded'>): { readonly digest: string; readonly dataDigest: string } {
   return { digest: loaded?.bundle.digest ?? '', dataDigest: loaded?.bundle.dataDigest ?? '' };
+}
+
+/** Says what is wrong with a bundle, and whether something good of it decides meanwhile. */
+export function tellOfStand(tried: Tried, stands: readonly Stand[], logger: Logger): void {
+  const { id: bundle } = tried.wanted;
+  const inForce = stands.find(({ wanted }) => wanted.id === bundle)?.loaded?.bundle.digest;
+  if (tried.kind === 'good' || inForce === undefined) return tellOf(tried, logger);
+  const mend = tried.kind === 'missing' ? undefined : tried.mend;
+  const message = 'a bundle cannot be used; what was last good of it stays in force';
+  logger.error(message, { bundle, problem: problemWith(tried), inForce: shortHash(inForce), mend });
 }
 
 /** What is wrong with a bundle that was tried, in words. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { lintBundle } from '../app-authoring.ts';
+import { shortHash } from '../core/generation.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { readArchive } from '../policy/archive.ts';
 import { makeBundle } from '../policy/bundle.ts';
@@ -44,7 +45,7 @@ export async function build(context: CommandContext, path: string, { out, json }
       files: [...files.files.keys()],
       findings: told,
     });
-  return printLine(terminal, `${out}: ${archive.length} bytes, ${files.files.size} files, ${digest.slice(0, 12)}`);
+  return printLine(terminal, `${out}: ${archive.length} bytes, ${files.files.size} files, ${shortHash(digest)}`);
 }
 
 /** Reads the archive as a gateway does. */

@@ -1,4 +1,5 @@
 import { lintBundle } from '../app-authoring.ts';
+import { shortHash } from '../core/generation.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
 import { GatewayError } from '../core/errors.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
@@ -127,7 +128,7 @@ function printPretty({ terminal }: CommandContext, { facts, isGood, mend, notes,
   if (facts !== undefined && isGood) {
     return printLine(
       terminal,
-      `${told.path} is good: layer ${facts.layer}, ${facts.rules} rules, ${facts.digest.slice(0, 12)}`,
+      `${told.path} is good: layer ${facts.layer}, ${facts.rules} rules, ${shortHash(facts.digest)}`,
     );
   }
   const counts = (['error', 'warning'] as const).flatMap((severity) => {

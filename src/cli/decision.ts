@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Config } from '../config/paths.ts';
+import { shortHash } from '../core/generation.ts';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { readWords, wordsFact } from '../review/rule-words.ts';
@@ -126,7 +127,7 @@ export async function verify(context: CommandContext, options: ReadOptions): Pro
   if (options.json === true) return printJson(terminal, 'decision-verify', { verdict });
   if (verdict.kind !== 'ok')
     return printLine(terminal, `${verdict.kind} at #${verdict.seq} ${verdict.id}: ${verdict.why}`);
-  return printLine(terminal, `ok: ${verdict.rows} records, the last is #${verdict.seq} ${verdict.hash.slice(0, 12)}`);
+  return printLine(terminal, `ok: ${verdict.rows} records, the last is #${verdict.seq} ${shortHash(verdict.hash)}`);
 }
 
 async function reading(

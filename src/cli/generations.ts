@@ -1,6 +1,6 @@
 import type { Activation, GenerationBundle } from '../core/generation.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
-import { changesBetween, changesText, type GenerationChanges, shortHash } from '../review/generation-changes.ts';
+import { changesBetween, changesText, type GenerationChanges, hashText } from '../review/generation-changes.ts';
 import { timeText } from '../review/record-words.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';
@@ -59,7 +59,7 @@ function print(terminal: Terminal, shown: readonly Changed[], pins: readonly Pol
     shown.map(({ seq, at, generation, why, changes }) => [
       String(seq),
       timeText(new Date(at).toISOString()),
-      shortHash(generation),
+      hashText(generation),
       why,
       changes === undefined ? '-' : changesText(changes) || 'nothing',
     ]),
@@ -67,7 +67,7 @@ function print(terminal: Terminal, shown: readonly Changed[], pins: readonly Pol
   for (const { bundle, digest, at, actor, reason } of pins) {
     const when = timeText(new Date(at).toISOString());
     const who = `rolled back by ${actor}, ${reason}`;
-    printLine(terminal, visible(`${bundle} stays at ${shortHash(digest)} since ${when}: ${who}`));
+    printLine(terminal, visible(`${bundle} stays at ${hashText(digest)} since ${when}: ${who}`));
   }
 }
 

@@ -98,7 +98,7 @@ function printNotes(terminal: Terminal, { inForce, activity }: PolicyReading, si
   const from =
     generation === ''
       ? 'The policy is what the configuration names; no gateway has put it in force yet.'
-      : `The policy is generation ${generation.slice(0, 12)}, in force since ${timeText(inForce.since)}.`;
+      : `The policy is generation ${shortHash(generation)}, in force since ${timeText(inForce.since)}.`;
   printLine(terminal, '');
   const counted = `${activity.decisions} decisions since ${timeText(new Date(since).toISOString())} were looked at.`;
   printWrapped(terminal, 'note', `${from} ${counted}`);
@@ -149,3 +149,4 @@ function jsonOf(term: string, { match, rules }: FoundRules, { inForce, activity 
     }),
   };
 }
+import { shortHash } from '../core/generation.ts';

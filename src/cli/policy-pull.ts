@@ -1,5 +1,5 @@
 import { checkBundle, type BundleLoader, findBundle } from '../app-bundles.ts';
-import { configuredBundles } from '../app-rules.ts';
+import { configuredBundles } from '../app-wanted.ts';
 import { type RemoteBundle, remoteBundles } from '../app-addresses.ts';
 import { cacheOf, feedOf, type FeedOptions, sourceOf } from '../app-sources.ts';
 import type { PolicyPlace } from '../app-policy-list.ts';

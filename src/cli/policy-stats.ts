@@ -34,8 +34,8 @@ function printRate(terminal: Terminal, { denial_rate }: PolicyStatistics): void 
   const sign = change > 0 ? '+' : '';
   printLine(
     terminal,
-    `denied ${percent(now)} under generation ${now.generation.slice(0, 12)}, ` +
-      `${percent(before)} under ${before.generation.slice(0, 12)} before it (${sign}${change.toFixed(1)} points)`,
+    `denied ${percent(now)} under generation ${shortHash(now.generation)}, ` +
+      `${percent(before)} under ${shortHash(before.generation)} before it (${sign}${change.toFixed(1)} points)`,
   );
 }
 
@@ -75,3 +75,4 @@ function printRules(terminal: Terminal, { never_fired, always_fired, never_asked
 function heading(terminal: Terminal, text: string): void {
   printLine(terminal, `\n${paint(terminal, 'bold', text)}`);
 }
+import { shortHash } from '../core/generation.ts';

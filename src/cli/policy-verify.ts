@@ -19,5 +19,6 @@ export function verify(context: CommandContext, options: PolicyOptions): Promise
 }
 
 function cellsOf({ id, kept, digest, signature, state }: VerifiedBundle): readonly string[] {
-  return [id, kept, digest.slice(0, 12), signature, state];
+  return [id, kept, shortHash(digest), signature, state];
 }
+import { shortHash } from '../core/generation.ts';

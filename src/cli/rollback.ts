@@ -6,7 +6,7 @@ import type { PolicyPin } from '../core/policy-pin.ts';
 import { type Bundle } from '../policy/bundle.ts';
 import { isBelowFloor } from '../policy/floor.ts';
 import { readKeptBundle } from '../policy/kept-bundle.ts';
-import { shortHash } from '../review/generation-changes.ts';
+import { hashText } from '../review/generation-changes.ts';
 import { activationNamed, type Going, type Return, returnOfBundle, returnToGeneration } from '../review/rollback.ts';
 import { bundleKey, type GenerationStore } from '../state/generation-store.ts';
 import { type Acting, acting } from './acting.ts';
@@ -130,16 +130,16 @@ async function refuseBad(
 ): Promise<void> {
   const text = await store.readKept(bundleKey(earlier));
   if (text === undefined)
-    throw new GatewayError('RECORD_NOT_FOUND', `nothing is kept of ${earlier.id} ${shortHash(earlier.digest)}`);
+    throw new GatewayError('RECORD_NOT_FOUND', `nothing is kept of ${earlier.id} ${hashText(earlier.digest)}`);
   const { manifest } = readKeptBundle(earlier.id, text, earlier);
   for (const floor of await floorsOf(earlier.id, activations, store)) {
     if (!isBelowFloor(manifest.revision, floor)) continue;
     const revision = manifest.revision === '' ? 'without a revision' : `revision ${manifest.revision}`;
     throw new GatewayError(
       'BELOW_FLOOR',
-      `${earlier.id} ${shortHash(earlier.digest)} (${revision}) is below the floor ${String(floor)}`,
+      `${earlier.id} ${hashText(earlier.digest)} (${revision}) is below the floor ${String(floor)}`,
       {
-        mend: `Its manifest since ${shortHash(now.digest)} or before says that nothing older may be in force again.`,
+        mend: `Its manifest since ${hashText(now.digest)} or before says that nothing older may be in force again.`,
       },
     );
   }
@@ -205,7 +205,7 @@ function report(terminal: Terminal, { pinned, released }: Rolled, { json }: Roll
   }
   for (const { bundle, digest, modes } of pinned) {
     const mode = modes === undefined || modes.mode === 'enforce' ? '' : ` in mode ${modes.mode}`;
-    printLine(terminal, `${bundle} goes back to ${shortHash(digest)}${mode} and stays there until it is cleared.`);
+    printLine(terminal, `${bundle} goes back to ${hashText(digest)}${mode} and stays there until it is cleared.`);
   }
   for (const { bundle } of released) printLine(terminal, `${bundle} follows its source again.`);
   return printLine(terminal, 'Running gateways take it up within seconds.');

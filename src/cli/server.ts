@@ -2,6 +2,7 @@ import { RememberedFinding, SHELF_FACT } from '../app-shelf.ts';
 import { type OfferedTool, offeredTools } from '../catalog/offered-tools.ts';
 import { lockPathOf, readLock } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
+import { shortHash } from '../core/generation.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { isServerId } from '../core/names.ts';
@@ -77,7 +78,7 @@ export async function list(context: CommandContext, options: ServerOptions): Pro
       shelf,
       lastCall,
       package: [name, version].filter((part) => part !== '').join('@'),
-      bundle: locked?.bundle?.digest.slice(0, 12) ?? '',
+      bundle: shortHash(locked?.bundle?.digest ?? ''),
       pins: locked === undefined ? null : countPins(locked, listed.get(id), loaded.commands[id]),
     };
   });

@@ -1,4 +1,5 @@
 import type { LookedAt, LookedTool } from '../app-look.ts';
+import { shortHash } from '../core/generation.ts';
 import type { Json } from '../core/json.ts';
 import { type LockedServer, type UnitDrift, unitDrift } from '../core/server-lock.ts';
 import { writeJson } from '../core/lossless-json.ts';
@@ -48,7 +49,7 @@ export function printUnit(terminal: Terminal, { unit, bundle }: LookedAt): void 
     const { checked, path } = bundle;
     printLine(
       terminal,
-      visible(`bundle   ${path} (${String(checked.rules.size)} rules, ${checked.bundle.digest.slice(0, 12)})`),
+      visible(`bundle   ${path} (${String(checked.rules.size)} rules, ${shortHash(checked.bundle.digest)})`),
     );
   } else if (bundle.kind === 'none') printLine(terminal, 'bundle   none; the starter bundle stands in');
   else printLine(terminal, `bundle   ${bundle.problem.split('\n').map(visible).join('\n         ')}`);
@@ -142,11 +143,11 @@ function packageText({ package: found }: Unit): string {
 }
 
 function commandText({ command }: Unit): string {
-  return command.slice(0, 12);
+  return shortHash(command);
 }
 
 function bundleText({ bundle }: Unit): string {
-  return bundle?.digest.slice(0, 12) ?? '';
+  return shortHash(bundle?.digest ?? '');
 }
 
 function signerText({ signer }: Unit): string {

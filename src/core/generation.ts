@@ -51,3 +51,8 @@ export interface Activation {
   readonly why: string;
   readonly facts: GenerationFacts;
 }
+
+/** As much of a hash as people and agents are shown; what a store has is told apart by it. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 12);
+}

@@ -1,3 +1,4 @@
+import { shortHash } from '../core/generation.ts';
 import type { Decision, JoinedObligations, Warning } from '../core/decision.ts';
 import { messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -237,14 +238,12 @@ function withheldBecause(answer: RpcAnswer, withheld: Advice): Judged {
   return { answer, withheld, warnings: [], isAudited: false, object: withheld.object };
 }
 
-const SHORT_HASH = 12;
-
 function adviceOn(ruling: Ruling, call: JudgedCall, decision: Decision): Advice {
   return adviseWithheld({ ...factsIn(ruling, call), decision });
 }
 
 function factsIn({ record, ruleText }: Ruling, { subject }: JudgedCall): Omit<AdviceFacts, 'decision'> {
-  return { subject, decisionId: record.id, policyVersion: record.generation.slice(0, SHORT_HASH), ruleText };
+  return { subject, decisionId: record.id, policyVersion: shortHash(record.generation), ruleText };
 }
 
 function factsOf({ subject }: JudgedCall): {

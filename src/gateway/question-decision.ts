@@ -1,3 +1,4 @@
+import { shortHash } from '../core/generation.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Decision } from '../core/decision.ts';
 import { messageOf } from '../core/errors.ts';
@@ -191,15 +192,13 @@ function forPolicy(value: JsonObject): JsonObject {
 function adviceOn({ record, decision, ruleText, limits }: Ruling, subject: string): Advice {
   return adviseAgainst({
     decisionId: record.id,
-    policyVersion: record.generation.slice(0, SHORT_HASH),
+    policyVersion: shortHash(record.generation),
     decision,
     subject,
     ruleText,
     limits,
   });
 }
-
-const SHORT_HASH = 12;
 
 function unrecorded(ruling: Ruling): Ruling {
   const reason = 'gateway.audit_unavailable';

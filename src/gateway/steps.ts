@@ -1,3 +1,4 @@
+import { shortHash } from '../core/generation.ts';
 import type { ActionType } from '../core/action.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Warning } from '../core/decision.ts';
@@ -224,7 +225,6 @@ function answerOf<R extends Request, T extends Route>(
   return way.breakOff(`${forwarded.text}\nDecision ${ruling.record.id}`, object);
 }
 
-const SHORT_HASH = 12;
 /** Characters of what was asked for that are said back. */
 const MAX_SUBJECT = 300;
 
@@ -235,7 +235,7 @@ function factsOf<R extends Request, T extends Route>(
 ): AdviceFacts {
   return {
     decisionId: record.id,
-    policyVersion: record.generation.slice(0, SHORT_HASH),
+    policyVersion: shortHash(record.generation),
     decision,
     subject: cutText(way.subjectOf(request), MAX_SUBJECT),
     ruleText,

@@ -1,3 +1,4 @@
+import { shortHash } from '../core/generation.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { LibraryFiles } from '../core/rego.ts';
@@ -16,7 +17,7 @@ export function writeKeptBundle({ manifestText, modules, tests, shippedData, dat
 
 /** The bundle again. Throws BUNDLE_INVALID where the text is not the bundle that the digests name. */
 export function readKeptBundle(id: string, text: string, digests: BundleDigests): Bundle {
-  const source = `kept ${digests.digest.slice(0, 12)}`;
+  const source = `kept ${shortHash(digests.digest)}`;
   const kept = readJsonObject(id, '', Buffer.from(text));
   const { files, data } = kept.kind === 'ok' ? kept.value : {};
   const changed = invalidBundle(id, source, [problemOf(id, 'bundle_kept', ['', 'what was kept of it has changed'])]);

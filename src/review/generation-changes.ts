@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { GenerationBundle, GenerationFacts } from '../core/generation.ts';
+import { type GenerationBundle, type GenerationFacts, shortHash } from '../core/generation.ts';
 import type { Mode } from '../core/opinion.ts';
 
 /** What is different between two generations, bundle by bundle, in the order of their ids. */
@@ -46,7 +46,7 @@ export function changesText({ added, removed, changed, beside }: GenerationChang
 
 function changeText({ before, after, what }: BundleChange): string {
   const parts = what.map((part) => {
-    if (part === 'rules') return `${shortHash(before.digest)} → ${shortHash(after.digest)}`;
+    if (part === 'rules') return `${hashText(before.digest)} → ${hashText(after.digest)}`;
     return part === 'modes' ? modesText(before, after) : part;
   });
   return `${after.id} ${parts.join(' and ')}`;
@@ -67,10 +67,9 @@ export function modeOf({ mode, ruleModes }: Pick<GenerationBundle, 'mode' | 'rul
   return (Object.hasOwn(ruleModes, rule) ? ruleModes[rule] : undefined) ?? mode;
 }
 
-const SHORT = 12;
-
-export function shortHash(hash: string): string {
-  return hash === '' ? 'nothing' : hash.slice(0, SHORT);
+/** A missing bundle has no hash. */
+export function hashText(hash: string): string {
+  return hash === '' ? 'nothing' : shortHash(hash);
 }
 
 function byId({ bundles }: GenerationFacts): ReadonlyMap<string, GenerationBundle> {

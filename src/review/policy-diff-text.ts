@@ -1,7 +1,7 @@
 import type { Json } from '../core/json.ts';
 import type { DataDiff } from './diff-data.ts';
 import type { RuleDiff } from './diff-rules.ts';
-import { shortHash } from './generation-changes.ts';
+import { hashText } from './generation-changes.ts';
 import type { Impact } from './impact.ts';
 import type { BundleDiff, PolicyDiff } from './policy-diff.ts';
 
@@ -47,7 +47,7 @@ const MARKDOWN: Writer = {
 
 function bundleLines(diff: BundleDiff, write: Writer): readonly string[] {
   const { bundle, kind, layer, digest, rules, modes, data, declared, isScopeChanged, unread } = diff;
-  const hashes = kind === 'changed' ? `, ${shortHash(digest.before)} → ${shortHash(digest.after)}` : '';
+  const hashes = kind === 'changed' ? `, ${hashText(digest.before)} → ${hashText(digest.after)}` : '';
   return [
     ...write.bundle(`${SIGNS[kind]} ${bundle} (${layer}${digest.before === digest.after ? '' : hashes})`),
     ...(unread === '' ? [] : [write.item(`its rules cannot be compared: ${unread}`)]),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../core/errors.ts';
 import type { Activation, GenerationBundle } from '../core/generation.ts';
-import { shortHash } from './generation-changes.ts';
+import { hashText } from './generation-changes.ts';
 
 /** What of a bundle is to be in force again. */
 export interface Return {
@@ -27,7 +27,7 @@ export function activationNamed(name: string, activations: readonly Activation[]
   const found = byHash[0] ?? activations.find(({ seq }) => String(seq) === name);
   const isOne = new Set(byHash.map(({ generation }) => generation)).size < 2;
   if (found !== undefined && isOne) return found;
-  const known = activations.slice(0, MOST_KNOWN).map(({ seq, generation }) => `${seq} (${shortHash(generation)})`);
+  const known = activations.slice(0, MOST_KNOWN).map(({ seq, generation }) => `${seq} (${hashText(generation)})`);
   throw new GatewayError(
     'RECORD_NOT_FOUND',
     isOne ? `there was no generation ${name}` : `more than one generation begins with ${name}`,
@@ -123,7 +123,7 @@ function noSuchDigest(id: string, digest: string | undefined, activations: reado
   const all = activations.flatMap(({ facts }) =>
     facts.bundles.filter((bundle) => bundle.id === id && bundle.digest !== ''),
   );
-  const known = [...new Set(all.map((bundle) => shortHash(bundle.digest)))];
+  const known = [...new Set(all.map((bundle) => hashText(bundle.digest)))];
   const what =
     digest === undefined ? `${id} was never in force other than it is now` : `${id} ${digest} was never in force`;
   return new GatewayError('RECORD_NOT_FOUND', what, {

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shortHash } from '../core/generation.ts';
 import type { GitAddress } from '../core/bundle-address.ts';
 import { type Environment, GitFailure, runGit } from './git-program.ts';
 import {
@@ -161,7 +162,7 @@ async function listFiles(commit: string, { address, isWanted }: Asked, git: Git)
     (cause: unknown) => {
       if (!(cause instanceof GitFailure)) throw cause;
       throw new SourceProblem(
-        `there is no folder ${folder} at ${commit.slice(0, 12)}`,
+        `there is no folder ${folder} at ${shortHash(commit)}`,
         'Name one after the ref: #REF:FOLDER.',
       );
     },

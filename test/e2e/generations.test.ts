@@ -59,7 +59,8 @@ test('a bundle changes, breaks, goes back and is promoted under a running gatewa
   const hiding = fileOnPage('house/data.json').replace('[]', '["slow"]');
   writeFileSync(join(place.folder, 'house', 'data.json'), hiding);
   await until(tools, (names) => !has('slow')(names));
-  expect(client.told('notifications/tools/list_changed').length).toBeGreaterThan(0);
+  const changes = async (): Promise<number> => client.told('notifications/tools/list_changed').length;
+  expect(await until(changes, (count) => count > 0)).toBeGreaterThan(0);
   expect((await client.call('slow', {})).content[0]?.text).toContain('slow');
 
   writeFileSync(join(place.folder, 'house', 'policy.rego'), 'package house\n\ndeny contains {');
