@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert';
-import { compileBundles, type BundleLoader, readLibrary } from '../src/app-bundles.ts';
-import { loadPolicies, type WantedBundle } from '../src/app-policies.ts';
+import { compileBundles, type BundleLoader, readLibrary } from '../src/app/bundles.ts';
+import { loadPolicies, type WantedBundle } from '../src/app/policies.ts';
 import { validateAgainst } from '../src/catalog/validate-against.ts';
 import type { Clock } from '../src/core/clock.ts';
 import type { Logger } from '../src/core/logger.ts';

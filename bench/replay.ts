@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type BundleLoader, readLibrary } from '../src/app-bundles.ts';
-import { keepGeneration } from '../src/app-generation.ts';
-import { loadPolicies, type WantedBundle } from '../src/app-policies.ts';
-import { replayDecisions } from '../src/app-replay.ts';
+import { type BundleLoader, readLibrary } from '../src/app/bundles.ts';
+import { keepGeneration } from '../src/app/generation.ts';
+import { loadPolicies, type WantedBundle } from '../src/app/policies.ts';
+import { replayDecisions } from '../src/app/replay.ts';
 import { validateAgainst } from '../src/catalog/validate-against.ts';
 import type { Clock } from '../src/core/clock.ts';
 import type { Logger } from '../src/core/logger.ts';

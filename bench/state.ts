@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type BundleLoader, readLibrary } from '../src/app-bundles.ts';
-import { loadPolicies, starterBundles, type WantedBundle } from '../src/app-policies.ts';
+import { type BundleLoader, readLibrary } from '../src/app/bundles.ts';
+import { loadPolicies, starterBundles, type WantedBundle } from '../src/app/policies.ts';
 import { validateAgainst } from '../src/catalog/validate-against.ts';
 import { canonicalJson, sha256Hex } from '../src/core/canonical-json.ts';
 import type { Clock } from '../src/core/clock.ts';

@@ -18,8 +18,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   gateway: ['core', ...parts],
   review: ['core', ...parts],
   downstream: ['core', 'gateway'],
-  '.': ['core', 'config', ...parts, 'gateway', 'review', 'downstream', 'cli'],
-  cli: ['core', 'config', ...parts, 'gateway', 'review', 'downstream', '.'],
+  app: ['core', 'config', ...parts, 'gateway', 'review', 'downstream'],
+  '.': ['core', 'config', ...parts, 'gateway', 'review', 'downstream', 'app', 'cli'],
+  cli: ['core', 'config', ...parts, 'gateway', 'review', 'downstream', 'app', '.'],
 };
 
 /** Each heavy package and the folders that may know it. */

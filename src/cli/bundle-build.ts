@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { lintBundle } from '../app-authoring.ts';
+import { lintBundle } from '../app/authoring.ts';
 import { shortHash } from '../core/generation.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { readArchive } from '../policy/archive.ts';

@@ -1,4 +1,4 @@
-import { lintBundle } from '../app-authoring.ts';
+import { lintBundle } from '../app/authoring.ts';
 import { shortHash } from '../core/generation.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
 import { GatewayError } from '../core/errors.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describeBundle } from '../app-authoring.ts';
+import { describeBundle } from '../app/authoring.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { bundlePage } from '../review/bundle-page.ts';
 import { pageHtml } from '../review/page-html.ts';

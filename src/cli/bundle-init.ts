@@ -6,7 +6,7 @@ import {
   commandServer,
   configuredServer,
   readServerTools,
-} from '../app-server-tools.ts';
+} from '../app/server-tools.ts';
 import { effectOf } from '../catalog/effect.ts';
 import type { ToolEffect } from '../core/action.ts';
 import { GatewayError } from '../core/errors.ts';

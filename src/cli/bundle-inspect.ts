@@ -1,4 +1,4 @@
-import { inspectBundle } from '../app-authoring.ts';
+import { inspectBundle } from '../app/authoring.ts';
 import type { BundleFacts } from '../review/bundle-facts.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';

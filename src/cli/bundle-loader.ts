@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type BundleLoader, readLibrary } from '../app-bundles.ts';
+import { type BundleLoader, readLibrary } from '../app/bundles.ts';
 import { validateAgainst } from '../catalog/validate-against.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
 import { readBundle } from '../policy/bundle-files.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { testBundle, type TestedBundle } from '../app-bundle-tests.ts';
-import type { BundleLoader } from '../app-bundles.ts';
+import { testBundle, type TestedBundle } from '../app/bundle-tests.ts';
+import type { BundleLoader } from '../app/bundles.ts';
 import { GatewayError } from '../core/errors.ts';
 import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding } from '../review/finding.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { INPUT_SCHEMA, readLibrary } from '../app-bundles.ts';
+import { INPUT_SCHEMA, readLibrary } from '../app/bundles.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { CommandContext } from './context.ts';
 import { printJson, printLine } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { findOverrides, type Overrides } from '../app-overrides.ts';
-import { SHIPPED_ANSWERS } from '../app-policies.ts';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { findOverrides, type Overrides } from '../app/overrides.ts';
+import { SHIPPED_ANSWERS } from '../app/policies.ts';
 import type { Json } from '../core/json.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import type { ListedOverride, OverrideState } from '../review/overrides.ts';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { type Candidate, dataFor, type DiffWish, diffPolicies } from '../app-diff.ts';
-import { bundlesOf } from '../app-generation.ts';
-import { impactOf } from '../app-impact.ts';
-import { SHIPPED_ANSWERS, type WantedBundle } from '../app-policies.ts';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { type Candidate, dataFor, type DiffWish, diffPolicies } from '../app/diff.ts';
+import { bundlesOf } from '../app/generation.ts';
+import { impactOf } from '../app/impact.ts';
+import { SHIPPED_ANSWERS, type WantedBundle } from '../app/policies.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Activation } from '../core/generation.ts';

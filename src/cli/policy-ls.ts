@@ -1,5 +1,5 @@
-import { findPolicies, type FoundPolicy, type ListedBundle } from '../app-policy-list.ts';
-import type { CheckedBundle } from '../app-bundles.ts';
+import { findPolicies, type FoundPolicy, type ListedBundle } from '../app/policy-list.ts';
+import type { CheckedBundle } from '../app/bundles.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import type { DeclaredCounter } from '../policy/counter-schema.ts';

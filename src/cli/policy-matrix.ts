@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { buildMatrix } from '../app-matrix.ts';
-import { openTrials } from '../app-trial.ts';
+import { buildMatrix } from '../app/matrix.ts';
+import { openTrials } from '../app/trial.ts';
 import { readCases } from '../config/case-file.ts';
 import { changesIn, type Matrix } from '../review/matrix.ts';
 import { matrixCsv } from '../review/matrix-csv.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { SHIPPED_ANSWERS } from '../app-policies.ts';
-import type { PolicyPlace } from '../app-policy-list.ts';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { SHIPPED_ANSWERS } from '../app/policies.ts';
+import type { PolicyPlace } from '../app/policy-list.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';

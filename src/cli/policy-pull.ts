@@ -1,8 +1,8 @@
-import { checkBundle, type BundleLoader, findBundle } from '../app-bundles.ts';
-import { configuredBundles } from '../app-wanted.ts';
-import { type RemoteBundle, remoteBundles } from '../app-addresses.ts';
-import { cacheOf, feedOf, type FeedOptions, sourceOf } from '../app-sources.ts';
-import type { PolicyPlace } from '../app-policy-list.ts';
+import { checkBundle, type BundleLoader, findBundle } from '../app/bundles.ts';
+import { configuredBundles } from '../app/wanted.ts';
+import { type RemoteBundle, remoteBundles } from '../app/addresses.ts';
+import { cacheOf, feedOf, type FeedOptions, sourceOf } from '../app/sources.ts';
+import type { PolicyPlace } from '../app/policy-list.ts';
 import { addressText } from '../core/bundle-address.ts';
 import type { FetchedBundle } from '../core/bundle-feed.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';

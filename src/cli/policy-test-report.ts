@@ -1,4 +1,4 @@
-import type { Checked, Mutation, RanFile } from '../app-cases.ts';
+import type { Checked, Mutation, RanFile } from '../app/cases.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { ownReason } from '../gateway/own-reasons.ts';
 import type { PolicySet } from '../policy/policy-set.ts';

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { mutate, type Mutation, type RanFile, readyFile, runChecks } from '../app-cases.ts';
-import { openTrials, rememberedTools, type Trials } from '../app-trial.ts';
+import { mutate, type Mutation, type RanFile, readyFile, runChecks } from '../app/cases.ts';
+import { openTrials, rememberedTools, type Trials } from '../app/trial.ts';
 import { casesJsonSchema, type LoadedCases, readCases } from '../config/case-file.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';

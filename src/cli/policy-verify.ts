@@ -1,4 +1,4 @@
-import { type VerifiedBundle, verifyPolicies } from '../app-policy-verify.ts';
+import { type VerifiedBundle, verifyPolicies } from '../app/policy-verify.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import type { PolicyOptions } from './policy-ls.ts';

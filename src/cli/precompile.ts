@@ -1,7 +1,7 @@
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { loadPolicies, SHIPPED_ANSWERS, starterBundles } from '../app-policies.ts';
+import { readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { loadPolicies, SHIPPED_ANSWERS, starterBundles } from '../app/policies.ts';
 import type { Logger } from '../core/logger.ts';
 import { type Layer, LAYERS } from '../core/opinion.ts';
 import { Toolchain } from '../rego/toolchain.ts';

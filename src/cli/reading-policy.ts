@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { SHIPPED_ANSWERS } from '../app-policies.ts';
-import { type RulesInForce, rulesInForce } from '../app-rules.ts';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { SHIPPED_ANSWERS } from '../app/policies.ts';
+import { type RulesInForce, rulesInForce } from '../app/rules.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import { addRecords, NO_ACTIVITY, type RuleActivity } from '../review/rule-activity.ts';
 import { DecisionReader } from '../state/decision-reader.ts';

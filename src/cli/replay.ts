@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type BundleLoader, readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { type Candidate, withCandidates } from '../app-candidates.ts';
-import { type PolicyOptions, SHIPPED_ANSWERS } from '../app-policies.ts';
-import { loadWhole, replayDecisions } from '../app-replay.ts';
-import { findServers } from '../app-servers.ts';
-import { wantedBundles } from '../app-wanted.ts';
+import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { type Candidate, withCandidates } from '../app/candidates.ts';
+import { type PolicyOptions, SHIPPED_ANSWERS } from '../app/policies.ts';
+import { loadWhole, replayDecisions } from '../app/replay.ts';
+import { findServers } from '../app/servers.ts';
+import { wantedBundles } from '../app/wanted.ts';
 import type { Config } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { LAYERS } from '../core/opinion.ts';

@@ -1,4 +1,4 @@
-import { passesParam } from '../app-methods.ts';
+import { passesParam } from '../app/methods.ts';
 import { startApp, type RunningGateway } from '../app.ts';
 import { lockPathOf } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';

@@ -1,4 +1,4 @@
-import type { LookedAt } from '../app-look.ts';
+import type { LookedAt } from '../app/look.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { lockedIn, type LockedServer } from '../core/server-lock.ts';

@@ -1,8 +1,8 @@
-import { readLibrary, rememberedValidation } from '../app-bundles.ts';
-import { dataFor } from '../app-diff.ts';
-import { bundlesOf } from '../app-generation.ts';
-import { impactOf } from '../app-impact.ts';
-import { SHIPPED_ANSWERS, type WantedBundle } from '../app-policies.ts';
+import { readLibrary, rememberedValidation } from '../app/bundles.ts';
+import { dataFor } from '../app/diff.ts';
+import { bundlesOf } from '../app/generation.ts';
+import { impactOf } from '../app/impact.ts';
+import { SHIPPED_ANSWERS, type WantedBundle } from '../app/policies.ts';
 import type { Config } from '../config/paths.ts';
 import type { LockedServer } from '../core/server-lock.ts';
 import { Toolchain } from '../rego/toolchain.ts';

@@ -1,4 +1,4 @@
-import { signInsFor } from '../app-sign-ins.ts';
+import { signInsFor } from '../app/sign-ins.ts';
 import type { Config } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';

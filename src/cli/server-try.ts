@@ -1,5 +1,5 @@
-import { tryTools, type TriedTool } from '../app-try.ts';
-import type { LookedAt } from '../app-look.ts';
+import { tryTools, type TriedTool } from '../app/try.ts';
+import type { LookedAt } from '../app/look.ts';
 import type { ServerPins } from '../catalog/pins.ts';
 import { lockedIn, type LockedServer, unitDrift } from '../core/server-lock.ts';
 import type { CommandContext } from './context.ts';

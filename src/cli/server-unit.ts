@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
-import { type LookedAt, lookAt } from '../app-look.ts';
+import { type LookedAt, lookAt } from '../app/look.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { lockPathOf, readLock, writeLock } from '../config/lock-file.ts';
 import type { Act } from '../core/act.ts';

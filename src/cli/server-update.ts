@@ -1,4 +1,4 @@
-import type { LookedAt } from '../app-look.ts';
+import type { LookedAt } from '../app/look.ts';
 import { GatewayError } from '../core/errors.ts';
 import { lockedIn, type LockedPackage, type LockedServer } from '../core/server-lock.ts';
 import type { Impact } from '../review/impact.ts';

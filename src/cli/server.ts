@@ -1,4 +1,4 @@
-import { RememberedFinding, SHELF_FACT } from '../app-shelf.ts';
+import { RememberedFinding, SHELF_FACT } from '../app/shelf.ts';
 import { type OfferedTool, offeredTools } from '../catalog/offered-tools.ts';
 import { lockPathOf, readLock } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';

@@ -1,4 +1,4 @@
-import type { LookedAt, LookedTool } from '../app-look.ts';
+import type { LookedAt, LookedTool } from '../app/look.ts';
 import { shortHash } from '../core/generation.ts';
 import type { Json } from '../core/json.ts';
 import { type LockedServer, type UnitDrift, unitDrift } from '../core/server-lock.ts';

@@ -1,4 +1,4 @@
-import type { TrialOptions } from '../app-trial.ts';
+import type { TrialOptions } from '../app/trial.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { visible } from './terminal.ts';

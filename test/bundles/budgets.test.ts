@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkBundle } from '../../src/app-bundles.ts';
+import { checkBundle } from '../../src/app/bundles.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import { chargesOf } from '../../src/policy/charges.ts';
 import { DeclaredCounter } from '../../src/policy/counter-schema.ts';

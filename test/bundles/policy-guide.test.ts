@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadBundle, SHIPPED_BUNDLES } from '../../src/app-bundles.ts';
+import { loadBundle, SHIPPED_BUNDLES } from '../../src/app/bundles.ts';
 import { validateAgainst } from '../../src/catalog/validate-against.ts';
 import { addBundleCommands } from '../../src/cli/bundle-commands.ts';
 import { printExplanation } from '../../src/cli/explanation.ts';

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cacheOf } from '../../src/app-sources.ts';
+import { cacheOf } from '../../src/app/sources.ts';
 import { addServerCommands } from '../../src/cli/server-commands.ts';
 import { readLock } from '../../src/config/lock-file.ts';
 import type { SealedAct } from '../../src/core/act.ts';

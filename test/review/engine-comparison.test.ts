@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readLibrary } from '../../src/app-bundles.ts';
+import { readLibrary } from '../../src/app/bundles.ts';
 import type { BundleInspection } from '../../src/core/rego.ts';
 import { Toolchain } from '../../src/rego/toolchain.ts';
 import { compareEngines, type ComparisonRequest } from '../../src/review/engine-comparison.ts';

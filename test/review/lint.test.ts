@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LintedBundle, lintBundle } from '../../src/app-authoring.ts';
-import { readLibrary, SHIPPED_BUNDLES } from '../../src/app-bundles.ts';
+import { type LintedBundle, lintBundle } from '../../src/app/authoring.ts';
+import { readLibrary, SHIPPED_BUNDLES } from '../../src/app/bundles.ts';
 import { validateAgainst } from '../../src/catalog/validate-against.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
 import { Toolchain } from '../../src/rego/toolchain.ts';

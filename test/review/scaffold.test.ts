@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { lintBundle } from '../../src/app-authoring.ts';
-import { testBundle } from '../../src/app-bundle-tests.ts';
-import { readLibrary } from '../../src/app-bundles.ts';
+import { lintBundle } from '../../src/app/authoring.ts';
+import { testBundle } from '../../src/app/bundle-tests.ts';
+import { readLibrary } from '../../src/app/bundles.ts';
 import { validateAgainst } from '../../src/catalog/validate-against.ts';
 import { SERVER_ID } from '../../src/core/names.ts';
 import { Manifest } from '../../src/policy/manifest.ts';
