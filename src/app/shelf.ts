@@ -31,7 +31,7 @@ const Shelved = z.object({ metadata: z.object({ gateway: z.object({ server: Serv
  * know, a tool or an argument of one, it lets its user confirm. Reads every manifest of the shelf, and nothing else of it.
  */
 export async function findOnShelf(wanted: NamedPackage, shelf = SHELF): Promise<ShelfFinding> {
-  const found = await Promise.all((await readdir(shelf)).toSorted().map((name) => readServer(shelf, name)));
+  const found = await Promise.all((await foldersIn(shelf)).map((name) => readServer(shelf, name)));
   const [first, ...others] = found.filter(({ server }) => isFor(server, wanted));
   if (first === undefined) return { kind: 'none' };
   const fitting = [first, ...others].find(
@@ -46,6 +46,12 @@ interface ShelvedServer {
   readonly name: string;
   readonly server: ServerOfBundle;
   readonly versions: string;
+}
+
+/** In a fixed order. Beside them lie what a person's file manager leaves behind. */
+async function foldersIn(shelf: string): Promise<readonly string[]> {
+  const entries = await readdir(shelf, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
 }
 
 async function readServer(shelf: string, name: string): Promise<ShelvedServer> {

@@ -10,7 +10,7 @@ import type { ListOptions } from './decision.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
-import { printJson } from './terminal.ts';
+import { printJson, printLine, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 export interface ExportOptions extends ListOptions {
@@ -32,13 +32,7 @@ export async function exportDecisions(context: CommandContext, options: ExportOp
     reader.close();
   }
   if (written.changed > 0) context.setExit(EXIT.findings);
-  if (options.json === true && options.out !== undefined)
-    printJson(terminal, 'decision-export', {
-      ok: written.changed === 0,
-      out: options.out,
-      format: options.format,
-      ...written,
-    });
+  if (options.out !== undefined) tellWhere(terminal, { ...written, out: options.out, options });
 }
 
 interface Exporting {
@@ -67,6 +61,16 @@ async function* linesOf(
     }
     if (text !== '') yield text;
   }
+}
+
+/** What went to a file; what went to the terminal speaks for itself. */
+function tellWhere(
+  terminal: Terminal,
+  { out, options, ...written }: { out: string; options: ExportOptions; count: number; changed: number },
+): void {
+  const { format, json } = options;
+  if (json === true) printJson(terminal, 'decision-export', { ok: written.changed === 0, out, format, ...written });
+  else printLine(terminal, `${written.count} ${written.count === 1 ? 'decision' : 'decisions'} written to ${out}.`);
 }
 
 /** For its owner's eyes only: it holds the arguments of calls. */

@@ -51,6 +51,12 @@ test.for<[string, NamedPackage, string]>([
   expect(found).toMatchObject({ kind: 'bundle', name, path: join(shelf, name) });
 });
 
+test('a file that lies about on the shelf is no bundle', async () => {
+  const shelf = exampleShelf();
+  writeFileSync(join(shelf, '.DS_Store'), 'view');
+  expect(await findOnShelf(npm('open'), shelf)).toMatchObject({ kind: 'bundle', name: 'open' });
+});
+
 test('a bundle for other versions is named, and not taken', async () => {
   expect(await findOnShelf(npm('@acme/notes', '3.0.0'), exampleShelf())).toEqual({
     kind: 'other_versions',

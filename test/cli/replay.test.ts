@@ -147,6 +147,7 @@ test('an export is replayed to the same classes, and says that nobody could be a
   const file = join(HOME, 'all.jsonl');
   expect(await run(['decision', 'export', '--config', join(HOME, 'mcp-gateway.yaml'), '--out', file])).toMatchObject({
     exit: 0,
+    out: `7 decisions written to ${file}.\n`,
   });
   write('elsewhere.yaml', configuration(join(HOME, 'none.db')));
   const elsewhere = ['--config', join(HOME, 'elsewhere.yaml')];

@@ -1,32 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LAYERS, type Layer } from '../../src/core/opinion.ts';
-import type { Rule } from '../../src/policy/annotation.ts';
 import { NO_PARTS, readOpinion, type RuleResolution, ruleSetProblems } from '../../src/policy/opinion.ts';
+import { aRule } from './rules.ts';
 
 const EMPTY = { allow: [], deny: [], hide: [], obligations: [], labels: [], capabilities: [], permit: [] };
 
-function aRule(id: string, part: Partial<Rule> = {}): Rule {
-  return {
-    id,
-    title: id,
-    description: '',
-    remediation: '',
-    remedy: '',
-    alternatives: [],
-    retry: 'never',
-    appealPath: '',
-    owner: '',
-    control: '',
-    liftable: true,
-    reads: [],
-    file: 'policy.rego',
-    row: 1,
-    ...part,
-  };
-}
-
 function aResolution(part: Partial<RuleResolution> = {}): RuleResolution {
-  const rules = new Map(['A-1', 'A-2'].map((id) => [id, aRule(id)]));
+  const rules = new Map(['A-1', 'A-2'].map((id) => [id, aRule(id, { title: id })]));
   return {
     layer: 'server',
     rules,

@@ -1,22 +1,6 @@
 import type { Rule } from '../../src/policy/annotation.ts';
 import type { RuleInForce } from '../../src/review/find-rules.ts';
-
-const RULE: Rule = {
-  id: '',
-  title: '',
-  description: '',
-  remediation: '',
-  remedy: '',
-  alternatives: [],
-  retry: 'never',
-  appealPath: '',
-  owner: '',
-  control: '',
-  liftable: true,
-  reads: [],
-  file: 'policy.rego',
-  row: 1,
-};
+import { aRule } from '../policy/rules.ts';
 
 type Differing = Partial<Omit<RuleInForce, 'name' | 'bundle' | 'rule'>> & { readonly rule?: Partial<Rule> };
 
@@ -31,6 +15,6 @@ export function aRuleInForce(name: string, { rule, ...differing }: Differing = {
     sets: ['deny'],
     data: [],
     ...differing,
-    rule: { ...RULE, id, ...rule },
+    rule: aRule(id, rule),
   };
 }
