@@ -38,6 +38,16 @@ export async function shippedParticipants(toolchain: Toolchain): Promise<readonl
   return Promise.all([...starters, ...organisation, ...authors]);
 }
 
+/** The bundles of the shelf, each as that of the server it is for. */
+export async function shelvedParticipants(toolchain: Toolchain): Promise<readonly Participant[]> {
+  const folders = foldersIn('policy-bundles/servers');
+  return Promise.all(
+    folders.map((server) =>
+      load(toolchain, `policy-bundles/servers/${server}`, { id: server, place: { kind: 'server', server } }),
+    ),
+  );
+}
+
 /** Less the folder of decision cases, which are about all bundles together. */
 function foldersIn(folder: string): readonly string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true })

@@ -94,6 +94,7 @@ deny contains {"id": "SLACK-206", "reason": "direct_message"} if {
 	not config.allow_direct_messages
 	input.action.effect == "read"
 	channel := input.action.args.channel_id
+	is_string(channel)
 	startswith(channel, "D")
 	not channel in config.readable_channels
 }
