@@ -4,6 +4,7 @@ import { type BrokenConfiguration, followConfiguration, stampOfConfiguration } f
 import { configuredPolicies, type PolicyBase } from './app/configured.ts';
 import { ListReader, openDirectory } from './app/directory.ts';
 import { feedOf } from './app/feeds.ts';
+import { type DoorAddress, gateOf } from './app/gate.ts';
 import { gatewayParts } from './app/gateway.ts';
 import { keepGeneration } from './app/generation.ts';
 import { LockInForce } from './app/lock.ts';
@@ -15,6 +16,8 @@ import { findServers, type FoundServer } from './app/servers.ts';
 import { openSignIns } from './app/sign-ins.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { GatewayError } from './core/errors.ts';
+import type { Gate } from './downstream/gate.ts';
+import type { Identity } from './downstream/identity.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import type { Directory } from './gateway/directory.ts';
 import type { PolicySet } from './policy/policy-set.ts';
@@ -37,6 +40,8 @@ export interface RunningGateway {
   readonly gateway: Gateway;
   /** Resolves when policies are in force; rejects when none can be. */
   readonly ready: Promise<void>;
+  /** Who is let in over HTTP, and as whom. Where nobody has to show anything, it is `everybody`. */
+  gateFor(everybody: Identity, resource: DoorAddress): Gate;
   /** Whether calls can be decided and recorded now; nothing secret. */
   readiness(): Readiness;
   close(): Promise<void>;
@@ -71,6 +76,7 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   return {
     gateway,
     ready,
+    gateFor: (everybody, resource) => gateOf(store, options, { everybody, resource }),
     readiness: () => readinessOf(live),
     close: () => closeAll(live),
   };

@@ -6,12 +6,17 @@ import type { CreateOptions, KeyOptions } from './key.ts';
 const load = (): Promise<typeof Key> => import('./key.ts');
 
 export function addKeyCommands(program: Command, context: CommandContext): void {
-  const key = program.command('key').description('make and revoke keys that stand for people');
+  const key = program.command('key').description('make and revoke keys that stand for people and agents');
   withConfig(key.command('create').description('make a key and print it, once'))
     .addOption(new Option('--role <role>', 'what it is for').choices(['approver', 'agent']).makeOptionMandatory())
-    .option('--groups <names>', 'groups that it approves for, parted by commas')
+    .option('--agent <id>', 'which agent shows it; for the role agent')
+    .option('--groups <names>', 'groups that it approves for, or that the agent’s user is in, parted by commas')
+    .option('--data-classes <names>', 'data classes that the agent’s user may see, parted by commas')
     .option('--user <name>', 'whom it stands for; without it who makes it')
-    .addHelpText('after', '\nExample:\n  mcp-gateway key create --role approver --groups repo-owners --user dana')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mcp-gateway key create --role approver --groups repo-owners --user dana\n  mcp-gateway key create --role agent --agent support --user dana',
+    )
     .action(async (options: CreateOptions) => (await load()).create(context, options));
   withConfig(key.command('ls').description('list keys; the keys themselves are not kept')).action(
     async (options: KeyOptions) => (await load()).list(context, options),

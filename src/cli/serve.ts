@@ -3,6 +3,7 @@ import { startApp, type RunningGateway } from '../app.ts';
 import { lockPathOf } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
+import { isLoopbackAddress } from '../core/bundle-address.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
@@ -30,6 +31,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
   const { config, secrets, path, commands, files } = readConfig(context, options);
   const identity = identityFor(config, options, context);
+  refuseExposure(config, options);
   const logger = stderrLogger(options.logLevel);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
@@ -148,8 +150,10 @@ function openStdio({ app, config, identity, logger }: Serving, output: ReturnTyp
 
 async function openHttp({ app, config, identity, logger }: Serving, options: ServeOptions): Promise<Door> {
   const { transports, name } = config.gateway;
-  const { host, port, path, allowedHosts } = addressOf(options.http, transports.http);
+  const { host, port, path, allowedHosts, publicUrl: written } = addressOf(options.http, transports.http);
   const sse = options.sse === true ? SseTransport.parse({}) : transports.sse;
+  const publicUrl = written === undefined ? undefined : new URL(written);
+  const resource = { path, ssePath: sse === false ? undefined : sse.path, publicUrl };
   const door: HttpDoor = await serveHttp({
     gateway: app.gateway,
     serverInfo: { name, version: VERSION },
@@ -157,9 +161,10 @@ async function openHttp({ app, config, identity, logger }: Serving, options: Ser
     port,
     path,
     allowedHosts,
+    publicUrl,
     sse: sse === false ? undefined : { path: sse.path, messagesPath: '/messages' },
     limits: { ...limitsOf(config), maxSessions: 1_000, idleMs: 30 * 60_000 },
-    identify: () => identity,
+    gate: app.gateFor(identity, resource),
     readiness: () => app.readiness(),
     passes: passesParam(config.gateway.methods),
     clock,
@@ -184,17 +189,19 @@ function addressOf(
       mend: 'Write [HOST:]PORT, such as 127.0.0.1:3700.',
     });
   }
-  refuseBeyondLoopback(host);
   return { ...base, host, port };
 }
 
-function refuseBeyondLoopback(host: string): void {
-  if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return;
+/** What the file says has been looked at before. */
+function refuseExposure({ gateway: { auth, transports } }: Config, { http }: ServeOptions): void {
+  if (http === undefined || auth !== undefined) return;
+  const { host } = addressOf(http, transports.http);
+  if (isLoopbackAddress(host)) return;
   throw new GatewayError(
     'UNSAFE_BINDING',
-    `${host} can be reached from other hosts, and this version has no authentication`,
+    `${host} can be reached from other hosts, and nobody is asked who they are`,
     {
-      mend: 'Listen on 127.0.0.1, and let a proxy that authenticates stand in front.',
+      mend: 'Configure gateway.auth, or listen on 127.0.0.1.',
     },
   );
 }

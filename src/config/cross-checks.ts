@@ -1,5 +1,6 @@
 import { LAYERS } from '../core/opinion.ts';
 import { agentComplaints } from './agent-checks.ts';
+import { authComplaints, bindingComplaints } from './http-checks.ts';
 import { type Complaint, pathText, type Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 import { sourceComplaints } from './source-checks.ts';
@@ -13,6 +14,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...modeComplaints(config),
     ...relaxComplaints(config),
     ...bindingComplaints(config),
+    ...authComplaints(config),
     ...scopeComplaints(config),
     ...atomicComplaints(config),
     ...agentComplaints(config),
@@ -94,48 +96,6 @@ interface Relaxable {
 function relaxations(bundle: Relaxable): readonly { readonly path: readonly string[]; readonly mode: string }[] {
   const rules = Object.entries(bundle.rules).map(([id, rule]) => ({ path: ['rules', id, 'mode'], mode: rule.mode }));
   return [{ path: ['mode'], mode: bundle.mode }, ...rules].filter(({ mode }) => mode !== 'enforce');
-}
-
-function bindingComplaints(config: ConfigFile): readonly Complaint[] {
-  const { http, sse } = config.gateway.transports;
-  const path = ['gateway', 'transports'];
-  if (http === false) {
-    if (sse === false) return [];
-    return [
-      {
-        code: 'W_WITHOUT_EFFECT',
-        path: [...path, 'sse'],
-        message: 'has no effect while http is off',
-        help: 'add http: {}, or start with serve --http',
-        isAboutKey: true,
-      },
-    ];
-  }
-  const complaints: Complaint[] = [];
-  if (!isLoopback(http.host)) {
-    complaints.push({
-      code: 'E_UNSAFE_BINDING',
-      path: [...path, 'http', 'host'],
-      message: `"${http.host}" can be reached from other hosts, and this version has no authentication`,
-      help: 'use 127.0.0.1, ::1 or localhost',
-    });
-  }
-  if (sse !== false && ['/messages', http.path].includes(sse.path)) {
-    complaints.push({
-      code: 'E_CONFLICT',
-      path: [...path, 'sse', 'path'],
-      message: `"${sse.path}" is a path of its own already`,
-      help: 'use another, such as /sse',
-    });
-  }
-  return complaints;
-}
-
-/** The whole of 127.0.0.0/8 is loopback (RFC 1122), `::1` is (RFC 4291), and `localhost` names them (RFC 6761). */
-function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(host)
-  );
 }
 
 /** A scope that names a server which is not there is mostly a slip of the pen; it may also be shared by several files. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { REMOTE_SETTINGS } from './schema-remote.ts';
 import { BundlePlace } from './schema-servers.ts';
-import { AgentIdText, Duration, Size, Texts, UrlPath } from './schema-values.ts';
+import { AgentIdText, Duration, IssuerUrl, PublicUrl, Scope, Size, Texts, UrlPath } from './schema-values.ts';
 
 const Limits = z.strictObject({
   messageBytes: Size.prefault('4MB').describe('Largest message that a client may send.'),
@@ -16,10 +16,13 @@ export const HttpTransport = z.strictObject({
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on. Only loopback, until this version has authentication.'),
+    .describe('Address to listen on. One that other hosts can reach needs `gateway.auth`.'),
   port: z.int().min(0).max(65_535).default(3700).describe('Port to listen on; 0 takes a free one.'),
   path: UrlPath.default('/mcp').describe('Path of the Streamable HTTP endpoint.'),
   allowedHosts: Texts.default([]).describe('Names accepted in the Host header beside those of the loopback address.'),
+  publicUrl: PublicUrl.optional().describe(
+    'Where clients reach `path`, if it is not where the gateway listens, such as `https://gateway.example.com/mcp` behind a proxy. Its host is accepted in the Host header, and tokens are asked for in its name.',
+  ),
 });
 
 /** What `serve --sse` uses where the file has no `sse` of its own. */
@@ -42,21 +45,29 @@ const Transports = z.strictObject({
 const Auth = z.strictObject({
   oidc: z
     .strictObject({
-      issuer: z.url().describe('Issuer of the tokens.'),
-      audience: z.string().describe('Audience that a token must name.'),
+      issuer: IssuerUrl.describe('Issuer of the tokens, exactly as they name it in `iss`.'),
+      audience: z.string().min(1).describe('Audience that a token must name in `aud`.'),
+      requiredScopes: z.array(Scope).default([]).describe('Scopes without which no token is let in.'),
+      scopes: z
+        .array(Scope)
+        .default([])
+        .describe('Scopes that a policy may ask for: what it asks for beyond them stays a denial.'),
       claims: z
         .strictObject({
-          user: z.string().optional().describe('Claim with the id of the user.'),
-          groups: z.string().optional().describe('Claim with the groups of the user.'),
-          agent: z.string().optional().describe('Claim with the id of the agent.'),
-          data_classes: z.string().optional().describe('Claim with the data classes the user may see.'),
+          user: z.string().optional().describe('Claim with the id of the user. Default: `sub`.'),
+          groups: z.string().optional().describe('Claim with the groups of the user. Default: `groups`.'),
+          agent: z
+            .string()
+            .optional()
+            .describe('Claim with the id of the agent, where no `act` names it. Default: `client_id`, else `azp`.'),
+          data_classes: z.string().optional().describe('Claim with the data classes the user may see. Default: none.'),
         })
         .optional()
         .describe('Which claims say who asks.'),
     })
     .optional()
-    .describe('Tokens of an OpenID Connect provider.'),
-  apiKeys: z.boolean().optional().describe('Whether keys made by `key create` are accepted.'),
+    .describe('Tokens of an OpenID Connect provider or OAuth authorization server that are JSON Web Tokens.'),
+  apiKeys: z.boolean().default(false).describe('Whether keys made by `key create --role agent` are accepted.'),
 });
 
 const PrincipalSettings = z.strictObject({
@@ -115,7 +126,9 @@ export const Gateway = z.strictObject({
   startWait: Duration.prefault('3s').describe('How long a first list waits for servers of which nothing is known yet.'),
   limits: Limits.prefault({}).describe('Limits on messages.'),
   transports: Transports.prefault({}).describe('How clients reach the gateway.'),
-  auth: Auth.optional().describe('Who may use the HTTP endpoint.'),
+  auth: Auth.optional().describe(
+    'Who may use the gateway over HTTP (docs/authentication.md). Default: whoever reaches it.',
+  ),
   principal: PrincipalSettings.prefault({}).describe('Who asks, where nothing better says so.'),
   environment: Environment.prefault({}).describe('Facts about where the gateway runs, for policies to read.'),
   methods: Methods.prefault({}).describe('Exceptions for methods and parameters.'),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isLoopbackHost } from '../core/bundle-address.ts';
 import type { JsonObject } from '../core/json.ts';
 import { SERVER_ID } from '../core/names.ts';
 
@@ -49,6 +50,29 @@ export const RuleModes = z.record(
 export const BundleData = z.record(z.string(), z.unknown()).transform((value) => value as JsonObject);
 
 export const UrlPath = z.string().regex(/^\/[\w./~-]*$/, 'not a path of a URL; it starts with /');
+
+/** One scope (RFC 6749, section 3.3). */
+export const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'not a scope: no space, quote or backslash');
+
+/** Kept as it is written, because tokens name it so; asked over https, on loopback over http, too. */
+export const IssuerUrl = z
+  .string()
+  .refine((text) => isPlainUrl(text), 'not a URL without query, fragment and password')
+  .refine((text) => !isPlainUrl(text) || isProtected(new URL(text)), 'must be https; http on loopback only');
+
+export const PublicUrl = z
+  .string()
+  .refine((text) => isPlainUrl(text), 'not a URL without query, fragment and password');
+
+function isPlainUrl(text: string): boolean {
+  if (!/^https?:\/\/[^?#\s"\\]+$/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
+function isProtected({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopbackHost(hostname);
+}
 
 function amountOf<U extends string>(text: string, units: Readonly<Record<U, number>>): number {
   const number = Number.parseFloat(text);

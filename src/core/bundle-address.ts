@@ -68,6 +68,11 @@ export function isLoopbackHost(host: string): boolean {
   return name === 'localhost' || name === '[::1]' || /^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(name);
 }
 
+/** Whether an address to listen on is one that this machine alone can reach; `::1` may stand in brackets or not. */
+export function isLoopbackAddress(host: string): boolean {
+  return host === '::1' || (!/:\d+$/.test(host) && isLoopbackHost(host));
+}
+
 /** Ends the reading of an address; never seen outside. */
 class Refusal extends Error {}
 

@@ -1,4 +1,4 @@
-export const KEY_ROLES = ['approver'] as const;
+export const KEY_ROLES = ['approver', 'agent'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
 /** A key as the store keeps it: the text itself is shown once, when it is made, and never kept. */
@@ -10,6 +10,10 @@ export interface NewKey {
   /** Whom it stands for. */
   readonly user: string;
   readonly groups: readonly string[];
+  /** Which agent uses it; empty where its role is another. */
+  readonly agent: string;
+  /** Data classes that the user may see; empty where its role is not that of an agent. */
+  readonly dataClasses: readonly string[];
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
 }

@@ -36,10 +36,14 @@ export interface RpcError {
 
 export type RpcMessage = RpcRequest | RpcNotification | RpcResult | RpcFailure;
 
-/** What came back for a request: its result, or the peer's own error with code, message and data kept. */
-export type RpcAnswer =
+/**
+ * What came back for a request: its result, or the peer's own error with code, message and data kept. `scopes` is the
+ * gateway's own, never a peer's: with a token that has them, a refused request would not be refused.
+ */
+export type RpcAnswer = { readonly scopes?: readonly string[] } & (
   | { readonly kind: 'result'; readonly result: JsonObject }
-  | { readonly kind: 'failure'; readonly error: RpcError };
+  | { readonly kind: 'failure'; readonly error: RpcError }
+);
 
 /** JSON-RPC 2.0 §5.1, and those that MCP 2025-11-25 adds. */
 export const RPC = {

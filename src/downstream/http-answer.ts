@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { RpcAnswer } from '../core/rpc.ts';
 import { answerText, invalidRequest } from './answer.ts';
+import type { Rejection } from './gate.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -20,6 +21,12 @@ export function sendRefusal(response: ServerResponse, status: number, refusal: R
 /** As `sendRefusal`, in words alone. */
 export function refuse(response: ServerResponse, status: number, message: string): void {
   sendRefusal(response, status, invalidRequest(message));
+}
+
+/** Says at the gate why somebody is not let in. */
+export function reject(response: ServerResponse, { status, message, headers }: Rejection): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  refuse(response, status, message);
 }
 
 export function sendEmpty(response: ServerResponse, status: number, headers: Headers = {}): void {

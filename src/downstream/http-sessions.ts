@@ -43,6 +43,8 @@ export interface Channel {
 }
 
 export interface HeldSession<C extends Channel> {
+  /** By which its client finds it: a secret, which is neither recorded nor logged. */
+  readonly wireId: string;
   readonly session: Session;
   readonly identity: Identity;
   readonly channel: C;
@@ -65,7 +67,7 @@ export class HttpSessions<C extends Channel> {
   open(identity: Identity, channel: C): HeldSession<C> | undefined {
     const { gateway, serverInfo, limits, logger, clock } = this.#options;
     if (this.#held.size >= limits.maxSessions) return undefined;
-    const id = randomBytes(16).toString('hex');
+    const [wireId, id] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
     const announce = (text: string): void => channel.announce(text);
     const isListening = (): boolean => channel.isListening();
     const session = new Session({
@@ -78,20 +80,20 @@ export class HttpSessions<C extends Channel> {
       announce,
       isListening,
     });
-    const held = { session, identity, channel, lastSeen: clock.monotonic() };
-    this.#held.set(id, held);
+    const held = { wireId, session, identity, channel, lastSeen: clock.monotonic() };
+    this.#held.set(wireId, held);
     return held;
   }
 
-  find(id: string, identity: Identity): HeldSession<C> | undefined {
-    const held = this.#held.get(id);
+  find(wireId: string, identity: Identity): HeldSession<C> | undefined {
+    const held = this.#held.get(wireId);
     if (held === undefined || !isSameIdentity(held.identity, identity)) return undefined;
     held.lastSeen = this.#options.clock.monotonic();
     return held;
   }
 
   async end(held: HeldSession<C>): Promise<void> {
-    if (!this.#held.delete(held.session.id)) return;
+    if (!this.#held.delete(held.wireId)) return;
     try {
       await held.session.end();
     } catch (error) {

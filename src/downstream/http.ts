@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { writeJson } from '../core/lossless-json.ts';
-import { refuse, refuseMethod, sendJson } from './http-answer.ts';
+import type { Admission, Gate, Visitor } from './gate.ts';
+import { refuse, refuseMethod, reject, sendJson } from './http-answer.ts';
 import { type AllowedHosts, allowedHostsAt, refuseForeign } from './http-guard.ts';
 import type { SessionsOptions } from './http-sessions.ts';
-import type { Identity } from './identity.ts';
 import { LegacySse } from './sse.ts';
 import { Streamable } from './streamable.ts';
 import { settledWithin } from './settled-within.ts';
@@ -20,10 +20,12 @@ export interface HttpOptions extends SessionsOptions {
   readonly path: string;
   /** Names beside the loopback ones, with or without a port, by which clients may call. */
   readonly allowedHosts: readonly string[];
+  /** Where clients reach Streamable HTTP, if it is not where it listens; its host is allowed, too. */
+  readonly publicUrl?: URL | undefined;
   /** The old transport, or undefined where it is off. */
   readonly sse: { readonly path: string; readonly messagesPath: string } | undefined;
-  /** Who sent a request. */
-  readonly identify: (request: IncomingMessage) => Identity;
+  /** Who sent a request, and whether it may enter. */
+  readonly gate: Gate;
   /** What `/readyz` answers; `ready` decides between 200 and 503. Nothing secret. */
   readonly readiness: () => JsonObject & { readonly ready: boolean };
 }
@@ -54,6 +56,8 @@ class Http {
   readonly #onBrokenResponse = (error: Error): void => {
     this.#options.logger.debug('An answer could not be written.', { error: error.message });
   };
+  /** Open streams, each with whether its client may still have it. */
+  readonly #standing = new Map<ServerResponse, () => boolean>();
   #allowedHosts: AllowedHosts = new Set();
   #sweeper: NodeJS.Timeout | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
@@ -73,12 +77,13 @@ class Http {
   }
 
   async listen(): Promise<void> {
-    const { host, port, allowedHosts, limits } = this.#options;
+    const { host, port, allowedHosts, publicUrl, limits } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) => reject(listenFailed(host, port, error)));
       this.#server.listen(port, host, resolve);
     });
-    this.#allowedHosts = allowedHostsAt(this.#address().port, allowedHosts);
+    const local = allowedHostsAt(this.#address().port, allowedHosts);
+    this.#allowedHosts = publicUrl === undefined ? local : new Set([...local, publicUrl.host]);
     const sweepMs = Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, limits.idleMs / 2));
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
@@ -94,30 +99,72 @@ class Http {
     const foreign = refuseForeign(request.headers, this.#allowedHosts);
     if (foreign !== undefined) return refuse(response, 403, foreign);
     if (this.#closing !== undefined) response.setHeader('Connection', 'close');
+    return this.#safely(response, () => this.#route(request, response));
+  }
+
+  #safely(response: ServerResponse, work: () => void): void {
     try {
-      return this.#route(request, response);
+      work();
     } catch (error) {
-      this.#options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
-      return response.headersSent
-        ? void response.destroy()
-        : refuse(response, 500, 'The gateway failed on this request.');
+      this.#fail(response, error);
     }
   }
 
+  #fail(response: ServerResponse, error: unknown): void {
+    this.#options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
+    if (response.headersSent) response.destroy();
+    else refuse(response, 500, 'The gateway failed on this request.');
+  }
+
   #route(request: IncomingMessage, response: ServerResponse): void {
-    const { path, sse, identify } = this.#options;
     const asked = pathOf(request.url ?? '');
-    if (asked === path) return this.#streamable.handle(request, response, identify(request));
-    if (asked === sse?.path) return this.#legacy?.open(request, response, identify(request));
-    if (asked === sse?.messagesPath) return this.#legacy?.post(request, response, identify(request));
-    if (asked !== '/healthz' && asked !== '/readyz') return refuse(response, 404, 'There is nothing at this address.');
+    const handle = this.#handlerAt(asked);
+    if (handle === undefined) return this.#answerAnybody(asked, request, response);
+    const enter = (admission: Admission): void => {
+      if (admission.kind === 'rejected') return reject(response, admission);
+      if (isStanding(request)) this.#watch(response, admission.visitor);
+      return handle(request, response, admission.visitor);
+    };
+    const admission = this.#options.gate.admit(request);
+    if (!(admission instanceof Promise)) return enter(admission);
+    admission.then(
+      (settled) => this.#safely(response, () => (response.destroyed ? undefined : enter(settled))),
+      (error: unknown) => this.#fail(response, error),
+    );
+    return undefined;
+  }
+
+  /** What only those reach whom the gate lets in. */
+  #handlerAt(asked: string): Handler | undefined {
+    const { path, sse } = this.#options;
+    if (asked === path) return (request, response, visitor) => this.#streamable.handle(request, response, visitor);
+    if (asked === sse?.path)
+      return (request, response, { identity }) => this.#legacy?.open(request, response, identity);
+    if (asked === sse?.messagesPath)
+      return (request, response, { identity }) => this.#legacy?.post(request, response, identity);
+    return undefined;
+  }
+
+  /** What needs no token: whether the process lives, whether it is ready, and who makes tokens. Nothing secret. */
+  #answerAnybody(asked: string, request: IncomingMessage, response: ServerResponse): void {
+    const metadata = this.#options.gate.describe(asked, request);
+    if (metadata === undefined && asked !== '/healthz' && asked !== '/readyz')
+      return refuse(response, 404, 'There is nothing at this address.');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(response, 'GET, HEAD');
+    if (metadata !== undefined) return sendJson(response, 200, metadata);
     if (asked === '/healthz') return sendJson(response, 200, '{"ok":true}');
     const readiness = this.#options.readiness();
     return sendJson(response, readiness.ready ? 200 : 503, writeJson(readiness));
   }
 
+  /** A stream may outlast what its client has shown. */
+  #watch(response: ServerResponse, { holds }: Visitor): void {
+    this.#standing.set(response, holds);
+    response.on('close', () => this.#standing.delete(response));
+  }
+
   #sweep(): void {
+    for (const [response, holds] of this.#standing) if (!holds()) response.destroy();
     this.#streamable.sweep();
     this.#legacy?.sessions.sweep();
   }
@@ -142,6 +189,13 @@ class Http {
       throw new GatewayError('LISTEN_FAILED', 'The listener has no address.');
     return address;
   }
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, visitor: Visitor) => void;
+
+/** Requests whose answers are streams that go on by themselves; a call that runs is let finish. */
+function isStanding({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' || headers['mcp-method'] === 'subscriptions/listen';
 }
 
 const SERVER_OPTIONS = {

@@ -8,7 +8,7 @@ export interface ClaimNames {
   readonly user?: string | undefined;
   /** Default: `groups`. */
   readonly groups?: string | undefined;
-  /** Default: none; then only `act` names an agent. */
+  /** Default: `client_id`, else `azp`, where no `act` names an agent. */
   readonly agent?: string | undefined;
   /** Default: none. */
   readonly data_classes?: string | undefined;
@@ -19,23 +19,37 @@ export type Identified =
   | { readonly kind: 'identified'; readonly identity: Identity }
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Ids of the agents that are configured; no other can be named. */
+/** Ids of the agents that are configured: no other can be named. Where there are none, bundles may know any name. */
 type KnownAgents = ReadonlySet<string>;
 
 /**
  * Who asks, by the claims of a token that has been verified. The outermost `act` is the agent, those within have handed
- * the work on, the nearest first (RFC 8693, section 4.1). Where nothing names an agent, its id is empty.
+ * the work on, the nearest first (RFC 8693, section 4.1). Without `act`, the client that the token was made for is the agent
+ * (RFC 9068, section 2.2). One that names no agent is refused: a client must not choose its agent by what it calls itself.
  */
 export function identifyByClaims(claims: JsonObject, names: ClaimNames, agents: KnownAgents): Identified {
   const reading: Reading = { what: 'the token’s', from: claims, problems: [] };
   const line = lineByClaims(reading, names.agent);
   refuseUnknown(reading, line, agents);
-  return identified(reading, line, {
+  const user = {
     id: textAt(reading, names.user ?? 'sub'),
     groups: textsAt(reading, names.groups ?? 'groups'),
     data_classifications_authorized: names.data_classes === undefined ? [] : textsAt(reading, names.data_classes),
-  });
+  };
+  return identified(reading, { line, scope: scopesIn(claims).join(' ') }, user);
 }
+
+/** The scopes of a token, by `scope` (RFC 8693, section 4.2) or `scp`, as several providers write it. */
+export function scopesIn(claims: JsonObject): readonly string[] {
+  const written = valueAt(claims, 'scope') ?? valueAt(claims, 'scp') ?? '';
+  const texts = Array.isArray(written) ? written : [written];
+  const scopes = texts.flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));
+  return [...new Set(scopes)].filter((scope) => SCOPE.test(scope)).slice(0, MOST_SCOPES);
+}
+
+/** RFC 6749, section 3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
+const MOST_SCOPES = 64;
 
 /** Who asks, by the entry that is kept of an API key: `agent`, `user`, and if need be `groups`, `data_classes`, `delegated_by`. */
 export function identifyByKey(entry: JsonObject, agents: KnownAgents): Identified {
@@ -43,11 +57,12 @@ export function identifyByKey(entry: JsonObject, agents: KnownAgents): Identifie
   const line = [textAt(reading, 'agent'), ...textsAt(reading, 'delegated_by')];
   refuseLoop(reading, 'delegated_by', line);
   refuseUnknown(reading, line, agents);
-  return identified(reading, line, {
+  const user = {
     id: textAt(reading, 'user'),
     groups: textsAt(reading, 'groups'),
     data_classifications_authorized: textsAt(reading, 'data_classes'),
-  });
+  };
+  return identified(reading, { line, scope: '' }, user);
 }
 
 interface Reading {
@@ -57,24 +72,39 @@ interface Reading {
   readonly problems: string[];
 }
 
-function identified({ problems }: Reading, line: readonly string[], user: Identity['user']): Identified {
+interface Asking {
+  /** The agent, and those behind it. */
+  readonly line: readonly string[];
+  readonly scope: string;
+}
+
+function identified({ problems }: Reading, { line, scope }: Asking, user: Identity['user']): Identified {
   if (problems.length > 0) return { kind: 'refused', why: problems.join('; ') };
   const [id = '', ...delegatedBy] = line;
-  // What the configuration says of the agent is added where its reach is known.
+  // What the configuration says of the agent counts before it, and is added where its reach is known.
   return {
     kind: 'identified',
-    identity: { agent: { id, scope: '', owner_team: '', model: '', delegated_by: delegatedBy }, user },
+    identity: { agent: { id, scope, owner_team: '', model: '', delegated_by: delegatedBy }, user },
   };
 }
 
-/** The agent and all who have handed the work on; where a claim names an agent, too, it is the same. */
-function lineByClaims(reading: Reading, claim: string | undefined): readonly string[] {
+/** The agent and all who have handed the work on; where the claim that is configured names an agent, too, it is the same. */
+function lineByClaims(reading: Reading, configured: string | undefined): readonly string[] {
   const actors = actorsIn(reading);
-  if (claim === undefined || (actors.length > 0 && !Object.hasOwn(reading.from, claim))) return actors;
-  const named = textAt(reading, claim);
+  if (configured === undefined) return Object.hasOwn(reading.from, 'act') ? actors : [clientIn(reading)];
+  if (actors.length > 0 && !Object.hasOwn(reading.from, configured)) return actors;
+  const named = textAt(reading, configured);
   const [actor = named] = actors;
-  if (actor !== named) reading.problems.push(`${reading.what} "act" and "${claim}" name different agents`);
+  if (actor !== named) reading.problems.push(`${reading.what} "act" and "${configured}" name different agents`);
   return actors.length > 0 ? actors : [named];
+}
+
+/** `client_id` as in RFC 9068, `azp` as in OpenID Connect. */
+function clientIn(reading: Reading): string {
+  const claim = ['client_id', 'azp'].find((name) => Object.hasOwn(reading.from, name));
+  if (claim !== undefined) return textAt(reading, claim);
+  reading.problems.push(`${reading.what} claims name no agent: there is no "act", "client_id" or "azp"`);
+  return '';
 }
 
 /** The subjects of `act` and of each `act` within. One of another issuer could bear the name of one of ours. */
@@ -103,6 +133,7 @@ function refuseLoop({ what, problems }: Reading, name: string, line: readonly st
 }
 
 function refuseUnknown({ problems }: Reading, line: readonly string[], agents: KnownAgents): void {
+  if (agents.size === 0) return;
   // What could not be read has been said already.
   const unknown = line.filter((agent) => agent !== '' && !agents.has(agent));
   for (const agent of new Set(unknown)) problems.push(`there is no agent "${agent}" in the configuration`);

@@ -16,6 +16,10 @@ export interface Identity {
     readonly groups: readonly string[];
     readonly data_classifications_authorized: readonly string[];
   };
+  /**
+   * What was shown at the door: `token`, or `key:<id>`; absent where nothing is. Sessions of one are not found by another.
+   */
+  readonly credential?: string;
 }
 
 export interface ClientInfo {

@@ -105,17 +105,19 @@ export class InFlight {
   /** A cancelled request is not answered (2025-11-25, Cancellation). */
   #deliver(flight: Flight, answer: RpcAnswer): void {
     const { id, key, outlet, shape } = flight.start;
+    const { scopes } = answer;
     this.#flights.delete(key);
     flight.hasEnded = true;
     if (flight.isCancelled) outlet.end(undefined);
-    else endWith(outlet, id, shape(answer));
+    else endWith(outlet, id, scopes === undefined ? shape(answer) : { ...shape(answer), scopes });
     if (this.#flights.size > 0 || this.#onDrained === undefined) return;
     for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 }
 
 export function endWith(outlet: Outlet, id: RpcId, answer: RpcAnswer): void {
-  outlet.end(answerText(id, answer), answer.kind === 'failure' ? answer.error.code : undefined);
+  const errorCode = answer.kind === 'failure' ? answer.error.code : undefined;
+  outlet.end(answerText(id, answer), { errorCode, scopes: answer.scopes });
 }
 
 export function logUnforeseen(thrown: unknown, logger: Logger): void {

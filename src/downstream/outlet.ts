@@ -5,5 +5,12 @@ export interface Outlet {
   /** Sends what must arrive, ahead of the answer. False where this road takes nothing but the answer. */
   send(text: string): boolean;
   /** The answer; undefined where there is none, because the client has cancelled. Called once. */
-  end(text: string | undefined, errorCode?: number): void;
+  end(text: string | undefined, facts?: EndFacts): void;
+}
+
+/** What of an answer a road may say in its own way, too. */
+export interface EndFacts {
+  readonly errorCode?: number | undefined;
+  /** With a token that has these scopes it would not be refused. */
+  readonly scopes?: readonly string[] | undefined;
 }

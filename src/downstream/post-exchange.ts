@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { MessageStream } from './event-stream.ts';
 import type { Accepted } from './http-guard.ts';
 import { sendJson } from './http-answer.ts';
-import type { Outlet } from './outlet.ts';
+import type { EndFacts, Outlet } from './outlet.ts';
 
 /** A POST that wants an answer. */
 export interface Posted {
@@ -15,6 +15,8 @@ export interface Posted {
   readonly isResumable: boolean;
   /** Begins the stream on the response. */
   readonly openStream: (response: ServerResponse) => MessageStream;
+  /** As `Visitor.stepUp`. */
+  readonly stepUp: (scopes: readonly string[]) => string | undefined;
   readonly manners: Manners;
 }
 
@@ -64,13 +66,19 @@ export class PostExchange implements Outlet {
     return true;
   }
 
-  end(text: string | undefined, errorCode?: number): void {
-    const { response, accepted, manners } = this.#posted;
+  end(text: string | undefined, { errorCode, scopes }: EndFacts = {}): void {
+    const { response, accepted, manners, stepUp } = this.#posted;
     // The door may end it before the session does.
     if (this.#hasEnded) return undefined;
     this.#hasEnded = true;
     this.#onEnd(this);
     if (this.#stream === undefined && text === undefined) return manners.leaveUnanswered(response);
+    const challenge = scopes === undefined || this.#stream !== undefined ? undefined : stepUp(scopes);
+    if (challenge !== undefined && text !== undefined) {
+      // A client that knows how gets a token with these scopes and asks again; any other reads the answer.
+      response.setHeader('WWW-Authenticate', challenge);
+      return sendJson(response, 403, text);
+    }
     if (this.#stream === undefined && text !== undefined && accepted.json) {
       return sendJson(response, errorCode === undefined ? 200 : manners.statusOf(errorCode), text);
     }

@@ -37,7 +37,7 @@ export class LegacySse {
     if (held === undefined) return refuse(response, 503, 'This gateway has as many sessions as it may have.');
     response.on('close', () => void this.sessions.end(held));
     startEvents(response);
-    response.write(`event: endpoint\ndata: ${this.#messagesPath}?sessionId=${held.session.id}\n\n`);
+    response.write(`event: endpoint\ndata: ${this.#messagesPath}?sessionId=${held.wireId}\n\n`);
     return undefined;
   }
 

@@ -81,7 +81,8 @@ export class StatelessCallers {
   #keyOf(identity: Identity): string {
     const known = this.#identities.get(identity);
     if (known !== undefined) return known;
-    const key = canonicalJson({ agent: { ...identity.agent }, user: { ...identity.user } });
+    const { agent, user, credential = '' } = identity;
+    const key = canonicalJson({ agent: { ...agent }, user: { ...user }, credential });
     this.#identities.set(identity, key);
     return key;
   }

@@ -47,7 +47,7 @@ export class StatelessHttp {
     if (message.method === 'subscriptions/listen' && !post.accepted.events) {
       return refuse(post.response, 406, 'The client must accept text/event-stream.');
     }
-    const found = this.#stateless.callers.find(post.identity, envelope);
+    const found = this.#stateless.callers.find(post.visitor.identity, envelope);
     if (found === undefined) return refuseRequest(post, message, tooMany('The gateway has as many clients as it may.'));
     const { client, caller } = found;
     const fault = this.#paramFault(post, message, caller);
@@ -66,7 +66,7 @@ export class StatelessHttp {
     return paramContradiction(request.headers, args, this.#gateway.headerParams(name, caller));
   }
 
-  #startExchange({ response, accepted }: Post): PostExchange {
+  #startExchange({ response, accepted, visitor }: Post): PostExchange {
     const openStream = (): PlainEvents => {
       const stream = new PlainEvents(response);
       this.#streams.add(stream);
@@ -79,6 +79,7 @@ export class StatelessHttp {
       owner: this,
       isResumable: false,
       openStream,
+      stepUp: visitor.stepUp,
       manners: MANNERS,
     });
   }

@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SESSION_VERSIONS, isSessionVersion, STATELESS_VERSIONS } from '../core/protocol.ts';
 import { answerText, failureOf, headerMismatch, invalidRequest, tooLarge, unsupportedVersion } from './answer.ts';
 import { type EventStream, EventStreams } from './event-stream.ts';
+import type { Visitor } from './gate.ts';
 import { readBody, refuse, refuseMethod, sendEmpty, sendJson, sendRefusal } from './http-answer.ts';
 import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
-import type { Identity } from './identity.ts';
 import type { Outlet } from './outlet.ts';
 import type { Post } from './post.ts';
 import type { Manners, PostExchange } from './post-exchange.ts';
@@ -36,11 +36,11 @@ export class Streamable {
     this.#statelessHttp = new StatelessHttp(this.stateless, gateway, this.#exchanges);
   }
 
-  handle(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
-    if (request.method === 'POST') return this.#post(request, response, identity);
+  handle(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
+    if (request.method === 'POST') return this.#post(request, response, visitor);
     if (saysStateless(request.headers)) return refuseMethod(response, 'POST');
-    if (request.method === 'GET') return this.#listen(request, response, identity);
-    if (request.method === 'DELETE') return this.#delete(request, response, identity);
+    if (request.method === 'GET') return this.#listen(request, response, visitor);
+    if (request.method === 'DELETE') return this.#delete(request, response, visitor);
     return refuseMethod(response, 'GET, POST, DELETE');
   }
 
@@ -60,7 +60,7 @@ export class Streamable {
     await Promise.all([this.sessions.endAll(), this.stateless.close()]);
   }
 
-  #post(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+  #post(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
     const accepted = readAccept(request.headers);
     if (!isJsonContent(request.headers)) return refuse(response, 415, 'The Content-Type must be application/json.');
     if (!accepted.json && !accepted.events) {
@@ -70,7 +70,7 @@ export class Streamable {
     return readBody(request, limits.maxBytes, (body) => {
       if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, limits.maxBytes));
       const received = receiveMessage(body.bytes, limits, passes);
-      if (received.kind === 'ok') return this.#take(received, { request, response, identity, accepted });
+      if (received.kind === 'ok') return this.#take(received, { request, response, visitor, accepted });
       logger.warn('A message was refused.', { reason: received.reason });
       return sendJson(response, 400, answerText(received.id, failureOf(received.error)));
     });
@@ -83,7 +83,7 @@ export class Streamable {
     const isOpening = message.kind === 'request' && message.method === 'initialize';
     if (saysStateless(headers)) return refuseStateless(post.response, received);
     if (isOpening && headers['mcp-session-id'] === undefined) return this.#open(received, post);
-    const held = this.#find(post.request, post.response, post.identity);
+    const held = this.#find(post.request, post.response, post.visitor);
     if (held === undefined) return undefined;
     if (message.kind === 'request') return held.session.receive(received, this.#startExchange(held, post));
     held.session.receive(received, NO_OUTLET);
@@ -91,16 +91,16 @@ export class Streamable {
   }
 
   #open(received: ReceivedMessage, post: Post): void {
-    const held = this.sessions.open(post.identity, new StreamableChannel(this.#exchanges));
+    const held = this.sessions.open(post.visitor.identity, new StreamableChannel(this.#exchanges));
     if (held === undefined) return refuse(post.response, 503, 'This gateway has as many sessions as it may have.');
-    post.response.setHeader('Mcp-Session-Id', held.session.id);
+    post.response.setHeader('Mcp-Session-Id', held.wireId);
     held.session.receive(received, this.#startExchange(held, post));
     held.channel.streams.takesEmptyEvents = held.session.protocol >= FIRST_WITH_EMPTY_EVENTS;
     if (held.session.protocol === '') void this.sessions.end(held);
     return undefined;
   }
 
-  #startExchange({ channel }: Held, { response, accepted }: Post): PostExchange {
+  #startExchange({ channel }: Held, { response, accepted, visitor }: Post): PostExchange {
     const { streams } = channel;
     const openStream = (): EventStream => {
       const stream = streams.open();
@@ -108,12 +108,14 @@ export class Streamable {
       return stream;
     };
     const isResumable = streams.takesEmptyEvents;
-    return this.#exchanges.start({ response, accepted, owner: channel, isResumable, openStream, manners: IN_SESSIONS });
+    const { stepUp } = visitor;
+    const manners = IN_SESSIONS;
+    return this.#exchanges.start({ response, accepted, owner: channel, isResumable, openStream, stepUp, manners });
   }
 
-  #listen(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
+  #listen(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
     if (!readAccept(request.headers).events) return refuse(response, 406, 'The client must accept text/event-stream.');
-    const held = this.#find(request, response, identity);
+    const held = this.#find(request, response, visitor);
     if (held === undefined) return undefined;
     const { channel } = held;
     const lastEventId = request.headers['last-event-id'];
@@ -126,14 +128,14 @@ export class Streamable {
     return place.stream.connect(response, place.after);
   }
 
-  #delete(request: IncomingMessage, response: ServerResponse, identity: Identity): void {
-    const held = this.#find(request, response, identity);
+  #delete(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
+    const held = this.#find(request, response, visitor);
     if (held === undefined) return;
     void this.sessions.end(held).then(() => sendEmpty(response, 204));
   }
 
   /** The session that a request names; where there is none the request is answered. */
-  #find(request: IncomingMessage, response: ServerResponse, identity: Identity): Held | undefined {
+  #find(request: IncomingMessage, response: ServerResponse, visitor: Visitor): Held | undefined {
     const { 'mcp-session-id': id, 'mcp-protocol-version': version } = request.headers;
     if (typeof version === 'string' && !isSessionVersion(version)) {
       sendRefusal(response, 400, unsupportedVersion(version, [...STATELESS_VERSIONS, ...SESSION_VERSIONS]));
@@ -143,7 +145,7 @@ export class Streamable {
       refuse(response, 400, 'The header Mcp-Session-Id is missing: send initialize first.');
       return undefined;
     }
-    const held = this.sessions.find(id, identity);
+    const held = this.sessions.find(id, visitor.identity);
     if (held === undefined) refuse(response, 404, 'There is no such session, or it has ended: send initialize again.');
     return held;
   }

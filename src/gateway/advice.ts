@@ -41,6 +41,8 @@ export interface Advice {
   readonly object: DecisionObject;
   /** Suffices alone: what was refused, why, what would work, whom to ask, and that no other way is wanted. */
   readonly text: string;
+  /** Scopes that a token must have so that it is not refused; absent where that alone would not help. */
+  readonly scopes?: readonly string[];
 }
 
 export interface AdviceFacts {
@@ -74,19 +76,21 @@ export function adviseAgainst(facts: AdviceFacts): Advice {
   const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
   const object = decisionObject(facts, told);
   const end = `${RETRY_WORDS[object.metadata.retry]}\n${NO_DETOUR}`;
-  return { object, text: wordsOf(facts, told, { object, head: `Refused: ${facts.subject}.`, end }) };
+  const text = wordsOf(facts, told, { object, head: `Refused: ${facts.subject}.`, end });
+  const scopes = scopesAsked(facts.decision);
+  return scopes.length === 0 ? { object, text } : { object, text, scopes };
 }
 
 /** Fewer words for one who does not listen: the same call was denied before, for the same reasons, and not long ago. */
 export function adviseAgain(facts: AdviceFacts): Advice {
-  const { object } = adviseAgainst(facts);
+  const { object, ...rest } = adviseAgainst(facts);
   const { reasons, metadata } = object;
   const lines = [
     `Already denied: ${facts.subject}, for the same reason as before [${reasons.join(', ')}].`,
     `Do not repeat it. ${RETRY_WORDS[metadata.retry]}`,
     `Decision ${facts.decisionId}`,
   ];
-  return { object, text: lines.join('\n') };
+  return { ...rest, object, text: lines.join('\n') };
 }
 
 /** Words for a result that is kept back: the call has run. */
@@ -103,6 +107,19 @@ export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = [])
   const isNew = (one: Warning): boolean => !warnings.some(({ rule, text }) => rule === one.rule && text === one.text);
   return { warnings: [...warnings, ...ofResult.filter(isNew)], ...decisionObject(facts, []) };
 }
+
+/** A rule asks for scopes by this reason, which is OAuth's (RFC 6750, section 3.1), and the parameter `scope`. */
+const INSUFFICIENT_SCOPE = 'insufficient_scope';
+
+/** Of one denial or several that ask for scopes all of these; none where anything else denies, too. */
+function scopesAsked({ denials }: Decision): readonly string[] {
+  const asked = denials.map(({ reason, params }) => (reason === INSUFFICIENT_SCOPE ? params['scope'] : undefined));
+  const texts = asked.filter((scope) => typeof scope === 'string' && SCOPES.test(scope));
+  return texts.length < denials.length ? [] : unique(texts.flatMap((scope) => String(scope).split(' ')));
+}
+
+/** RFC 6749, section 3.3: it ends in a header. */
+const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}( [\x21\x23-\x5b\x5d-\x7e]{1,128}){0,7}$/;
 
 /** Names no command: who answers is a person, and an agent that knew how could try. */
 function adviseToWait(facts: AdviceFacts): Advice {

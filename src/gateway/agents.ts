@@ -66,7 +66,8 @@ export class Agents {
 
   #profileOf(id: string, otherwise: Profile): Profile {
     const { scope, owner_team, model } = this.#configured.get(id) ?? otherwise;
-    return { scope, owner_team, model };
+    // Where the configuration says nothing, the scopes of its token count.
+    return { scope: scope === '' ? otherwise.scope : scope, owner_team, model };
   }
 }
 

@@ -5,8 +5,8 @@ import type { Advice, DecisionObject } from './advice.ts';
 import { asJson } from './tool-answer.ts';
 
 /** A refused request that has no result shape to say so: the words are the message, the decision object the data. */
-export function refusedError({ text, object }: Advice): RpcAnswer {
-  return failureOf(REFUSED_CODE, text, asJson(object));
+export function refusedError({ text, object, scopes }: Advice): RpcAnswer {
+  return { ...(scopes && { scopes }), ...failureOf(REFUSED_CODE, text, asJson(object)) };
 }
 
 /** The request was decided, but is not one that the protocol would take. */

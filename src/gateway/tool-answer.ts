@@ -12,6 +12,7 @@ import type { Advice, DecisionObject } from './advice.ts';
 export function refusal(advice: Advice, hasOutputSchema: boolean): RpcAnswer {
   const object = asJson(advice.object);
   return {
+    ...(advice.scopes && { scopes: advice.scopes }),
     kind: 'result',
     result: {
       content: [{ type: 'text', text: advice.text }],

@@ -2,10 +2,13 @@ import { KEY_ROLES, type KeyRole, type NewKey, type StoredKey } from '../core/ke
 import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
-export function addKey(database: Database, { id, role, hash, user, groups, createdMs }: NewKey): void {
+export function addKey(database: Database, key: NewKey): void {
+  const { id, role, hash, user, groups, agent, dataClasses, createdMs } = key;
   database
-    .prepare('insert into keys (id, role, hash, user, groups, created) values (?, ?, ?, ?, ?, ?)')
-    .run(id, role, hash, user, JSON.stringify(groups), createdMs);
+    .prepare(
+      'insert into keys (id, role, hash, user, groups, agent, data_classes, created) values (?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(id, role, hash, user, JSON.stringify(groups), agent, JSON.stringify(dataClasses), createdMs);
 }
 
 /** False where there is no such key, or it is revoked. */
@@ -19,17 +22,31 @@ export function listKeys(connection: StoreConnection): readonly StoredKey[] {
   return rows.map(keyOf);
 }
 
+/** The key of an agent with this hash, while it holds. Sees what any process has revoked. */
+export function findAgentKey(connection: StoreConnection, hash: string): StoredKey | undefined {
+  const row = connection.use((database) =>
+    database.prepare("select * from keys where hash = ? and role = 'agent' and revoked is null").get(hash),
+  );
+  return row === undefined ? undefined : keyOf(row);
+}
+
 function keyOf(row: SqlRow): StoredKey {
-  const groups: unknown = JSON.parse(String(row['groups']));
   return {
     id: String(row['id']),
     role: roleOf(row['role']),
     hash: String(row['hash']),
     user: String(row['user']),
-    groups: Array.isArray(groups) ? groups.map(String) : [],
+    groups: textsOf(row['groups']),
+    agent: String(row['agent']),
+    dataClasses: textsOf(row['data_classes']),
     createdMs: Number(row['created']),
     revokedMs: row['revoked'] === null ? undefined : Number(row['revoked']),
   };
+}
+
+function textsOf(written: unknown): readonly string[] {
+  const texts: unknown = JSON.parse(String(written));
+  return Array.isArray(texts) ? texts.map(String) : [];
 }
 
 function roleOf(written: unknown): KeyRole {

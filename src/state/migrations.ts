@@ -224,6 +224,12 @@ export const MIGRATIONS: readonly string[] = [
     reason text not null
   ) strict, without rowid;
   `,
+  // Keys of agents, which are looked up with every request over HTTP.
+  `
+  alter table keys add column agent text not null default '';
+  alter table keys add column data_classes text not null default '[]';
+  create unique index keys_hash on keys (hash);
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

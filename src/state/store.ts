@@ -17,7 +17,7 @@ import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
-import { listKeys } from './keys.ts';
+import { findAgentKey, listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { LogWriter, readHead } from './log-writer.ts';
@@ -113,6 +113,11 @@ export class Store {
   /** Keys that stand for people, whether they still hold or not. */
   keys(): readonly StoredKey[] {
     return listKeys(this.#parts.connection);
+  }
+
+  /** The key of an agent with a hash, while it holds. */
+  agentKey(hash: string): StoredKey | undefined {
+    return findAgentKey(this.#parts.connection, hash);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 import type { JsonObject } from '../../src/core/json.ts';
+import { admitted } from '../../src/downstream/gate.ts';
 import { type HttpDoor, type HttpOptions, serveHttp } from '../../src/downstream/http.ts';
 import { aFakeGateway, anEnvelope, anIdentity, type FakeGateway, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
 
@@ -32,7 +33,7 @@ export async function anHttpDoor(options: Partial<HttpOptions> = {}): Promise<Op
     path: '/mcp',
     allowedHosts: [],
     sse: { path: '/sse', messagesPath: '/messages' },
-    identify: ({ headers }) => (headers.authorization === 'bob' ? BOB : ADA),
+    gate: { admit: ({ headers }) => admitted(headers.authorization === 'bob' ? BOB : ADA), describe: () => undefined },
     readiness: () => ({ ready: true }),
     ...options,
   });

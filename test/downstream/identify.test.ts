@@ -7,8 +7,10 @@ const NINE = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
 const AGENTS: ReadonlySet<string> = new Set(['lead', 'worker', 'boss', ...NINE]);
 const ISSUER = 'https://id.example.com';
 
+const CLIENT = { client_id: 'boss' };
+
 const byClaims = (claims: JsonObject, names: ClaimNames = {}): Identified =>
-  identifyByClaims({ iss: ISSUER, sub: 'ana', ...claims }, names, AGENTS);
+  identifyByClaims({ iss: ISSUER, sub: 'ana', ...('azp' in claims ? {} : CLIENT), ...claims }, names, AGENTS);
 const byKey = (entry: JsonObject): Identified => identifyByKey({ agent: 'worker', user: 'ana', ...entry }, AGENTS);
 
 /** `act` with the current actor outside and the earlier ones within (RFC 8693, section 4.1). */
@@ -26,12 +28,18 @@ function told(found: Identified): unknown {
 
 describe('the claims of a token name', () => {
   test.for([
-    { name: 'the user alone', claims: {}, names: {}, says: ['', 'ana', [], []] },
+    { name: 'the client as the agent', claims: {}, names: {}, says: ['boss', 'ana', [], []] },
+    {
+      name: 'the authorized party as the agent, where there is no client_id',
+      claims: { azp: 'worker' },
+      names: {},
+      says: ['worker', 'ana', [], []],
+    },
     {
       name: 'the user, groups and data classes by the claims that are configured',
       claims: { email: 'ana@example.com', roles: ['support', 'leads'], cleared: ['pii'] },
       names: { user: 'email', groups: 'roles', data_classes: 'cleared' },
-      says: ['', 'ana@example.com', ['support', 'leads'], ['pii']],
+      says: ['boss', 'ana@example.com', ['support', 'leads'], ['pii']],
     },
     {
       name: 'the agent by a claim',
@@ -74,9 +82,18 @@ describe('the claims of a token name', () => {
     expect(told(byClaims(claims, names))).toEqual(says);
   });
 
-  test('no scope, team or model: these are the configuration’s to say', () => {
-    const found = byClaims({ ...acting('worker'), scope: 'everything', model: 'big', owner_team: 'web' });
+  test('no team or model: these are the configuration’s to say', () => {
+    const found = byClaims({ ...acting('worker'), model: 'big', owner_team: 'web' });
     expect(found).toMatchObject({ identity: { agent: { scope: '', owner_team: '', model: '' } } });
+  });
+
+  test.for([
+    { claims: { scope: 'orders:read  orders:write' }, scope: 'orders:read orders:write' },
+    { claims: { scp: ['orders:read', 'orders:read', 7, 'a"b', ''] }, scope: 'orders:read' },
+    { claims: { scp: 'orders:read', scope: 'other' }, scope: 'other' },
+    { claims: { scope: { all: true } }, scope: '' },
+  ])('the scopes of $claims', ({ claims, scope }) => {
+    expect(byClaims(claims)).toMatchObject({ identity: { agent: { scope } } });
   });
 });
 
@@ -110,6 +127,12 @@ test.for([
     claims: { groups: ['support', null] },
     names: {},
     why: `the token’s "groups" is not a list, or something in it ${NOT_SEEN}`,
+  },
+  {
+    name: 'no agent',
+    claims: { client_id: undefined },
+    names: {},
+    why: 'the token’s claims name no agent: there is no "act", "client_id" or "azp"',
   },
   { name: 'no agent where one is wanted', claims: {}, names: { agent: 'azp' }, why: 'the token’s "azp" is missing' },
   {
@@ -160,7 +183,9 @@ test.for([
   },
 ])('a token with $name is refused, and why is said', ({ claims, names, why }) => {
   const given = Object.fromEntries(
-    Object.entries({ iss: ISSUER, sub: 'ana', ...claims }).filter(([, value]) => value !== undefined),
+    Object.entries({ iss: ISSUER, sub: 'ana', client_id: 'boss', ...claims }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
   expect(identifyByClaims(given, names, AGENTS)).toEqual({ kind: 'refused', why });
 });
@@ -198,6 +223,12 @@ test.for([
   },
 ])('the entry of a key with $name is refused, and why is said', ({ entry, why }) => {
   expect(told(byKey(entry))).toBe(why);
+});
+
+test('where no agents are configured, a bundle may know any name', () => {
+  const claims = { iss: ISSUER, sub: 'ana', client_id: 'stranger' };
+  expect(told(identifyByClaims(claims, {}, new Set()))).toEqual(['stranger', 'ana', [], []]);
+  expect(told(identifyByKey({ agent: 'stranger', user: 'ana' }, new Set()))).toEqual(['stranger', 'ana', [], []]);
 });
 
 test('whatever stands in a token or an entry, it is refused or names configured agents only, each once', () => {

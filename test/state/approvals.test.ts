@@ -148,7 +148,16 @@ test('nobody counts twice towards a quorum by another spelling of the name', asy
 
 test('a key that is revoked before its answer is recorded answers nothing', async () => {
   const store = await aStore(aPlace());
-  const key = { id: 'k1', role: 'approver', hash: 'abc', user: 'ana', groups: [], createdMs: 5 } as const;
+  const key = {
+    id: 'k1',
+    role: 'approver',
+    hash: 'abc',
+    user: 'ana',
+    groups: [],
+    agent: '',
+    dataClasses: [],
+    createdMs: 5,
+  } as const;
   await make(store, { kind: 'add_key', key });
   await make(store, open({ quorum: 2 }));
   expect(await make(store, approve({ person: 'ben', key: 'k1' }))).toBe(true);
@@ -238,7 +247,16 @@ test('it is seen how much a person answers, and how fast', async () => {
 
 test('a key is kept as a hash, is listed, and can be revoked once', async () => {
   const store = await aStore(aPlace());
-  const key = { id: 'k1', role: 'approver', hash: 'abc', user: 'dana', groups: ['leads'], createdMs: 5 } as const;
+  const key = {
+    id: 'k1',
+    role: 'approver',
+    hash: 'abc',
+    user: 'dana',
+    groups: ['leads'],
+    agent: '',
+    dataClasses: [],
+    createdMs: 5,
+  } as const;
   expect(await make(store, { kind: 'add_key', key })).toBe(true);
   expect(await make(store, { kind: 'revoke_key', id: 'k1', atMs: 9 })).toBe(true);
   expect(await make(store, { kind: 'revoke_key', id: 'k1', atMs: 9 })).toBe(false);
