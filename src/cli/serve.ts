@@ -7,9 +7,9 @@ import { isLoopbackAddress } from '../core/bundle-address.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { type HttpDoor, serveHttp } from '../downstream/http.ts';
+import { type HttpDoor, type HttpOptions, serveHttp } from '../downstream/http.ts';
 import type { Identity } from '../downstream/identity.ts';
-import { claimStdout, serveStdio } from '../downstream/stdio.ts';
+import { claimStdout, serveStdio, type StdioLimits } from '../downstream/stdio.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
@@ -129,15 +129,32 @@ async function openDoors(
 /** How long requests in flight have to finish when a door closes. */
 const DRAIN_MS = 10_000;
 
-function limitsOf(config: Config): {
-  readonly maxBytes: number;
-  readonly maxDepth: number;
-  readonly maxKeys: number;
-  readonly maxInFlight: number;
-  readonly drainMs: number;
-} {
-  const { messageBytes: maxBytes, depth: maxDepth, inFlight: maxInFlight } = config.gateway.limits;
-  return { maxBytes, maxDepth, maxKeys: 10_000, maxInFlight, drainMs: DRAIN_MS };
+function limitsOf({ gateway: { limits } }: Config): StdioLimits {
+  return {
+    maxBytes: limits.messageBytes,
+    maxDepth: limits.depth,
+    maxKeys: limits.keys,
+    maxStringBytes: limits.stringBytes,
+    maxInFlight: limits.inFlight,
+    maxWaiting: limits.waiting,
+    maxHeldBytes: limits.heldBytes,
+    drainMs: DRAIN_MS,
+  };
+}
+
+/** Without a request or an open stream a session ends. */
+const IDLE_MS = 30 * 60_000;
+
+function httpLimitsOf(config: Config): HttpOptions['limits'] {
+  const { sessions, connections, headerBytes, sendTime } = config.gateway.limits;
+  return {
+    ...limitsOf(config),
+    maxSessions: sessions,
+    idleMs: IDLE_MS,
+    maxConnections: connections,
+    maxHeaderBytes: headerBytes,
+    sendMs: sendTime,
+  };
 }
 
 function openStdio({ app, config, identity, logger }: Serving, output: ReturnType<typeof claimStdout>): Door {
@@ -163,7 +180,7 @@ async function openHttp({ app, config, identity, logger }: Serving, options: Ser
     allowedHosts,
     publicUrl,
     sse: sse === false ? undefined : { path: sse.path, messagesPath: '/messages' },
-    limits: { ...limitsOf(config), maxSessions: 1_000, idleMs: 30 * 60_000 },
+    limits: httpLimitsOf(config),
     gate: app.gateFor(identity, resource),
     readiness: () => app.readiness(),
     passes: passesParam(config.gateway.methods),

@@ -14,7 +14,7 @@ import { placeOfValue, type SourceFile, type TreeNode } from './tree.ts';
 /** Version of the format. A file of another one is refused, never guessed at. */
 const VERSION = 1;
 const NAME = 'mcp-gateway.lock';
-const LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 16, maxKeys: 1_000_000 };
+const LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 16, maxKeys: 1_000_000, maxStringBytes: 64 * 1024 * 1024 };
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex');
 

@@ -7,7 +7,22 @@ const Limits = z.strictObject({
   messageBytes: Size.prefault('4MB').describe('Largest message that a client may send.'),
   resultBytes: Size.prefault('16MB').describe('Largest message that an upstream may answer.'),
   depth: z.int().min(4).max(256).default(64).describe('Deepest nesting of a message.'),
+  keys: z.int().min(100).max(1_000_000).default(10_000).describe('Keys of all objects of a message together.'),
+  stringBytes: Size.prefault('4MB').describe('Longest text in a message of a client.'),
   inFlight: z.int().min(1).max(10_000).default(128).describe('Requests of one session that may run at once.'),
+  waiting: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1024)
+    .describe('Requests of one agent and user that may wait for those to end; more are refused.'),
+  heldBytes: Size.prefault('64MB').describe('Requests of one agent and user that are not answered yet, by their size.'),
+  sessions: z.int().min(1).max(100_000).default(1000).describe('Sessions over HTTP at one time.'),
+  connections: z.int().min(1).max(100_000).default(4096).describe('Connections over HTTP at one time, idle ones too.'),
+  headerBytes: Size.prefault('16KB').describe('Largest head of an HTTP request: its address and all its headers.'),
+  sendTime: Duration.refine((ms) => ms >= 500, 'must be at least 500ms')
+    .prefault('60s')
+    .describe('How long a client may take to send an HTTP request to its end.'),
 });
 
 /** What `serve --http` uses where the file has no `http` of its own: `HttpTransport.parse({})`. */

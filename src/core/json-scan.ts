@@ -8,12 +8,15 @@ export interface JsonLimits {
   /** Objects and lists inside one another, the message itself included. */
   readonly maxDepth: number;
   readonly maxKeys: number;
+  /** Bytes of one text or key as it stands in the message, without its quotes. */
+  readonly maxStringBytes: number;
 }
 
 export type ScanReason =
   | 'syntax'
   | 'too_deep'
   | 'too_many_keys'
+  | 'string_too_long'
   | 'duplicate_key'
   | 'forbidden_key'
   | 'nul_character'
@@ -69,7 +72,9 @@ export function scanRequest(bytes: Buffer, limits: JsonLimits): ScanResult {
   for (let at = 0; at < end; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte === QUOTE) {
-      at = expectsKey ? scan.readKey(at + 1) : scan.readText(at + 1);
+      const start = at + 1;
+      at = expectsKey ? scan.readKey(start) : scan.readText(start);
+      if (at - start > limits.maxStringBytes) scan.refuseString(start - 1);
       expectsKey = false;
     } else if (byte === COMMA) {
       expectsKey = scan.isInObject();
@@ -118,6 +123,10 @@ class RequestScan {
   close(): void {
     if (this.isObject) this.keys.closeObject();
     this.isObject = this.containers.pop() ?? false;
+  }
+
+  refuseString(at: number): void {
+    this.find('string_too_long', at);
   }
 
   /** From the byte after the opening quote to the closing quote. */

@@ -6,8 +6,13 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { PROTOCOL_KEYS } from './mcp-methods.ts';
 import { RPC } from './rpc.ts';
 
-/** 4 MiB, 64 levels, 10,000 keys. */
-export const REQUEST_LIMITS: JsonLimits = { maxBytes: 4 * 1024 * 1024, maxDepth: 64, maxKeys: 10_000 };
+/** 4 MiB, 64 levels, 10,000 keys; a text as long as the message. */
+export const REQUEST_LIMITS: JsonLimits = {
+  maxBytes: 4 * 1024 * 1024,
+  maxDepth: 64,
+  maxKeys: 10_000,
+  maxStringBytes: 4 * 1024 * 1024,
+};
 
 export type RefusalReason =
   | ScanReason
@@ -42,18 +47,21 @@ export type ParsedRequest = { readonly kind: 'ok'; readonly value: JsonObject } 
  */
 export function parseRequestBytes(received: Uint8Array, limits: JsonLimits = REQUEST_LIMITS): ParsedRequest {
   const bytes = Buffer.from(received.buffer, received.byteOffset, received.byteLength);
-  if (bytes.length > limits.maxBytes) return refuse('too_large', bytes, limits.maxBytes);
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return refuse('byte_order_mark', bytes, 0);
-  if (!isUtf8(bytes)) return refuse('invalid_utf8', bytes, findInvalidUtf8(bytes));
+  const no = (reason: RefusalReason, offset: number): JsonRefusal => refuse(reason, bytes, { offset, limits });
+  if (bytes.length > limits.maxBytes) return no('too_large', limits.maxBytes);
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return no('byte_order_mark', 0);
+  if (!isUtf8(bytes)) return no('invalid_utf8', findInvalidUtf8(bytes));
   const { finding, hasNegativeZero } = scanRequest(bytes, limits);
-  if (finding !== undefined) return refuse(finding.reason, bytes, finding.offset);
+  if (finding !== undefined) return no(finding.reason, finding.offset);
   const value = parse(bytes);
-  if (value === undefined) return refuse('syntax', bytes, findSyntaxError(bytes) ?? 0);
-  if (Array.isArray(value)) return refuse('batch', bytes, 0);
-  if (!isJsonObject(value)) return refuse('not_an_object', bytes, 0);
+  if (value === undefined) return no('syntax', findSyntaxError(bytes) ?? 0);
+  if (Array.isArray(value)) return no('batch', 0);
+  if (!isJsonObject(value)) return no('not_an_object', 0);
   const variant =
     findCaseVariant(value) ?? (isJsonObject(value['params']) ? findCaseVariant(value['params']) : undefined);
-  if (variant !== undefined) return refuse('case_variant_key', bytes, Math.max(0, bytes.indexOf(`"${variant}"`) + 1));
+  if (variant !== undefined) {
+    return no('case_variant_key', Math.max(0, bytes.indexOf(`"${variant}"`) + 1));
+  }
   return { kind: 'ok', value: hasNegativeZero ? withPositiveZero(value) : value };
 }
 
@@ -62,6 +70,7 @@ const WORDS: Readonly<Record<RefusalReason, string>> = {
   too_large: 'The message is larger than this gateway takes',
   too_deep: 'The message nests deeper than this gateway takes',
   too_many_keys: 'The message has more keys than this gateway takes',
+  string_too_long: 'A text is longer than this gateway takes',
   duplicate_key: 'An object has the same key twice',
   forbidden_key: 'An object has a key named __proto__, constructor or prototype',
   nul_character: 'A text holds the character NUL',
@@ -74,19 +83,33 @@ const WORDS: Readonly<Record<RefusalReason, string>> = {
   case_variant_key: 'A key differs from one that the protocol knows only in how it is written',
 };
 
+/** How much it may have, of what it has too much of. */
+function limitOf(reason: RefusalReason, limits: JsonLimits): string {
+  if (reason === 'too_large') return `: ${String(limits.maxBytes)} bytes`;
+  if (reason === 'too_deep') return `: ${String(limits.maxDepth)} levels`;
+  if (reason === 'too_many_keys') return `: ${String(limits.maxKeys)}`;
+  return reason === 'string_too_long' ? `: ${String(limits.maxStringBytes)} bytes` : '';
+}
+
 const INVALID_REQUEST: ReadonlySet<RefusalReason> = new Set([
   'too_large',
   'too_deep',
   'too_many_keys',
+  'string_too_long',
   'batch',
   'not_an_object',
 ]);
 
-function refuse(reason: RefusalReason, bytes: Buffer, offset: number): JsonRefusal {
+function refuse(reason: RefusalReason, bytes: Buffer, { offset, limits }: Refused): JsonRefusal {
   const { line, column } = placeOf(bytes, offset);
   const code = INVALID_REQUEST.has(reason) ? RPC.invalidRequest : RPC.parseError;
-  const message = `${WORDS[reason]} (line ${String(line)}, column ${String(column)}).`;
+  const message = `${WORDS[reason]}${limitOf(reason, limits)} (line ${String(line)}, column ${String(column)}).`;
   return { kind: 'refused', reason, code, message, offset, line, column };
+}
+
+interface Refused {
+  readonly offset: number;
+  readonly limits: JsonLimits;
 }
 
 function placeOf(bytes: Buffer, offset: number): { line: number; column: number } {

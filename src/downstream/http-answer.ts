@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 import type { RpcAnswer } from '../core/rpc.ts';
-import { answerText, invalidRequest } from './answer.ts';
+import { answerText, invalidRequest, tooLarge } from './answer.ts';
+import type { ReadBody } from './bodies.ts';
 import type { Rejection } from './gate.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -34,6 +35,16 @@ export function sendEmpty(response: ServerResponse, status: number, headers: Hea
   response.end();
 }
 
+/** The body of a request that could not be read whole. */
+export function refuseBody(
+  response: ServerResponse,
+  body: Exclude<ReadBody, { readonly kind: 'whole' }>,
+  maxBytes: number,
+): void {
+  if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, maxBytes));
+  return refuse(response, 503, 'This gateway is reading as many bytes of requests as it may. Send this one again.');
+}
+
 export function refuseMethod(response: ServerResponse, allow: string): void {
   response.setHeader('Allow', allow);
   refuse(response, 405, `This address takes ${allow}.`);
@@ -48,29 +59,3 @@ export function startEvents(response: ServerResponse): void {
   });
   response.flushHeaders();
 }
-
-/** A body that is this many times too large is not read to its end any more. */
-const PATIENCE = 4;
-
-export type ReadBody =
-  | { readonly kind: 'whole'; readonly bytes: Buffer }
-  | { readonly kind: 'too_large'; readonly byteLength: number };
-
-/** Reads a body up to a limit. What is over it is thrown away but read, so that the client gets to read the refusal. */
-export function readBody(request: IncomingMessage, maxBytes: number, done: (body: ReadBody) => void): void {
-  const chunks: Buffer[] = [];
-  let byteLength = 0;
-  request.on('data', (chunk: Buffer) => {
-    byteLength += chunk.length;
-    if (byteLength <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
-    if (byteLength > maxBytes * PATIENCE) request.destroy();
-  });
-  request.on('end', () => {
-    if (byteLength > maxBytes) return done({ kind: 'too_large', byteLength });
-    const [first = NOTHING] = chunks;
-    return done({ kind: 'whole', bytes: chunks.length === 1 ? first : Buffer.concat(chunks, byteLength) });
-  });
-}
-
-const NOTHING = Buffer.alloc(0);

@@ -8,10 +8,9 @@ import type { Passes } from '../core/rpc-parse.ts';
 import type { GatewayPort } from '../gateway/port.ts';
 import { type Identity, isSameIdentity } from './identity.ts';
 import { type ServerInfo, Session } from './session.ts';
+import type { TurnLimits, Turns } from './turns.ts';
 
-export interface HttpLimits extends JsonLimits {
-  /** For each session. */
-  readonly maxInFlight: number;
+export interface HttpLimits extends JsonLimits, TurnLimits {
   readonly maxSessions: number;
   /** Milliseconds without a request or an open stream after which a session ends. */
   readonly idleMs: number;
@@ -57,16 +56,19 @@ export interface HeldSession<C extends Channel> {
  */
 export class HttpSessions<C extends Channel> {
   readonly #options: SessionsOptions;
+  readonly #turns: Turns;
   readonly #held = new Map<string, HeldSession<C>>();
 
-  constructor(options: SessionsOptions) {
+  /** `turns` are those of all transports of the door. */
+  constructor(options: SessionsOptions, turns: Turns) {
     this.#options = options;
+    this.#turns = turns;
   }
 
   /** Undefined where there are as many as there may be. */
   open(identity: Identity, channel: C): HeldSession<C> | undefined {
     const { gateway, serverInfo, limits, logger, clock } = this.#options;
-    if (this.#held.size >= limits.maxSessions) return undefined;
+    if (this.#held.size >= limits.maxSessions && !this.#makeRoom(identity)) return undefined;
     const [wireId, id] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
     const announce = (text: string): void => channel.announce(text);
     const isListening = (): boolean => channel.isListening();
@@ -75,6 +77,7 @@ export class HttpSessions<C extends Channel> {
       gateway,
       identity,
       serverInfo,
+      turns: this.#turns,
       maxInFlight: limits.maxInFlight,
       logger,
       announce,
@@ -83,6 +86,27 @@ export class HttpSessions<C extends Channel> {
     const held = { wireId, session, identity, channel, lastSeen: clock.monotonic() };
     this.#held.set(wireId, held);
     return held;
+  }
+
+  /**
+   * Ends the quietest session of whoever has the most, if that is more than the one who asks would have: nobody keeps all
+   * others out.
+   */
+  #makeRoom(identity: Identity): boolean {
+    const groups = new Map<string, HeldSession<C>[]>([[JSON.stringify(identity), []]]);
+    for (const held of this.#held.values()) {
+      const key = JSON.stringify(held.identity);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [held]);
+      else group.push(held);
+    }
+    const [own = [], ...others] = groups.values();
+    const most = others.reduce((largest, group) => (group.length > largest.length ? group : largest), own);
+    const quiet = most.filter(({ session }) => !session.isBusy);
+    const [first, ...rest] = quiet;
+    if (first === undefined || most.length <= own.length + 1) return false;
+    void this.end(rest.reduce((oldest, held) => (held.lastSeen < oldest.lastSeen ? held : oldest), first));
+    return true;
   }
 
   find(wireId: string, identity: Identity): HeldSession<C> | undefined {

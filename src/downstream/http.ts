@@ -7,12 +7,15 @@ import { writeJson } from '../core/lossless-json.ts';
 import type { Admission, Gate, Visitor } from './gate.ts';
 import { refuse, refuseMethod, reject, sendJson } from './http-answer.ts';
 import { type AllowedHosts, allowedHostsAt, refuseForeign } from './http-guard.ts';
-import type { SessionsOptions } from './http-sessions.ts';
+import { Connections, refuseBroken, repeatedHeader, urlRefusal, type WireLimits, wireOptions } from './http-limits.ts';
+import type { HttpLimits, SessionsOptions } from './http-sessions.ts';
 import { LegacySse } from './sse.ts';
 import { Streamable } from './streamable.ts';
 import { settledWithin } from './settled-within.ts';
+import { Turns } from './turns.ts';
 
 export interface HttpOptions extends SessionsOptions {
+  readonly limits: HttpLimits & WireLimits;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -50,6 +53,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpDoor> {
 class Http {
   readonly #options: HttpOptions;
   readonly #server: Server;
+  readonly #connections: Connections;
   readonly #streamable: Streamable;
   readonly #legacy: LegacySse | undefined;
   /** One for all, because it is set for every request. A client that goes away is nothing to act on. */
@@ -64,9 +68,17 @@ class Http {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#streamable = new Streamable(options);
-    this.#legacy = options.sse === undefined ? undefined : new LegacySse(options, options.sse.messagesPath);
-    this.#server = createServer(SERVER_OPTIONS, (request, response) => this.#answer(request, response));
+    const turns = new Turns(options.limits);
+    const { sse } = options;
+    this.#streamable = new Streamable(options, turns);
+    this.#legacy = sse === undefined ? undefined : new LegacySse(options, sse.messagesPath, turns);
+    this.#connections = new Connections(options.limits);
+    this.#server = createServer(wireOptions(options.limits), (request, response) => this.#answer(request, response));
+    // Node would leave out the headers beyond a number, and with them what they say; their size is limited.
+    this.#server.maxHeadersCount = 0;
+    this.#server.maxConnections = this.#connections.hardLimit;
+    this.#server.on('connection', (socket) => this.#connections.add(socket));
+    this.#server.on('clientError', (error, socket) => refuseBroken(error, socket, options.limits));
     this.#server.on('error', (error) => options.logger.error('The listener has failed.', { error: error.message }));
   }
 
@@ -98,6 +110,12 @@ class Http {
     response.on('error', this.#onBrokenResponse);
     const foreign = refuseForeign(request.headers, this.#allowedHosts);
     if (foreign !== undefined) return refuse(response, 403, foreign);
+    const refused = this.#connections.refusal(request);
+    if (refused !== undefined) return this.#dismiss(response, 503, refused);
+    const repeated = repeatedHeader(request);
+    if (repeated !== undefined) return this.#dismiss(response, 400, `The header ${repeated} stands twice.`);
+    const tooLong = urlRefusal(request.url ?? '');
+    if (tooLong !== undefined) return this.#dismiss(response, 414, tooLong);
     if (this.#closing !== undefined) response.setHeader('Connection', 'close');
     return this.#safely(response, () => this.#route(request, response));
   }
@@ -114,6 +132,11 @@ class Http {
     this.#options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
     if (response.headersSent) response.destroy();
     else refuse(response, 500, 'The gateway failed on this request.');
+  }
+
+  #dismiss(response: ServerResponse, status: number, words: string): void {
+    response.setHeader('Connection', 'close');
+    refuse(response, status, words);
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
@@ -197,16 +220,6 @@ type Handler = (request: IncomingMessage, response: ServerResponse, visitor: Vis
 function isStanding({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' || headers['mcp-method'] === 'subscriptions/listen';
 }
-
-const SERVER_OPTIONS = {
-  insecureHTTPParser: false,
-  // A request without Host gets the same answer as one with a wrong Host.
-  requireHostHeader: false,
-  // Clients keep their connections between calls longer than Node's five seconds.
-  keepAliveTimeout: 65_000,
-  headersTimeout: 20_000,
-  requestTimeout: 60_000,
-} as const;
 
 function pathOf(url: string): string {
   const end = url.indexOf('?');

@@ -7,6 +7,7 @@ import { Stop, type StopSignal } from '../core/stop.ts';
 import type { Ask, Exchange } from '../gateway/port.ts';
 import { answerText, failureOfThrown, invalidRequest, notificationText, tooMany } from './answer.ts';
 import type { Outlet } from './outlet.ts';
+import type { Lane, Turn } from './turns.ts';
 
 /** Milliseconds by which progress reaches the client ahead of the answer. */
 const PROGRESS_LEAD_MS = 5;
@@ -23,6 +24,8 @@ export interface Start {
   /** By what it is found to be cancelled: its id, or its outlet where ids are not told apart. */
   readonly key: RpcId | Outlet;
   readonly outlet: Outlet;
+  /** Bytes of the message that asks. */
+  readonly byteLength: number;
   readonly era: Era;
   readonly dropped: readonly string[];
   readonly progressToken: RpcId | undefined;
@@ -34,13 +37,13 @@ export interface Start {
 
 /** Requests that wait for their answers, each with an end of its own. */
 export class InFlight {
-  readonly #max: number;
+  readonly #lane: Lane;
   readonly #logger: Logger;
   readonly #flights = new Map<RpcId | Outlet, Flight>();
   #onDrained: (() => void)[] | undefined = undefined;
 
-  constructor(max: number, logger: Logger) {
-    this.#max = max;
+  constructor(lane: Lane, logger: Logger) {
+    this.#lane = lane;
     this.#logger = logger;
   }
 
@@ -52,26 +55,25 @@ export class InFlight {
     return this.#flights.has(key);
   }
 
-  /** Ends the outlet with what the work comes to, sooner or later. */
+  /** Ends the outlet with what the work comes to, sooner or later. The work begins when it is this client's turn. */
   run(start: Start, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
     const { id, key, outlet } = start;
-    const refusal = this.#refusal(key);
-    if (refusal !== undefined) return endWith(outlet, id, refusal);
-    const flight = new Flight(start);
+    if (this.#flights.has(key)) return endWith(outlet, id, usedTwice());
+    const flight = new Flight(start, () => this.#begin(flight, work));
     this.#flights.set(key, flight);
-    work(flight).then(
-      (answer) => this.#finish(flight, answer),
-      (thrown: unknown) => this.#fail(flight, thrown),
-    );
-    return undefined;
+    const refusal = this.#lane.enter(flight);
+    if (refusal === undefined) return undefined;
+    this.#flights.delete(key);
+    return endWith(outlet, id, tooMany(refusal));
   }
 
   cancel(key: RpcId | Outlet, message: string): void {
-    this.#flights.get(key)?.cancel(message);
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) this.#cancel(flight, message);
   }
 
   cancelAll(message: string): void {
-    for (const flight of this.#flights.values()) flight.cancel(message);
+    for (const flight of this.#flights.values()) this.#cancel(flight, message);
   }
 
   /** Resolves when no request waits for its answer any more. */
@@ -83,9 +85,17 @@ export class InFlight {
     });
   }
 
-  #refusal(key: RpcId | Outlet): RpcAnswer | undefined {
-    if (this.#flights.size >= this.#max) return tooMany(tooManyInFlight(this.#max));
-    return this.#flights.has(key) ? usedTwice() : undefined;
+  #begin(flight: Flight, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
+    work(flight).then(
+      (answer) => this.#finish(flight, answer),
+      (thrown: unknown) => this.#fail(flight, thrown),
+    );
+  }
+
+  /** What still waits for its turn never begins. */
+  #cancel(flight: Flight, message: string): void {
+    flight.cancel(message);
+    if (!flight.hasBegun) this.#deliver(flight, CANCELLED);
   }
 
   #fail(flight: Flight, thrown: unknown): void {
@@ -107,6 +117,7 @@ export class InFlight {
     const { id, key, outlet, shape } = flight.start;
     const { scopes } = answer;
     this.#flights.delete(key);
+    this.#lane.leave(flight);
     flight.hasEnded = true;
     if (flight.isCancelled) outlet.end(undefined);
     else endWith(outlet, id, scopes === undefined ? shape(answer) : { ...shape(answer), scopes });
@@ -131,8 +142,10 @@ export function isWantedLog(params: JsonObject, least: LogLevel | undefined): bo
   return least !== undefined && (!isLogLevel(level) || isWanted(level, least));
 }
 
-class Flight implements Exchange {
+class Flight implements Exchange, Turn {
   readonly start: Start;
+  readonly begin: () => void;
+  hasBegun = false;
   readonly dropped: readonly string[];
   readonly logLevel: LogLevel | undefined;
   readonly ask: Ask | undefined;
@@ -141,8 +154,9 @@ class Flight implements Exchange {
   hasEnded = false;
   readonly #stop = new Stop();
 
-  constructor(start: Start) {
+  constructor(start: Start, begin: () => void) {
     this.start = start;
+    this.begin = begin;
     this.dropped = start.dropped;
     this.logLevel = start.logLevel;
     this.ask = start.ask;
@@ -151,6 +165,10 @@ class Flight implements Exchange {
 
   get signal(): StopSignal {
     return this.#stop;
+  }
+
+  get byteLength(): number {
+    return this.start.byteLength;
   }
 
   get isCancelled(): boolean {
@@ -181,6 +199,5 @@ export function usedTwice(): RpcAnswer {
   return invalidRequest('A request with this id is in flight already.');
 }
 
-function tooManyInFlight(max: number): string {
-  return `This client has ${String(max)} requests in flight, which is its limit. Wait for an answer, then send again.`;
-}
+/** Goes nowhere: a cancelled request is not answered. */
+const CANCELLED: RpcAnswer = invalidRequest('The request was cancelled.');

@@ -10,6 +10,7 @@ export interface ReceivedMessage {
   readonly message: RpcMessage;
   /** JSON pointers of members that the protocol does not know. */
   readonly dropped: readonly string[];
+  readonly byteLength: number;
 }
 
 export interface RefusedMessage {
@@ -29,6 +30,8 @@ export function receiveMessage(bytes: Buffer, limits: JsonLimits, passes?: Passe
     return { kind: 'refused', reason: json.reason, id, error: { code: json.code, message: json.message } };
   }
   const parsed = parseClientMessage(json.value, passes);
-  if (parsed.kind === 'ok') return parsed;
+  if (parsed.kind === 'ok') {
+    return { kind: 'ok', message: parsed.message, dropped: parsed.dropped, byteLength: bytes.length };
+  }
   return { kind: 'refused', reason: 'invalid_message', id: parsed.id, error: parsed.error };
 }

@@ -7,10 +7,11 @@ import { failureOfThrown, invalidParams, invalidRequest, resultOf } from './answ
 import { readClientRequest, readSubscription } from './client-request.ts';
 import { ClientSide, type ClientSideOptions } from './client-side.ts';
 import { type Identity, principalOf, readClientInfo, UNKNOWN_CLIENT } from './identity.ts';
-import { endWith, InFlight, logUnforeseen, type Start } from './in-flight.ts';
+import { endWith, InFlight, logUnforeseen } from './in-flight.ts';
 import type { Outlet } from './outlet.ts';
 import type { ReceivedMessage } from './receive.ts';
 import { shapeSession } from './session-results.ts';
+import type { Turns } from './turns.ts';
 import { Watches } from './watches.ts';
 
 export interface SessionOptions extends ClientSideOptions {
@@ -18,6 +19,7 @@ export interface SessionOptions extends ClientSideOptions {
   readonly gateway: GatewayPort;
   readonly identity: Identity;
   readonly serverInfo: ServerInfo;
+  readonly turns: Turns;
 }
 
 export interface ServerInfo {
@@ -40,10 +42,10 @@ export class Session {
   #leave: (() => void) | undefined = undefined;
 
   constructor(options: SessionOptions) {
-    const { id, gateway, identity, maxInFlight, logger } = options;
+    const { id, gateway, identity, turns, logger } = options;
     this.id = id;
     this.#options = options;
-    this.#inFlight = new InFlight(maxInFlight, logger);
+    this.#inFlight = new InFlight(turns.laneOf(identity), logger);
     this.#watches = new Watches(gateway, logger);
     this.#client = new ClientSide(options);
     const client = { ...UNKNOWN_CLIENT, protocol: '' };
@@ -62,8 +64,8 @@ export class Session {
 
   /** Ends the outlet of a request, sooner or later. Nothing else is answered. */
   receive(received: ReceivedMessage, outlet: Outlet): void {
-    const { message, dropped } = received;
-    if (message.kind === 'request') return this.#handleSafely(message, dropped, outlet);
+    const { message, dropped, byteLength } = received;
+    if (message.kind === 'request') return this.#handleSafely({ request: message, dropped, byteLength, outlet });
     if (message.kind === 'notification') return this.#take(message);
     return this.#client.settle(message);
   }
@@ -103,36 +105,39 @@ export class Session {
   }
 
   /** One request that finds a bug must not take the other sessions of this process with it. */
-  #handleSafely(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+  #handleSafely(asked: Asked): void {
     try {
-      this.#handle(request, dropped, outlet);
+      this.#handle(asked);
     } catch (thrown) {
       logUnforeseen(thrown, this.#options.logger);
-      endWith(outlet, request.id, failureOfThrown(thrown));
+      endWith(asked.outlet, asked.request.id, failureOfThrown(thrown));
     }
   }
 
-  #handle(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+  #handle(asked: Asked): void {
+    const { request, dropped, outlet } = asked;
     const { id, method, params } = request;
     if (method === 'ping') return endWith(outlet, id, resultOf({}));
-    if (method === 'initialize') return this.#initialize(request, dropped, outlet);
+    if (method === 'initialize') return this.#initialize(asked);
     if (this.#state === 'ended') return endWith(outlet, id, invalidRequest('The session has ended.'));
     if (this.#state === 'opened' && method !== 'server/discover') {
       return endWith(outlet, id, invalidRequest('The session is not initialized: send initialize first.'));
     }
     if (method === 'logging/setLevel') return endWith(outlet, id, this.#setLogLevel(params));
-    if (method === 'resources/subscribe') return this.#subscribe(request, dropped, outlet);
+    if (method === 'resources/subscribe') return this.#subscribe(asked);
     if (method === 'resources/unsubscribe') return endWith(outlet, id, this.#unsubscribe(params));
     const read = readClientRequest(request, 'session');
     if (read.kind === 'invalid') return endWith(outlet, id, invalidParams(read.message));
     const { progressToken } = read;
+    const { byteLength } = asked;
     const all = read.dropped.length === 0 ? dropped : [...dropped, ...read.dropped];
-    return this.#run({ request, outlet, dropped: all, progressToken }, (exchange) =>
+    return this.#run({ request, outlet, dropped: all, byteLength, progressToken }, (exchange) =>
       this.#options.gateway.answer(read.request, this.#caller, exchange),
     );
   }
 
-  #initialize(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+  #initialize(asked: Asked): void {
+    const { request, outlet } = asked;
     const { id, params } = request;
     const { protocolVersion, clientInfo, capabilities } = params;
     if (this.#state !== 'opened') return endWith(outlet, id, invalidRequest('The session is initialized already.'));
@@ -146,9 +151,7 @@ export class Session {
     this.#caller = { session: this.id, principal, client, era: 'session', capabilities: can };
     this.#client.meet(can);
     this.#state = 'initialized';
-    return this.#run({ request, outlet, dropped, progressToken: undefined }, async () =>
-      resultOf(this.#welcome(await gateway.introduce(this.#caller))),
-    );
+    return this.#run(asked, async () => resultOf(this.#welcome(await gateway.introduce(this.#caller))));
   }
 
   #welcome({ capabilities, instructions }: Introduction): JsonObject {
@@ -163,12 +166,12 @@ export class Session {
     return resultOf({});
   }
 
-  #subscribe(request: RpcRequest, dropped: readonly string[], outlet: Outlet): void {
+  #subscribe({ request, dropped, byteLength, outlet }: Asked): void {
     const read = readSubscription(request.params);
     if (read.kind === 'invalid') return endWith(outlet, request.id, invalidParams(read.message));
     const { uri, meta, progressToken } = read;
     const onUpdated = (update: JsonObject): void => this.#client.tell('notifications/resources/updated', update);
-    return this.#run({ request, outlet, dropped, progressToken }, (exchange) =>
+    return this.#run({ request, outlet, dropped, byteLength, progressToken }, (exchange) =>
       this.#watches.subscribe({ uri, meta, onUpdated }, this.#caller, exchange),
     );
   }
@@ -180,13 +183,13 @@ export class Session {
   }
 
   #run(asked: Asked, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
-    const { request, outlet, dropped, progressToken } = asked;
+    const { request, outlet, dropped, byteLength, progressToken } = asked;
     const { id, method } = request;
     const ask = this.#client.askOver(outlet);
     const { logLevel } = this.#client;
     const shape = (answer: RpcAnswer): RpcAnswer => shapeSession(method, answer);
-    const start: Start = { id, key: id, outlet, era: 'session', dropped, progressToken, logLevel, ask, shape };
-    this.#inFlight.run(start, work);
+    const era = 'session';
+    this.#inFlight.run({ id, key: id, outlet, byteLength, era, dropped, progressToken, logLevel, ask, shape }, work);
   }
 }
 
@@ -194,7 +197,8 @@ interface Asked {
   readonly request: RpcRequest;
   readonly outlet: Outlet;
   readonly dropped: readonly string[];
-  readonly progressToken: string | number | undefined;
+  readonly byteLength: number;
+  readonly progressToken?: string | number | undefined;
 }
 
 /** The version asked for where it is spoken, else the newest: the client then decides whether to stay. */

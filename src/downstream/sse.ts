@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { answerText, failureOf, tooLarge } from './answer.ts';
-import { readBody, refuse, refuseMethod, sendEmpty, sendJson, sendRefusal, startEvents } from './http-answer.ts';
+import { answerText, failureOf } from './answer.ts';
+import { Bodies } from './bodies.ts';
+import { refuse, refuseBody, refuseMethod, sendEmpty, sendJson, startEvents } from './http-answer.ts';
 import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Identity } from './identity.ts';
 import type { Outlet } from './outlet.ts';
 import { receiveMessage } from './receive.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * Bytes that may wait for a client that does not read. There is no way to resume, so its session ends instead of the next
@@ -22,11 +24,14 @@ export class LegacySse {
   readonly sessions: HttpSessions<SseChannel>;
   readonly #options: SessionsOptions;
   readonly #messagesPath: string;
+  readonly #bodies: Bodies;
 
-  constructor(options: SessionsOptions, messagesPath: string) {
+  /** `messagesPath`: where its clients post. */
+  constructor(options: SessionsOptions, messagesPath: string, turns: Turns) {
     this.#options = options;
     this.#messagesPath = messagesPath;
-    this.sessions = new HttpSessions(options);
+    this.#bodies = new Bodies(options.limits.maxBytes);
+    this.sessions = new HttpSessions(options, turns);
   }
 
   /** `GET /sse` */
@@ -50,8 +55,8 @@ export class LegacySse {
     const held = this.sessions.find(id, identity);
     if (held === undefined) return refuse(response, 404, 'There is no such session: open the event stream again.');
     const { maxBytes } = this.#options.limits;
-    return readBody(request, maxBytes, (body) => {
-      if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, maxBytes));
+    return this.#bodies.read(request, (body) => {
+      if (body.kind !== 'whole') return refuseBody(response, body, maxBytes);
       return this.#take(body.bytes, held, response);
     });
   }

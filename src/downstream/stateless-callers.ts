@@ -8,11 +8,11 @@ import type { Caller, GatewayPort } from '../gateway/port.ts';
 import type { Envelope } from './envelope.ts';
 import { type Identity, principalOf } from './identity.ts';
 import { InFlight } from './in-flight.ts';
+import { Turns } from './turns.ts';
 
 export interface CallersOptions {
   readonly gateway: GatewayPort;
-  /** For each client. */
-  readonly maxInFlight: number;
+  readonly turns: Turns;
   /** Clients that are remembered at one time. */
   readonly maxClients: number;
   /** Milliseconds without a request after which a client is forgotten. */
@@ -43,9 +43,12 @@ export class StatelessCallers {
   readonly #options: CallersOptions;
   readonly #identities = new WeakMap<Identity, string>();
   readonly #clients = new Map<string, Remembered>();
+  /** What listens runs for as long as the client likes, so nothing waits for its end. */
+  readonly #listeners: Turns;
 
   constructor(options: CallersOptions) {
     this.#options = options;
+    this.#listeners = new Turns({ ...options.turns.limits, maxWaiting: 0 });
   }
 
   /** Undefined where there are as many as there may be, and all are busy. */
@@ -55,7 +58,7 @@ export class StatelessCallers {
   ): { readonly client: StatelessClient; readonly caller: Caller } | undefined {
     const { name, version } = envelope.client;
     const key = JSON.stringify([this.#keyOf(identity), name, version]);
-    const client = this.#clients.get(key) ?? this.#welcome(key);
+    const client = this.#clients.get(key) ?? this.#welcome(key, identity);
     if (client === undefined) return undefined;
     client.lastSeen = this.#options.clock.monotonic();
     return { client, caller: callerOf(client, identity, envelope) };
@@ -87,13 +90,13 @@ export class StatelessCallers {
     return key;
   }
 
-  #welcome(key: string): Remembered | undefined {
-    const { maxInFlight, maxClients, logger } = this.#options;
+  #welcome(key: string, identity: Identity): Remembered | undefined {
+    const { turns, maxClients, logger } = this.#options;
     if (this.#clients.size >= maxClients && !this.#makeRoom()) return undefined;
     const client = {
       session: randomBytes(16).toString('hex'),
-      inFlight: new InFlight(maxInFlight, logger),
-      listening: new InFlight(maxInFlight, logger),
+      inFlight: new InFlight(turns.laneOf(identity), logger),
+      listening: new InFlight(this.#listeners.laneOf(identity), logger),
       lastSeen: 0,
       callers: new Map<string, Caller>(),
     };

@@ -28,21 +28,21 @@ export class StatelessHttp {
     this.#exchanges = exchanges;
   }
 
-  take({ message, dropped }: ReceivedMessage, post: Post): void {
+  take({ message, dropped, byteLength }: ReceivedMessage, post: Post): void {
     // A stateless client cancels by closing the response; there is nothing else that it could notify us of.
     if (message.kind !== 'request') return sendEmpty(post.response, 202);
     const read = readEnvelope(message.params);
     if (read.kind === 'invalid') return refuseRequest(post, message, invalidParams(read.message));
     const refusal = misfit(post, message, read.envelope);
     if (refusal !== undefined) return refuseRequest(post, message, refusal);
-    return this.#answer({ message, dropped, post, envelope: read.envelope });
+    return this.#answer({ message, dropped, byteLength, post, envelope: read.envelope });
   }
 
   beat(): void {
     for (const stream of this.#streams) stream.beat();
   }
 
-  #answer({ message, dropped, post, envelope }: Enveloped): void {
+  #answer({ message, dropped, byteLength, post, envelope }: Enveloped): void {
     // A subscription is nothing but its stream.
     if (message.method === 'subscriptions/listen' && !post.accepted.events) {
       return refuse(post.response, 406, 'The client must accept text/event-stream.');
@@ -57,7 +57,9 @@ export class StatelessHttp {
       client.inFlight.cancel(outlet, 'The client closed the response.');
       client.listening.cancel(outlet, 'The client closed the response.');
     });
-    return this.#stateless.receive({ request: message, dropped, envelope, client, caller, outlet, key: outlet });
+    const request = message;
+    const key = outlet;
+    return this.#stateless.receive({ request, dropped, byteLength, envelope, client, caller, outlet, key });
   }
 
   #paramFault({ request }: Post, { method, params }: RpcRequest, caller: Caller): string | undefined {
@@ -88,6 +90,7 @@ export class StatelessHttp {
 interface Enveloped {
   readonly message: RpcRequest;
   readonly dropped: readonly string[];
+  readonly byteLength: number;
   readonly post: Post;
   readonly envelope: Envelope;
 }

@@ -19,6 +19,7 @@ export interface StatelessOptions extends CallersOptions {
 export interface StatelessRequest {
   readonly request: RpcRequest;
   readonly dropped: readonly string[];
+  readonly byteLength: number;
   readonly envelope: Envelope;
   readonly client: StatelessClient;
   readonly caller: Caller;
@@ -101,14 +102,15 @@ export class Stateless {
   }
 
   #run(asked: Asked, inFlight: InFlight, work: (exchange: Exchange) => Promise<RpcAnswer>): void {
-    const { request, client, key, outlet, dropped, envelope, progressToken } = asked;
+    const { request, client, key, outlet, byteLength, dropped, envelope, progressToken } = asked;
     const { id, method } = request;
     // What listens is counted by itself, but cancelled by its id like all the others.
     if (client.inFlight.has(key) || client.listening.has(key)) return endWith(outlet, id, usedTwice());
     const { logLevel } = envelope;
     const shape = (answer: RpcAnswer): RpcAnswer => shapeStateless(method, answer, this.#options.serverInfo);
     const ask = undefined;
-    inFlight.run({ id, key, outlet, era: 'stateless', dropped, progressToken, logLevel, ask, shape }, work);
+    const era = 'stateless';
+    inFlight.run({ id, key, outlet, byteLength, era, dropped, progressToken, logLevel, ask, shape }, work);
   }
 }
 

@@ -14,12 +14,13 @@ import type { Outlet } from './outlet.ts';
 import type { ReceivedMessage } from './receive.ts';
 import { type ServerInfo, Session } from './session.ts';
 import { Stateless } from './stateless.ts';
+import { type TurnLimits, Turns } from './turns.ts';
 
 export interface StdioErasOptions {
   readonly gateway: GatewayPort;
   readonly identity: Identity;
   readonly serverInfo: ServerInfo;
-  readonly maxInFlight: number;
+  readonly limits: TurnLimits;
   readonly logger: Logger;
   readonly announce: (text: string) => void;
   readonly outlet: Outlet;
@@ -41,16 +42,18 @@ export class StdioEras {
   constructor(options: StdioErasOptions) {
     this.#options = options;
     const id = randomBytes(16).toString('hex');
-    this.#session = new Session({ ...options, id, isListening: () => true });
-    this.#stateless = new Stateless({ ...options, maxClients: MAX_CLIENTS, idleMs: Infinity, clock: NO_CLOCK });
+    const turns = new Turns(options.limits);
+    const { maxInFlight } = options.limits;
+    this.#session = new Session({ ...options, id, turns, maxInFlight, isListening: () => true });
+    this.#stateless = new Stateless({ ...options, turns, maxClients: MAX_CLIENTS, idleMs: Infinity, clock: NO_CLOCK });
   }
 
   receive(received: ReceivedMessage): void {
     const { outlet } = this.#options;
     const era = this.#eraOf(received.message);
     if (era === 'session') return this.#session.receive(received, outlet);
-    const { message, dropped } = received;
-    if (message.kind === 'request') return this.#answer(message, dropped);
+    const { message } = received;
+    if (message.kind === 'request') return this.#answer(message, received);
     if (message.kind !== 'notification' || message.method !== 'notifications/cancelled') return undefined;
     const { requestId } = message.params;
     return isRpcId(requestId) ? this.#cancel(requestId) : undefined;
@@ -74,7 +77,7 @@ export class StdioEras {
     return this.#era ?? (claimsEnvelope(message.params) ? 'stateless' : 'session');
   }
 
-  #answer(request: RpcRequest, dropped: readonly string[]): void {
+  #answer(request: RpcRequest, { dropped, byteLength }: ReceivedMessage): void {
     const { identity, outlet } = this.#options;
     const { id } = request;
     const read = readEnvelope(request.params);
@@ -85,7 +88,7 @@ export class StdioEras {
     }
     const found = this.#stateless.callers.find(identity, envelope);
     if (found === undefined) return endWith(outlet, id, MANY_CLIENTS);
-    return this.#stateless.receive({ ...found, request, dropped, envelope, outlet, key: id });
+    return this.#stateless.receive({ ...found, request, dropped, byteLength, envelope, outlet, key: id });
   }
 
   #cancel(id: string | number): void {

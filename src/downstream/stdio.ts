@@ -12,6 +12,7 @@ import { receiveMessage } from './receive.ts';
 import type { ServerInfo } from './session.ts';
 import { settledWithin } from './settled-within.ts';
 import { StdioEras } from './stdio-eras.ts';
+import type { TurnLimits } from './turns.ts';
 
 export interface StdioOptions {
   readonly gateway: GatewayPort;
@@ -26,8 +27,7 @@ export interface StdioOptions {
   readonly passes?: Passes | undefined;
 }
 
-export interface StdioLimits extends JsonLimits {
-  readonly maxInFlight: number;
+export interface StdioLimits extends JsonLimits, TurnLimits {
   /** Milliseconds that requests in flight have to finish after the client closed its side. */
   readonly drainMs: number;
 }
@@ -82,7 +82,6 @@ class Stdio {
     const { limits } = options;
     this.#eras = new StdioEras({
       ...options,
-      maxInFlight: limits.maxInFlight,
       announce: (text) => this.#send(text),
       outlet: {
         notify: (text) => this.#sendAdvice(text),

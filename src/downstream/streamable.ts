@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { SESSION_VERSIONS, isSessionVersion, STATELESS_VERSIONS } from '../core/protocol.ts';
-import { answerText, failureOf, headerMismatch, invalidRequest, tooLarge, unsupportedVersion } from './answer.ts';
+import { answerText, failureOf, headerMismatch, invalidRequest, unsupportedVersion } from './answer.ts';
+import { Bodies } from './bodies.ts';
 import { type EventStream, EventStreams } from './event-stream.ts';
 import type { Visitor } from './gate.ts';
-import { readBody, refuse, refuseMethod, sendEmpty, sendJson, sendRefusal } from './http-answer.ts';
+import { refuse, refuseBody, refuseMethod, sendEmpty, sendJson, sendRefusal } from './http-answer.ts';
 import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Outlet } from './outlet.ts';
@@ -15,6 +16,7 @@ import { type ReceivedMessage, receiveMessage } from './receive.ts';
 import { eraOfPost, saysStateless } from './request-era.ts';
 import { Stateless } from './stateless.ts';
 import { StatelessHttp } from './stateless-http.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * Streamable HTTP at one address for both eras: POST, GET and DELETE with sessions (2025-03-26 to 2025-11-25,
@@ -24,14 +26,16 @@ export class Streamable {
   readonly sessions: HttpSessions<StreamableChannel>;
   readonly stateless: Stateless;
   readonly #options: SessionsOptions;
+  readonly #bodies: Bodies;
   readonly #exchanges: PostExchanges;
   readonly #statelessHttp: StatelessHttp;
 
-  constructor(options: SessionsOptions) {
+  constructor(options: SessionsOptions, turns: Turns) {
     const { limits, clock, gateway } = options;
     this.#options = options;
-    this.sessions = new HttpSessions(options);
-    this.stateless = new Stateless({ ...options, ...limits, maxClients: limits.maxSessions });
+    this.#bodies = new Bodies(limits.maxBytes);
+    this.sessions = new HttpSessions(options, turns);
+    this.stateless = new Stateless({ ...options, ...limits, turns, maxClients: limits.maxSessions });
     this.#exchanges = new PostExchanges(clock, limits.streamAfterMs);
     this.#statelessHttp = new StatelessHttp(this.stateless, gateway, this.#exchanges);
   }
@@ -67,8 +71,8 @@ export class Streamable {
       return refuse(response, 406, 'The client must accept application/json or text/event-stream.');
     }
     const { limits, logger, passes } = this.#options;
-    return readBody(request, limits.maxBytes, (body) => {
-      if (body.kind === 'too_large') return sendRefusal(response, 413, tooLarge(body.byteLength, limits.maxBytes));
+    return this.#bodies.read(request, (body) => {
+      if (body.kind !== 'whole') return refuseBody(response, body, limits.maxBytes);
       const received = receiveMessage(body.bytes, limits, passes);
       if (received.kind === 'ok') return this.#take(received, { request, response, visitor, accepted });
       logger.warn('A message was refused.', { reason: received.reason });

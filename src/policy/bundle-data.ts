@@ -7,7 +7,7 @@ import { parseRequestBytes } from '../core/strict-json.ts';
 import { kindOfFile, MAX_BYTES } from './bundle-path.ts';
 import { problemOf } from './bundle-problems.ts';
 
-const LIMITS = { maxBytes: MAX_BYTES, maxDepth: 64, maxKeys: 5_000_000 };
+const LIMITS = { maxBytes: MAX_BYTES, maxDepth: 64, maxKeys: 5_000_000, maxStringBytes: MAX_BYTES };
 
 export interface DataTree {
   readonly data: JsonObject;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { parseRequestBytes, REQUEST_LIMITS, type RefusalReason } from '../../src/core/strict-json.ts';
 
-const limits = { maxBytes: 4 * 1024 * 1024, maxDepth: 64, maxKeys: 10_000 };
+const limits = { maxBytes: 4 * 1024 * 1024, maxDepth: 64, maxKeys: 10_000, maxStringBytes: 4 * 1024 * 1024 };
 
 function parse(text: string | Buffer) {
   return parseRequestBytes(Buffer.from(text), limits);

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import { receiveMessage } from '../../src/downstream/receive.ts';
 import { Session } from '../../src/downstream/session.ts';
+import { Turns } from '../../src/downstream/turns.ts';
 import { aFakeGateway, anIdentity, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
 
 export interface SessionChoices {
@@ -20,12 +21,14 @@ export function aSession(choices: SessionChoices = {}) {
   const announced: JsonObject[] = [];
   const notified: JsonObject[] = [];
   const identity = anIdentity();
+  const { maxInFlight = LIMITS.maxInFlight } = choices;
   const session = new Session({
     id: 's-1',
     gateway,
     identity: { ...identity, agent: { ...identity.agent, id: choices.agent ?? '' } },
     serverInfo: SERVER_INFO,
-    maxInFlight: choices.maxInFlight ?? 8,
+    maxInFlight,
+    turns: new Turns({ ...LIMITS, maxInFlight }),
     logger: QUIET,
     announce: (text) => announced.push(JSON.parse(text) as JsonObject),
     isListening: choices.isListening ?? (() => true),

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { quantile } from '../../bench/statistics.ts';
+import { httpConnection } from '../../bench/http-connection.ts';
+import { INITIALIZE } from '../../bench/connection.ts';
+import { aPlace, decisionsAbout, end, type HttpGateway, type Place, runProgram, serveHttp } from '../e2e/program.ts';
+
+const CROWD = 1000;
+const ROUNDS = 5;
+const CALLS_A_ROUND = 400;
+const MB = 1024 * 1024;
+
+test.for(['normal', 'full'] as const)(
+  'G-30 a thousand calls in flight of one client hold bounded memory, are all recorded, and others go on (durability %s)',
+  async (durability) => {
+    const place = crowdPlace(durability);
+    const gateway = await serveHttp(place, { args: ['--log-level', 'warn'] });
+    const other = await aCaller(gateway.url);
+    await callOften(other, CALLS_A_ROUND);
+    const restingBytes = residentBytes(gateway);
+
+    // In turns, so that what else runs on this machine weighs on both alike.
+    const alone: number[] = [];
+    const beside: number[] = [];
+    const crowded = { answered: 0, refused: 0, failed: 0, ms: 0, peakBytes: 0 };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      alone.push(...(await callOften(other, CALLS_A_ROUND)));
+      const crowd = await startCrowd(gateway);
+      const startedAt = performance.now();
+      beside.push(...(await callOften(other, CALLS_A_ROUND)));
+      crowded.ms += performance.now() - startedAt;
+      crowded.peakBytes = Math.max(crowded.peakBytes, residentBytes(gateway));
+      const counts = await crowd.stop();
+      for (const name of ['answered', 'refused', 'failed'] as const) crowded[name] += counts[name];
+    }
+    other.close();
+
+    print({ durability, alone: shown(alone), beside: shown(beside), restingMB: restingBytes / MB, crowded });
+    expect(crowded.answered).toBeGreaterThan(0);
+    expect([crowded.refused, crowded.failed]).toEqual([0, 0]);
+    expect(crowded.peakBytes - restingBytes).toBeLessThan(256 * MB);
+    await end(gateway.process);
+    const allowed = (await decisionsAbout(place, 'echo')).filter(({ effect }) => effect === 'allow').length;
+    expect(allowed).toBeGreaterThanOrEqual(crowded.answered + alone.length + beside.length);
+    expect(await runProgram(place, ['decision', 'verify'])).toMatchObject({ code: 0 });
+  },
+);
+
+function crowdPlace(durability: string): Place {
+  const upstream = `command: ${process.execPath}, args: [${resolve('bench/upstream.mjs')}]`;
+  return aPlace(
+    () => `version: 1
+gateway: { toolNames: plain }
+decisions: { durability: ${durability} }
+mcpServers: { bench: { ${upstream} } }
+`,
+  );
+}
+
+type Caller = ReturnType<typeof httpConnection>;
+
+async function aCaller(url: string): Promise<Caller> {
+  const connection = httpConnection(url);
+  await connection.request('initialize', INITIALIZE);
+  await connection.notify('notifications/initialized');
+  return connection;
+}
+
+/** Milliseconds of each call, one after the other. */
+async function callOften(caller: Caller, count: number): Promise<readonly number[]> {
+  const tookMs: number[] = [];
+  for (let call = 0; call < count; call += 1) {
+    const sentAt = performance.now();
+    const { result } = await caller.request('tools/call', { name: 'echo', arguments: { text: `other ${call}` } });
+    tookMs.push(performance.now() - sentAt);
+    expect(result?.content?.[0]?.text).toBe(`other ${call}`);
+  }
+  return tookMs;
+}
+
+interface Counts {
+  readonly answered: number;
+  readonly refused: number;
+  readonly failed: number;
+}
+
+/** In a process of its own, so that it takes no time from who measures. Resolves once its calls are answered. */
+async function startCrowd({ url }: HttpGateway): Promise<{ stop(): Promise<Counts> }> {
+  const crowd = spawn(process.execPath, [resolve('test/long/hostile-crowd.mjs'), url, String(CROWD)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => end(crowd));
+  let last: Counts = { answered: 0, refused: 0, failed: 0 };
+  crowd.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const line = text.trimEnd().split('\n').at(-1);
+    if (line !== undefined) last = JSON.parse(line) as Counts;
+  });
+  while (last.answered === 0) await wait(20);
+  return {
+    stop: async () => {
+      await end(crowd);
+      return last;
+    },
+  };
+}
+
+function residentBytes({ process: { pid } }: HttpGateway): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
+function shown(tookMs: readonly number[]): object {
+  const [p50, p99] = [0.5, 0.99].map((share) => quantile([...tookMs], share).toFixed(2));
+  return { p50, p99, calls: tookMs.length };
+}
+
+function print(figures: object): void {
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
