@@ -177,7 +177,7 @@ test('G-11 one event is one message, whatever its text holds', async () => {
   });
   const upstream = anUpstream(at(web.url));
   expect(textOf(await callTool(upstream, call('x')))).toBe(hostile);
-  expect(upstream.strays).toEqual({ late: 0, foreign: 0 });
+  expect(upstream.strays).toEqual({ late: 0, foreign: 0, dropped: 0 });
 });
 
 test('big integers survive over HTTP', async () => {
