@@ -30,7 +30,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
   const { config, secrets, path, commands, files } = readConfig(context, options);
   const identity = identityFor(config, options, context);
-  const logger = stderrLogger(options.logLevel);
+  const logger = stderrLogger(options.logLevel, secrets);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
