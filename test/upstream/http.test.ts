@@ -196,7 +196,7 @@ test.for([
   [404, {}, 'no such door'],
   [500, {}, 'status 500'],
   [503, {}, 'status 503'],
-] as const)('status %i is an error that says what it means', async ([status, headers, words]) => {
+] as const)('G-26 status %i is an error that says what it means, and no redirect is followed', async ([status, headers, words]) => {
   const web = await aRawServer(({ response }) => response.writeHead(status, headers).end('<html>'));
   const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
   expect(error).toMatchObject({
