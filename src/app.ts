@@ -12,6 +12,7 @@ import type { AppOptions } from './app/options.ts';
 import { Generations } from './app/generations.ts';
 import type { StaleBundle } from './app/stands.ts';
 import { SHIPPED_ANSWERS } from './app/policies.ts';
+import { quarantineRecorder } from './app/quarantines.ts';
 import { findServers, type FoundServer } from './app/servers.ts';
 import { openSignIns } from './app/sign-ins.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
@@ -151,7 +152,9 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const policy = await generations.begin();
   signal.throwIfAborted();
   await keep(policy, 'start', { store, base });
-  const directory = await openDirectory({ found, policy, reader, memory: store.catalog, checker, lock }, options);
+  const onQuarantined = quarantineRecorder({ store, clock: options.clock, logger });
+  const offering = { found, policy, reader, memory: store.catalog, checker, lock, onQuarantined };
+  const directory = await openDirectory(offering, options);
   live.directory = directory;
   if (signal.aborted) directory.close();
   signal.throwIfAborted();

@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { ServerId } from '../core/names.ts';
 import type { ListName } from '../core/protocol.ts';
 import { Directory, type ListMemory, type ListSource } from '../gateway/directory.ts';
+import type { Quarantine } from '../gateway/drift-news.ts';
 import type { GovernedServer } from '../gateway/governed-server.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { CatalogStore } from '../state/catalog-store.ts';
@@ -19,11 +20,12 @@ export interface DirectoryParts {
   readonly memory: CatalogStore;
   readonly checker: ArgumentChecker;
   readonly lock: LockInForce;
+  readonly onQuarantined: (quarantine: Quarantine) => void;
 }
 
 /** What all servers offer; resolves when what is remembered of it is shown. */
 export async function openDirectory(
-  { found, policy, reader, memory, checker, lock }: DirectoryParts,
+  { found, policy, reader, memory, checker, lock, onQuarantined }: DirectoryParts,
   { config, logger }: AppOptions,
 ): Promise<Directory> {
   const directory = new Directory({
@@ -38,6 +40,7 @@ export async function openDirectory(
     forget: ({ pin }) => checker.forget(pin),
     startWaitMs: config.gateway.startWait,
     logger,
+    onQuarantined,
   });
   await directory.start();
   return directory;

@@ -24,6 +24,7 @@ import type { LabelSettings } from '../gateway/labels.ts';
 import { PolicyInForce } from '../gateway/policy-in-force.ts';
 import type { Mask } from '../gateway/rule.ts';
 import type { Approvals } from '../gateway/seek-approval.ts';
+import { ToldInstructions } from '../gateway/told-instructions.ts';
 import type { ArgumentCheck } from '../gateway/tool-way.ts';
 import { Vouching } from '../gateway/vouching.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -76,6 +77,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),
     logger,
   });
+  const instructions = new ToldInstructions(logger);
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
@@ -99,7 +101,10 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     allowedMethods: config.gateway.methods.allow,
     agents,
     keyedId: (text) => store.keyedId(text),
-    instructionsOf: (server) => upstreams.describe(server)?.instructions ?? '',
+    instructionsOf: (id) => {
+      const server = directory.servers.get(id);
+      return server === undefined ? '' : instructions.of(server, upstreams.describe(id)?.instructions ?? '');
+    },
     endInstances: (session) => upstreams.endSession(session),
   };
 }

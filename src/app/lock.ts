@@ -57,12 +57,12 @@ export class LockInForce {
     const [drift] = unitDrift(locked, unit);
     if (drift === undefined) {
       this.#kept.set(found.id, locked);
-      return { tools: pinsIn(locked), drift: '', text };
+      return { ...pinsIn(locked), drift: '', text };
     }
     const before = this.#kept.get(found.id);
     const hasMoved = before !== undefined && before !== locked && unitDrift(before, unit).length === 0;
     this.#tell(`${found.id} ${drift}`, hasMoved, { server: found.id, changed: drift });
-    return hasMoved ? { tools: pinsIn(before), drift: '', text } : { tools: new Map(), drift, text };
+    return hasMoved ? { ...pinsIn(before), drift: '', text } : { tools: new Map(), drift, text };
   }
 
   /** Calls back whenever the file has changed, until it is closed. */
@@ -135,8 +135,8 @@ export function unitOf(found: FoundServer, digest: string | undefined): ServerUn
   };
 }
 
-function pinsIn({ tools }: LockedServer): ServerPins['tools'] {
-  return new Map(Object.entries(tools));
+function pinsIn({ tools, instructions }: LockedServer): Pick<ServerPins, 'tools' | 'instructions'> {
+  return { tools: new Map(Object.entries(tools)), instructions };
 }
 
 async function stampOf(path: string): Promise<string> {

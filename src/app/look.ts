@@ -21,6 +21,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
+import { maskedText } from '../core/masked-text.ts';
 import type { ServerId } from '../core/names.ts';
 import { RPC } from '../core/rpc.ts';
 import type { LockedPackage, ServerUnit } from '../core/server-lock.ts';
@@ -40,6 +41,8 @@ export interface LookOptions {
   readonly memory: CatalogStore;
   readonly signIns: SignIns;
   readonly commands: Readonly<Record<string, string>>;
+  /** What no message may hold, the longest first: a server may say what it was given. */
+  readonly secrets: readonly string[];
   /** The package to run instead of what the command line names; undefined leaves it to that. */
   readonly accepted: LockedPackage | undefined;
   /** Whether what the command line stands for is asked anew. */
@@ -52,6 +55,8 @@ export interface LookedAt {
   readonly unit: ServerUnit;
   readonly tools: readonly LookedTool[];
   readonly bundle: LookedBundle;
+  /** What it tells every model of itself; empty where it says nothing. */
+  readonly instructions: string;
 }
 
 export interface LookedTool extends OfferedTool {
@@ -88,7 +93,7 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
     },
   );
   if (found === undefined) throw new GatewayError('USAGE', `there is no server "${id}" in the configuration`);
-  const definitions = await definitionsOf(found, config, options);
+  const { definitions, instructions } = await askServer(found, config, options);
   const bundle = await bundleOf(found, options);
   await memory.writeCatalog(id, definitions);
   const manifest = bundle.kind === 'good' ? bundle.checked.bundle.manifest.metadata.gateway.tools : {};
@@ -103,6 +108,7 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
     unit: unitOf(found, bundle.kind === 'good' ? bundle.checked.bundle.digest : undefined),
     tools,
     bundle,
+    instructions,
   };
 }
 
@@ -114,11 +120,11 @@ function declared(tools: Readonly<Record<string, { readonly effect?: ToolEffect 
   );
 }
 
-async function definitionsOf(
+async function askServer(
   { id, definition }: FoundServer,
   config: Config,
-  { version, host, clock, logger, memory, signIns }: LookOptions,
-): Promise<JsonObject[]> {
+  { version, host, clock, logger, memory, signIns, secrets }: LookOptions,
+): Promise<{ readonly definitions: JsonObject[]; readonly instructions: string }> {
   const lines: string[] = [];
   const upstreams = new Upstreams([definition], {
     version,
@@ -135,9 +141,10 @@ async function definitionsOf(
     authorizerFor: (server, principal) => signIns.authorizerFor(server, principal),
   });
   try {
-    return [...(await upstreams.forDiscovery(id).readList('tools'))].filter(isJsonObject);
+    const definitions = [...(await upstreams.forDiscovery(id).readList('tools'))].filter(isJsonObject);
+    return { definitions, instructions: upstreams.describe(id)?.instructions ?? '' };
   } catch (thrown) {
-    throw notStarted(thrown, lines);
+    throw notStarted(thrown, lines, secrets);
   } finally {
     await upstreams.close();
   }
@@ -152,12 +159,12 @@ const NOBODY: ConstructorParameters<typeof Upstreams>[1]['instanceHost'] = {
 const MOST_LINES = 8;
 
 /** However it ended: it could not be started, and these are its last words. */
-function notStarted(thrown: unknown, lines: readonly string[]): unknown {
+function notStarted(thrown: unknown, lines: readonly string[], secrets: readonly string[]): unknown {
   if (!(thrown instanceof GatewayError) || !thrown.code.startsWith('UPSTREAM_')) return thrown;
   const said = lines.slice(-MOST_LINES).map((line) => `  | ${line}`);
   const message = said.length === 0 ? thrown.message : [thrown.message, 'It said last:', ...said].join('\n');
   const mend = thrown.mend === undefined ? {} : { mend: thrown.mend };
-  return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: thrown, ...mend });
+  return new GatewayError('UPSTREAM_UNAVAILABLE', maskedText(message, secrets), { cause: thrown, ...mend });
 }
 
 /** Of an address what was fetched: nobody is asked here, so that what is looked at is what a gateway has. */

@@ -56,10 +56,11 @@ export function buildCatalog(lists: readonly OfferedList[], options: CatalogOpti
   const names = namesFor(options.toolNames, options.filters.size);
   const hidden: HiddenItem[] = [];
   const byName = new Map<ExposedName, Offer[]>();
+  const spellings = new Map<string, string>();
   for (const offer of lists.flatMap((list) => offeredBy(list, options.filters.get(list.server)))) {
     const name = exposedName(offer.server, offer.name, names);
     const others = byName.get(name) ?? [];
-    const fault = faultOf(offer, others, options.kind);
+    const fault = faultOf(offer, others, options.kind) ?? faultOfSpelling(offer, spellings);
     if (fault === undefined) byName.set(name, [...others, offer]);
     else hidden.push(fault);
   }
@@ -104,6 +105,16 @@ function faultOf(offer: Offer, others: readonly Offer[], kind: NamedKind): Hidde
   if (fault !== undefined) return { kind: 'definition', server, name, why: fault };
   const isTwice = others.some((other) => other.server === server && other.name === name);
   return isTwice ? { kind: 'twice', server, name, why: 'the server lists it twice; the first one counts' } : undefined;
+}
+
+/** To people, and to some file systems and clients, two names that differ by case alone are one. */
+function faultOfSpelling({ server, name }: Offer, spellings: Map<string, string>): HiddenItem | undefined {
+  const folded = `${server}/${name.toLowerCase()}`;
+  const first = spellings.get(folded);
+  if (first === undefined) spellings.set(folded, name);
+  return first === undefined
+    ? undefined
+    : { kind: 'twice', server, name, why: `the server lists ${first} too; the first one counts` };
 }
 
 /** Clients read a whole list with one schema: a tool that breaks it would take all others with it. */

@@ -9,6 +9,7 @@ const MAX_EXPOSED = 48;
 const HASH_LENGTH = 8;
 /** MCP 2025-11-25, tools: names have 1 to 128 characters. */
 const MAX_NAME = 128;
+const MAX_URI = 4_096;
 
 /**
  * The name under which a tool or prompt of a server is shown: at most 48 characters of `[A-Za-z0-9_-]`. Where that needs a change
@@ -37,11 +38,51 @@ export function faultOfName(name: string): string | undefined {
   if (name.length > MAX_NAME) return `has more than ${MAX_NAME} characters`;
   if (FORBIDDEN_NAMES.has(name)) return 'is a name of the object prototype';
   if (INVISIBLE.test(name)) return 'has characters that cannot be seen';
-  if (name.normalize('NFKC') !== name) return 'has characters that only look like others';
-  if (/\p{Script=Latin}/u.test(name) && LATIN_LOOKALIKE.test(name)) return 'mixes letters of scripts that look alike';
-  return undefined;
+  if (name.normalize('NFKC') !== name || PHONETIC.test(name)) return 'has characters that only look like others';
+  return mixesLookalikes(name) ? 'mixes letters of scripts that look alike' : undefined;
+}
+
+/**
+ * As `faultOfName`, of an address or the text of a template. Paths are often names of files, in any script, so only of the
+ * host must the letters be what they seem.
+ */
+export function faultOfUri(uri: string): string | undefined {
+  if (uri.length > MAX_URI) return `has more than ${MAX_URI} characters`;
+  if (hasInvisible(uri)) return 'has characters that cannot be seen';
+  const host = /^[^:/?#]+:\/\/([^/?#]*)/u.exec(uri)?.[1] ?? '';
+  return mixesLookalikes(host) ? 'mixes letters of scripts that look alike' : undefined;
+}
+
+/** As `faultOfName`, of what a resource is called: a title rather than a name, so it may be long and show an emoji. */
+export function faultOfLabel(label: string): string | undefined {
+  if (label.length > MAX_URI) return `has more than ${MAX_URI} characters`;
+  if (hasInvisible(label)) return 'has characters that cannot be seen';
+  const words = label.split(/[^\p{L}\p{M}]+/u);
+  return words.some(mixesLookalikes) ? 'mixes letters of scripts that look alike' : undefined;
+}
+
+/** An emoji is made of several characters of which some are not seen alone. */
+function hasInvisible(text: string): boolean {
+  return INVISIBLE.test(text.replaceAll(EMOJI, 'e'));
+}
+
+function mixesLookalikes(text: string): boolean {
+  return LOOKALIKES.filter((script) => script.test(text)).length > 1;
 }
 
 /** Control, format, unassigned and private characters, separators other than the space, and what a font leaves out. */
 const INVISIBLE = /\p{C}|[^\P{Z} ]|\p{Default_Ignorable_Code_Point}|^ | $/u;
-const LATIN_LOOKALIKE = /\p{Script=Cyrillic}|\p{Script=Greek}|\p{Script=Armenian}|\p{Script=Cherokee}/u;
+const EMOJI =
+  /\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?)*/gu;
+/** Scripts with letters that look like those of one another (Unicode Technical Standard 39). */
+const LOOKALIKES = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Lisu}/u,
+];
+/** Latin letters for the sounds of speech, many of which look like plain ones. */
+const PHONETIC = /[\u0250-\u02af\u1d00-\u1dbf\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f]/u;

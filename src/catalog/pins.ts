@@ -1,4 +1,5 @@
 import type { Consent } from '../core/action.ts';
+import { sha256Hex } from '../core/canonical-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ToolPin } from '../core/server-lock.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -11,6 +12,13 @@ export interface ServerPins {
   readonly drift: string;
   /** What a tool is whose text alone has changed. */
   readonly text: 'warn' | 'quarantine';
+  /** Of what the server tells every model of itself; absent where nothing was accepted of it. */
+  readonly instructions?: string | undefined;
+}
+
+/** The pin of what a server tells every model of itself. */
+export function instructionsPin(instructions: string): string {
+  return sha256Hex(instructions);
 }
 
 /** How a tool stands to what was accepted. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
+import { faultOfLabel, faultOfUri } from './naming.ts';
 import { readTemplate, type UriTemplate } from './uri-template.ts';
 
 /** What one server answers to `resources/list` and `resources/templates/list`. */
@@ -36,10 +37,19 @@ export type Claim =
   | { readonly kind: 'several' }
   | { readonly kind: 'none' };
 
+/** What is offered by a server and shown to nobody. */
+export interface HiddenResource {
+  readonly server: ServerId;
+  readonly uri: string;
+  /** A sentence for the operator. */
+  readonly why: string;
+}
+
 /** All resources of all servers. Built anew when a list changes, never edited. Both lists are sorted by exposed URI. */
 export interface ResourceCatalog {
   readonly resources: readonly CatalogResource[];
   readonly templates: readonly CatalogTemplate[];
+  readonly hidden: readonly HiddenResource[];
   /** By a URI as a client knows it. A URI that one server lists is its own, whoever's template it fits. */
   claim(uri: string): Claim;
 }
@@ -49,9 +59,14 @@ export interface ResourceCatalog {
  * whoever lists first: `mcp-gateway+<server>:<URI>`. A wrapped URI always means what it says, also without need.
  */
 export function buildResourceCatalog(lists: readonly ResourceLists[]): ResourceCatalog {
-  const resources = offered(lists.map(({ server, resources: own }) => ({ server, definitions: own, key: 'uri' })));
+  const hidden: HiddenResource[] = [];
+  const resources = offered(
+    lists.map(({ server, resources: own }) => ({ server, definitions: own, key: 'uri' })),
+    hidden,
+  );
   const templates = offered(
     lists.map(({ server, templates: own }) => ({ server, definitions: own, key: 'uriTemplate' })),
+    hidden,
   ).map((offer) => ({ ...offer, template: readTemplate(offer.uri) }));
   const servers = new Set(lists.map(({ server }) => server));
   const byUri = groupByUri(resources);
@@ -68,6 +83,7 @@ export function buildResourceCatalog(lists: readonly ResourceLists[]): ResourceC
   return {
     resources,
     templates,
+    hidden,
     claim: (uri) => {
       const wrapped = unwrapUri(uri);
       if (wrapped === undefined || !servers.has(wrapped.server)) return claimOf(uri, undefined);
@@ -104,10 +120,17 @@ interface Offered {
   readonly key: 'uri' | 'uriTemplate';
 }
 
-function offered(lists: readonly Offered[]): readonly CatalogResource[] {
-  const offers = lists.flatMap(({ server, definitions, key }) =>
-    [...firstsByUri(definitions, key)].map(([uri, definition]) => ({ server, uri, definition, key })),
-  );
+/** What is not shown is put to `hidden`. */
+function offered(lists: readonly Offered[], hidden: HiddenResource[]): readonly CatalogResource[] {
+  const offers = lists
+    .flatMap(({ server, definitions, key }) =>
+      [...firstsByUri(definitions, key)].map(([uri, definition]) => ({ server, uri, definition, key })),
+    )
+    .filter(({ server, uri, definition }) => {
+      const why = faultOf(uri, definition);
+      if (why !== undefined) hidden.push({ server, uri, why });
+      return why === undefined;
+    });
   const byUri = groupByUri(offers);
   return offers
     .map(({ server, uri, definition, key }): CatalogResource => {
@@ -116,6 +139,14 @@ function offered(lists: readonly Offered[]): readonly CatalogResource[] {
       return { server, uri, exposedUri, definition: isWrapped ? { ...definition, [key]: exposedUri } : definition };
     })
     .toSorted((left, right) => (left.exposedUri < right.exposedUri ? -1 : 1));
+}
+
+/** What people read of a resource must be what it seems. */
+function faultOf(uri: string, { name, title }: JsonObject): string | undefined {
+  const ofUri = faultOfUri(uri);
+  if (ofUri !== undefined) return `its address ${ofUri}`;
+  const ofLabel = [name, title].flatMap((label) => (typeof label === 'string' ? (faultOfLabel(label) ?? []) : []))[0];
+  return ofLabel && `its name ${ofLabel}`;
 }
 
 /** What has no URI cannot be asked for; of what a server lists twice the first one counts. */

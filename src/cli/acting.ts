@@ -27,7 +27,7 @@ export async function acting<T>(
   const { config } = loaded;
   const { home, user } = context.environment;
   const { path } = config.decisions.store;
-  const logger = stderrLogger('warn');
+  const logger = stderrLogger('warn', loaded.secrets);
   const store = await Store.open({ path, home, durability: 'full', waitsForDisk: true, clock, logger });
   const newId = decisionIds(clock);
   const actOf: Acting['actOf'] = (part) => {

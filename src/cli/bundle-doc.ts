@@ -7,7 +7,7 @@ import { pageHtml } from '../review/page-html.ts';
 import { pageMarkdown } from '../review/page-markdown.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
 import type { CommandContext } from './context.ts';
-import { printJson, printLine } from './terminal.ts';
+import { printJson, printLine, printPage } from './terminal.ts';
 
 export interface DocOptions {
   readonly format?: 'md' | 'html';
@@ -25,7 +25,7 @@ export async function doc(context: CommandContext, path: string, { format, out, 
   const text = chosen === 'html' ? pageHtml(page) : pageMarkdown(page);
   if (out === undefined) {
     if (json === true) return printJson(terminal, 'bundle-doc', { path, format: chosen, text });
-    terminal.out.write(text);
+    printPage(terminal, text);
     return;
   }
   write(resolve(environment.workingFolder, out), text);

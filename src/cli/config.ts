@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { maskedText } from '../core/masked-text.ts';
 import type { CommandContext } from './context.ts';
-import { printJson, printLine } from './terminal.ts';
+import { printJson, printLine, printNote, printPrettyJson } from './terminal.ts';
 
 export interface ConfigOption {
   readonly config?: string;
@@ -26,13 +27,13 @@ export function readConfig({ environment, terminal }: CommandContext, { config: 
     home,
     userHome,
   });
-  if (loaded.warnings !== '') terminal.err.write(`${loaded.warnings}\n`);
+  if (loaded.warnings !== '') printNote(terminal, loaded.warnings);
   return loaded;
 }
 
 export function validate(context: CommandContext, options: ShowOption): void {
   const { path, config, notes } = readConfig(context, options);
-  if (notes !== '') context.terminal.err.write(`${notes}\n`);
+  if (notes !== '') printNote(context.terminal, notes);
   const servers = Object.keys(config.mcpServers).length;
   const bundles = config.policies.org.length;
   if (options.json === true) printJson(context.terminal, 'config-validate', { path, servers, bundles });
@@ -43,7 +44,7 @@ export function show(context: CommandContext, options: ShowOption): void {
   const { path, config, secrets } = readConfig(context, options);
   const hidden: unknown = withoutSecrets(config, secrets);
   if (options.json === true) printJson(context.terminal, 'config-show', { path, config: hidden });
-  else printLine(context.terminal, JSON.stringify(hidden, null, 2));
+  else printPrettyJson(context.terminal, hidden);
 }
 
 /** A value as it may be shown: JSON, with dots in the place of secrets. */
@@ -52,7 +53,10 @@ export function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
 }
 
 function hideSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((shown, secret) => shown.replaceAll(JSON.stringify(secret).slice(1, -1), '••••'), text);
+  return maskedText(
+    text,
+    secrets.map((secret) => JSON.stringify(secret).slice(1, -1)),
+  );
 }
 
 export function schema({ terminal }: CommandContext, { out }: SchemaOption): void {

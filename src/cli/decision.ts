@@ -3,6 +3,7 @@ import type { Config } from '../config/paths.ts';
 import { shortHash } from '../core/generation.ts';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
+import { visibleJson } from '../core/visible-json.ts';
 import { readWords, wordsFact } from '../review/rule-words.ts';
 import { shownRecord } from '../review/shown-record.ts';
 import { openMaterial } from '../state/audit.ts';
@@ -13,7 +14,7 @@ import { EXIT } from './exit.ts';
 import { type ExplanationOptions, printExplanation } from './explanation.ts';
 import type { CommandContext } from './context.ts';
 import { printStatistics } from './statistics.ts';
-import { paint, printJson, printLine, printTable, type Terminal } from './terminal.ts';
+import { jsonText, paint, printJson, printLine, printPrettyJson, printTable, type Terminal } from './terminal.ts';
 
 export interface ReadOptions extends ConfigOption {
   readonly json?: boolean;
@@ -68,10 +69,10 @@ export function show(context: CommandContext, id: string, options: ShowOptions):
     if (options.json === true) {
       return printJson(terminal, 'decision-show', { decision, ...(options.audit === true ? { audit: texts } : {}) });
     }
-    printLine(terminal, JSON.stringify(decision, null, 2));
+    printPrettyJson(terminal, decision);
     if (options.audit !== true) return;
     if (opened.length === 0) printLine(terminal, 'No rule demanded that more is kept.');
-    for (const [part, text] of opened) printLine(terminal, `${part}: ${text}`);
+    for (const [part, text] of opened) printLine(terminal, `${part}: ${visibleJson(text)}`);
   });
 }
 
@@ -103,7 +104,7 @@ export function tail(context: CommandContext, options: ListOptions): Promise<voi
       const { records, lastSeq } = await reader.tail(seq);
       seq = lastSeq;
       for (const record of records.filter((candidate) => fits(candidate, options))) {
-        printLine(terminal, options.json === true ? JSON.stringify(shownRecord(record)) : tailLine(terminal, record));
+        printLine(terminal, options.json === true ? jsonText(shownRecord(record)) : tailLine(terminal, record));
       }
       await wait(POLL_MS);
     }

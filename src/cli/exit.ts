@@ -1,5 +1,5 @@
 import { GatewayError, type ErrorCode, messageOf } from '../core/errors.ts';
-import { visible, type Terminal } from './terminal.ts';
+import { printNote, visible, type Terminal } from './terminal.ts';
 
 /** What a command's end says to a script. */
 export const EXIT = {
@@ -30,7 +30,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
 /** Says on stderr what happened to which thing and how to mend it; returns the exit code. */
 export function printError(terminal: Terminal, thrown: unknown): number {
   if (!(thrown instanceof GatewayError)) {
-    terminal.err.write(`error ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)}\n`);
+    printNote(terminal, `error ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)}`);
     return EXIT.failed;
   }
   const lines = thrown.message.split('\n').map(visible).join('\n');

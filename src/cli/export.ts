@@ -10,7 +10,7 @@ import type { ListOptions } from './decision.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
-import { printJson, printLine, type Terminal } from './terminal.ts';
+import { printJson, printLine, printNote, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 export interface ExportOptions extends ListOptions {
@@ -56,7 +56,7 @@ async function* linesOf(
         written.count += 1;
       } else {
         written.changed += 1;
-        terminal.err.write(`error #${item.seq} ${item.id} is left out: ${item.why}\n`);
+        printNote(terminal, `error #${item.seq} ${item.id} is left out: ${item.why}`);
       }
     }
     if (text !== '') yield text;

@@ -2,7 +2,7 @@ import { codeFrame } from '../review/code-frame.ts';
 import type { Finding, Severity } from '../review/finding.ts';
 import { githubLines } from '../review/report-github.ts';
 import { sarifLog } from '../review/report-sarif.ts';
-import { paint, printLine, type Terminal, visible } from './terminal.ts';
+import { paint, printLine, printPrettyJson, type Terminal, visible } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 export interface FindingsOf {
@@ -43,7 +43,7 @@ export function printGithub(terminal: Terminal, { findings, path }: Pick<Finding
 }
 
 export function printSarif(terminal: Terminal, { findings, path, about }: Omit<FindingsOf, 'textOf'>): void {
-  printLine(terminal, JSON.stringify(sarifLog(findings, folderOf(path), { version: VERSION, about }), null, 2));
+  printPrettyJson(terminal, sarifLog(findings, folderOf(path), { version: VERSION, about }));
 }
 
 /** `./mcp-policy/` is `mcp-policy`; the working folder itself has no name. */

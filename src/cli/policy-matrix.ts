@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printMatrix } from './matrix-terminal.ts';
 import { announced, progressLine } from './progress.ts';
-import { printJson, printLine } from './terminal.ts';
+import { printJson, printLine, printPage } from './terminal.ts';
 import { trialOptions } from './trial-options.ts';
 
 export interface MatrixOptions extends ConfigOption {
@@ -54,7 +54,7 @@ function write({ terminal, environment }: CommandContext, built: Matrix, { json,
   if (wanted === 'json' && out === undefined) return printJson(terminal, 'policy-matrix', jsonOf(built));
   const text =
     wanted === 'csv' ? matrixCsv(built) : wanted === 'html' ? matrixHtml(built) : `${JSON.stringify(jsonOf(built))}\n`;
-  if (out === undefined) return void terminal.out.write(text);
+  if (out === undefined) return void printPage(terminal, text);
   writeFileSync(resolve(environment.workingFolder, out), text);
   return printLine(terminal, `${out} has ${built.cells.length} cells, ${changesIn(built).length} calls changed`);
 }

@@ -14,7 +14,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printMutation, printRun, reportedCases } from './policy-test-report.ts';
 import { announced, progressLine } from './progress.ts';
-import { printJson, printLine } from './terminal.ts';
+import { printJson, printLine, printNote, printPage } from './terminal.ts';
 import { trialOptions } from './trial-options.ts';
 
 export interface TestOptions extends ConfigOption {
@@ -115,9 +115,9 @@ function print({ terminal }: CommandContext, { ran, trials, mutation, options, o
   const format = options.json === true ? 'json' : options.format;
   switch (format) {
     case 'junit':
-      return void terminal.out.write(junitReport(cases));
+      return void printPage(terminal, junitReport(cases));
     case 'github':
-      return void terminal.out.write(githubReport(cases));
+      return void printPage(terminal, githubReport(cases));
     case 'json': {
       const failed = cases.filter((one) => !one.ok).length;
       const summary = { cases: cases.length, passed: cases.length - failed, failed };
@@ -136,7 +136,7 @@ async function writeTools({ terminal, environment }: CommandContext, file: strin
   const lists = await Promise.all(servers.map(async (id) => [id, await rememberedTools(config, id)] as const));
   const known = lists.flatMap(([id, tools]) => (tools === undefined ? [] : [[id, tools] as const]));
   const missing = lists.flatMap(([id, tools]) => (tools === undefined ? [id] : []));
-  if (missing.length > 0) terminal.err.write(`warning no gateway has listed the tools of ${missing.join(', ')} yet\n`);
+  if (missing.length > 0) printNote(terminal, `warning no gateway has listed the tools of ${missing.join(', ')} yet`);
   writeFileSync(resolve(environment.workingFolder, file), `${writeJson(Object.fromEntries(known))}\n`);
   printLine(terminal, `${file} has the tools of ${known.map(([id]) => id).join(', ') || 'no server'}`);
 }

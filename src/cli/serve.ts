@@ -32,7 +32,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const { config, secrets, path, commands, files } = readConfig(context, options);
   const identity = identityFor(config, options, context);
   refuseExposure(config, options);
-  const logger = stderrLogger(options.logLevel);
+  const logger = stderrLogger(options.logLevel, secrets);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;

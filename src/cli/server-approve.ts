@@ -1,8 +1,8 @@
 import type { LookedAt } from '../app/look.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { lockedIn, type LockedServer } from '../core/server-lock.ts';
-import { type Definitions, type ToolChange, toolChanges } from '../review/unit-changes.ts';
+import { lockedIn, type LockedServer, unitDrift } from '../core/server-lock.ts';
+import { type Definitions, keptChanges, type ToolChange, toolChanges } from '../review/unit-changes.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
 import {
@@ -76,7 +76,7 @@ async function wantedOf(seen: Seen, { tool, all, json }: ApproveOptions): Promis
   if (tool !== undefined) {
     refuseUnknown(tool, changes, looked);
     if (locked === undefined) throw neverAccepted(looked.found.id);
-    if (unitChanges(locked, looked).length === 0) return tool;
+    if (unitDrift(locked, looked.unit).length === 0) return tool;
     throw new GatewayError('USAGE', 'the server as a whole is another than was accepted, so no single tool can be', {
       mend: 'Accept all that it is now with --all.',
     });
@@ -109,7 +109,9 @@ function record(
   };
   const definitions = definitionsIn(looked);
   const taken = Object.fromEntries(Object.entries(definitions).filter(([tool]) => isWhole || wanted.has(tool)));
-  const which = changes.filter(({ tool }) => wanted.has(tool)).map(({ tool, kind }): JsonObject => ({ tool, kind }));
+  const which = changes
+    .filter(({ tool }) => wanted.has(tool))
+    .map(({ tool, kind, changes: places }): JsonObject => ({ tool, kind, ...keptChanges(places) }));
   return accept(work, {
     id,
     next,

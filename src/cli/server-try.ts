@@ -24,7 +24,7 @@ export function tryServer(context: CommandContext, id: string, options: ServerOp
       user: environment.user,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       clock,
-      logger: stderrLogger('error'),
+      logger: stderrLogger('error', work.loaded.secrets),
     });
     if (looked.bundle.kind === 'bad') context.setExit(EXIT.findings);
     if (options.json === true) {

@@ -1,15 +1,15 @@
 import { createInterface } from 'node:readline/promises';
-import * as z from 'zod';
 import { type LookedAt, lookAt } from '../app/look.ts';
+import { instructionsPin } from '../catalog/pins.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { lockPathOf, readLock, writeLock } from '../config/lock-file.ts';
 import type { Act } from '../core/act.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { ServerId } from '../core/names.ts';
 import { lockedIn, type LockedPackage, type LockedServer, type ServerLock } from '../core/server-lock.ts';
 import { wordsFact, writeWords } from '../review/rule-words.ts';
-import type { Definitions } from '../review/unit-changes.ts';
+import { ACCEPTED_TOOLS, type Definitions, readDefinitions } from '../review/unit-changes.ts';
 import { type Acting, acting } from './acting.ts';
 import type { CommandContext } from './context.ts';
 import { stderrLogger } from './log.ts';
@@ -60,7 +60,8 @@ export async function look(id: ServerId, work: UnitWork, looking: Looking = {}):
       version: VERSION,
       host: { platform: process.platform, nodePath: process.execPath, environment: variables },
       clock,
-      logger: stderrLogger('error'),
+      logger: stderrLogger('error', loaded.secrets),
+      secrets: loaded.secrets,
       memory: store.catalog,
       signIns,
       commands: loaded.commands,
@@ -81,8 +82,9 @@ export function refuseBadBundle({ bundle, found }: LookedAt): void {
 }
 
 /** What is accepted of a server when all that was seen of it is. */
-export function lockedAs({ unit, tools }: LookedAt): LockedServer {
-  return { ...unit, tools: Object.fromEntries(tools.map(({ name, pin }) => [name, pin])) };
+export function lockedAs({ unit, tools, instructions }: LookedAt): LockedServer {
+  const pins = Object.fromEntries(tools.map(({ name, pin }) => [name, pin]));
+  return { ...unit, tools: pins, instructions: instructionsPin(instructions) };
 }
 
 export interface Accepting {
@@ -116,21 +118,16 @@ export function accept(work: UnitWork, accepting: Accepting): Promise<string> {
 
 /** The words of the bundle's rules are kept too, so that the next one can be compared with them. */
 async function remember({ store }: UnitWork, { id, definitions, looked }: Accepting): Promise<void> {
-  await store.catalog.writeFact(id, ACCEPTED, definitions);
+  await store.catalog.writeFact(id, ACCEPTED_TOOLS, definitions);
   if (looked?.bundle.kind !== 'good') return;
   const { bundle, rules } = looked.bundle.checked;
   await store.catalog.writeFact(id, wordsFact(bundle.digest), writeWords(rules));
 }
 
-const ACCEPTED = 'accepted tools';
-
 /** The definitions that were accepted, as far as this store knows them. */
 export async function acceptedDefinitions({ store }: UnitWork, id: string): Promise<Definitions> {
-  const kept = Kept.safeParse(await store.catalog.readFact(id, ACCEPTED));
-  return kept.success ? kept.data : {};
+  return readDefinitions(await store.catalog.readFact(id, ACCEPTED_TOOLS));
 }
-
-const Kept = z.record(z.string(), z.custom<JsonObject>(isJsonObject));
 
 export function definitionsIn({ tools }: LookedAt): Definitions {
   return Object.fromEntries(tools.map(({ name, definition }) => [name, definition]));

@@ -7,7 +7,7 @@ import type { ReplayReport } from '../review/replay-report.ts';
 import { CLASS_WORDS, placeText, rangeText, recordedText } from '../review/replay-words.ts';
 import type { CommandContext } from './context.ts';
 import { type ExceededThreshold, thresholdText } from './replay-thresholds.ts';
-import { paint, printJson, printLine, printWrapped, type Terminal, visible } from './terminal.ts';
+import { paint, printJson, printLine, printPage, printWrapped, type Terminal, visible } from './terminal.ts';
 
 export interface ShownReplay {
   readonly report: ReplayReport;
@@ -22,13 +22,13 @@ export function printReplay(terminal: Terminal, shown: ShownReplay, asJson: bool
   const { report, exceeded, candidates, loop } = shown;
   const ok = report.recorded.alarms.length + exceeded.length === 0;
   if (asJson) return printJson(terminal, 'policy-replay', { ok, candidates, loop, ...report, exceeded });
-  return printText(terminal, shown);
+  return printWords(terminal, shown);
 }
 
 /** For a pull request; to a file, or to stdout in place of everything else. */
 export function writeMarkdown({ terminal, environment }: CommandContext, to: string | true, shown: ShownReplay): void {
   const text = replayMarkdown({ ...shown, exceeded: shown.exceeded.map(exceededText) });
-  if (to === true) terminal.out.write(text);
+  if (to === true) printPage(terminal, text);
   else writeFileSync(resolve(environment.workingFolder, to), text);
 }
 
@@ -39,7 +39,7 @@ function exceededText({ class: kind, count, ...threshold }: ExceededThreshold): 
 
 const MOST_GROUPS = 20;
 
-function printText(terminal: Terminal, { report, exceeded, candidates, loop }: ShownReplay): void {
+function printWords(terminal: Terminal, { report, exceeded, candidates, loop }: ShownReplay): void {
   const { replayed, active, classes, groups } = report;
   if (replayed === 0) return printLine(terminal, 'There is no decision to replay.');
   const tried = candidates.length === 0 ? 'what is in force now' : candidates.join(', ');

@@ -1,4 +1,5 @@
 import type { LookedAt, LookedTool } from '../app/look.ts';
+import { instructionsPin } from '../catalog/pins.ts';
 import { shortHash } from '../core/generation.ts';
 import type { Json } from '../core/json.ts';
 import { type LockedServer, type UnitDrift, unitDrift } from '../core/server-lock.ts';
@@ -125,15 +126,26 @@ export function printRules(terminal: Terminal, changes: readonly RuleChange[]): 
 
 /** A part of a server, as it was accepted and as it is. */
 export interface UnitChange {
-  readonly part: UnitDrift;
+  readonly part: UnitDrift | 'instructions';
   readonly before: string;
   readonly after: string;
 }
 
 /** What of the server as a whole is another than was accepted, with both. */
-export function unitChanges(locked: LockedServer, { unit }: LookedAt): readonly UnitChange[] {
+export function unitChanges(locked: LockedServer, { unit, instructions }: LookedAt): readonly UnitChange[] {
   const named = { package: packageText, command: commandText, bundle: bundleText, signer: signerText };
-  return unitDrift(locked, unit).map((part) => ({ part, before: named[part](locked), after: named[part](unit) }));
+  const changes = unitDrift(locked, unit).map((part) => ({
+    part,
+    before: named[part](locked),
+    after: named[part](unit),
+  }));
+  return [...changes, ...instructionsChange(locked, instructions)];
+}
+
+/** The text that was accepted is not kept, so that what it is now is shown whole. Where none was pinned, nothing changed. */
+function instructionsChange({ instructions: accepted }: LockedServer, now: string): readonly UnitChange[] {
+  if (accepted === undefined || accepted === instructionsPin(now)) return [];
+  return [{ part: 'instructions', before: shortHash(accepted), after: JSON.stringify(now) }];
 }
 
 type Unit = LookedAt['unit'];
@@ -156,7 +168,7 @@ function signerText({ signer }: Unit): string {
 
 export function printUnitChanges(terminal: Terminal, changes: readonly UnitChange[]): void {
   for (const { part, before, after } of changes) {
-    printLine(terminal, visible(`the ${part} is another: ${before || 'none'} → ${after || 'none'}`));
+    printLine(terminal, visible(`the ${part} is another: ${before || 'none'} → ${reveal(after) || 'none'}`));
   }
 }
 

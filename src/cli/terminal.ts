@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { visibleJson } from '../core/visible-json.ts';
 
 /** Where a command reads and writes, and what that place can show. Answers go to `out`, everything else to `err`. */
 export interface Terminal {
@@ -15,12 +16,32 @@ export function paint(terminal: Terminal, style: Style, text: string): string {
 }
 
 export function printLine(terminal: Terminal, text: string): void {
-  terminal.out.write(`${text}\n`);
+  terminal.out.write(`${harmless(text)}\n`);
+}
+
+/** A whole text as it stands, such as a page or a report. */
+export function printPage(terminal: Terminal, text: string): void {
+  terminal.out.write(harmless(text));
+}
+
+/** Says something beside the answer. */
+export function printNote(terminal: Terminal, text: string): void {
+  terminal.err.write(`${harmless(text)}\n`);
+}
+
+/** JSON as people read it, for a terminal or a file. */
+export function printPrettyJson(terminal: Terminal, value: unknown): void {
+  printLine(terminal, visibleJson(JSON.stringify(value, null, 2)));
 }
 
 /** One object with `schema` and `ok`, as every `--json` prints. */
 export function printJson(terminal: Terminal, schema: string, body: object): void {
-  printLine(terminal, JSON.stringify({ schema: `mcp-gateway/${schema}/v1`, ok: true, ...body }));
+  printLine(terminal, jsonText({ schema: `mcp-gateway/${schema}/v1`, ok: true, ...body }));
+}
+
+/** One line of JSON in which nothing is that a terminal would obey; its value is the same. */
+export function jsonText(value: object): string {
+  return visibleJson(JSON.stringify(value));
 }
 
 /**
@@ -89,4 +110,13 @@ function wrap(text: string, width: number): readonly string[] {
 /** Text from elsewhere without control characters and without characters that reorder or hide what is shown. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+/** Colours and weights as `paint` writes them, and never text that is hidden. */
+const OWN_STYLE = /^\u001b\[(?:[0-79]|2[2-79]|[349]\d)m$/;
+const UNSAFE = /\u001b\[\d{1,2}m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** What is left out by nobody is left out here: all that a terminal obeys, but for ends of lines, tabs and our own colours. */
+function harmless(text: string): string {
+  return text.replaceAll(UNSAFE, (found) => (found === '\n' || found === '\t' || OWN_STYLE.test(found) ? found : ' '));
 }

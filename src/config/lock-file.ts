@@ -26,6 +26,7 @@ const Locked = z.strictObject({
   bundle: z.strictObject({ digest: Hash }).nullable(),
   signer: z.string(),
   tools: z.record(z.string(), LockedTool),
+  instructions: Hash.optional(),
 });
 
 const LockFile = z.strictObject({
@@ -68,7 +69,7 @@ function textOf(lock: ServerLock): string {
   return `{\n  "version": ${VERSION},\n  "servers": ${body}\n}\n`;
 }
 
-function serverText({ package: found, command, bundle, signer, tools }: LockedServer): string {
+function serverText({ package: found, command, bundle, signer, tools, instructions }: LockedServer): string {
   const lines = sorted(tools).map(([tool, { contract, text }]) => {
     return `        ${JSON.stringify(tool)}: ${JSON.stringify({ contract, text })}`;
   });
@@ -78,6 +79,7 @@ function serverText({ package: found, command, bundle, signer, tools }: LockedSe
     `"command": ${JSON.stringify(command)}`,
     `"bundle": ${JSON.stringify(bundle && { digest: bundle.digest })}`,
     `"signer": ${JSON.stringify(signer)}`,
+    ...(instructions === undefined ? [] : [`"instructions": ${JSON.stringify(instructions)}`]),
     `"tools": ${lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n      }`}`,
   ];
   return `{\n${members.map((member) => `      ${member}`).join(',\n')}\n    }`;

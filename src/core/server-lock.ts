@@ -29,6 +29,8 @@ export interface ServerUnit {
 export interface LockedServer extends ServerUnit {
   /** By the server's own names. */
   readonly tools: Readonly<Record<string, ToolPin>>;
+  /** SHA-256, hex, of what the server tells every model of itself; absent where it was accepted before that was pinned. */
+  readonly instructions?: string | undefined;
 }
 
 /** All that somebody has accepted, by the ids of servers. */

@@ -14,7 +14,8 @@ import type { Json, JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
 import { LISTS, type ListName } from '../core/protocol.ts';
-import { DriftNews } from './drift-news.ts';
+import { DriftNews, type Quarantine } from './drift-news.ts';
+import { HiddenNews } from './hidden-news.ts';
 import type { GovernedServer } from './governed-server.ts';
 import { MetUris, ResourceTable } from './resource-table.ts';
 import { type PromptRoute, routeToPrompt } from './route.ts';
@@ -48,6 +49,8 @@ export interface DirectoryOptions {
   /** How long the first list waits for servers of which nothing is remembered. */
   readonly startWaitMs: number;
   readonly logger: Logger;
+  /** Tools are not what was accepted any more; told once as long as it stays so. */
+  readonly onQuarantined?: (quarantine: Quarantine) => void;
 }
 
 type Servers = ReadonlyMap<ServerId, GovernedServer>;
@@ -76,6 +79,7 @@ export class Directory {
   readonly #listeners = new Set<(list: ListName) => void>();
   readonly #met = new MetUris();
   readonly #drifts: DriftNews;
+  readonly #hidden: HiddenNews;
   readonly #settled = new Map<ListName, Promise<unknown>>();
   #servers: Servers;
   #current: Shown;
@@ -85,7 +89,8 @@ export class Directory {
   constructor(options: DirectoryOptions) {
     this.#options = options;
     this.#servers = options.servers;
-    this.#drifts = new DriftNews(options.logger);
+    this.#drifts = new DriftNews(options.logger, options.onQuarantined);
+    this.#hidden = new HiddenNews(options.logger);
     this.#known = { tools: new Map(), prompts: new Map(), resources: new Map(), templates: new Map() };
     this.#current = { ...this.#shown(options.servers), tools: NOTHING };
   }
@@ -250,13 +255,13 @@ export class Directory {
   }
 
   #named<T>(kind: NamedKind, servers: Servers, make: (item: CatalogItem, server: GovernedServer) => T): Named<T> {
-    const { names, logger } = this.#options;
+    const { names } = this.#options;
     const lists = [...this.#known[kind === 'tool' ? 'tools' : 'prompts']].map(([server, definitions]) => ({
       server,
       definitions,
     }));
     const catalog = buildCatalog(lists, { ...names, kind });
-    for (const { server, name, why } of catalog.hidden) logger.warn(`a ${kind} is not shown`, { server, name, why });
+    this.#hidden.tell(kind, catalog.hidden);
     const routes = catalog.listing.flatMap((item): [string, T][] => {
       const server = servers.get(item.server);
       return server === undefined ? [] : [[item.exposedName, make(item, server)]];
@@ -267,7 +272,7 @@ export class Directory {
   #tableOf(servers: Servers): ResourceTable {
     const { resources, templates } = this.#known;
     const { source } = this.#options;
-    return new ResourceTable({
+    const table = new ResourceTable({
       servers,
       lists: [...servers.keys()].map((server) => ({
         server,
@@ -280,6 +285,11 @@ export class Directory {
       },
       met: this.#met,
     });
+    this.#hidden.tell(
+      'resource',
+      table.hidden.map(({ server, uri, why }) => ({ server, name: uri, why })),
+    );
+    return table;
   }
 }
 

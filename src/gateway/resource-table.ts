@@ -2,6 +2,7 @@ import {
   buildResourceCatalog,
   type CatalogResource,
   type Claim,
+  type HiddenResource,
   readsAsWrapped,
   type ResourceCatalog,
   type ResourceLists,
@@ -41,6 +42,11 @@ export class ResourceTable {
     this.#catalog = buildResourceCatalog(parts.lists);
     this.resources = this.#routesTo(this.#catalog.resources);
     this.templates = this.#routesTo(this.#catalog.templates);
+  }
+
+  /** What is shown to nobody, with the reason. */
+  get hidden(): readonly HiddenResource[] {
+    return this.#catalog.hidden;
   }
 
   /**

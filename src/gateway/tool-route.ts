@@ -24,6 +24,8 @@ export interface ToolDrift {
   readonly kind: 'quarantined' | 'text';
   /** What has changed, such as `contract`. */
   readonly why: string;
+  /** As the server gave it now. */
+  readonly offered: JsonObject;
 }
 
 const NOBODY_ACCEPTED = pinReader(undefined, []);
@@ -54,7 +56,7 @@ export function routeToTool(
     hasOutputSchema: definition['outputSchema'] !== undefined,
     headerParams: headerParamsOf(inputSchema),
     pin: `${server.id}/${tool}@${pin.contract}.${standingIn(state, pin)}`,
-    ...driftOf(state),
+    ...driftOf(state, offered),
   };
 }
 
@@ -77,7 +79,7 @@ function standingIn(state: PinState, { text }: ToolPin): string {
   return state.kind === 'unpinned' ? text : `${state.kind}.${text}`;
 }
 
-function driftOf(state: PinState): { readonly drift?: ToolDrift } {
-  if (state.kind === 'changed') return { drift: { kind: 'quarantined', why: state.why } };
-  return state.kind === 'accepted' && state.isTextChanged ? { drift: { kind: 'text', why: 'text' } } : {};
+function driftOf(state: PinState, offered: JsonObject): { readonly drift?: ToolDrift } {
+  if (state.kind === 'changed') return { drift: { kind: 'quarantined', why: state.why, offered } };
+  return state.kind === 'accepted' && state.isTextChanged ? { drift: { kind: 'text', why: 'text', offered } } : {};
 }

@@ -129,16 +129,30 @@ async function readTools(upstream: Upstream): Promise<Seen> {
 
 /** Only what is called is hashed, and once: a list may be long. */
 function pinsOf(definitions: readonly JsonObject[]): Seen['pinOf'] {
-  const byName = new Map(definitions.map((definition) => [definition['name'], definition]));
+  const byName = new Map<unknown, JsonObject[]>();
+  for (const definition of definitions) {
+    const same = byName.get(definition['name']);
+    if (same === undefined) byName.set(definition['name'], [definition]);
+    else same.push(definition);
+  }
   const pins = new Map<string, ToolPin>();
   return (tool) => {
-    const definition = byName.get(tool);
-    if (definition === undefined) return undefined;
-    const pin = pins.get(tool) ?? pinOf(definition);
+    const same = byName.get(tool);
+    if (same === undefined) return undefined;
+    const pin = pins.get(tool) ?? onePinOf(same);
     pins.set(tool, pin);
     return pin;
   };
 }
+
+/** Which of several a call would run is for the server to say, so that they must be one. */
+function onePinOf([first, ...others]: readonly JsonObject[]): ToolPin {
+  const pin = pinOf(first ?? {});
+  return others.every((other) => pinOf(other).contract === pin.contract) ? pin : NONE;
+}
+
+/** That of no tool. */
+const NONE: ToolPin = { contract: '', text: '' };
 
 /** What of a tool that was accepted is another now. */
 function driftIn({ pins }: GovernedServer, tool: string, pin: ToolPin): string | undefined {

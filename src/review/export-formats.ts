@@ -1,4 +1,5 @@
 import type { SealedRecord } from '../core/record.ts';
+import { visibleJson } from '../core/visible-json.ts';
 import { inputOf, maskedIn } from './replay-input.ts';
 import { shownRecord } from './shown-record.ts';
 
@@ -17,11 +18,11 @@ export interface ExportWriter {
 export function exportWriter(format: ExportFormat, version: string): ExportWriter {
   switch (format) {
     case 'jsonl':
-      return { head: '', lineOf: (record) => `${JSON.stringify(shownRecord(record))}\n` };
+      return { head: '', lineOf: (record) => `${visibleJson(JSON.stringify(shownRecord(record)))}\n` };
     case 'csv':
       return { head: csvLine(Object.keys(CSV_COLUMNS)), lineOf: (record) => csvLine(csvCells(record)) };
     case 'opa':
-      return { head: '', lineOf: (record) => `${JSON.stringify(opaEvent(record, version))}\n` };
+      return { head: '', lineOf: (record) => `${visibleJson(JSON.stringify(opaEvent(record, version)))}\n` };
   }
 }
 
@@ -47,11 +48,12 @@ function csvCells(record: SealedRecord): readonly string[] {
   return Object.values(CSV_COLUMNS).map((cell) => cell(record));
 }
 
-/** RFC 4180. A cell that a spreadsheet would run as a formula gets a quote before it. */
+/** RFC 4180. A cell that a spreadsheet would run as a formula gets a quote before it; what a terminal obeys is a blank. */
 function csvLine(cells: readonly string[]): string {
   const written = cells.map((cell) => {
-    const plain = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+    const plain = cell.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+    const text = /^\s*[=+\-@＝＋－＠]/u.test(plain) ? `'${plain}` : plain;
+    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   });
   return `${written.join(',')}\r\n`;
 }

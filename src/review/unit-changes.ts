@@ -3,7 +3,9 @@ import { pinReader, type ServerPins } from '../catalog/pins.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { pointerOf } from '../core/json-pointer.ts';
+import { writeJson } from '../core/lossless-json.ts';
 import type { LockedServer } from '../core/server-lock.ts';
+import { cutText } from '../policy/author-text.ts';
 import type { RuleWords } from './record-words.ts';
 
 /** One place in which two definitions of a tool differ; undefined where one of them has nothing there. */
@@ -25,6 +27,17 @@ export interface ToolChange {
 
 /** Definitions by the names of their tools. */
 export type Definitions = Readonly<Record<string, JsonObject>>;
+
+/** Under which name a store keeps the definitions that were accepted of a server. */
+export const ACCEPTED_TOOLS = 'accepted tools';
+
+/** Definitions as a store has kept them; none where it has kept nothing that can be read. */
+export function readDefinitions(kept: Json | undefined): Definitions {
+  if (kept === undefined || !isJsonObject(kept)) return {};
+  return Object.fromEntries(
+    Object.entries(kept).flatMap(([tool, definition]) => (isJsonObject(definition) ? [[tool, definition]] : [])),
+  );
+}
 
 /** Every tool that is offered or was accepted, by name. */
 export function toolChanges(
@@ -60,13 +73,26 @@ function changesOf(tool: string, definition: JsonObject, accepted: Definitions):
 }
 
 /** By pointer; the order of members and of lists that are sets does not count. */
-function definitionChanges(before: JsonObject, after: JsonObject): readonly DefinitionChange[] {
+export function definitionChanges(before: JsonObject, after: JsonObject): readonly DefinitionChange[] {
   const old = leavesOf(before);
   const now = leavesOf(after);
   return [...new Set([...old.keys(), ...now.keys()])]
     .toSorted()
     .map((pointer) => ({ pointer, before: old.get(pointer), after: now.get(pointer) }))
     .filter((change) => textOf(change.before) !== textOf(change.after));
+}
+
+const MOST_KEPT = 20;
+const LONGEST_KEPT = 300;
+
+/** Changes as a record keeps them: the first twenty places, each value as the beginning of its JSON, null where there is none. */
+export function keptChanges(changes: readonly DefinitionChange[]): JsonObject {
+  const kept = (value: Json | undefined): Json =>
+    value === undefined ? null : cutText(writeJson(value), LONGEST_KEPT);
+  const places = changes
+    .slice(0, MOST_KEPT)
+    .map(({ pointer, before, after }): JsonObject => ({ pointer, before: kept(before), after: kept(after) }));
+  return { places: changes.length, changes: places };
 }
 
 const SETS: ReadonlySet<string> = new Set(['required', 'enum', 'type']);

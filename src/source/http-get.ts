@@ -131,8 +131,12 @@ async function lookupFor(url: URL, { home }: Journey): Promise<LookupFunction> {
 
 async function kindsOf(url: URL): Promise<ReadonlySet<AddressKind>> {
   const host = hostOf(url);
-  const addresses = isIP(host) === 0 ? await resolveAll(host, { all: true }) : [{ address: host }];
-  return new Set(addresses.map(({ address }) => kindOf(address)));
+  const isLiteral = isIP(host) !== 0;
+  const addresses = isLiteral ? [{ address: host }] : await resolveAll(host, { all: true });
+  const kinds = addresses.map(({ address }) => kindOf(address));
+  // Whoever has a name says where it points; only these can mean nothing but this machine.
+  const isKnown = isLiteral || host === 'localhost' || host.endsWith('.localhost');
+  return new Set(isKnown ? kinds : kinds.filter((kind) => kind === 'public' || kind === 'private'));
 }
 
 function hostOf({ hostname }: URL): string {

@@ -7,6 +7,7 @@ import type { RpcAnswer, RpcId, RpcMessage, RpcNotification, RpcRequest } from '
 import { isRpcId } from '../core/rpc-parse.ts';
 import { attribute, mayBelong, type InFlight } from './attribution.ts';
 import { SESSION_DIALECT, type Dialect } from './dialect.ts';
+import { FloodGate } from './flood-gate.ts';
 import { notificationText, requestText } from './message-text.ts';
 import { Pending } from './pending.ts';
 import { Questions } from './questions.ts';
@@ -29,6 +30,8 @@ export interface ConnectionOptions {
   /** What the server asks outside of requests. */
   readonly onRequest: AnswerQuestion;
   readonly onRefused: (request: RpcRequest) => void;
+  /** It says so much unasked that some of it is dropped: how many messages by now, told ever more rarely. */
+  readonly onFlood?: ((dropped: number) => void) | undefined;
   /** A request got no sign of life in time; its caller has been told. */
   readonly onTimeout: () => void;
   /** The connection ended by itself. */
@@ -43,6 +46,8 @@ export interface Strays {
   readonly late: number;
   /** Answers to requests that never were. */
   readonly foreign: number;
+  /** Notifications and requests beyond what a connection may say unasked. */
+  readonly dropped: number;
 }
 
 const TICK_MS = 500;
@@ -60,6 +65,7 @@ export class Connection implements WireListener {
   readonly #pending = new Map<number, Pending>();
   readonly #inFlight: InFlight;
   readonly #questions: Questions;
+  readonly #flood: FloodGate;
   readonly #firstId = randomInt(1, 2 ** 31);
   readonly #abort = (id: number): void => this.#cancel(id);
   #dialect: Dialect = SESSION_DIALECT;
@@ -73,6 +79,7 @@ export class Connection implements WireListener {
   constructor(options: ConnectionOptions) {
     const { wire, clock } = options;
     this.#options = options;
+    this.#flood = new FloodGate(clock.monotonic(), (dropped) => options.onFlood?.(dropped));
     this.#inFlight = { pending: this.#pending, hasStreams: wire.hasStreams };
     this.#questions = new Questions({
       send: (text) => void this.#send(text),
@@ -93,7 +100,7 @@ export class Connection implements WireListener {
   }
 
   get strays(): Strays {
-    return { late: this.#late, foreign: this.#foreign };
+    return { late: this.#late, foreign: this.#foreign, dropped: this.#flood.dropped };
   }
 
   /** From now on requests are dressed so. */
@@ -146,9 +153,10 @@ export class Connection implements WireListener {
         this.#take(message.id)?.resolve({ kind: 'failure', error: message.error });
         break;
       case 'notification':
-        this.#hear(message, stream);
+        if (this.#flood.admits(message, this.#options.clock.monotonic())) this.#hear(message, stream);
         break;
       case 'request':
+        if (!this.#flood.admits(message, this.#options.clock.monotonic())) break;
         this.#questions.take(message, () => attribute(this.#inFlight, stream, takesRequests));
         break;
     }

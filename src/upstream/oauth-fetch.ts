@@ -22,11 +22,16 @@ export interface OauthFetchOptions {
   readonly maxBytes?: number;
   /** How long an answer may take, milliseconds. */
   readonly timeoutMs?: number;
+  /** All addresses of a name; the system's resolver by default. */
+  readonly resolve?: ResolveName;
 }
+
+export type ResolveName = (name: string) => Promise<readonly LookupAddress[]>;
 
 const MAX_BYTES = 256 * 1024;
 const TIMEOUT_MS = 10_000;
 const resolveAll = promisify(resolveName);
+const SYSTEM: ResolveName = (name) => resolveAll(name, { all: true });
 
 /**
  * Fetches what an upstream server and its metadata name: addresses that nobody here has chosen. So it speaks https only,
@@ -35,13 +40,13 @@ const resolveAll = promisify(resolveName);
  * UPSTREAM_UNAVAILABLE; nothing of a request or an answer stands in the message but the origin.
  */
 export function oauthFetch(options: OauthFetchOptions): OauthFetch {
-  const { serverUrl, issuer, maxBytes = MAX_BYTES, timeoutMs = TIMEOUT_MS } = options;
+  const { serverUrl, issuer, maxBytes = MAX_BYTES, timeoutMs = TIMEOUT_MS, resolve = SYSTEM } = options;
   const named: ReadonlySet<string> = new Set([serverUrl.origin, ...(issuer === undefined ? [] : [issuer.origin])]);
   let around: Promise<ReadonlySet<AddressKind>> | undefined;
   return async (target, init = {}) => {
     const url = new URL(target);
     refuseScheme(url);
-    around ??= kindsAround(serverUrl);
+    around ??= kindsAround(serverUrl, resolve);
     const allowed = await around;
     const isAllowed = (kind: AddressKind): boolean => {
       if (url.protocol === 'http:') return kind === 'loopback' && allowed.has('loopback');
@@ -50,7 +55,7 @@ export function oauthFetch(options: OauthFetchOptions): OauthFetch {
     const time = AbortSignal.timeout(timeoutMs);
     const signal = init.signal ? AbortSignal.any([init.signal, time]) : time;
     try {
-      const answer = await exchange(url, { ...init, signal }, guardedLookup(url, isAllowed));
+      const answer = await exchange(url, { ...init, signal }, guardedLookup(url, isAllowed, resolve));
       return await responseOf(answer, maxBytes);
     } catch (thrown) {
       throw unreachable(url, thrown, time.aborted);
@@ -63,28 +68,37 @@ function refuseScheme(url: URL): void {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refusal(url, `${url.protocol} is not https:`);
 }
 
-/** The kinds of addresses that lie no further inside than the server itself. */
-async function kindsAround(serverUrl: URL): Promise<ReadonlySet<AddressKind>> {
+/**
+ * The kinds of addresses that lie no further inside than the server itself. Whoever has a name says where it points: that
+ * it points to this machine makes nobody a server of this machine, unless the name can mean nothing else.
+ */
+async function kindsAround(serverUrl: URL, resolve: ResolveName): Promise<ReadonlySet<AddressKind>> {
   const host = hostOf(serverUrl);
-  const addresses = isIP(host) === 0 ? await resolveAll(host, { all: true }).catch(() => []) : [{ address: host }];
-  const own = addresses.map(({ address }) => kindOf(address));
+  const isLiteral = isIP(host) !== 0;
+  const addresses = isLiteral ? [{ address: host }] : await resolve(host).catch(() => []);
+  const kinds = addresses.map(({ address }) => kindOf(address));
+  const own = isLiteral || isLocalhost(host) ? kinds : kinds.filter((kind) => kind === 'private');
   const beside: readonly AddressKind[] = own.includes('loopback') ? ['private'] : [];
   return new Set<AddressKind>(['public', ...own, ...beside]);
 }
 
 /** Answers with the addresses of a name when all of them may be connected to. An address needs no lookup, so it is asked for here. */
-function guardedLookup(url: URL, isAllowed: (kind: AddressKind) => boolean): LookupFunction {
+function guardedLookup(
+  url: URL,
+  isAllowed: (kind: AddressKind) => boolean,
+  resolve: ResolveName,
+): LookupFunction {
   const host = hostOf(url);
   if (isIP(host) !== 0 && !isAllowed(kindOf(host))) throw outOfBounds(url);
   return (name, options, callback) => {
-    resolveName(name, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
-      if (error !== null) return callback(error, '', 0);
+    const found = (addresses: readonly LookupAddress[]): void => {
       const [first] = addresses;
       const areAllowed = addresses.every(({ address }) => isAllowed(kindOf(address)));
       if (first === undefined || !areAllowed) return callback(outOfBounds(url), '', 0);
       if (options.all === true) return callback(null, [...addresses]);
       return callback(null, first.address, first.family);
-    });
+    };
+    resolve(name).then(found, (error: Error) => callback(error, '', 0));
   };
 }
 
@@ -113,6 +127,11 @@ async function responseOf(answer: IncomingMessage, maxBytes: number): Promise<Re
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return new Response(WITHOUT_BODY.has(status) ? null : new Uint8Array(body), { status, headers });
+}
+
+/** RFC 6761 §6.3. */
+function isLocalhost(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
 }
 
 function hostOf(url: URL): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { maskedText } from '../core/masked-text.ts';
 import type { ServerId } from '../core/names.ts';
 
 export interface ServerLogsOptions {
@@ -37,7 +38,7 @@ export class ServerLogs {
   /** Takes one line, safe to be shown on a terminal. */
   add(server: string, line: string): void {
     const { secrets, clock } = this.#options;
-    const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '••••'), line);
+    const shown = maskedText(line, secrets);
     const time = new Date(clock.now()).toISOString();
     const lines = this.#waiting.get(server) ?? [];
     this.#waiting.set(server, lines);

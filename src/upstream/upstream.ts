@@ -106,7 +106,7 @@ export class Upstream {
   }
 
   get strays(): Strays {
-    return this.#life.live?.connection.strays ?? { late: 0, foreign: 0 };
+    return this.#life.live?.connection.strays ?? { late: 0, foreign: 0, dropped: 0 };
   }
 
   /** What it last said beside the protocol (stderr, junk on stdout), oldest first, safe to print. */
@@ -189,7 +189,9 @@ export class Upstream {
     const onTaskStatus = (params: JsonObject): void => {
       if (this.#life.live?.facts.era === 'session') this.#tasks.tell(params);
     };
-    return { name, clock, offers, onNotification, onTaskStatus, onRequest, onRefused, timeoutMs, tickMs };
+    const onFlood = (dropped: number): void =>
+      this.#options.logger.warn('an upstream server says more than is taken', { server: name, dropped });
+    return { name, clock, offers, onNotification, onTaskStatus, onRequest, onRefused, onFlood, timeoutMs, tickMs };
   }
 
   async #greet(wire: Wire, connection: Connection): Promise<ServerFacts | undefined> {

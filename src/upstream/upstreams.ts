@@ -50,7 +50,7 @@ export class Upstreams {
 
   constructor(definitions: readonly ServerDefinition[], options: UpstreamsOptions) {
     this.#options = options;
-    this.#news = new ListNews(options.gatherMs);
+    this.#news = new ListNews(options.clock, options.gatherMs);
     this.#pools = new Map(definitions.map((definition) => [definition.id, this.#newPool(definition)]));
     this.#recalled = Promise.all([...this.#pools.values()].map(({ knowledge }) => knowledge.recall()));
     const sweepMs = Math.max(LEAST_SWEEP_MS, (options.idleMs ?? IDLE_MS) / 4);

@@ -208,7 +208,7 @@ describe('a schema that is costly', () => {
     expect(await checkOf(schema, bad)).toMatchObject({ kind: 'invalid' });
   });
 
-  it('and runs away is stopped, its arguments are refused, and the next check is answered', async () => {
+  it('G-47 and runs away is stopped, its arguments are refused, and the next check is answered', async () => {
     const hasty = new ArgumentChecker({ stepMs: 500, startMs: 60_000 });
     await hasty.prepare('bomb', list({ pattern: '^(a+)+$' }));
     const refused = await hasty.check('bomb', { list: [`${'a'.repeat(40)}!`] }, 'deny');
@@ -220,7 +220,7 @@ describe('a schema that is costly', () => {
     await hasty.close();
   });
 
-  it('or takes too long to compile leaves its arguments unchecked', async () => {
+  it('G-47 or takes too long to compile leaves its arguments unchecked', async () => {
     const bomb: Record<string, JsonObject> = {};
     for (let level = 0; level < 22; level += 1)
       bomb[`l${level}`] = { allOf: [{ $ref: `#/$defs/l${level + 1}` }, { $ref: `#/$defs/l${level + 1}` }] };
@@ -259,7 +259,7 @@ describe('a schema that is unfit', () => {
       { type: 'object', properties: { a: { enum: Array.from({ length: 10_000 }, (_, index) => `value-${index}`) } } },
     ],
     ['a pattern that is none', { type: 'object', properties: { a: { pattern: '(' } } }],
-  ])('(%s) leaves its arguments unchecked, but for their names', async (_what, schema: Json | undefined) => {
+  ])('G-47 (%s) leaves its arguments unchecked, but for their names', async (_what, schema: Json | undefined) => {
     keys += 1;
     expect(await checker.prepare(`unfit-${keys}`, schema)).toBe('unchecked');
     expect(await checker.check(`unfit-${keys}`, { a: 1 }, 'allow')).toEqual({ kind: 'unchecked' });

@@ -107,7 +107,7 @@ describe('the catalog', () => {
     expect(catalog.hidden).toMatchObject([{ kind: 'twice', name: 'a' }]);
   });
 
-  it('shows neither of two tools that would have one name', () => {
+  it('G-42 shows neither of two tools that would have one name', () => {
     const catalog = catalogOf({ files: tools('read', 'list'), notes: tools('read') }, { toolNames: 'plain' });
     expect(namesIn(catalog)).toEqual(['list']);
     expect(() => refuseCollisions(catalog, 'tool')).toThrow(
@@ -119,8 +119,14 @@ describe('the catalog', () => {
     expect(() => refuseCollisions(catalogOf({ files: tools('read') }), 'tool')).not.toThrow();
   });
 
-  it('cannot be made to show another tool by a name that imitates a shortened one', () => {
+  it('G-42 cannot be made to show another tool by a name that imitates a shortened one', () => {
     const imitation = catalogOf({ files: tools('a.b') }).listing[0]?.exposedName ?? '';
     expect(namesIn(catalogOf({ files: tools('a.b', imitation) }))).toEqual([]);
+  });
+
+  it('G-43 takes the first of two names of a server that differ by case alone', () => {
+    const catalog = catalogOf({ files: tools('read', 'Read', 'write'), notes: tools('READ') });
+    expect(namesIn(catalog)).toEqual(['files__read', 'files__write', 'notes__READ']);
+    expect(catalog.hidden).toMatchObject([{ name: 'Read', why: 'the server lists read too; the first one counts' }]);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exposedName, faultOfName, namesFor } from '../../src/catalog/naming.ts';
+import { exposedName, faultOfLabel, faultOfName, faultOfUri, namesFor } from '../../src/catalog/naming.ts';
 import type { ServerId } from '../../src/core/names.ts';
 
 const server = 'code-host' as ServerId;
@@ -48,7 +48,7 @@ describe('an exposed name', () => {
   });
 });
 
-describe('a name that is not shown', () => {
+describe('G-43 a name that is not shown', () => {
   it.each([
     ['', 'is empty'],
     ['a'.repeat(129), 'has more than 128 characters'],
@@ -64,6 +64,9 @@ describe('a name that is not shown', () => {
     ['read\ud800', 'has characters that cannot be seen'],
     ['ｒｅａｄ', 'has characters that only look like others'],
     ['Bаsh', 'mixes letters of scripts that look alike'],
+    ['senԁ', 'mixes letters of scripts that look alike'],
+    ['ρау', 'mixes letters of scripts that look alike'],
+    ['reɑd', 'has characters that only look like others'],
   ])('%j %s', (name, fault) => {
     expect(faultOfName(name)).toBe(fault);
   });
@@ -74,4 +77,36 @@ describe('a name that is not shown', () => {
       expect(faultOfName(name)).toBeUndefined();
     },
   );
+});
+
+describe('G-43 a resource that is not shown', () => {
+  it.each([
+    ['file:///a\u200bb', 'has characters that cannot be seen'],
+    ['file:///\u202egpj.exe', 'has characters that cannot be seen'],
+    ['file:///a\u{e0041}', 'has characters that cannot be seen'],
+    ['file:///a\u0000b', 'has characters that cannot be seen'],
+    [`file:///${'a'.repeat(4_096)}`, 'has more than 4096 characters'],
+    ['https://аpple.com/a', 'mixes letters of scripts that look alike'],
+  ])('has the address %j, which %s', (uri, fault) => {
+    expect(faultOfUri(uri)).toBe(fault);
+  });
+
+  it.each([
+    ['Bаsh history', 'mixes letters of scripts that look alike'],
+    ['notes\u200d', 'has characters that cannot be seen'],
+    ['no\u2066tes', 'has characters that cannot be seen'],
+  ])('is called %j, which %s', (label, fault) => {
+    expect(faultOfLabel(label)).toBe(fault);
+  });
+
+  it.each(['file:///дом/отчёт.txt', 'file:///u%CC%88ber', 'file:///u\u0308ber', 'db://{table}/{id}', 'https://日本.jp/a'])(
+    'does not have the address %s',
+    (uri) => {
+      expect(faultOfUri(uri)).toBeUndefined();
+    },
+  );
+
+  it.each(['Отчёт (Q3).pdf', '⚙️ Settings', '👨‍👩‍👧 Family', 'Überblick', 'Read me'])('is not called %s', (label) => {
+    expect(faultOfLabel(label)).toBeUndefined();
+  });
 });

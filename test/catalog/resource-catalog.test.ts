@@ -69,6 +69,31 @@ test('whatever servers list, every exposed URI names the server and the URI that
   );
 });
 
+test('G-43 what is not what it seems is in no list, and is told of', () => {
+  const bidi = 'a://\u202egpj';
+  const lists: readonly ResourceLists[] = [
+    {
+      server: 'files' as ServerId,
+      resources: [
+        { uri: 'a://1', name: 'Bаsh' },
+        { uri: bidi, name: 'x' },
+        { uri: 'a://2', name: 'plain', title: 'a\u200bb' },
+        { uri: 'a://3', name: 'plain' },
+      ],
+      templates: [{ uriTemplate: 'a://{\u{e0041}}', name: 'x' }],
+    },
+  ];
+  const catalog = buildResourceCatalog(lists);
+  expect(catalog.resources.map(({ uri }) => uri)).toEqual(['a://3']);
+  expect(catalog.templates).toEqual([]);
+  expect(catalog.hidden.map(({ uri, why }) => [uri, why])).toEqual([
+    ['a://1', 'its name mixes letters of scripts that look alike'],
+    [bidi, 'its address has characters that cannot be seen'],
+    ['a://2', 'its name has characters that cannot be seen'],
+    ['a://{\u{e0041}}', 'its address has characters that cannot be seen'],
+  ]);
+});
+
 function catalogOf(servers: Readonly<Record<string, Offered>>): ResourceCatalog {
   const lists: readonly ResourceLists[] = Object.entries(servers).map(([id, { resources = [], templates = [] }]) => ({
     server: id as ServerId,

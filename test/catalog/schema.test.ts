@@ -72,7 +72,7 @@ describe('a pattern', () => {
 });
 
 describe('a schema', () => {
-  it('that unfolds into a huge one is costly, however small it is written', () => {
+  it('G-47 that unfolds into a huge one is costly, however small it is written', () => {
     const $defs = Object.fromEntries(
       Array.from({ length: 15 }, (_, level) => [
         `l${level}`,

@@ -182,7 +182,7 @@ test('a client in a session is asked at once, and its request goes the whole way
   expect(new Set(world.records.map(({ call }) => call)).size).toBe(2);
 });
 
-test('a server that asks a client in a session without end is stopped after sixteen rounds', async () => {
+test('G-48 a server that asks a client in a session without end is stopped after sixteen rounds', async () => {
   let rounds = 0;
   const send: Send = () => {
     rounds += 1;

@@ -74,7 +74,7 @@ test.for<[string, readonly Tool[], Partial<ServerPins>, string]>([
   ['whose schema has changed', [OTHER], {}, 'contract'],
   ['of a package that was not accepted', [SEND], { drift: 'package' }, 'package'],
   ['whose text has changed, where that counts', [{ ...SEND, description: 'x' }], { text: 'quarantine' }, 'text'],
-])('a tool %s is not called, and neither its text nor its schema is shown', async ([, offered, part, why]) => {
+])('G-41 a tool %s is not called, and neither its text nor its schema is shown', async ([, offered, part, why]) => {
   const { world } = await offering(offered, pinsOf([SEND], part));
   await call(world, 'send');
   expect(lastOf(world)).toEqual(quarantined(why));
@@ -110,7 +110,7 @@ test('what came later is new, and what bears the name of nothing that was accept
 });
 
 test.for([['without a word'], ['and says so']])(
-  'a server that changes between the list and the call %s does not get it',
+  'G-41 a server that changes between the list and the call %s does not get it',
   async ([how]) => {
     const { world, offer } = await aPinned([SEND]);
     await call(world, 'send');
@@ -131,7 +131,7 @@ test.for([['without a word'], ['and says so']])(
   },
 );
 
-test('a server that changes after the decision does not get the call', async () => {
+test('G-41 a server that changes after the decision does not get the call', async () => {
   const { world, offer } = await aPinned([SEND]);
   await call(world, 'send');
   const upstream = world.servers['files']?.upstream;

@@ -8,7 +8,7 @@ import { aCaller, anExchange } from './makers.ts';
 const CALL = { method: 'tools/call', name: 'read', args: {}, meta: {}, answers: undefined, task: undefined } as const;
 
 test.for(['session', 'stateless'] as const)(
-  'what a server asks without having been offered it is recorded with the call of a client of era %s',
+  'G-48 what a server asks without having been offered it is recorded with the call of a client of era %s',
   async (era) => {
     const send: Send = async ({ options }) => {
       options.onRefused?.(aRequest(ROOTS));

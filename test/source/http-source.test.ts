@@ -119,7 +119,7 @@ describe('a bundle service', () => {
   });
 
   it.each(['https://10.0.0.1/', 'https://169.254.169.254/latest/meta-data', 'http://10.0.0.1/'])(
-    'may not lead from this machine to %s',
+    'G-26 may not lead from this machine to %s',
     async (location) => {
       expect(await whyNot(answering(302, { location }))).toMatch(/further inside the network/);
     },

@@ -120,14 +120,14 @@ test('G-12 an upstream that answers twice is heard once', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'));
   expect(textOf(await callTool(upstream, call('twice')))).toBe('first');
   expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
-  expect(upstream.strays).toEqual({ late: 1, foreign: 0 });
+  expect(upstream.strays).toEqual({ late: 1, foreign: 0, dropped: 0 });
 });
 
 test('F-34 late, duplicate and foreign answers are ignored and counted', async () => {
   const upstream = anUpstream(fixture('unruly.mjs'));
   await callTool(upstream, call('fine'));
   expect(textOf(await callTool(upstream, call('strays')))).toBe('true');
-  expect(upstream.strays).toEqual({ late: 5_000, foreign: 5_003 });
+  expect(upstream.strays).toEqual({ late: 5_000, foreign: 5_003, dropped: 0 });
 });
 
 test('G-12 ids begin at a number that cannot be guessed', async () => {

@@ -177,7 +177,7 @@ test('G-11 one event is one message, whatever its text holds', async () => {
   });
   const upstream = anUpstream(at(web.url));
   expect(textOf(await callTool(upstream, call('x')))).toBe(hostile);
-  expect(upstream.strays).toEqual({ late: 0, foreign: 0 });
+  expect(upstream.strays).toEqual({ late: 0, foreign: 0, dropped: 0 });
 });
 
 test('big integers survive over HTTP', async () => {
@@ -196,7 +196,7 @@ test.for([
   [404, {}, 'no such door'],
   [500, {}, 'status 500'],
   [503, {}, 'status 503'],
-] as const)('status %i is an error that says what it means', async ([status, headers, words]) => {
+] as const)('G-26 status %i is an error that says what it means, and no redirect is followed', async ([status, headers, words]) => {
   const web = await aRawServer(({ response }) => response.writeHead(status, headers).end('<html>'));
   const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
   expect(error).toMatchObject({

@@ -54,7 +54,7 @@ test.for([
   'https://user:secret@8.8.8.8/',
   'file:///etc/passwd',
   'gopher://8.8.8.8/',
-])('what a server on the internet names is not asked at %s', async (address) => {
+])('G-26 what a server on the internet names is not asked at %s', async (address) => {
   const inside = await aWebServer((_request, response) => response.end('{}'));
   const thrown = await rejection(oauthFetch({ serverUrl: OUTSIDE })(address.replace('PORT', inside.url.port)));
   expect(thrown.code).toBe('UPSTREAM_UNAVAILABLE');
@@ -63,7 +63,7 @@ test.for([
   expect(inside.seen).toEqual([]);
 });
 
-test('what a server on this machine names may be on this machine, but no metadata service', async () => {
+test('G-26 what a server on this machine names may be on this machine, but no metadata service', async () => {
   const inside = await aWebServer((_request, response) => response.end('{"a":1}'));
   const fetch = oauthFetch({ serverUrl: inside.url });
   expect(await (await fetch(inside.url)).json()).toEqual({ a: 1 });
@@ -71,14 +71,37 @@ test('what a server on this machine names may be on this machine, but no metadat
   expect((await rejection(fetch('https://169.254.169.254/'))).message).toMatch(/is not asked/);
 });
 
-test('no redirect is followed', async () => {
+test('G-26 a name that begins to point to this machine makes its server none of this machine', async () => {
+  const inside = await aWebServer((_request, response) => response.end('{}'));
+  const resolve = async (): Promise<{ address: string; family: number }[]> => [{ address: '127.0.0.1', family: 4 }];
+  const fetch = oauthFetch({ serverUrl: new URL('https://mcp.example.com/'), resolve });
+  for (const address of [`http://127.0.0.1:PORT/`, `https://id.example.com:PORT/`, 'http://localhost:PORT/']) {
+    expect((await rejection(fetch(address.replace('PORT', inside.url.port)))).message).toMatch(/is not asked/);
+  }
+  expect(inside.seen).toEqual([]);
+});
+
+test('G-26 the address that was looked at is the one that is connected to', async () => {
+  const inside = await aWebServer((_request, response) => response.end('{}'));
+  const answers = ['10.1.1.1', '127.0.0.1'];
+  const asked: string[] = [];
+  const resolve = async (name: string): Promise<{ address: string; family: number }[]> => {
+    asked.push(name);
+    return [{ address: answers.shift() ?? '127.0.0.1', family: 4 }];
+  };
+  const fetch = oauthFetch({ serverUrl: OUTSIDE, resolve });
+  expect((await rejection(fetch(`https://id.example.com:${inside.url.port}/`))).message).toMatch(/is not asked/);
+  expect([asked, inside.seen]).toEqual([['id.example.com'], []]);
+});
+
+test('G-26 no redirect is followed', async () => {
   const inside = await aWebServer((_request, response) => response.end('{}'));
   const door = await aWebServer((_request, response) => response.writeHead(302, { location: inside.url.href }).end());
   const answer = await oauthFetch({ serverUrl: door.url })(door.url);
   expect([answer.status, answer.headers.get('location'), inside.seen]).toEqual([302, inside.url.href, []]);
 });
 
-test('an answer that is too long or too slow is not waited for', async () => {
+test('G-26 an answer that is too long or too slow is not waited for', async () => {
   const long = await aWebServer((_request, response) => response.end('x'.repeat(2_000)));
   const slow = await aWebServer((_request, response) => response.writeHead(200).write('{'));
   const limited = (serverUrl: URL) => oauthFetch({ serverUrl, maxBytes: 1_000, timeoutMs: 100 })(serverUrl);

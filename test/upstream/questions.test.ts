@@ -87,7 +87,7 @@ test('a server is told exactly of the capabilities that are offered', async () =
   expect(greeting).toMatchObject({ capabilities: OFFERS, clientInfo: { name: 'mcp-gateway' } });
 });
 
-test('a question whose capability was not offered is refused with -32601, and that is told', async () => {
+test('G-48 a question whose capability was not offered is refused with -32601, and that is told', async () => {
   const refused: string[] = [];
   const upstream = anAskingServer({ offers: { sampling: {} }, onRefused: ({ method }) => refused.push(method) });
   const { questions, onRequest } = asked();

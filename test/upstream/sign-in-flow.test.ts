@@ -89,7 +89,7 @@ test.for([
   ['a page that is no web page', { authorization_endpoint: 'file:///bin/sh' }, 'https address'],
   ['a page over http on another host', { authorization_endpoint: 'http://id.example.com/' }, 'https address'],
   ['no registration and no configured client', { registration_endpoint: undefined }, 'registers no clients'],
-] as const)('%s is refused before a browser is opened', async ([, change, words]) => {
+] as const)('G-27 %s is refused before a browser is opened', async ([, change, words]) => {
   const { governed, as } = await aShop();
   as.settings.metadata = { ...as.settings.metadata, ...change };
   const { signIns } = theSignIns(governed);
@@ -130,7 +130,7 @@ test('no token, code or secret stands in a message, a log line or a page', async
 });
 
 test.for(['http://169.254.169.254/latest', 'https://169.254.169.254/latest', 'file:///etc/passwd', 'http://8.8.8.8/'])(
-  'metadata is not asked for at %s',
+  'G-26 metadata is not asked for at %s',
   async (metadataUrl) => {
     const { governed, shop } = await aShop();
     shop.settings.metadataUrl = metadataUrl;
@@ -140,7 +140,7 @@ test.for(['http://169.254.169.254/latest', 'https://169.254.169.254/latest', 'fi
   },
 );
 
-test('a redirect to another host is not followed, neither for metadata nor with a code or a token', async () => {
+test('G-26 a redirect to another host is not followed, neither for metadata nor with a code or a token', async () => {
   const { governed, shop, as } = await aShop();
   const elsewhere = await aWebServer((_request, response) => response.end('{}'));
   const door = await aWebServer((_request, response) =>

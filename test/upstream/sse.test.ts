@@ -36,7 +36,7 @@ test('when the stream ends, what waits is told at once, and the next call works'
 });
 
 test.for(['http://127.0.0.1:9/messages', '//evil.example/messages', 'http://[', 'file:///etc/passwd'])(
-  'an address to post to that is not its own is refused: %s',
+  'G-26 an address to post to that is not its own is refused: %s',
   async (address) => {
     const web = await aWebServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`event: endpoint\ndata: ${address}\n\n`);

@@ -1,0 +1,76 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { printError } from '../../src/cli/exit.ts';
+import {
+  paint,
+  printAligned,
+  printJson,
+  printLine,
+  printNote,
+  printPage,
+  printPrettyJson,
+  printTable,
+  printWrapped,
+  type Terminal,
+} from '../../src/cli/terminal.ts';
+import { visibleJson } from '../../src/core/visible-json.ts';
+
+/** Clears the screen, sets a title, opens a link, fills the clipboard, hides text, and turns, hides and splits it. */
+const HOSTILE = [
+  '\u001b[2J',
+  '\u001b]0;title\u0007',
+  '\u001b]8;;https://evil.example\u001b\\link\u001b]8;;\u001b\\',
+  '\u001b]52;c;ZXZpbA==\u0007',
+  '\u001b[8mhidden\u001b[28m',
+  '\u009b2J',
+  '\u007f\u0008\r',
+  '\u202etxt\u2066',
+  'a\u200bb\u{e0041}',
+  '\u2028',
+].join('');
+
+// oxlint-disable-next-line no-control-regex -- what must not be there
+const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/u;
+
+function aTerminal(): Terminal & { readonly said: () => string } {
+  let said = '';
+  const stream = (): NodeJS.WriteStream =>
+    new PassThrough().on('data', (chunk: Buffer) => (said += chunk.toString())) as unknown as NodeJS.WriteStream;
+  return { in: process.stdin, out: stream(), err: stream(), said: () => said };
+}
+
+test.for<[string, (terminal: Terminal) => void]>([
+  ['a line', (terminal) => printLine(terminal, HOSTILE)],
+  ['a page', (terminal) => printPage(terminal, HOSTILE)],
+  ['a note', (terminal) => printNote(terminal, HOSTILE)],
+  ['a table', (terminal) => printTable(terminal, ['what', 'why'], [[HOSTILE, HOSTILE]])],
+  ['aligned rows', (terminal) => printAligned(terminal, 'label', [[HOSTILE, HOSTILE]])],
+  ['wrapped text', (terminal) => printWrapped(terminal, 'label', HOSTILE)],
+  ['JSON', (terminal) => printJson(terminal, 'x', { [HOSTILE]: HOSTILE })],
+  ['JSON for people', (terminal) => printPrettyJson(terminal, { [HOSTILE]: HOSTILE })],
+  ['an error', (terminal) => void printError(terminal, new Error(HOSTILE))],
+])('G-44 %s holds nothing that a terminal obeys', async ([, print]) => {
+  const terminal = aTerminal();
+  print(terminal);
+  await new Promise(setImmediate);
+  expect(terminal.said()).toContain('evil.example');
+  expect(terminal.said()).not.toMatch(OBEYED);
+});
+
+test('G-44 our own colours, tabs and ends of lines are printed', async () => {
+  const terminal = aTerminal();
+  process.env['FORCE_COLOR'] = '1';
+  const painted = paint({ ...terminal, out: process.stdout }, 'red', 'bad');
+  delete process.env['FORCE_COLOR'];
+  printLine(terminal, `${painted}\t1\n2`);
+  await new Promise(setImmediate);
+  expect(terminal.said()).toBe(`${painted}\t1\n2\n`);
+});
+
+test('G-44 JSON keeps its value', () => {
+  const value = { [HOSTILE]: [HOSTILE, 'größe 日本 👍'] };
+  const text = visibleJson(JSON.stringify(value));
+  expect(JSON.parse(text)).toEqual(value);
+  expect(text).toContain('größe 日本 👍');
+  expect(text).not.toMatch(OBEYED);
+});
