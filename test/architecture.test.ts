@@ -31,6 +31,7 @@ const HOMES: Record<string, readonly string[]> = {
   tar: ['policy'],
   yaml: ['config', 'policy'],
   ajv: ['catalog'],
+  jose: ['downstream', 'policy'],
   commander: ['cli'],
   pino: ['cli'],
   '@modelcontextprotocol/sdk': [],
