@@ -75,6 +75,7 @@ export function wantedBundle(id: (typeof SIX)[number]): WantedBundle {
     mode: 'enforce',
     ruleModes: {},
     data: {},
+    demand: { kind: 'none' },
   };
 }
 

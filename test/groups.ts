@@ -4,7 +4,7 @@
  */
 export const COMPILING = [
   'test/rego/**/*.test.ts',
-  'test/app/generations.test.ts',
+  'test/app/{generations,signed-bundles}.test.ts',
   'test/bundles/{authoring,testing-policies}.test.ts',
   'test/cli/{bundle,generations,policy-diff,policy-sources,policy-test,replay}.test.ts',
   'test/e2e/generations.test.ts',

@@ -1,10 +1,12 @@
 import type { BundleOrigin } from './bundles.ts';
+import { demandOf } from './signing.ts';
 import type { Config } from '../config/paths.ts';
 import type { BundleCredentials } from '../config/schema-remote.ts';
 import type { PolicySource } from '../config/schema-servers.ts';
 import type { BundleAddress } from '../core/bundle-address.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Layer } from '../core/opinion.ts';
+import type { SignatureDemand } from '../core/signature.ts';
 
 /** A configured bundle that has an address. */
 export interface RemoteBundle {
@@ -17,6 +19,8 @@ export interface RemoteBundle {
   readonly credentials: BundleCredentials | undefined;
   /** Values for `data.<root>.config`. */
   readonly data: JsonObject;
+  /** Whose signatures it must carry. */
+  readonly demand: SignatureDemand;
 }
 
 /** The bundles of the configuration that have an address, in the order of the file. */
@@ -29,7 +33,7 @@ export function remoteBundles({ policies, mcpServers, agents }: Config): readonl
     ),
   ];
   return written.flatMap((bundle) => {
-    const origin = originOf(bundle);
+    const origin = originOf(bundle, demandOf(bundle.signer, policies.layers[bundle.layer].signed));
     return origin?.kind === 'remote' ? [origin.remote] : [];
   });
 }
@@ -45,9 +49,10 @@ interface WrittenBundle {
 }
 
 /** Where the configuration says that a bundle is; undefined where it does not say. */
-export function originOf(bundle: WrittenBundle): BundleOrigin | undefined {
+export function originOf(bundle: WrittenBundle, demand: SignatureDemand): BundleOrigin | undefined {
   const { id, layer, source, refresh: refreshMs, maxAge: maxAgeMs, credentials, data } = bundle;
   if (source.kind === 'path') return { kind: 'path', path: source.path };
   if (source.kind !== 'remote') return undefined;
-  return { kind: 'remote', remote: { id, layer, address: source.address, refreshMs, maxAgeMs, credentials, data } };
+  const { address } = source;
+  return { kind: 'remote', remote: { id, layer, address, refreshMs, maxAgeMs, credentials, data, demand } };
 }

@@ -1,5 +1,6 @@
 import { originOf } from './addresses.ts';
 import type { WantedBundle } from './policies.ts';
+import { demandOf } from './signing.ts';
 import type { Config } from '../config/paths.ts';
 import { Agents, type ConfiguredAgent } from '../gateway/agents.ts';
 
@@ -13,20 +14,13 @@ export function agentsIn({ agents }: Pick<Config, 'agents'>): Agents {
 }
 
 /** The bundles that agents have of their own. */
-export function agentBundles({ agents }: Pick<Config, 'agents'>): readonly WantedBundle[] {
-  return Object.entries(agents).flatMap(([agent, { policy }]) =>
-    policy === undefined
-      ? []
-      : [
-          {
-            id: `agent-${agent}`,
-            layer: 'identity',
-            place: { kind: 'agent', agent },
-            origin: originOf({ ...policy, id: `agent-${agent}`, layer: 'identity', data: {} }),
-            mode: 'enforce',
-            ruleModes: {},
-            data: {},
-          },
-        ],
-  );
+export function agentBundles({ agents, policies }: Pick<Config, 'agents' | 'policies'>): readonly WantedBundle[] {
+  return Object.entries(agents).flatMap(([agent, { policy }]): readonly WantedBundle[] => {
+    if (policy === undefined) return [];
+    const id = `agent-${agent}`;
+    const demand = demandOf(policy.signer, policies.layers.identity.signed);
+    const origin = originOf({ ...policy, id, layer: 'identity', data: {} }, demand);
+    const place = { kind: 'agent', agent } as const;
+    return [{ id, layer: 'identity', place, origin, mode: 'enforce', ruleModes: {}, data: {}, demand }];
+  });
 }

@@ -1,6 +1,7 @@
 import { type BundleLoader, type CheckedBundle, checkBundle, findBundle, INPUT_SCHEMA, ruleBookOf } from './bundles.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import type { BundleFiles } from '../core/bundle-feed.ts';
 import { makeBundle, toSource } from '../policy/bundle.ts';
 import { kindOfFile } from '../policy/bundle-path.ts';
@@ -25,7 +26,10 @@ export async function lintBundle(
   data: JsonObject = {},
 ): Promise<LintedBundle> {
   const { toolchain } = loader;
-  const found = await findBundle({ id: 'checked', origin: { kind: 'files', files }, data }, loader);
+  const found = await findBundle(
+    { id: 'checked', origin: { kind: 'files', files }, data, demand: NO_SIGNATURE_DEMANDED },
+    loader,
+  );
   const checked = await checkBundle(found, loader).catch((thrown: unknown) => {
     throw tooLarge(files, thrown) ?? thrown;
   });

@@ -9,6 +9,7 @@ import { writeJson } from '../core/lossless-json.ts';
 import { packageUrl } from '../core/package-url.ts';
 import { PolicyInput } from '../core/policy-input.ts';
 import type { BuiltModule, BundleInspection, BundleSource, LibraryFiles, RegoProblem } from '../core/rego.ts';
+import { NO_SIGNATURE_DEMANDED, type SignatureDemand } from '../core/signature.ts';
 import { readBundle } from '../policy/bundle-files.ts';
 import { invalidBundle, problemOf } from '../policy/bundle-problems.ts';
 import { type Bundle, makeBundle, toSource } from '../policy/bundle.ts';
@@ -19,6 +20,7 @@ import { buildRuleBook, type RuleBookResult } from '../policy/rule-book.ts';
 import type { FailedTest } from '../rego/answers.ts';
 import type { Toolchain } from '../rego/toolchain.ts';
 import type { RemoteBundle } from './addresses.ts';
+import { refuseOtherSigner, signatureOf } from './signing.ts';
 
 /** Folder of the bundles that ship with the package. */
 export const SHIPPED_BUNDLES = fileURLToPath(packageUrl('policy-bundles/', import.meta.url));
@@ -62,7 +64,8 @@ export type BundleOrigin =
 
 /** What `findBundle` and `checkBundle` do, one after the other. */
 export async function loadBundle({ id, path, data }: BundlePath, loader: BundleLoader): Promise<CheckedBundle> {
-  return checkBundle(await findBundle({ id, origin: { kind: 'path', path }, data }, loader), loader);
+  const origin = { kind: 'path', path } as const;
+  return checkBundle(await findBundle({ id, origin, data, demand: NO_SIGNATURE_DEMANDED }, loader), loader);
 }
 
 export interface BundlePath {
@@ -76,15 +79,27 @@ export interface BundleWish {
   readonly origin: BundleOrigin;
   /** Values for `data.<root>.config`; what was kept has its own. */
   readonly data: JsonObject;
+  /** Whose signatures it must carry. */
+  readonly demand: SignatureDemand;
 }
 
-/** Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE or BUNDLE_INVALID with all that is wrong. */
-export async function findBundle({ id, origin, data }: BundleWish, { validate }: BundleLoader): Promise<FoundBundle> {
+/**
+ * Reads a bundle and sets the admin's data in it. Throws BUNDLE_UNREADABLE, BUNDLE_SIGNATURE, or BUNDLE_INVALID with all that
+ * is wrong.
+ */
+export async function findBundle(
+  { id, origin, data, demand }: BundleWish,
+  { validate }: BundleLoader,
+): Promise<FoundBundle> {
   if (origin.kind === 'kept') {
     const { bundle } = origin;
+    await refuseOtherSigner(bundle, demand);
     return { shipped: { ...bundle, data: bundle.shippedData }, configured: Promise.resolve(bundle) };
   }
-  const shipped = makeBundle(id, await filesOf(origin));
+  const files = await filesOf(origin);
+  // Before anything in it is read.
+  const signature = await signatureOf(id, files, demand);
+  const shipped = { ...makeBundle(id, files), signature };
   const configured = configure(shipped, data, validate);
   // Said by `checkBundle`, after what is wrong with the bundle itself.
   configured.catch(() => undefined);

@@ -5,6 +5,7 @@ import type { Config } from '../config/paths.ts';
 import { nearest } from '../config/suggest.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isServerId } from '../core/names.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 
 /** A bundle that is tried: under which id, and the folder or `.tar.gz` that it lies in. */
 export interface Candidate {
@@ -36,7 +37,8 @@ export async function withCandidates(
     if (placed.has(id)) throw new GatewayError('USAGE', `there are two candidates for ${id}`);
     const origin = { kind: 'path', path } as const;
     const inPlace = isNew ? await newBundle(candidate, wanted, loader) : placeOf(id, { config, wanted });
-    const bundle = { ...inPlace, origin };
+    // Whoever tries a bundle has not published it yet.
+    const bundle = { ...inPlace, origin, demand: NO_SIGNATURE_DEMANDED };
     await check(bundle, loader);
     placed.set(id, bundle);
   }
@@ -56,12 +58,22 @@ function placeOf(id: string, { config, wanted }: CandidateFacts): WantedBundle {
   if (server !== undefined) {
     const { mode, rules, data } = server.policy;
     const place = { kind: 'server', server: id } as const;
-    return { id, layer: 'server', place, origin: undefined, mode, ruleModes: modesOf(rules), data };
+    return {
+      id,
+      layer: 'server',
+      place,
+      origin: undefined,
+      mode,
+      ruleModes: modesOf(rules),
+      data,
+      demand: NO_SIGNATURE_DEMANDED,
+    };
   }
   const agents = Object.keys(config.agents).map((agent) => `agent-${agent}`);
   if (agents.includes(id)) {
     const place = { kind: 'agent', agent: id.slice('agent-'.length) } as const;
-    return { id, layer: 'identity', place, origin: undefined, mode: 'enforce', ruleModes: {}, data: {} };
+    const demand = NO_SIGNATURE_DEMANDED;
+    return { id, layer: 'identity', place, origin: undefined, mode: 'enforce', ruleModes: {}, data: {}, demand };
   }
   throw unknownId(id, [...wanted.map((bundle) => bundle.id), ...Object.keys(config.mcpServers), ...agents]);
 }
@@ -86,15 +98,16 @@ async function newBundle(
     throw new GatewayError('USAGE', `the configuration has a bundle ${id} already`, {
       mend: `To try another in its place: --candidate ${id}=${path}`,
     });
-  const { shipped } = await findBundle({ id, origin: { kind: 'path', path }, data: {} }, loader);
+  const demand = NO_SIGNATURE_DEMANDED;
+  const { shipped } = await findBundle({ id, origin: { kind: 'path', path }, data: {}, demand }, loader);
   const scope = { servers: ['*'], agents: ['*'], tools: ['*'] };
   const place = { kind: 'organisation', scope } as const;
-  return { id, layer: shipped.layer, place, origin: undefined, mode: 'enforce', ruleModes: {}, data: {} };
+  return { id, layer: shipped.layer, place, origin: undefined, mode: 'enforce', ruleModes: {}, data: {}, demand };
 }
 
-async function check({ id, origin, data, layer }: WantedBundle, loader: BundleLoader): Promise<void> {
+async function check({ id, origin, data, layer, demand }: WantedBundle, loader: BundleLoader): Promise<void> {
   if (origin === undefined) return;
-  const { bundle } = await checkBundle(await findBundle({ id, origin, data }, loader), loader);
+  const { bundle } = await checkBundle(await findBundle({ id, origin, data, demand }, loader), loader);
   if (bundle.layer === layer) return;
   throw new GatewayError(
     'BUNDLE_INVALID',

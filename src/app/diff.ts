@@ -3,6 +3,7 @@ import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Activation, GenerationBundle, GenerationFacts } from '../core/generation.ts';
 import type { JsonObject } from '../core/json.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import { readKeptBundle } from '../policy/kept-bundle.ts';
 import type { ReadBundle } from '../review/diff-rules.ts';
 import { changesBetween, hashText } from '../review/generation-changes.ts';
@@ -85,7 +86,13 @@ async function readCandidates(
         mend: `There are ${facts.bundles.map((bundle) => bundle.id).join(', ')}.`,
       });
     }
-    const found = await findBundle({ id, origin: { kind: 'path', path }, data: dataFor(id, config) }, sources.loader);
+    const wish = {
+      id,
+      origin: { kind: 'path', path },
+      data: dataFor(id, config),
+      demand: NO_SIGNATURE_DEMANDED,
+    } as const;
+    const found = await findBundle(wish, sources.loader);
     const checked = await checkBundle(found, sources.loader);
     const { digest, dataDigest, layer, source } = checked.bundle;
     return [id, { facts: { ...inForce, digest, dataDigest, layer, source }, read: checked }];
@@ -110,7 +117,10 @@ async function readKept(one: GenerationBundle, { generations, loader }: DiffSour
   const bundle = readKeptBundle(one.id, text, one);
   try {
     return await checkBundle(
-      await findBundle({ id: one.id, origin: { kind: 'kept', bundle }, data: {} }, loader),
+      await findBundle(
+        { id: one.id, origin: { kind: 'kept', bundle }, data: {}, demand: NO_SIGNATURE_DEMANDED },
+        loader,
+      ),
       loader,
     );
   } catch (thrown) {

@@ -29,7 +29,8 @@ export class Due {
       .map(({ wanted }) => wanted.id);
     const word = changed.length === 1 ? 'bundle' : 'bundles';
     const bundles = changed.length === 0 ? [] : [`${word} ${changed.join(', ')} changed`];
-    return [...this.#whys, ...bundles].join('; ');
+    // The same bundle may be signed by somebody else, or for longer.
+    return [...this.#whys, ...bundles].join('; ') || 'signatures changed';
   }
 }
 

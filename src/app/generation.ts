@@ -2,7 +2,9 @@ import type { BundleLoader } from './bundles.ts';
 import type { WantedBundle } from './policies.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Activation, GenerationBundle, GenerationFacts } from '../core/generation.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import { readKeptBundle, writeKeptBundle } from '../policy/kept-bundle.ts';
+import type { Bundle } from '../policy/bundle.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { bundleKey, type GenerationStore, libraryKey } from '../state/generation-store.ts';
 
@@ -19,8 +21,11 @@ export interface Activated {
 /** Keeps everything that a generation is made of, and says that it is in force. */
 export async function keepGeneration(generations: GenerationStore, activated: Activated): Promise<void> {
   const { policy, loader, at, instance, why } = activated;
-  for (const { loaded } of policy.participants) {
-    if (loaded !== undefined) await generations.keep(bundleKey(loaded.bundle), writeKeptBundle(loaded.bundle));
+  for (const { id, loaded } of policy.participants) {
+    if (loaded === undefined) continue;
+    const { bundle } = loaded;
+    await generations.keep(bundleKey(bundle), writeKeptBundle(bundle));
+    if (bundle.signature.kind === 'verified') await generations.seeRevision(id, bundle.manifest.revision);
   }
   const facts = factsOf(policy, loader);
   await generations.keep(libraryKey(facts.library), canonicalJson(loader.library));
@@ -31,8 +36,10 @@ export async function keepGeneration(generations: GenerationStore, activated: Ac
 export function factsOf(policy: PolicySet, { library, toolchain }: Activated['loader']): GenerationFacts {
   const { participants, required, evaluationFuel } = policy;
   const bundles = participants.map(({ id, layer, place, mode, ruleModes, loaded }): GenerationBundle => {
-    const { digest = '', dataDigest = '', source = '' } = loaded?.bundle ?? {};
-    return { id, layer, place, mode, ruleModes, digest, dataDigest, source };
+    const { digest = '', dataDigest = '', source = '', signature } = loaded?.bundle ?? {};
+    const signed =
+      signature?.kind === 'verified' ? { signer: signature.signer, signatureEndsMs: signature.endsMs } : {};
+    return { id, layer, place, mode, ruleModes, digest, dataDigest, source, ...signed };
   });
   return {
     bundles: bundles.toSorted((left, right) => (left.id < right.id ? -1 : 1)),
@@ -52,10 +59,22 @@ export async function bundlesOf(
   generations: Pick<GenerationStore, 'readKept'>,
 ): Promise<readonly WantedBundle[]> {
   return Promise.all(
-    facts.bundles.map(async ({ id, layer, place, mode, ruleModes, ...digests }): Promise<WantedBundle> => {
-      const text = await generations.readKept(bundleKey(digests));
-      const bundle = text === undefined ? undefined : readKeptBundle(id, text, digests);
-      return { id, layer, place, mode, ruleModes, data: {}, origin: bundle && { kind: 'kept', bundle } };
+    facts.bundles.map(async (was): Promise<WantedBundle> => {
+      const { id, layer, place, mode, ruleModes } = was;
+      const text = await generations.readKept(bundleKey(was));
+      const bundle = text === undefined ? undefined : keptBundle(was, text);
+      const origin = bundle && ({ kind: 'kept', bundle } as const);
+      // What was in force is asked as it was, whoever has to sign it now.
+      return { id, layer, place, mode, ruleModes, data: {}, origin, demand: NO_SIGNATURE_DEMANDED };
     }),
   );
+}
+
+type KeptFacts = Pick<GenerationBundle, 'id' | 'digest' | 'dataDigest' | 'signer' | 'signatureEndsMs'>;
+
+/** A bundle that was in force, from what was kept of it. Throws BUNDLE_INVALID where that has changed. */
+export function keptBundle(was: KeptFacts, text: string): Bundle {
+  const { id, signer = '', signatureEndsMs: endsMs = null } = was;
+  const bundle = readKeptBundle(id, text, was);
+  return signer === '' ? bundle : { ...bundle, signature: { kind: 'verified', signer, endsMs } };
 }

@@ -28,10 +28,13 @@ import {
   withoutLost,
   withPins,
 } from './stands.ts';
+import { withoutReplayed } from './signed-bundles.ts';
+import { mayStay } from './signing.ts';
 import { shortHash } from '../core/generation.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Layer } from '../core/opinion.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
+import { hasEnded } from '../core/signature.ts';
 import { waited } from '../policy/look.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { GenerationStore } from '../state/generation-store.ts';
@@ -139,6 +142,7 @@ export class Generations {
   async #poll(): Promise<void> {
     const { store, signal, everyMs } = this.#parts;
     while (await waited(everyMs, signal)) {
+      this.#endSignatures();
       try {
         const pins = await store.pins();
         if (JSON.stringify(pins) === JSON.stringify(this.#pins)) continue;
@@ -149,6 +153,13 @@ export class Generations {
         this.#log.warn('it cannot be told whether somebody has rolled back', { problem: messageOf(thrown) });
       }
     }
+  }
+
+  /** What was signed for a time is asked for again when that is over. */
+  #endSignatures(): void {
+    const now = this.#configured.options.clock.now();
+    for (const { wanted, loaded } of this.#inForce.values())
+      if (loaded !== undefined && hasEnded(loaded.bundle.signature, now)) void this.#change({ bundle: wanted.id });
   }
 
   /** Resolves when what has changed was taken up, or could not be. */
@@ -213,8 +224,9 @@ export class Generations {
   }
 
   /** The stand of every wish, in their order. Those that were not tried stand as before. */
-  async #settled(tried: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Stand[]> {
+  async #settled(found: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Stand[]> {
     const { atomic, options } = this.#configured;
+    const tried = await this.#withoutReplayed(found, wishes);
     const byId = new Map(tried.map((one) => [one.wanted.id, one]));
     const stands = await Promise.all(
       wishes.map(async ({ wanted, pin }): Promise<Stand> => {
@@ -224,7 +236,7 @@ export class Generations {
         if (one.kind === 'good') return { wanted, pin, loaded: one.loaded, stale: undefined };
         const since = before?.stale?.since ?? options.clock.now();
         if (one.kind === 'expired') return { wanted, pin, loaded: undefined, stale: { since, problem: one.problem } };
-        const inForce = before?.loaded;
+        const inForce = await this.#ifItMayStay(before?.loaded, wanted);
         // Where nothing was found there is no last good state either: that would bring back what was removed.
         const kept = one.kind === 'bad' && inForce === undefined ? await this.#lastGood(wanted) : undefined;
         const loaded = standIn(wanted, { inForce, kept, wantingMs: options.clock.now() - since });
@@ -240,13 +252,27 @@ export class Generations {
   async #held(stand: Stand, culprit: string | undefined): Promise<Stand> {
     if (culprit === undefined) return stand;
     const before = this.#stands.get(stand.wanted.id);
-    const old = before?.loaded ?? (await this.#lastGood(stand.wanted));
+    const old = (await this.#ifItMayStay(before?.loaded, stand.wanted)) ?? (await this.#lastGood(stand.wanted));
     return stayingWith(old, stand, { culprit, since: before?.stale?.since ?? this.#configured.options.clock.now() });
+  }
+
+  #withoutReplayed(tried: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Tried[]> {
+    const pinned = new Set(wishes.filter(({ pin }) => pin !== undefined).map(({ wanted }) => wanted.id));
+    const { clock, logger } = this.#configured.options;
+    const isPinned = ({ id }: WantedBundle): boolean => pinned.has(id);
+    return withoutReplayed(tried, { store: this.#parts.store, clock, logger, isPinned });
+  }
+
+  /** What was good, unless it is not signed by whom that is demanded now. */
+  async #ifItMayStay(loaded: Stand['loaded'], { demand }: WantedBundle): Promise<Stand['loaded']> {
+    const now = this.#configured.options.clock.now();
+    return loaded !== undefined && (await mayStay(loaded, demand, now)) ? loaded : undefined;
   }
 
   async #lastGood(wanted: WantedBundle): Promise<Stand['loaded']> {
     try {
-      return await lastGoodOf(wanted, this.#parts.store, this.#configured.options.loader);
+      const kept = await lastGoodOf(wanted, this.#parts.store, this.#configured.options.loader);
+      return await this.#ifItMayStay(kept, wanted);
     } catch (thrown) {
       const problem = messageOf(thrown);
       this.#log.error('what was kept of a bundle cannot be used either', { bundle: wanted.id, problem });

@@ -6,6 +6,7 @@ import { readLock } from '../config/lock-file.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { lockedIn, type LockedServer, type ServerLock, type ServerUnit, unitDrift } from '../core/server-lock.ts';
+import type { Bundle } from '../policy/bundle.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 
 export interface LockOptions {
@@ -121,17 +122,17 @@ export class LockInForce {
 /** What runs and what governs it now. */
 function runningUnit(found: FoundServer, policy: PolicySet): ServerUnit {
   const own = policy.participants.find(({ place }) => place.kind === 'server' && place.server === found.id);
-  return unitOf(found, own?.loaded?.bundle.digest);
+  return unitOf(found, own?.loaded?.bundle);
 }
 
-/** The unit that a server is, with the digest of the bundle that governs it. */
-export function unitOf(found: FoundServer, digest: string | undefined): ServerUnit {
+/** The unit that a server is, with the bundle that governs it. */
+export function unitOf(found: FoundServer, own: Pick<Bundle, 'digest' | 'signature'> | undefined): ServerUnit {
   const { package: name, version, integrity, command } = found;
   return {
     package: name === '' && version === '' ? null : { name, version, integrity },
     command,
-    bundle: digest === undefined ? null : { digest },
-    signer: '',
+    bundle: own === undefined ? null : { digest: own.digest },
+    signer: own?.signature.kind === 'verified' ? own.signature.signer : '',
   };
 }
 

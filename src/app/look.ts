@@ -94,7 +94,7 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
   );
   if (found === undefined) throw new GatewayError('USAGE', `there is no server "${id}" in the configuration`);
   const { definitions, instructions } = await askServer(found, config, options);
-  const bundle = await bundleOf(found, options);
+  const bundle = await bundleOf(found, config.policies.layers.server.signed, options);
   await memory.writeCatalog(id, definitions);
   const manifest = bundle.kind === 'good' ? bundle.checked.bundle.manifest.metadata.gateway.tools : {};
   const tools = offeredTools(id, definitions, server.tools).map((tool): LookedTool => {
@@ -105,7 +105,7 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
   });
   return {
     found,
-    unit: unitOf(found, bundle.kind === 'good' ? bundle.checked.bundle.digest : undefined),
+    unit: unitOf(found, bundle.kind === 'good' ? bundle.checked.bundle : undefined),
     tools,
     bundle,
     instructions,
@@ -168,17 +168,23 @@ function notStarted(thrown: unknown, lines: readonly string[], secrets: readonly
 }
 
 /** Of an address what was fetched: nobody is asked here, so that what is looked at is what a gateway has. */
-async function bundleOf(found: FoundServer, { cache, home }: LookOptions): Promise<LookedBundle> {
+async function bundleOf(
+  found: FoundServer,
+  isLayerSigned: boolean,
+  { cache, home }: LookOptions,
+): Promise<LookedBundle> {
   const { id, config, bundle } = found;
   if (config.policy.source.kind === 'none' || bundle.kind === 'none') return { kind: 'none' };
-  const wanted = bundleOfServer(found)?.origin;
-  if (wanted === undefined) return { kind: 'bad', path: '', problem: 'it ships a bundle that cannot be had' };
+  const { origin: wanted, demand } = bundleOfServer(found, isLayerSigned) ?? {};
+  if (wanted === undefined || demand === undefined)
+    return { kind: 'bad', path: '', problem: 'it ships a bundle that cannot be had' };
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   const path = placeOf(wanted);
   try {
     const origin = (await originAtHand(wanted, home)) ?? wanted;
-    const checked = await checkBundle(await findBundle({ id, origin, data: config.policy.data }, loader), loader);
+    const { data } = config.policy;
+    const checked = await checkBundle(await findBundle({ id, origin, data, demand }, loader), loader);
     return { kind: 'good', path, checked };
   } catch (thrown) {
     const help = thrown instanceof GatewayError && wanted.kind === 'remote' ? thrown.mend : undefined;

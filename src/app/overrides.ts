@@ -1,11 +1,14 @@
-import { type BundleLoader, type BundleOrigin, checkBundle, type CheckedBundle, findBundle } from './bundles.ts';
+import { type BundleLoader, checkBundle, type CheckedBundle, findBundle } from './bundles.ts';
 import { modesOf } from './servers.ts';
+import { demandOf } from './signing.ts';
 import { originAtHand } from './sources.ts';
 import { originOf } from './addresses.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { toSource } from '../policy/bundle.ts';
+import type { People } from '../core/opinion.ts';
+import { peopleBehind } from '../policy/participant.ts';
 import { PermitElement } from '../policy/opinion-elements.ts';
 import { isValid } from '../policy/permit-terms.ts';
 import { writtenPermits } from '../policy/written-permits.ts';
@@ -41,9 +44,7 @@ export interface OverridesQuestion {
 export async function findOverrides(question: OverridesQuestion, loader: BundleLoader): Promise<Overrides> {
   const { config, reader, now, since } = question;
   const found = await Promise.all(
-    config.policies.org
-      .filter(({ layer }) => layer === 'override')
-      .map(async (bundle) => load(bundle, await originAtHand(originOf(bundle), question.home), loader)),
+    config.policies.org.filter(({ layer }) => layer === 'override').map((bundle) => load(bundle, question, loader)),
   );
   const seen = reader === undefined ? new Map<string, SeenPermit>() : await readSeen(reader, since);
   const still = await sayStill(found, { seen, now }, loader);
@@ -64,14 +65,18 @@ interface Found {
 type ConfiguredBundle = Config['policies']['org'][number];
 
 async function load(
-  { id, mode, rules, data, for: scope }: ConfiguredBundle,
-  origin: BundleOrigin | undefined,
+  bundle: ConfiguredBundle,
+  { config, home }: OverridesQuestion,
   loader: BundleLoader,
 ): Promise<Found> {
-  const known = { id, mode, scope, ruleModes: modesOf(rules), written: [], rules: [] };
+  const { id, mode, rules, data, signer, for: scope } = bundle;
+  const demand = demandOf(signer, config.policies.layers.override.signed);
+  const origin = await originAtHand(originOf(bundle, demand), home);
+  const people: People = 'unverified';
+  const known = { id, mode, scope, ruleModes: modesOf(rules), written: [], rules: [], people };
   if (origin === undefined) return { known: { ...known, problem: 'it is not at hand' }, checked: undefined };
   try {
-    const checked = await checkBundle(await findBundle({ id, origin, data }, loader), loader);
+    const checked = await checkBundle(await findBundle({ id, origin, data, demand }, loader), loader);
     return { known: { ...known, ...permitsOf(checked), problem: layerProblem(checked) }, checked };
   } catch (thrown) {
     if (!(thrown instanceof GatewayError)) throw thrown;
@@ -83,10 +88,11 @@ function layerProblem({ bundle }: CheckedBundle): string {
   return bundle.layer === 'override' ? '' : `it says that it is of layer ${bundle.layer}`;
 }
 
-function permitsOf({ bundle, inspection, rules }: CheckedBundle): Pick<OverrideBundle, 'written' | 'rules'> {
+function permitsOf({ bundle, inspection, rules }: CheckedBundle): Pick<OverrideBundle, 'written' | 'rules' | 'people'> {
   const permitting = inspection.rules.filter(({ ruleSet }) => ruleSet === 'permit');
   const ids = new Set(permitting.flatMap((rule) => (rule.hasUnknownId ? [...rules.keys()] : rule.ids)));
   return {
+    people: peopleBehind(bundle),
     written: writtenPermits(bundle.data),
     rules: [...ids].map((id) => ({
       id,

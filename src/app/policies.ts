@@ -16,6 +16,7 @@ import type { Logger } from '../core/logger.ts';
 import { LAYERS, type Layer, type Mode } from '../core/opinion.ts';
 import { packageUrl } from '../core/package-url.ts';
 import type { BuiltModule, BundleSource, RegoProblem } from '../core/rego.ts';
+import { NO_SIGNATURE_DEMANDED, type SignatureDemand } from '../core/signature.ts';
 import { buildPolicySet, groupsOf } from '../policy/build-policy-set.ts';
 import { type Bundle, toSource } from '../policy/bundle.ts';
 import type { LoadedBundle, Participant, Place } from '../policy/participant.ts';
@@ -36,6 +37,8 @@ export interface WantedBundle {
   readonly ruleModes: Readonly<Record<string, Mode>>;
   /** Values for `data.<root>.config`. */
   readonly data: JsonObject;
+  /** Whose signatures it must carry. */
+  readonly demand: SignatureDemand;
 }
 
 export interface PolicyOptions {
@@ -160,6 +163,8 @@ export function starterBundles(
     mode: 'enforce',
     ruleModes: {},
     data: {},
+    // It came with the program.
+    demand: NO_SIGNATURE_DEMANDED,
   }));
 }
 
@@ -170,8 +175,8 @@ interface Found {
 }
 
 function find(wanted: WantedBundle, loader: BundleLoader, originOf: OriginOf): Found {
-  const { id, data } = wanted;
-  const reading = originOf(wanted).then((origin) => origin && findBundle({ id, origin, data }, loader));
+  const { id, data, demand } = wanted;
+  const reading = originOf(wanted).then((origin) => origin && findBundle({ id, origin, data, demand }, loader));
   // Said by `tryOne`.
   reading.catch(() => undefined);
   return { wanted, reading };

@@ -3,11 +3,13 @@ import { bundlesOf } from './generation.ts';
 import { refuseOtherLayer, type WantedBundle } from './policies.ts';
 import { configuredBundles } from './wanted.ts';
 import type { RemoteBundle } from './addresses.ts';
+import { endOf } from './signing.ts';
 import { cacheOf, originAtHand } from './sources.ts';
 import type { Config } from '../config/paths.ts';
 import { addressText } from '../core/bundle-address.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Layer, Mode } from '../core/opinion.ts';
+import type { BundleSignature } from '../core/signature.ts';
 import type { SourceState } from '../source/source-cache.ts';
 import type { DecisionReader } from '../state/decision-reader.ts';
 
@@ -28,6 +30,8 @@ export interface ListedBundle {
   readonly revision: string;
   /** SHA-256, hex; empty where it cannot be used. */
   readonly digest: string;
+  /** `unverified`: it says that it is signed, and the configuration names no signer. */
+  readonly signature: BundleSignature['kind'];
   /** How many rules it has; null where it cannot be used. */
   readonly rules: number | null;
   readonly state: BundleState;
@@ -95,7 +99,7 @@ async function findPolicy(
   const { id, layer, mode, origin } = wanted;
   const { problem, ...asked } =
     origin?.kind === 'remote' ? agesOf(origin.remote, await cacheOf(origin.remote, home).state(), now) : NOBODY_ASKED;
-  const { checked, why } = await readOne(wanted, home, loader);
+  const { checked, why } = await readOne(wanted, { home, now }, loader);
   const tooOld = isTooOld(asked) ? `it was last confirmed at ${asked.confirmed_at}, longer ago than maxAge allows` : '';
   const isMissing = checked === undefined || tooOld !== '';
   const listed: ListedBundle = {
@@ -104,6 +108,7 @@ async function findPolicy(
     mode,
     source,
     digest: checked?.bundle.digest ?? '',
+    signature: checked?.bundle.signature.kind ?? 'unsigned',
     rules: checked?.rules.size ?? null,
     state: isMissing ? 'missing' : usable(problem),
     why: [tooOld, why, problem].find((text) => text !== '') ?? '',
@@ -137,15 +142,17 @@ function agesOf({ maxAgeMs }: RemoteBundle, { revision, confirmedMs, problem }: 
 
 async function readOne(
   wanted: WantedBundle,
-  home: string,
+  { home, now }: Pick<PolicyPlace, 'home' | 'now'>,
   loader: BundleLoader,
 ): Promise<{ readonly checked: CheckedBundle | undefined; readonly why: string }> {
-  const { id, data } = wanted;
+  const { id, data, demand } = wanted;
   try {
     const origin = await originAtHand(wanted.origin, home);
     if (origin === undefined) return { checked: undefined, why: 'it was not found' };
-    const found = await findBundle({ id, origin, data }, loader);
+    const found = await findBundle({ id, origin, data, demand }, loader);
     refuseOtherLayer(wanted, found.shipped);
+    const ended = endOf(found.shipped, now);
+    if (ended !== undefined) return { checked: undefined, why: ended.message };
     return { checked: await checkBundle(found, loader), why: '' };
   } catch (thrown) {
     return { checked: undefined, why: messageOf(thrown) };

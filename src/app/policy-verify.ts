@@ -2,12 +2,15 @@ import { dirname } from 'node:path';
 import type { BundleLoader } from './bundles.ts';
 import { bundlesOf } from './generation.ts';
 import { remoteBundles } from './addresses.ts';
+import { signatureOf } from './signing.ts';
 import { cacheOf } from './sources.ts';
 import { findPolicies, type ListedBundle, type PolicyPlace } from './policy-list.ts';
 import { lockPathOf, readLock } from '../config/lock-file.ts';
+import { addressText } from '../core/bundle-address.ts';
 import { shortHash } from '../core/generation.ts';
 import { messageOf } from '../core/errors.ts';
 import type { LockedServer } from '../core/server-lock.ts';
+import type { BundleSignature } from '../core/signature.ts';
 import { bundleKey } from '../state/generation-store.ts';
 
 /** One bundle that is kept, or was accepted, held against the digest that is known of it. */
@@ -20,7 +23,8 @@ export interface VerifiedBundle {
   readonly digest: string;
   /** `changed`: it is not what was kept or accepted. `gone`: something names it and nothing is there. */
   readonly state: 'good' | 'changed' | 'gone';
-  readonly signature: 'unsigned';
+  /** Held to its `signer` now on disk, and when it was put in force or accepted elsewhere. */
+  readonly signature: BundleSignature['kind'];
   readonly why: string;
 }
 
@@ -39,12 +43,14 @@ async function verifyDisk({ config, home }: PolicyPlace): Promise<readonly Verif
     const cache = cacheOf(bundle, home);
     const { digest } = await cache.state();
     if (digest === '') return [];
-    const about = { id: bundle.id, kept: 'disk', digest, signature: 'unsigned' } as const;
+    const { id, address, demand } = bundle;
+    const about = { id, kept: 'disk', digest } as const;
     try {
-      await cache.read();
-      return [{ ...about, state: 'good', why: '' }];
+      const files = (await cache.read())?.files ?? new Map<string, Uint8Array>();
+      const { kind } = await signatureOf(id, { source: addressText(address), files }, demand);
+      return [{ ...about, signature: kind, state: 'good', why: '' }];
     } catch (thrown) {
-      return [{ ...about, state: 'changed', why: messageOf(thrown) }];
+      return [{ ...about, signature: 'unsigned', state: 'changed', why: messageOf(thrown) }];
     }
   });
   return (await Promise.all(verified)).flat();
@@ -59,8 +65,8 @@ async function verifyStore({ reader }: PolicyPlace): Promise<readonly VerifiedBu
       const key = bundleKey(bundle);
       // One that was missing then has no digest.
       if (bundle.digest === '' || verified.has(key)) continue;
-      const { id, digest } = bundle;
-      const about = { id, kept: 'store', digest, signature: 'unsigned' } as const;
+      const { id, digest, signer } = bundle;
+      const about = { id, kept: 'store', digest, signature: signedText(signer) } as const;
       try {
         const [read] = await bundlesOf({ facts: { ...facts, bundles: [bundle] } }, reader.generations);
         const isThere = read?.origin !== undefined;
@@ -82,8 +88,13 @@ async function verifyLock(place: PolicyPlace, loader: BundleLoader): Promise<rea
   const bundles = new Map(listed.filter(({ layer }) => layer === 'server').map((bundle) => [bundle.id, bundle]));
   return locked.map(([id, server]) => {
     const digest = server.bundle?.digest ?? '';
-    return { id, kept: 'lock', digest, signature: 'unsigned', ...heldTo(server, { id, place, own: bundles.get(id) }) };
+    const signature = signedText(server.signer);
+    return { id, kept: 'lock', digest, signature, ...heldTo(server, { id, place, own: bundles.get(id) }) };
   });
+}
+
+function signedText(signer = ''): 'verified' | 'unsigned' {
+  return signer === '' ? 'unsigned' : 'verified';
 }
 
 interface AtHand {

@@ -53,10 +53,10 @@ interface ReadBundle {
 }
 
 async function readOne(wanted: WantedBundle, loader: BundleLoader): Promise<ReadBundle> {
-  const { id, origin, data } = wanted;
+  const { id, origin, data, demand } = wanted;
   if (origin === undefined) return { id, rules: [], problem: 'it is missing' };
   try {
-    const checked = await checkBundle(await findBundle({ id, origin, data }, loader), loader);
+    const checked = await checkBundle(await findBundle({ id, origin, data, demand }, loader), loader);
     return { id, rules: rulesOf(wanted, checked), modules: checked.bundle.modules, problem: '' };
   } catch (thrown) {
     if (!(thrown instanceof GatewayError)) throw thrown;

@@ -1,7 +1,9 @@
 import { originOf } from './addresses.ts';
 import * as z from 'zod';
+import { SHIPPED_BUNDLES } from './bundles.ts';
 import type { LockInForce } from './lock.ts';
 import type { WantedBundle } from './policies.ts';
+import { demandOf } from './signing.ts';
 import { findOnShelf, SHELF_FACT, type ShelfFinding } from './shelf.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
@@ -59,13 +61,17 @@ export function findServers(config: Config, options: FindOptions): Promise<reado
 }
 
 /** The bundle that governs a server, as a participant of the server layer; undefined where the starter shall stand in. */
-export function bundleOfServer({ id, config, bundle }: FoundServer): WantedBundle | undefined {
-  const { source, onMissing, mode, rules, data } = config.policy;
+export function bundleOfServer({ id, config, bundle }: FoundServer, isLayerSigned: boolean): WantedBundle | undefined {
+  const { source, onMissing, mode, rules, data, signer } = config.policy;
   if (source.kind === 'none') return undefined;
   if (bundle.kind === 'none' && onMissing === 'starter') return undefined;
   const found: WantedBundle['origin'] = bundle.kind === 'at' ? { kind: 'path', path: bundle.path } : undefined;
-  const origin = found ?? originOf({ ...config.policy, id, layer: 'server' });
-  return { id, layer: 'server', place: { kind: 'server', server: id }, origin, mode, ruleModes: modesOf(rules), data };
+  // The shelf comes with the program, as the starters do.
+  const isShelf = bundle.kind === 'at' && bundle.path.startsWith(SHIPPED_BUNDLES);
+  const demand = demandOf(signer, isLayerSigned && !isShelf);
+  const origin = found ?? originOf({ ...config.policy, id, layer: 'server' }, demand);
+  const place = { kind: 'server', server: id } as const;
+  return { id, layer: 'server', place, origin, mode, ruleModes: modesOf(rules), data, demand };
 }
 
 /** The server as the gateway sees it under a generation of policies. */

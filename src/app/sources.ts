@@ -4,12 +4,14 @@ import type { RemoteBundle } from './addresses.ts';
 import type { BundleCredentials } from '../config/schema-remote.ts';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './bundles.ts';
 import { refuseOtherLayer } from './policies.ts';
+import { endOf } from './signing.ts';
 import { addressText } from '../core/bundle-address.ts';
 import type { BundleFeed, BundleFiles, FetchedBundle } from '../core/bundle-feed.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { belongsToBundle, checkedFiles } from '../policy/bundle-files.ts';
+import { checkedFiles } from '../policy/bundle-files.ts';
+import { belongsToBundle } from '../policy/bundle-path.ts';
 import { gitSource } from '../source/git-source.ts';
 import { basicAuthorization } from '../source/http-get.ts';
 import { httpSource } from '../source/http-source.ts';
@@ -30,14 +32,14 @@ export interface FeedOptions {
 /** A bundle as its address has it, again and again; what is good of it is kept on disk. */
 export function feedOf(bundle: RemoteBundle, options: FeedOptions): PolledFeed {
   const { address, refreshMs, maxAgeMs } = bundle;
-  const { home, loader, clock } = options;
+  const { home, clock } = options;
   return new PolledFeed({
     address: addressText(address),
     source: sourceOf(bundle, options),
     cache: cacheOf(bundle, home),
     unpack,
     check: (files) =>
-      check(bundle, files, loader).catch((thrown: unknown) => {
+      check(bundle, files, options).catch((thrown: unknown) => {
         throw asPublished(thrown);
       }),
     refreshMs,
@@ -135,8 +137,14 @@ async function unpack(content: SourceContent): Promise<BundleFiles['files']> {
 }
 
 /** What is not good now would not be good later, and must not take the place of what is. */
-async function check({ id, layer, data }: RemoteBundle, files: BundleFiles, loader: BundleLoader): Promise<void> {
-  const found = await findBundle({ id, origin: { kind: 'files', files }, data }, loader);
+async function check(
+  { id, layer, data, demand }: RemoteBundle,
+  files: BundleFiles,
+  { loader, clock }: FeedOptions,
+): Promise<void> {
+  const found = await findBundle({ id, origin: { kind: 'files', files }, data, demand }, loader);
+  const ended = endOf(found.shipped, clock.now());
+  if (ended !== undefined) throw ended;
   refuseOtherLayer({ id, layer }, found.shipped);
   await checkBundle(found, loader);
 }

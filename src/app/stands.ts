@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './bundles.ts';
+import { keptBundle } from './generation.ts';
 import { type PolicyOptions, tellOf, type Tried, type WantedBundle } from './policies.ts';
 import { addressText } from '../core/bundle-address.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
@@ -8,7 +9,6 @@ import { shortHash, type GenerationBundle } from '../core/generation.ts';
 import type { Logger } from '../core/logger.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
 import type { Layer } from '../core/opinion.ts';
-import { readKeptBundle } from '../policy/kept-bundle.ts';
 import type { LoadedBundle, Participant } from '../policy/participant.ts';
 import { bundleKey, type GenerationStore } from '../state/generation-store.ts';
 
@@ -71,9 +71,10 @@ export function isSameWish({ wanted, pin }: PinnedWish, before: Stand | undefine
   return before !== undefined && wishText({ wanted, pin }) === wishText(before);
 }
 
-function wishText({ wanted: { origin, data, layer }, pin }: PinnedWish): string {
+function wishText({ wanted: { origin, data, layer, demand }, pin }: PinnedWish): string {
   return canonicalJson({
     origin: JSON.stringify(origin ?? null),
+    demand: JSON.stringify(demand),
     data,
     layer,
     pin: pin === undefined ? '' : bundleKey(pin),
@@ -81,12 +82,27 @@ function wishText({ wanted: { origin, data, layer }, pin }: PinnedWish): string 
 }
 
 /** What was kept of a pinned bundle. Throws BUNDLE_UNREADABLE where nothing is, BUNDLE_INVALID where it has changed. */
-export async function pinnedOrigin(pin: PolicyPin, store: Pick<GenerationStore, 'readKept'>): Promise<BundleOrigin> {
+export async function pinnedOrigin(
+  pin: PolicyPin,
+  store: Pick<GenerationStore, 'readKept' | 'activations'>,
+): Promise<BundleOrigin> {
   const text = await store.readKept(bundleKey(pin));
-  if (text !== undefined) return { kind: 'kept', bundle: readKeptBundle(pin.bundle, text, pin) };
+  if (text !== undefined) return { kind: 'kept', bundle: keptBundle(await asSigned(pin, store), text) };
   throw new GatewayError('BUNDLE_UNREADABLE', `nothing is kept of ${pin.bundle} ${shortHash(pin.digest)}`, {
     mend: `Release it with \`mcp-gateway policy rollback --clear --bundle ${pin.bundle}\`.`,
   });
+}
+
+/** A pinned bundle with the signer that it had whenever it had one: what was kept is the same for either. */
+async function asSigned(
+  pin: PolicyPin,
+  store: Pick<GenerationStore, 'activations'>,
+): Promise<Pick<GenerationBundle, 'id' | 'digest' | 'dataDigest' | 'signer' | 'signatureEndsMs'>> {
+  const { bundle: id, digest, dataDigest } = pin;
+  const was = (await store.activations(MOST_ACTIVATIONS))
+    .flatMap(({ facts }) => facts.bundles)
+    .filter((one) => one.id === id && bundleKey(one) === bundleKey(pin));
+  return { ...(was.find(({ signer }) => signer !== undefined) ?? was[0]), id, digest, dataDigest };
 }
 
 export interface Standing {
@@ -113,7 +129,7 @@ const MOST_ACTIVATIONS = 100;
 
 /** What was last in force of a bundle, as the store keeps it; undefined where there is none that can still be used. */
 export async function lastGoodOf(
-  { id, layer, place }: WantedBundle,
+  { id, layer, place, demand }: WantedBundle,
   store: Pick<GenerationStore, 'readKept' | 'activations'>,
   loader: BundleLoader,
 ): Promise<LoadedBundle | undefined> {
@@ -123,8 +139,8 @@ export async function lastGoodOf(
   const last = activations.flatMap(({ facts }) => facts.bundles.filter(isIt))[0];
   const text = last && (await store.readKept(bundleKey(last)));
   if (last === undefined || text === undefined) return undefined;
-  const kept = { ...readKeptBundle(id, text, last), source: last.source };
-  const found = await findBundle({ id, origin: { kind: 'kept', bundle: kept }, data: {} }, loader);
+  const kept = { ...keptBundle(last, text), source: last.source };
+  const found = await findBundle({ id, origin: { kind: 'kept', bundle: kept }, data: {}, demand }, loader);
   const { bundle, rules } = await checkBundle(found, loader);
   return { bundle, rules };
 }
@@ -179,7 +195,7 @@ export function decidingText(
 ): string {
   const all = stands.map((stand) => {
     const { loaded: _, ...facts } = participantIn(stand);
-    return { ...facts, ...digestsOf(stand) };
+    return { ...facts, ...digestsOf(stand), signature: stand.loaded?.bundle.signature };
   });
   return JSON.stringify([all, { required, evaluationFuel, engine }]);
 }

@@ -5,9 +5,12 @@ import type { DocOptions } from './bundle-doc.ts';
 import type { FmtOptions } from './bundle-fmt.ts';
 import type { InitOptions } from './bundle-init.ts';
 import type { InspectOptions } from './bundle-inspect.ts';
+import type { SignOptions } from './bundle-sign.ts';
 import type { TestOptions } from './bundle-test.ts';
 import type { VendorOptions } from './bundle-vendor.ts';
+import type { VerifyOptions } from './bundle-verify.ts';
 import type { CommandContext } from './context.ts';
+import { parseSpan } from './values.ts';
 
 const PATH = 'folder or .tar.gz of the bundle';
 
@@ -21,6 +24,8 @@ export function addBundleCommands(program: Command, context: CommandContext): vo
   addDoc(bundle, context);
   addBuild(bundle, context);
   addVendor(bundle, context);
+  addSign(bundle, context);
+  addVerify(bundle, context);
 }
 
 function addInit(bundle: Command, context: CommandContext): void {
@@ -159,6 +164,43 @@ function addVendor(bundle: Command, context: CommandContext): void {
     .addHelpText('after', '\nExample:\n  mcp-gateway bundle vendor mcp-policy')
     .action(async (path: string, options: VendorOptions) =>
       (await import('./bundle-vendor.ts')).vendor(context, path, options),
+    );
+}
+
+function addSign(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('sign')
+    .argument('<path>', PATH)
+    .description('sign all files of a bundle, as OPA does, with a private key in a file that only you can read')
+    .requiredOption('--key <file>', 'private key in PEM; only its owner may read the file')
+    .option('--kid <name>', 'what the signature calls the key')
+    .option('--alg <name>', 'EdDSA, ES256, ES384, RS256 or PS256 (default: as the key does)')
+    .option('--scope <name>', 'scope that the signature names')
+    .option('--ends-in <time>', 'when the signature ends, such as 30d (default: never)', parseSpan)
+    .option('--add', 'keep the signatures of other keys')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  openssl genpkey -algorithm ed25519 -out signing.pem && chmod 600 signing.pem\n  openssl pkey -in signing.pem -pubout -out signing.pub\n  mcp-gateway bundle sign policy.tar.gz --key signing.pem\n  mcp-gateway bundle sign policy.tar.gz --key other.pem --add',
+    )
+    .action(async (path: string, options: SignOptions) =>
+      (await import('./bundle-sign.ts')).sign(context, path, options),
+    );
+}
+
+function addVerify(bundle: Command, context: CommandContext): void {
+  bundle
+    .command('verify')
+    .argument('<path>', PATH)
+    .description('say whether a bundle is signed by a key, exactly as it is; ends with exit code 3 where it is not')
+    .option('--key <file>', 'public key in PEM; may be repeated, then each must have signed it', gather)
+    .option('--kid <name>', 'what the signature must call the key')
+    .option('--alg <name>', 'how it must be signed (default: as the key does, RSA with RS256)')
+    .option('--scope <name>', 'scope that the signature must name')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway bundle verify policy.tar.gz --key signing.pub')
+    .action(async (path: string, options: VerifyOptions) =>
+      (await import('./bundle-verify.ts')).verify(context, path, options),
     );
 }
 

@@ -18,6 +18,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   CONFIG_INVALID: EXIT.findings,
   LOCK_INVALID: EXIT.findings,
   BUNDLE_INVALID: EXIT.findings,
+  BUNDLE_SIGNATURE: EXIT.findings,
   SIGN_IN_REQUIRED: EXIT.signInNeeded,
   UPSTREAM_UNAVAILABLE: EXIT.unreachable,
   UPSTREAM_CLOSED: EXIT.unreachable,

@@ -98,8 +98,9 @@ function print(terminal: Terminal, found: Overrides, shown: readonly ListedOverr
     if (group.length > 0) printLine(terminal, paint(terminal, STYLES[state], HEADINGS[state]));
     for (const override of group) printOverride(terminal, override);
   }
-  if (shown.length > 0) printWrapped(terminal, 'note', UNVERIFIED);
-  else printLine(terminal, listed.length === 0 ? 'No permit is known.' : 'None now; --all lists the others.');
+  if (shown.some(({ people }) => people === 'unverified')) printWrapped(terminal, 'note', UNVERIFIED);
+  if (shown.length === 0)
+    printLine(terminal, listed.length === 0 ? 'No permit is known.' : 'None now; --all lists the others.');
   for (const rule of silent_rules)
     printWrapped(terminal, 'note', `${rule} permits, too; what, shows once a call has met it.`);
   for (const { bundle, problem } of unusable)

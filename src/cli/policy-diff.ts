@@ -7,6 +7,7 @@ import { SHIPPED_ANSWERS, type WantedBundle } from '../app/policies.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Activation } from '../core/generation.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import { withoutSecrets } from '../review/policy-diff-secrets.ts';
 import { diffLines } from '../review/policy-diff-text.ts';
@@ -80,7 +81,8 @@ async function impactBetween(
   const withCandidates = after.map((bundle): WantedBundle => {
     const candidate = candidates.find(({ id }) => id === bundle.id);
     if (candidate === undefined) return bundle;
-    return { ...bundle, origin: { kind: 'path', path: candidate.path }, data: dataFor(bundle.id, config) };
+    const demand = NO_SIGNATURE_DEMANDED;
+    return { ...bundle, origin: { kind: 'path', path: candidate.path }, data: dataFor(bundle.id, config), demand };
   });
   const { required, evaluationFuel } = from.facts;
   return impactOf(

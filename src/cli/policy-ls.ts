@@ -31,7 +31,7 @@ export function list(context: CommandContext, options: PolicyOptions): Promise<v
     const bundles = (await findPolicies(place, loader)).map(({ listed }) => listed);
     if (bundles.some(({ state }) => state !== 'good')) context.setExit(EXIT.findings);
     if (options.json === true) return printJson(terminal, 'policy-ls', { bundles });
-    const header = ['bundle', 'layer', 'mode', 'rules', 'state', 'revision', 'digest', 'asked', 'source'];
+    const header = ['bundle', 'layer', 'mode', 'rules', 'state', 'revision', 'digest', 'signature', 'asked', 'source'];
     printTable(terminal, header, bundles.map(cellsOf));
     for (const { id, state, why } of bundles.filter(({ why: reason }) => reason !== ''))
       terminal.err.write(`${state} ${id}: ${visible(why)}\n`);
@@ -87,12 +87,13 @@ function contentOf({ bundle, rules }: CheckedBundle): Content {
 }
 
 function print(terminal: Terminal, listed: ListedBundle, { rules, config, counters }: Content): void {
-  const { id, layer, mode, source, state, why, revision, digest } = listed;
+  const { id, layer, mode, source, state, why, revision, digest, signature } = listed;
   printLine(terminal, `${paint(terminal, 'bold', visible(id))}  layer ${layer}, ${mode}, ${state}`);
   printWrapped(terminal, 'from', source);
   if (why !== '') printWrapped(terminal, 'why', why);
   if (revision !== '') printWrapped(terminal, 'is', `${revision}, confirmed ${askedText(listed)} ago`);
   if (digest !== '') printWrapped(terminal, 'digest', digest);
+  if (signature !== 'unsigned') printWrapped(terminal, 'signed', SIGNED[signature]);
   if (rules.length > 0)
     printAligned(
       terminal,
@@ -114,13 +115,18 @@ function print(terminal: Terminal, listed: ListedBundle, { rules, config, counte
     );
 }
 
+const SIGNED = {
+  verified: 'by its signer',
+  unverified: 'says so itself; no signer is configured, so that nobody has checked by whom',
+} as const;
+
 function windowText(window: DeclaredCounter['window']): string {
   if ('seconds' in window) return `in ${window.seconds} s (${window.kind})`;
   return `in a ${window.kind === 'calendar' ? window.unit : window.kind}`;
 }
 
 function cellsOf(listed: ListedBundle): readonly string[] {
-  const { id, layer, mode, rules, state, revision, digest, source } = listed;
+  const { id, layer, mode, rules, state, revision, digest, signature, source } = listed;
   return [
     id,
     layer,
@@ -129,6 +135,7 @@ function cellsOf(listed: ListedBundle): readonly string[] {
     state,
     shortRevision(revision),
     shortRevision(digest),
+    signature,
     askedText(listed),
     source,
   ];

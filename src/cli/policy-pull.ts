@@ -6,6 +6,7 @@ import type { PolicyPlace } from '../app/policy-list.ts';
 import { addressText } from '../core/bundle-address.ts';
 import type { FetchedBundle } from '../core/bundle-feed.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import type { PolicyOptions } from './policy-ls.ts';
@@ -143,7 +144,10 @@ async function rulesOf(
 ): Promise<ReadonlyMap<string, string>> {
   if (fetched === undefined) return new Map();
   try {
-    const found = await findBundle({ id, origin: { kind: 'files', files: fetched.bundle }, data }, loader);
+    const found = await findBundle(
+      { id, origin: { kind: 'files', files: fetched.bundle }, data, demand: NO_SIGNATURE_DEMANDED },
+      loader,
+    );
     const { rules } = await checkBundle(found, loader);
     return new Map([...rules].map(([rule, { file: _file, row: _row, ...words }]) => [rule, JSON.stringify(words)]));
   } catch (thrown) {

@@ -69,11 +69,12 @@ async function goBack(acted: Acting, name: string | undefined, options: Rollback
   if (returns.length === 0)
     throw usage('nothing would change', '`mcp-gateway policy generations` lists what was in force.');
   const pins = await Promise.all(
-    returns.map(async (one): Promise<PolicyPin> => {
-      await refuseBad(one, activations, store);
+    returns.map(async (one): Promise<Extract<Change, { kind: 'pin_bundle' }>> => {
+      const revision = await revisionOf(one, activations, store);
       const { id: bundle, digest, dataDigest, mode, ruleModes } = one.earlier;
       const modes = one.isAsThen ? { modes: { mode, ruleModes } } : {};
-      return { bundle, digest, dataDigest, ...modes, at: now, actor: user, reason: options.reason.trim() };
+      const pin = { bundle, digest, dataDigest, ...modes, at: now, actor: user, reason: options.reason.trim() };
+      return { kind: 'pin_bundle', pin, revision };
     }),
   );
   const { actOf } = acted;
@@ -81,11 +82,8 @@ async function goBack(acted: Acting, name: string | undefined, options: Rollback
   const after = Object.fromEntries(returns.map(({ earlier: { id, digest } }) => [id, digest]));
   const subject = subjectOf(name, options);
   const act = actOf({ verb: 'policy.rollback', subject, before, after, reason: options.reason.trim() });
-  await acted.store.log.act(
-    act,
-    pins.map((pin): Change => ({ kind: 'pin_bundle', pin })),
-  );
-  return { pinned: pins, released: [] };
+  await acted.store.log.act(act, pins);
+  return { pinned: pins.map(({ pin }) => pin), released: [] };
 }
 
 function subjectOf(name: string | undefined, { bundle, server }: RollbackOptions): string {
@@ -122,12 +120,12 @@ async function returnsOf(
   return returnToGeneration(before, going);
 }
 
-/** What cannot be put in force is refused here, before anything is written. */
-async function refuseBad(
+/** The revision that is gone back to. What cannot be put in force is refused here, before anything is written. */
+async function revisionOf(
   { earlier, now }: Return,
   activations: readonly Activation[],
   store: GenerationStore,
-): Promise<void> {
+): Promise<string> {
   const text = await store.readKept(bundleKey(earlier));
   if (text === undefined)
     throw new GatewayError('RECORD_NOT_FOUND', `nothing is kept of ${earlier.id} ${hashText(earlier.digest)}`);
@@ -143,6 +141,7 @@ async function refuseBad(
       },
     );
   }
+  return manifest.revision;
 }
 
 /** Every floor that a manifest of the bundle has ever named. */

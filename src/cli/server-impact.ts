@@ -5,6 +5,7 @@ import { impactOf } from '../app/impact.ts';
 import { SHIPPED_ANSWERS, type WantedBundle } from '../app/policies.ts';
 import type { Config } from '../config/paths.ts';
 import type { LockedServer } from '../core/server-lock.ts';
+import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import type { Impact } from '../review/impact.ts';
 import { readChainKey } from '../state/chain-key.ts';
@@ -73,6 +74,8 @@ function withUnit(
     mode,
     ruleModes,
     data: dataFor(server, config),
+    // It was held to its signature when it was looked at.
+    demand: NO_SIGNATURE_DEMANDED,
   };
   return [...others, candidate];
 }

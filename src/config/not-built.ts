@@ -24,8 +24,6 @@ const POSTGRES: Asking = { by: (value) => value === 'postgres', words: '`postgre
 
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
 const NOT_BUILT: readonly NotBuilt[] = [
-  { path: 'mcpServers.*.policy.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
-  { path: 'policies.org.*.signer', what: 'checking signatures of bundles', help: LEAVE_OUT },
   {
     path: 'decisions.store.driver',
     what: 'keeping decisions in PostgreSQL',

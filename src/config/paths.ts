@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import type { Signer } from '../core/signature.ts';
 import type { ConfigFile } from './schema.ts';
 import type { PolicySource, Transport } from './schema-servers.ts';
 import { placeOfValue, type TreeNode, type TreePath } from './tree.ts';
@@ -17,6 +18,12 @@ export interface PathOptions {
   readonly userHome: string;
 }
 
+/** What of a bundle may have a path in it. */
+interface PlacedBundle {
+  readonly source: PolicySource;
+  readonly signer?: readonly Signer[] | undefined;
+}
+
 /** Makes paths absolute, each relative to the file that it stands in. */
 export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathOptions): Config {
   const absolute = (written: string, path: TreePath): string => {
@@ -25,24 +32,28 @@ export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathO
   };
   const source = (given: PolicySource, path: TreePath): PolicySource =>
     given.kind === 'path' ? { kind: 'path', path: absolute(given.path, path) } : given;
+  const signer = (given: Signer, path: TreePath): Signer =>
+    given.key.kind === 'pem' ? given : { ...given, key: { kind: 'file', path: absolute(given.key.path, path) } };
+  const placed = <Bundle extends PlacedBundle>(bundle: Bundle, path: TreePath): Bundle => ({
+    ...bundle,
+    source: source(bundle.source, [...path, 'source']),
+    ...(bundle.signer && { signer: bundle.signer.map((given) => signer(given, [...path, 'signer'])) }),
+  });
   const { driver, path = join(options.home, 'decisions.db') } = config.decisions.store;
   return {
     ...config,
     mcpServers: mapValues(config.mcpServers, (server, id) => ({
       ...server,
       transport: absoluteTransport(server.transport, (written, key) => absolute(written, ['mcpServers', id, key])),
-      policy: { ...server.policy, source: source(server.policy.source, ['mcpServers', id, 'policy', 'source']) },
+      policy: placed(server.policy, ['mcpServers', id, 'policy']),
     })),
     agents: mapValues(config.agents, ({ policy, ...agent }, id) => ({
       ...agent,
-      ...(policy && { policy: { ...policy, source: source(policy.source, ['agents', id, 'policy', 'source']) } }),
+      ...(policy && { policy: placed(policy, ['agents', id, 'policy']) }),
     })),
     policies: {
       ...config.policies,
-      org: config.policies.org.map((bundle, index) => ({
-        ...bundle,
-        source: source(bundle.source, ['policies', 'org', index, 'source']),
-      })),
+      org: config.policies.org.map((bundle, index) => placed(bundle, ['policies', 'org', index])),
     },
     decisions: { ...config.decisions, store: { driver, path: absolute(path, ['decisions', 'store', 'path']) } },
   };

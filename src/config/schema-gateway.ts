@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { REMOTE_SETTINGS } from './schema-remote.ts';
+import { SIGNER_SETTING } from './schema-signer.ts';
 import { BundlePlace } from './schema-servers.ts';
 import { AgentIdText, Duration, IssuerUrl, PublicUrl, Scope, Size, Texts, UrlPath } from './schema-values.ts';
 
@@ -165,6 +166,7 @@ export const AgentSettings = z.strictObject({
     .strictObject({
       source: BundlePlace.describe('Path of the bundle, a folder or a .tar.gz, or an address (docs/sources.md).'),
       ...REMOTE_SETTINGS,
+      ...SIGNER_SETTING,
     })
     .optional()
     .describe(

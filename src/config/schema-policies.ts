@@ -3,6 +3,7 @@ import { boundedPattern } from '../core/bounded-pattern.ts';
 import { LAYERS, type Layer } from '../core/opinion.ts';
 import { BundleData, ModeName, RuleModes, ServerIdText, Texts } from './schema-values.ts';
 import { REMOTE_SETTINGS } from './schema-remote.ts';
+import { SIGNER_SETTING } from './schema-signer.ts';
 import { BundlePlace } from './schema-servers.ts';
 
 const ORGANISATION_LAYERS = LAYERS.filter((layer) => layer !== 'server');
@@ -22,7 +23,7 @@ const OrganisationBundle = z.strictObject({
   rules: RuleModes.default({}).describe('Modes of single rules, by id.'),
   data: BundleData.prefault({}).describe('Values for `data.<root>.config` of the bundle.'),
   ...REMOTE_SETTINGS,
-  signer: z.string().optional().describe('Whose signature the bundle must carry.'),
+  ...SIGNER_SETTING,
 });
 
 const ClassName = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'not a class, such as customer_pii');
@@ -79,6 +80,10 @@ const LayerSettings = z.strictObject({
     .optional()
     .describe('Whether the starter bundle stands in for this layer. Default: as `policies.starter` says.'),
   relax: z.boolean().default(true).describe('Whether `mode` and `rules` may relax bundles of this layer.'),
+  signed: z
+    .boolean()
+    .default(false)
+    .describe('Whether a bundle of this layer needs a `signer`. What comes with the gateway counts as signed.'),
 });
 
 export const Policies = z
@@ -120,6 +125,7 @@ interface ResolvedLayer {
   readonly required: boolean;
   readonly starter: boolean;
   readonly relax: boolean;
+  readonly signed: boolean;
 }
 
 function settingsOfAll(
@@ -129,6 +135,7 @@ function settingsOfAll(
   const settings = (layer: Layer): ResolvedLayer => ({
     required: false,
     relax: true,
+    signed: false,
     ...given[layer],
     starter: given[layer]?.starter ?? starter,
   });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type BundleAddress, isAddress, readBundleAddress } from '../core/bundle-address.ts';
 import { REMOTE_SETTINGS } from './schema-remote.ts';
+import { SIGNER_SETTING } from './schema-signer.ts';
 import { BundleData, Duration, ModeName, RuleModes, Texts } from './schema-values.ts';
 
 export type PolicySource =
@@ -42,7 +43,7 @@ const ServerPolicy = z.strictObject({
   rules: RuleModes.default({}).describe('Modes of single rules, by id.'),
   data: BundleData.prefault({}).describe('Values for `data.<root>.config` of the bundle.'),
   ...REMOTE_SETTINGS,
-  signer: z.string().optional().describe('Whose signature the bundle must carry.'),
+  ...SIGNER_SETTING,
 });
 
 const Credentials = z

@@ -31,7 +31,8 @@ export type Change =
   | { readonly kind: 'add_key'; readonly key: NewKey }
   /** Refused where there is no such key, or it is revoked. `atMs`: milliseconds since the epoch. */
   | { readonly kind: 'revoke_key'; readonly id: string; readonly atMs: number }
-  | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin }
+  /** `revision`: of the bundle as it is pinned. */
+  | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin; readonly revision: string }
   /** Refused where the bundle is not pinned. */
   | { readonly kind: 'release_bundle'; readonly bundle: string };
 

@@ -6,6 +6,7 @@ export const ERRORS = {
   NOT_BUILT: 'the configuration or command asks for something this version does not have',
   BUNDLE_UNREADABLE: 'a policy bundle cannot be read',
   BUNDLE_INVALID: 'a policy bundle breaks the contract for bundles',
+  BUNDLE_SIGNATURE: 'a policy bundle is not signed as the configuration demands',
   BUNDLE_STALE: 'a policy bundle was not confirmed by its source for longer than the configuration allows',
   TOOLCHAIN_FAILED: 'the Rego toolchain ended without an answer',
   POLICY_FAILED: 'a compiled policy cannot be instantiated or evaluated',

@@ -26,6 +26,9 @@ export interface GenerationBundle {
   readonly dataDigest: string;
   /** Where it was read from: a path or an address. */
   readonly source: string;
+  /** Whose signatures it was held to, as in `BundleSignature`; absent where to nobody's. */
+  readonly signer?: string | undefined;
+  readonly signatureEndsMs?: number | null | undefined;
 }
 
 /** Whom a bundle is for. */

@@ -72,8 +72,8 @@ export interface Capability {
 export type Capabilities = Readonly<Partial<Record<CapabilityKind, readonly string[]>>>;
 
 /**
- * Whether the two names of a permit are known to be two people. Only two signatures under the bundle, or a source with a
- * signer, show it; until bundles are signed, every permit is `unverified`: one person may have written both names.
+ * Whether the two names of a permit are known to be two people: those of a bundle that was held to the signatures of its
+ * `signer` are. Of any other one person may have written both.
  */
 export type People = 'verified' | 'unverified';
 

@@ -1,5 +1,13 @@
 import { Parser, type ReadEntry } from 'tar';
-import { collisionKey, kindOfFile, MAX_ARCHIVE_BYTES, MAX_BYTES, MAX_ENTRIES, pathProblem } from './bundle-path.ts';
+import {
+  belongsToBundle,
+  collisionKey,
+  kindOfFile,
+  MAX_ARCHIVE_BYTES,
+  MAX_BYTES,
+  MAX_ENTRIES,
+  pathProblem,
+} from './bundle-path.ts';
 import { gunzipOne } from './gunzip.ts';
 
 const MAX_RATIO = 100;
@@ -71,6 +79,7 @@ function entryProblem(entry: ReadEntry, seen: Set<string>): string {
   if (isFolder && path === '') return '';
   const problem = pathProblem(path);
   if (problem !== '') return `${printable(entry.path)}: ${problem}`;
+  if (!isFolder && path === 'patch.json') return 'it is a delta bundle (patch.json); only whole bundles are read';
   if (!isFolder && kindOfFile(path) === null) {
     return `${path} is none of .manifest, .signatures.json, *.rego, data.json, data.yaml`;
   }
@@ -86,7 +95,8 @@ function pathOf(entry: ReadEntry): string {
 }
 
 function collect(entry: ReadEntry, files: Map<string, Uint8Array>): void {
-  if (entry.type === 'Directory') {
+  // As in a folder: what editors and plain OPA need beside the bundle is not part of it.
+  if (entry.type === 'Directory' || !belongsToBundle(pathOf(entry))) {
     entry.resume();
     return;
   }

@@ -13,7 +13,7 @@ import { loadModule } from './module.ts';
 import { cacheFor } from './opinion-cache.ts';
 import { ruleSetProblems, type RuleResolution } from './opinion.ts';
 import { OpinionReader } from './opinion-reader.ts';
-import type { LoadedBundle, Participant } from './participant.ts';
+import { type LoadedBundle, type Participant, peopleBehind } from './participant.ts';
 import { PolicySet } from './policy-set.ts';
 import { PolicyUnit } from './policy-unit.ts';
 import { ReferenceEngine } from './reference.ts';
@@ -143,5 +143,6 @@ function warmUp(unit: PolicyUnit, group: readonly LoadedParticipant[], { logger 
 function resolutionOf(participant: LoadedParticipant, visible: VisibleCounters): RuleResolution {
   const { layer, mode, ruleModes, loaded } = participant;
   const counters = [...visible].map(([name, { reserve }]) => [name, { hasCosts: reserve.kind !== 'none' }] as const);
-  return { layer, mode, ruleModes, rules: loaded.rules, counters: new Map(counters) };
+  const people = peopleBehind(loaded.bundle);
+  return { layer, mode, ruleModes, rules: loaded.rules, counters: new Map(counters), people };
 }

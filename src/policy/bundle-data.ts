@@ -52,7 +52,7 @@ export function readJsonObject(bundle: string, file: string, bytes: Uint8Array):
   return { kind: 'refused', problems: [{ bundle, code: 'bundle_json', message, file, row: line, column }] };
 }
 
-function readYamlObject(bundle: string, file: string, bytes: Uint8Array): ReadObject {
+export function readYamlObject(bundle: string, file: string, bytes: Uint8Array): ReadObject {
   const refuse = (message: string, row = 0, column = 0): ReadObject => ({
     kind: 'refused',
     problems: [{ bundle, code: 'bundle_yaml', message, file, row, column }],

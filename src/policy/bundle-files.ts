@@ -3,7 +3,16 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BundleFiles } from '../core/bundle-feed.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { collisionKey, kindOfFile, MAX_ARCHIVE_BYTES, MAX_BYTES, MAX_ENTRIES, pathProblem } from './bundle-path.ts';
+import {
+  belongsToBundle,
+  collisionKey,
+  isLeftAlone,
+  kindOfFile,
+  MAX_ARCHIVE_BYTES,
+  MAX_BYTES,
+  MAX_ENTRIES,
+  pathProblem,
+} from './bundle-path.ts';
 
 /** Reads a bundle from a folder or a `.tar.gz`. Throws BUNDLE_UNREADABLE. */
 export async function readBundle(path: string): Promise<BundleFiles> {
@@ -91,11 +100,6 @@ async function listFiles(folder: string, below: string): Promise<readonly string
   return paths;
 }
 
-/** Whether a file that a source names, by its path from the top of the bundle, is part of it. */
-export function belongsToBundle(path: string): boolean {
-  return kindOfFile(path) !== null && !path.split('/').slice(0, -1).some(isLeftAlone);
-}
-
 /** Files that a source gave one by one, held to what holds in a folder. Throws an Error that says what is wrong. */
 export function checkedFiles(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
   const wanted = [...files].filter(([path]) => belongsToBundle(path));
@@ -109,9 +113,4 @@ export function checkedFiles(files: ReadonlyMap<string, Uint8Array>): ReadonlyMa
     seen.add(collisionKey(path));
   }
   return new Map(wanted);
-}
-
-/** `vendor` holds the copy of the gateway's library that is for editors and plain OPA. */
-function isLeftAlone(folderName: string): boolean {
-  return folderName.startsWith('.') || folderName === 'node_modules' || folderName === 'vendor';
 }

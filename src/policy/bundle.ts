@@ -3,8 +3,9 @@ import type { BundleFiles } from '../core/bundle-feed.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Layer } from '../core/opinion.ts';
 import type { BundleSource, RegoProblem } from '../core/rego.ts';
+import type { BundleSignature } from '../core/signature.ts';
 import { readData, readJsonObject } from './bundle-data.ts';
-import { kindOfFile } from './bundle-path.ts';
+import { kindOfFile, SIGNATURES } from './bundle-path.ts';
 import { invalidBundle, problemOf } from './bundle-problems.ts';
 import { Manifest } from './manifest.ts';
 import { manifestProblems } from './manifest-problems.ts';
@@ -30,6 +31,8 @@ export interface Bundle {
   /** SHA-256 over `data` as it is in force, hex. */
   readonly dataDigest: string;
   readonly source: string;
+  /** What is known of its signatures. They are not part of the digest. */
+  readonly signature: BundleSignature;
 }
 
 /** Checks everything but the Rego. Throws BUNDLE_INVALID with all problems. */
@@ -66,6 +69,7 @@ export function makeBundle(id: string, { source, files }: BundleFiles): Bundle {
     digest: digestOf([...Object.entries(modules), ['manifest', manifestText], ['data', canonicalJson(data)]]),
     dataDigest: digestOfData(data),
     source,
+    signature: { kind: files.has(SIGNATURES) ? 'unverified' : 'unsigned' },
   };
 }
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Layer, Mode, Opinion } from '../core/opinion.ts';
+import type { Layer, Mode, Opinion, People } from '../core/opinion.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import {
   CapabilityElement,
@@ -21,6 +21,8 @@ export interface RuleResolution {
   readonly ruleModes: Readonly<Record<string, Mode>>;
   /** Counters it may charge: its own as `<name>`, an organisation bundle also shared ones as `<bundle>/<name>`. */
   readonly counters: ReadonlyMap<string, Chargeable>;
+  /** Whether the two names in its permits are known to be two people. */
+  readonly people: People;
 }
 
 export interface Chargeable {
@@ -154,7 +156,7 @@ function readObligation(element: unknown): ReturnType<typeof parseObligation> {
 
 function permits(reading: Reading): Opinion['permit'] {
   const read = elements(reading, 'permit', (element) => PermitElement.safeParse(element));
-  return read.map((element) => ({ ...element, people: 'unverified', mode: modeOf(reading, element.id) }));
+  return read.map((element) => ({ ...element, people: reading.resolution.people, mode: modeOf(reading, element.id) }));
 }
 
 function labels(reading: Reading): Opinion['labels'] {

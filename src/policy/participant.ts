@@ -1,4 +1,4 @@
-import { LAYERS, type Layer, type Mode, type Opinion } from '../core/opinion.ts';
+import { LAYERS, type Layer, type Mode, type Opinion, type People } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import { type ActionType, phaseOf } from '../core/action.ts';
 import type { Delegator } from '../core/principal.ts';
@@ -28,6 +28,11 @@ export type Place =
 export interface LoadedBundle {
   readonly bundle: Bundle;
   readonly rules: RuleBook;
+}
+
+/** Whether the two names in a permit of this bundle are known to be two people: whoever signs it answers for that. */
+export function peopleBehind({ signature }: Pick<Bundle, 'signature'>): People {
+  return signature.kind === 'verified' ? 'verified' : 'unverified';
 }
 
 /** What policy is asked about. */

@@ -15,6 +15,8 @@ export interface OverrideBundle {
   readonly written: readonly WrittenPermit[];
   /** The rules of it that permit. */
   readonly rules: readonly PermitRule[];
+  /** Whether two names in it are known to be two people. */
+  readonly people: People;
   /** Why it cannot be used; then it permits nothing, and what it governs is denied. Empty where it can. */
   readonly problem: string;
 }
@@ -104,7 +106,7 @@ function listWritten(
   const why = problem === '' ? whyNever(bundle, rule?.id) : problem;
   const unread = why === '' && reading.length === 0 ? 'no rule of the bundle reads it' : why;
   return {
-    ...listed(terms, { bundle: bundle.id, rule, seen }),
+    ...listed(terms, { bundle: bundle.id, rule, seen, people: bundle.people }),
     ...stateOf(terms, { now, why: unread }),
     known_from: 'configuration',
     for: bundle.scope,
@@ -123,7 +125,7 @@ function listSeen(
   const still = standing.state === 'in_force' && bundle !== undefined ? saysStill(seen) : false;
   const state = still === undefined ? 'unconfirmed' : 'gone';
   return {
-    ...listed(seen.terms, { bundle: seen.bundle, rule, seen }),
+    ...listed(seen.terms, { bundle: seen.bundle, rule, seen, people: seen.people }),
     ...standing,
     ...(standing.state === 'in_force' && still !== true ? { state } : {}),
     known_from: 'log',
@@ -136,12 +138,12 @@ interface Naming {
   readonly bundle: string;
   readonly rule: Pick<PermitRule, 'id' | 'title' | 'owner'> | undefined;
   readonly seen: SeenPermit | undefined;
+  readonly people: People;
 }
 
-/** No bundle can be signed yet, so nobody knows whether two names are two people. */
 function listed(
   terms: Terms,
-  { bundle, rule, seen }: Naming,
+  { bundle, rule, seen, people }: Naming,
 ): Omit<ListedOverride, 'state' | 'why' | 'ends_in_s' | 'known_from' | 'for' | 'more'> {
   return {
     bundle,
@@ -149,7 +151,7 @@ function listed(
     title: rule?.title ?? '',
     owner: rule?.owner ?? '',
     ...terms,
-    people: 'unverified',
+    people,
     uses: seen?.uses ?? 0,
     last_used: seen?.lastUsed ?? '',
   };

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../core/canonical-json.ts';
-import type { Opinion, Permit } from '../core/opinion.ts';
+import type { Opinion, People, Permit } from '../core/opinion.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { isValid } from '../policy/permit-terms.ts';
 import type { Terms } from '../policy/written-permits.ts';
@@ -9,6 +9,8 @@ export interface SeenPermit {
   readonly bundle: string;
   readonly rule: string;
   readonly terms: Terms;
+  /** As it was when it was last said. */
+  readonly people: People;
   /** Decisions in which it lifted something. */
   readonly uses: number;
   /** RFC 3339; empty while it has lifted nothing. */
@@ -46,6 +48,7 @@ function see(seen: Map<string, SeenPermit>, record: SealedRecord, { opinion, per
     ...before,
     uses: before.uses + (isUsed ? 1 : 0),
     lastUsed: isUsed ? record.time : before.lastUsed,
+    people: permit.people ?? 'unverified',
     last: record,
   });
 }

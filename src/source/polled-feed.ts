@@ -156,8 +156,8 @@ export class PolledFeed implements BundleFeed {
     try {
       await check(fetched.bundle);
     } catch (error) {
-      // A toolchain that has failed says nothing of the bundle.
-      if (!(error instanceof GatewayError && error.code === 'TOOLCHAIN_FAILED')) this.#refused = { revision, error };
+      // A toolchain that has failed says nothing of the bundle; keys and the time may be others when it is asked again.
+      if (!(error instanceof GatewayError && NOT_FOR_GOOD.has(error.code))) this.#refused = { revision, error };
       throw error;
     }
     await cache.keep(fetched.bundle.files, { revision, nowMs });
@@ -188,6 +188,7 @@ export class PolledFeed implements BundleFeed {
   }
 }
 
+const NOT_FOR_GOOD: ReadonlySet<string> = new Set(['TOOLCHAIN_FAILED', 'BUNDLE_SIGNATURE', 'BUNDLE_STALE']);
 const ASK_AGAIN = 'Look at the service: it says so to somebody who has nothing yet.';
 
 function flaps(revision: string, current: string): SourceProblem {

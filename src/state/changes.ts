@@ -2,6 +2,7 @@ import { isRefusal, type Change, type Made, type Refusal } from '../core/change.
 import { answerApproval, joinApproval, openApproval, returnApproval, useApproval } from './approvals.ts';
 import { keepMaterial } from './audit-material.ts';
 import { adjust, giveBack, type NoRoom, type Occasion, remainingAfter, take } from './budgets.ts';
+import { returnToRevision } from './bundle-revisions.ts';
 import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
@@ -116,6 +117,7 @@ function make(database: Database, change: Change, occasion: Occasion): NoRoom | 
       return orRefused(revokeKey(database, change.id, change.atMs));
     case 'pin_bundle':
       pinBundle(database, change.pin);
+      returnToRevision(database, change.pin.bundle, change.revision);
       return undefined;
     case 'release_bundle':
       return orRefused(releaseBundle(database, change.bundle));

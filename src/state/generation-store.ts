@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Activation } from '../core/generation.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
 import { LAYERS } from '../core/opinion.ts';
+import { seenRevisions, seeRevision } from './bundle-revisions.ts';
 import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
 import { listPins } from './policy-pins.ts';
@@ -21,6 +22,10 @@ export interface GenerationStore {
   activationOf(generation: string): Promise<Activation | undefined>;
   /** All activations of a generation, the newest first: its bundles are the same in each, their modes may not be. */
   activationsOf(generation: string): Promise<readonly Activation[]>;
+  /** The highest revision of each signed bundle that was ever in force; empty where it stands in no order. */
+  seenRevisions(): Promise<ReadonlyMap<string, string>>;
+  /** A revision of a signed bundle is in force. */
+  seeRevision(bundle: string, revision: string): Promise<void>;
   /** The bundles that were rolled back, in the order of their ids. Cheap enough to be asked every two seconds. */
   pins(): Promise<readonly PolicyPin[]>;
 }
@@ -63,6 +68,8 @@ export function createGenerationStore(connection: StoreConnection): GenerationSt
         const all = `select ${COLUMNS} from activations where generation = ? order by seq desc`;
         return database.prepare(all).all(generation).map(toActivation);
       }),
+    seenRevisions: async () => connection.use(seenRevisions),
+    seeRevision: async (bundle, revision) => connection.use((database) => seeRevision(database, bundle, revision)),
     pins: async () => connection.use(listPins),
   };
 }
@@ -117,6 +124,8 @@ const Facts = z.object({
       digest: z.string(),
       dataDigest: z.string(),
       source: z.string(),
+      signer: z.string().optional(),
+      signatureEndsMs: z.number().nullable().optional(),
     }),
   ),
   required: z.array(Layers),

@@ -230,6 +230,13 @@ export const MIGRATIONS: readonly string[] = [
   alter table keys add column data_classes text not null default '[]';
   create unique index keys_hash on keys (hash);
   `,
+  // The highest revision of each signed bundle that was in force, so that an older one is not taken for the newest.
+  `
+  create table bundle_revisions (
+    bundle text primary key,
+    revision text not null
+  ) strict, without rowid;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -36,6 +36,7 @@ const REMOTE: Omit<RemoteBundle, 'maxAgeMs'> = {
   refreshMs: 60_000,
   credentials: undefined,
   data: {},
+  demand: { kind: 'none' },
 };
 const EVERYWHERE = { servers: ['*'], agents: ['*'], tools: ['*'] };
 
@@ -85,6 +86,7 @@ async function aScene(origin?: WantedBundle['origin']) {
       mode: 'enforce',
       ruleModes: {},
       data: {},
+      demand: { kind: 'none' },
     })),
     options: { loader, required, evaluationFuel: 1_000_000, engine: 'native', clock: realClock, logger: silent },
     atomic: [],

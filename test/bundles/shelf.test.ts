@@ -91,7 +91,7 @@ async function found(version: string, policy: object = {}, carried = false) {
   const logger = aLogger();
   const { signal } = new AbortController();
   const servers = await findServers(config, { home: folder, host: aHost, logger, memory, signal });
-  const [wanted] = servers.flatMap((server) => [bundleOfServer(server)]);
+  const [wanted] = servers.flatMap((server) => [bundleOfServer(server, false)]);
   return {
     folder,
     path: wanted?.origin?.kind === 'path' ? wanted.origin.path : undefined,

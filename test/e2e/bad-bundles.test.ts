@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { readBundle } from '../../src/policy/bundle-files.ts';
+import { SIGNATURES } from '../../src/policy/bundle-path.ts';
+import { aKeyPair, signedBy } from '../policy/signing-keys.ts';
 import { aPlace, atEndOfFile, decisionsAbout, outcomeOf, type Place } from './program.ts';
 import { type RawClient, rawStdio } from './raw-client.ts';
 import { aRule, journal, receivedBy, textsIn, writeBundle } from './servers.ts';
@@ -24,10 +28,30 @@ const PRINTS = `${ALLOW}\n${aRule(
 
 const HIDES = `${ALLOW}\n${aRule('HID-1', `hide contains {"id": "HID-1", "reason": "for_nobody"} if input.action.tool == "exit"`)}`;
 
+const SIGNER = aKeyPair();
+
+/** Bundles that allow everything, each with a signature of its own. */
+async function writeSigned(folder: string): Promise<void> {
+  writeFileSync(join(folder, 'signer.pub'), SIGNER.publicPem);
+  const others = { attested: SIGNER, stranger: aKeyPair(), forged: SIGNER };
+  writeBundle(folder, 'unsigned', aRule('ALL-1', ALLOW));
+  for (const [name, pair] of Object.entries(others)) {
+    const path = writeBundle(folder, name, aRule('ALL-1', ALLOW));
+    const { files } = await readBundle(path);
+    writeFileSync(join(path, SIGNATURES), (await signedBy(files, pair)).get(SIGNATURES) ?? '');
+  }
+  // Whoever can write into the folder, and cannot sign.
+  writeFileSync(join(folder, 'bundle-forged', 'more.rego'), 'package forged\n');
+}
+
 /** One healthy server, and one for each thing that can be wrong with a bundle. */
 function laboratory(folder: string): string {
   const server = (id: string, policy: string): string =>
     `  ${id}: { ${journal(folder, id)}, policy: { source: ${policy} } }`;
+  const signed = (id: string): string => {
+    const policy = `source: ${join(folder, `bundle-${id}`)}, signer: ${join(folder, 'signer.pub')}`;
+    return `  ${id}: { ${journal(folder, id)}, policy: { ${policy} } }`;
+  };
   return `version: 1
 gateway: { startWait: 50s }
 decisions: { durability: normal }
@@ -41,6 +65,7 @@ ${server('untitled', writeBundle(folder, 'untitled', ALLOW))}
 ${server('runaway', writeBundle(folder, 'runaway', aRule('RUN-1', RUNS_AWAY)))}
 ${server('prints', writeBundle(folder, 'prints', aRule('ALL-1', PRINTS)))}
 ${server('hides', writeBundle(folder, 'hides', aRule('ALL-1', HIDES)))}
+${['attested', 'unsigned', 'stranger', 'forged'].map(signed).join('\n')}
 policies:
   org:
     - { id: lost, layer: compliance, source: ${join(folder, 'lost')}, for: { servers: [scoped] } }
@@ -53,6 +78,7 @@ let client: RawClient;
 
 beforeAll(async () => {
   place = aPlace(laboratory, untilEnd);
+  await writeSigned(place.folder);
   client = await rawStdio(place, { atEnd: untilEnd });
   await client.listTools();
 });
@@ -66,7 +92,15 @@ test.for([
   { server: 'absent', reason: 'gateway.missing.server', place: 'nowhere', mend: 'Name a folder with a .manifest' },
   { server: 'broken', reason: 'gateway.missing.server', place: 'policy.rego:4:', mend: 'bundle check' },
   { server: 'untitled', reason: 'gateway.missing.server', place: 'ALL-1', mend: 'bundle check' },
-])('a bundle that is $server is a denial, and the log says where', async ({ server, reason, ...log }) => {
+  { server: 'unsigned', reason: 'gateway.missing.server', place: 'it is not signed', mend: 'bundle verify' },
+  { server: 'stranger', reason: 'gateway.missing.server', place: 'not by this key', mend: 'bundle verify' },
+  {
+    server: 'forged',
+    reason: 'gateway.missing.server',
+    place: 'more.rego is there and was not signed',
+    mend: 'bundle verify',
+  },
+])('G-62 a bundle that is $server is a denial, and the log says where', async ({ server, reason, ...log }) => {
   const denied = await client.call(`${server}__write`, { text: server });
   expect(denied).toMatchObject({ isError: true, structuredContent: { allow: false, reasons: [reason] } });
   expect(denied.content[0]?.text).toContain('whoever runs the gateway has to mend this');
@@ -81,6 +115,11 @@ test.for([
   expect(line).toContain('what it governs is denied');
   expect(line).toContain(log.place);
   expect(line).toContain(log.mend);
+});
+
+test('G-62 a server whose bundle is signed by its signer works', async () => {
+  expect((await client.call('attested__write', { text: 'signed' })).isError).toBeUndefined();
+  expect(textsIn(place, 'attested')).toEqual(['signed']);
 });
 
 test('a bundle of the organisation that is missing denies what is in its scope, and nothing else', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { belongsToBundle, checkedFiles } from '../../src/policy/bundle-files.ts';
+import { checkedFiles } from '../../src/policy/bundle-files.ts';
+import { belongsToBundle } from '../../src/policy/bundle-path.ts';
 
 const filesOf = (...paths: readonly string[]) => new Map(paths.map((path) => [path, Buffer.from('{}')]));
 

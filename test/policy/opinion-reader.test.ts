@@ -8,6 +8,7 @@ const RESOLUTION: RuleResolution = {
   mode: 'enforce',
   ruleModes: {},
   counters: new Map(),
+  people: 'unverified',
 };
 
 test.for([

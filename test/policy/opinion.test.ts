@@ -13,6 +13,7 @@ function aResolution(part: Partial<RuleResolution> = {}): RuleResolution {
     mode: 'enforce',
     ruleModes: {},
     counters: new Map([['calls', { hasCosts: false }]]),
+    people: 'unverified',
     ...part,
   };
 }

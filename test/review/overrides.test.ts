@@ -25,6 +25,7 @@ function aBundle(permits: readonly object[], part: Partial<OverrideBundle> = {})
     scope: EVERYTHING,
     written,
     rules: [RULE],
+    people: 'unverified',
     problem: '',
     ...part,
   };

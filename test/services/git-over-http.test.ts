@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readBundleAddress } from '../../src/core/bundle-address.ts';
-import { belongsToBundle } from '../../src/policy/bundle-files.ts';
+import { belongsToBundle } from '../../src/policy/bundle-path.ts';
 import { gitSource } from '../../src/source/git-source.ts';
 import { basicAuthorization } from '../../src/source/http-get.ts';
 import type { SourceAnswer } from '../../src/source/source.ts';

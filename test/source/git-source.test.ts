@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBundleAddress } from '../../src/core/bundle-address.ts';
-import { belongsToBundle } from '../../src/policy/bundle-files.ts';
+import { belongsToBundle } from '../../src/policy/bundle-path.ts';
 import { gitSource } from '../../src/source/git-source.ts';
 import type { SourceAnswer } from '../../src/source/source.ts';
 import { Repository } from './a-repository.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OciAddress } from '../../src/core/bundle-address.ts';
-import { belongsToBundle } from '../../src/policy/bundle-files.ts';
+import { belongsToBundle } from '../../src/policy/bundle-path.ts';
 import { ociSource } from '../../src/source/oci-source.ts';
 import type { SourceAnswer } from '../../src/source/source.ts';
 import { aService, type WebService } from './a-bundle-service.ts';
