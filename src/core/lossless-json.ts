@@ -1,3 +1,4 @@
+import { withoutEndingZeros } from './digits.ts';
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 
@@ -153,7 +154,7 @@ function decimalOf(lexeme: string): string {
   const [mantissa = '', exponent = '0'] = lexeme.replace(/^-/, '').split(/[eE]/);
   const [whole = '', fraction = ''] = mantissa.split('.');
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
+  const significant = withoutEndingZeros(digits);
   if (significant === '') return '0';
   return `${significant}e${String(Number(exponent) - fraction.length + digits.length - significant.length)}`;
 }

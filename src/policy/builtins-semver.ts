@@ -73,7 +73,7 @@ function compareIdentifiers(left: string, right: string): number {
   const [leftIs, rightIs] = [isNumber.test(left), isNumber.test(right)];
   if (leftIs !== rightIs) return leftIs ? -1 : 1;
   if (!leftIs) return Math.sign(compareTexts(left, right));
-  const [one, other] = [clamp(BigInt(left)), clamp(BigInt(right))];
+  const [one, other] = [clamped(left), clamped(right)];
   if (one === other) return 0;
   return one > other ? 1 : -1;
 }
@@ -81,6 +81,10 @@ function compareIdentifiers(left: string, right: string): number {
 const LARGEST = 2n ** 63n - 1n;
 
 /** OPA reads the numbers into 64 bits; what is larger is the largest of them. */
-function clamp(value: bigint): bigint {
+function clamped(digits: string): bigint {
+  if (digits.length > MOST_DIGITS) return LARGEST;
+  const value = BigInt(digits);
   return value > LARGEST ? LARGEST : value;
 }
+
+const MOST_DIGITS = 19;

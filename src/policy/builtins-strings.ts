@@ -5,6 +5,7 @@ import { arrayOf, int64Of, textOf, textsOf } from './operands.ts';
 import { replaceAll } from './regex-replace.ts';
 import { numberTerm, type Term } from './term.ts';
 import { regoText } from './term-text.ts';
+import { Work } from './work.ts';
 
 export const STRING_BUILTINS: readonly (readonly [string, HostBuiltin])[] = [
   ['regex.replace', (args) => replaceAll(textOf(args, 0), textOf(args, 1), textOf(args, 2))],
@@ -26,10 +27,18 @@ function formatArgumentOf(term: Term): FormatArgument {
   return value === undefined ? { kind: 'bigInt', value: BigInt(term.text) } : { kind: 'int', value };
 }
 
+/** Characters that are compared in one step. */
+const COMPARED_AT_ONCE = 16;
+
 function anyMatch(args: readonly Term[], matches: (text: string, base: string) => boolean): boolean {
   const texts = textsOf(args, 0);
   const bases = textsOf(args, 1);
-  return texts.some((text) => bases.some((base) => matches(text, base)));
+  const work = new Work('the comparison of all texts');
+  const isMatch = (text: string, base: string): boolean => {
+    work.spend(1 + Math.min(text.length, base.length) / COMPARED_AT_ONCE);
+    return matches(text, base);
+  };
+  return texts.some((text) => bases.some((base) => isMatch(text, base)));
 }
 
 /** An empty text is found before, between and after all characters. */

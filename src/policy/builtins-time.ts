@@ -1,3 +1,4 @@
+import { withoutEndingZeros } from '../core/digits.ts';
 import { BuiltinFailure, type HostBuiltin } from './builtin.ts';
 import { type CivilTime, civilAt, daysIn, NANOSECONDS, splitSeconds, WEEKDAYS } from './civil-time.ts';
 import { parseDuration } from './go-duration.ts';
@@ -55,7 +56,7 @@ function wholeText(text: string): string | undefined {
   const found = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
   if (found === null) return undefined;
   const [, sign = '', digits = '', fraction = '', exponent = '0'] = found;
-  const significant = fraction.replace(/0+$/, '');
+  const significant = withoutEndingZeros(fraction);
   const shift = Number(exponent) - significant.length;
   const all = digits + significant;
   if (Math.abs(shift) > MOST_DIGITS) return /^0+$/.test(all) ? '0' : undefined;

@@ -3,8 +3,12 @@ import { formatFloat } from './go-float.ts';
 
 /** Nanoseconds of a duration such as `1h30m`, as Go's `time.ParseDuration` reads it, with OPA's days, weeks and years. */
 export function parseDuration(text: string): bigint {
+  if (text.length > LONGEST) throw invalid();
   return parseGoDuration(/[dwy]/.test(text) ? inHours(text) : text);
 }
+
+/** Far more than a duration of 64 bits needs, were it given in single nanoseconds of many digits. */
+const LONGEST = 10_000;
 
 function invalid(): BuiltinFailure {
   return new BuiltinFailure('the text is not a duration');

@@ -1,3 +1,5 @@
+import { withoutEndingZeros } from '../core/digits.ts';
+
 /**
  * Floating-point numbers as Go's `strconv.FormatFloat` writes them, for finite numbers of 64 bits.
  *
@@ -47,7 +49,7 @@ function exactDecimal(size: number): Decimal {
   if (mantissa === 0n) return { digits: '', point: 0 };
   const scale = Math.max(0, -exponent);
   const digits = (exponent >= 0 ? mantissa << BigInt(exponent) : mantissa * 5n ** BigInt(scale)).toString();
-  return { digits: trimEnd(digits), point: digits.length - scale };
+  return { digits: withoutEndingZeros(digits), point: digits.length - scale };
 }
 
 /** mantissa × 2^exponent, as the bits have it. */
@@ -65,9 +67,10 @@ function roundTo({ digits, point }: Decimal, count: number): Decimal {
   if (count >= digits.length) return { digits, point };
   if (count < 0) return { digits: '', point: 0 };
   const kept = digits.slice(0, count);
-  if (!roundsUp(digits, count)) return kept === '' ? { digits: '', point: 0 } : { digits: trimEnd(kept), point };
+  if (!roundsUp(digits, count))
+    return kept === '' ? { digits: '', point: 0 } : { digits: withoutEndingZeros(kept), point };
   const raised = (BigInt(`0${kept}`) + 1n).toString().padStart(count, '0');
-  return { digits: trimEnd(raised), point: point + raised.length - count };
+  return { digits: withoutEndingZeros(raised), point: point + raised.length - count };
 }
 
 /** More than half, or half and the digit before it odd. */
@@ -75,10 +78,6 @@ function roundsUp(digits: string, count: number): boolean {
   const next = digits.charAt(count);
   if (next !== '5' || count + 1 < digits.length) return next >= '5';
   return count > 0 && Number(digits.charAt(count - 1)) % 2 === 1;
-}
-
-function trimEnd(digits: string): string {
-  return digits.replace(/0+$/, '');
 }
 
 function exponential({ digits, point }: Decimal, precision: number): string {
@@ -142,7 +141,7 @@ function hexadecimal(size: number, precision: number): string {
     }
   }
   const all = (mantissa & ((1n << HEX_BITS) - 1n)).toString(16).padStart(15, '0');
-  const fraction = precision < 0 ? all.replace(/0+$/, '') : all.slice(0, precision).padEnd(precision, '0');
+  const fraction = precision < 0 ? withoutEndingZeros(all) : all.slice(0, precision).padEnd(precision, '0');
   return `0x${mantissa >> HEX_BITS}${fraction === '' ? '' : `.${fraction}`}p${signed(exponent)}`;
 }
 

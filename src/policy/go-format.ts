@@ -1,4 +1,5 @@
 import { formatArgument, formatBadVerb, type FormatArgument, type FormatState, typeName } from './go-format-values.ts';
+import { boundedText, Work } from './work.ts';
 
 /**
  * Formats as Go's `fmt.Sprintf` does, character by character, its complaints about verbs and arguments included.
@@ -10,6 +11,10 @@ export function sprintf(format: string, args: readonly FormatArgument[]): string
 
 /** Widths and precisions beyond it are taken for nonsense. */
 const TOO_LARGE = 1_000_000;
+/** Characters that are looked through in one step. */
+const SCANNED_AT_ONCE = 16;
+/** Steps for one digit of a number beyond 64 bits. */
+const STEPS_A_DIGIT = 20;
 
 interface ParsedNumber {
   readonly value: number;
@@ -27,6 +32,7 @@ const FLAGS: ReadonlyMap<string, 'sharp' | 'zero' | 'plus' | 'minus' | 'space'> 
 class Printer {
   readonly #format: string;
   readonly #args: readonly FormatArgument[];
+  readonly #work = new Work('the format');
   #output = '';
   #position = 0;
   #argument = 0;
@@ -46,6 +52,7 @@ class Printer {
       if (this.#position >= this.#format.length) break;
       this.#position += 1;
       this.#verb();
+      boundedText(this.#output.length);
     }
     if (!this.#isReordered && this.#argument < this.#args.length) this.#extra();
     return this.#output;
@@ -141,6 +148,7 @@ class Printer {
   #index(): boolean {
     if (this.#format[this.#position] !== '[') return false;
     this.#isReordered = true;
+    this.#work.spend((this.#format.length - this.#position) / SCANNED_AT_ONCE);
     const { index, length, isIndex } = parseIndex(this.#format.slice(this.#position));
     this.#position += length;
     if (isIndex && index >= 0 && index < this.#args.length) {
@@ -168,6 +176,7 @@ class Printer {
   }
 
   #formatted(argument: FormatArgument, verb: string, state: FormatState): string {
+    this.#work.spend(costOf(argument));
     if (verb === 'v' || verb === 'w') {
       state.sharpV = state.sharp;
       state.sharp = false;
@@ -182,6 +191,12 @@ class Printer {
     const texts = rest.map((argument) => `${typeName(argument)}=${formatArgument(argument, 'v', newState()) ?? ''}`);
     this.#output += `%!(EXTRA ${texts.join(', ')})`;
   }
+}
+
+/** An argument is read anew by every verb that names it; a number of many digits is also turned into another base. */
+function costOf({ kind, value }: FormatArgument): number {
+  if (kind === 'text') return 1 + value.length;
+  return kind === 'bigInt' ? STEPS_A_DIGIT * value.toString(16).length : 1;
 }
 
 function newState(): FormatState {

@@ -1,3 +1,4 @@
+import { withoutEndingZeros } from '../core/digits.ts';
 import { BuiltinFailure } from './builtin.ts';
 import { type CivilTime, civilAt, MONTHS, secondsOf, splitSeconds, WEEKDAYS } from './civil-time.ts';
 import { isFraction, layoutParts } from './go-layout.ts';
@@ -80,6 +81,6 @@ function offsetText(form: string, offset: number): string {
 function fractionOf(element: string, nanosecond: number): string {
   const digits = padded(nanosecond, 9).slice(0, element.length - 1);
   if (element.charAt(1) === '0') return element.charAt(0) + digits;
-  const trimmed = digits.replace(/0+$/, '');
+  const trimmed = withoutEndingZeros(digits);
   return trimmed === '' ? '' : element.charAt(0) + trimmed;
 }

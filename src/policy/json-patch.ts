@@ -13,14 +13,22 @@ import {
   objectTerm,
   setTerm,
   type Term,
+  weightOf,
 } from './term.ts';
+import { MOST_STEPS, Work } from './work.ts';
 
 /**
  * `json.patch`: RFC 6902 as OPA extends it. A path is a JSON pointer, whose leading slash may be absent, or an array of
  * values; an element of a set is its own key. Any operation that cannot be carried out is a failure of the whole.
  */
 export function patch(source: Term, operations: readonly Term[]): Term {
-  const patched = operations.reduce<Term | undefined>(apply, source);
+  const work = new Work('the patch');
+  const patched = operations.reduce<Term | undefined>((document, operation) => {
+    const next = apply(document, operation);
+    // An operation may look at all of the document, and `copy` may double it.
+    work.spend(next === undefined ? 1 : weightOf(next, MOST_STEPS));
+    return next;
+  }, source);
   if (patched === undefined) throw new BuiltinFailure('nothing is left of the document');
   return patched;
 }

@@ -13,16 +13,25 @@ export interface ClassStyle {
   readonly ignoresCase: boolean;
 }
 
+/** One pattern for all that it has, and one for each named class of which it has what that lacks: a class may have thousands of parts. */
 export function classTest(items: readonly ClassItem[], { isNegated, ignoresCase }: ClassStyle): CharacterTest {
-  const tests = items.map((item) => itemTest(item, ignoresCase));
-  return (character) => tests.some((test) => test(character)) !== isNegated;
+  const flags = ignoresCase ? 'iu' : 'u';
+  const patternOf = (source: string): RegExp => new RegExp(`^[${source}]$`, flags);
+  const inside = patternOf(sourcesOf(items.filter((item) => !isOutside(item))).join(''));
+  const outside = sourcesOf(items.filter(isOutside)).map(patternOf);
+  return (character) => (inside.test(character) || outside.some((pattern) => !pattern.test(character))) !== isNegated;
 }
 
-function itemTest(item: ClassItem, ignoresCase: boolean): CharacterTest {
-  const source = item.kind === 'range' ? `${escaped(item.from)}-${escaped(item.to)}` : item.source;
-  const pattern = new RegExp(`^[${source}]$`, ignoresCase ? 'iu' : 'u');
-  const isNegated = item.kind === 'named' && item.isNegated;
-  return (character) => pattern.test(character) !== isNegated;
+function isOutside(item: ClassItem): boolean {
+  return item.kind === 'named' && item.isNegated;
+}
+
+function sourcesOf(items: readonly ClassItem[]): readonly string[] {
+  return [...new Set(items.map(sourceOf))];
+}
+
+function sourceOf(item: ClassItem): string {
+  return item.kind === 'range' ? `${escaped(item.from)}-${escaped(item.to)}` : item.source;
 }
 
 function escaped(character: string): string {

@@ -1,12 +1,9 @@
-import { BuiltinFailure } from './builtin.ts';
 import { compileRegex, type Instruction, type RegexProgram } from './regex-program.ts';
 import type { Assertion } from './regex-tree.ts';
+import { boundedText, Work } from './work.ts';
 
 /** Start and end of the match and of its groups; -1 where a group took no part. */
 type Slots = readonly number[];
-
-/** Steps of the matcher in one call; some 0.1 s. */
-const MOST_STEPS = 2_000_000;
 
 /**
  * All matches replaced, as Go's `Regexp.ReplaceAllString` does: leftmost first, `$1` and `${name}` in the replacement.
@@ -15,7 +12,8 @@ const MOST_STEPS = 2_000_000;
 export function replaceAll(text: string, pattern: string, replacement: string): string {
   const program = compileRegex(pattern);
   const characters = Array.from(text);
-  const matcher = new Matcher(program, characters);
+  const work = new Work('the regular expression');
+  const matcher = new Matcher(program, characters, work);
   let output = '';
   let lastEnd = 0;
   let position = 0;
@@ -25,7 +23,11 @@ export function replaceAll(text: string, pattern: string, replacement: string): 
     const [start = 0, end = 0] = slots;
     output += characters.slice(lastEnd, start).join('');
     // An empty match right behind another one is none.
-    if (end > lastEnd || start === 0) output += expand(replacement, { slots, characters, groups: program.groups });
+    if (end > lastEnd || start === 0) {
+      work.spend(replacement.length);
+      output += expand(replacement, { slots, characters, groups: program.groups, work });
+    }
+    boundedText(output.length);
     lastEnd = end;
     position = Math.max(position + 1, end);
   }
@@ -40,11 +42,12 @@ interface Thread {
 class Matcher {
   readonly #program: readonly Instruction[];
   readonly #text: readonly string[];
-  #steps = 0;
+  readonly #work: Work;
 
-  constructor({ instructions }: RegexProgram, text: readonly string[]) {
+  constructor({ instructions }: RegexProgram, text: readonly string[], work: Work) {
     this.#program = instructions;
     this.#text = text;
+    this.#work = work;
   }
 
   /** The leftmost match from a position on; of several the one that the expression prefers. */
@@ -80,10 +83,11 @@ class Matcher {
       const { place, slots } = next;
       if (to.seen.has(place)) continue;
       to.seen.add(place);
-      this.#steps += 1;
-      if (this.#steps > MOST_STEPS) throw new BuiltinFailure('the regular expression takes too many steps');
+      this.#work.spend(1);
       const instruction = this.#program[place];
       if (instruction === undefined) continue;
+      // The places of all groups are copied.
+      if (instruction.kind === 'save') this.#work.spend(instruction.slot);
       if (instruction.kind === 'jump') pending.push({ place: instruction.to, slots });
       else if (instruction.kind === 'fork')
         pending.push({ place: instruction.or, slots }, { place: instruction.to, slots });
@@ -120,6 +124,7 @@ interface Match {
   readonly slots: Slots;
   readonly characters: readonly string[];
   readonly groups: readonly string[];
+  readonly work: Work;
 }
 
 /** `$1`, `$name`, `${name}` and `$$`; a `$` that says none of these stands for itself. */
@@ -134,12 +139,15 @@ function expand(template: string, match: Match): string {
 }
 
 /** Of several groups with one name the first that took part. */
-function groupOf(name: string, { slots, characters, groups }: Match): string {
+function groupOf(name: string, { slots, characters, groups, work }: Match): string {
+  work.spend(groups.length);
   const isIndex = /^(0|[1-9]\d{0,8})$/.test(name);
   const indices = isIndex ? [Number(name)] : groups.flatMap((group, index) => (group === name ? [index] : []));
   for (const index of indices) {
     const [start = -1, end = -1] = [slots[2 * index], slots[2 * index + 1]];
-    if (start >= 0 && end >= 0) return characters.slice(start, end).join('');
+    if (start < 0 || end < 0) continue;
+    work.spend(end - start);
+    return characters.slice(start, end).join('');
   }
   return '';
 }

@@ -10,7 +10,9 @@ export interface ParsedRegex {
 
 /** Throws BuiltinFailure for what Go would not compile. */
 export function parseRegex(pattern: string): ParsedRegex {
-  const parser = new RegexParser(Array.from(pattern));
+  const characters = Array.from(pattern);
+  if (characters.length > LONGEST_PATTERN) throw new BuiltinFailure('the regular expression is too large');
+  const parser = new RegexParser(characters);
   return { regex: parser.parse(), groups: parser.groups };
 }
 
@@ -21,7 +23,10 @@ interface Flags {
   readonly U: boolean;
 }
 
+const LONGEST_PATTERN = 20_000;
 const MOST_REPEATS = 1000;
+/** `{`, two numbers of nine digits, the comma and `}`. */
+const LONGEST_BOUNDS = 21;
 const DEEPEST = 200;
 const ASSERTIONS: ReadonlyMap<string, Assertion> = new Map([
   ['A', 'textStart'],
@@ -279,13 +284,13 @@ class RegexParser {
     if (this.#eat('+')) return { least: 1, most: Infinity };
     if (this.#eat('?')) return { least: 0, most: 1 };
     if (this.#peek() !== '{') return undefined;
-    const close = this.#pattern.indexOf('}', this.#position);
-    const found = /^\{(\d{1,9})(?:(,)(\d{1,9})?)?\}$/.exec(this.#pattern.slice(this.#position, close + 1).join(''));
+    const ahead = this.#pattern.slice(this.#position, this.#position + LONGEST_BOUNDS).join('');
+    const found = /^\{(\d{1,9})(?:(,)(\d{1,9})?)?\}/.exec(ahead);
     if (found === null) return undefined;
     const least = Number(found[1]);
     const most = found[2] === undefined ? least : Number(found[3] ?? Infinity);
     if (least > MOST_REPEATS || (most !== Infinity && (most > MOST_REPEATS || least > most))) throw invalid();
-    this.#position = close + 1;
+    this.#position += found[0].length;
     return { least, most };
   }
 

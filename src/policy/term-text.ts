@@ -59,7 +59,7 @@ class TermReader {
     const string = this.#take(STRING);
     if (string !== undefined) return parseString(string);
     const number = this.#take(NUMBER);
-    if (number !== undefined) return numberTerm(number);
+    if (number !== undefined) return numberOf(number);
     for (const [word, term] of LITERALS) if (this.#eat(word)) return term;
     throw unreadable();
   }
@@ -107,6 +107,14 @@ class TermReader {
     if (found !== undefined) this.#position += found.length;
     return found;
   }
+}
+
+/** OPA calculates with no number beyond 2^100000; one digit more costs those who turn it into a number quadratic time. */
+const MOST_DIGITS = 40_000;
+
+function numberOf(text: string): Term {
+  if (text.length > MOST_DIGITS) throw unreadable();
+  return numberTerm(text);
 }
 
 function parseString(text: string): string {

@@ -47,6 +47,23 @@ export function setTerm(items: readonly Term[]): SetTerm {
   return { kind: 'set', items: sorted.filter((item, index) => index === 0 || !isEqual(item, sorted[index - 1])) };
 }
 
+/** Values in it, and characters of its texts: how long it takes at most to compare it. Counts no further than `most`. */
+export function weightOf(term: Term, most: number): number {
+  if (typeof term === 'string') return 1 + term.length;
+  if (typeof term !== 'object' || term === null) return 1;
+  if (term.kind === 'number') return 1 + term.text.length;
+  let weight = 1;
+  for (const item of term.kind === 'object' ? term.entries : term.items) {
+    if (weight > most) break;
+    weight += isEntry(item) ? weightOf(item[0], most) + weightOf(item[1], most) : weightOf(item, most);
+  }
+  return weight;
+}
+
+function isEntry(item: Term | readonly [Term, Term]): item is readonly [Term, Term] {
+  return Array.isArray(item);
+}
+
 export function isEqual(left: Term, right: Term | undefined): boolean {
   return right !== undefined && compareTerms(left, right) === 0;
 }
@@ -86,10 +103,19 @@ function compareLists(left: readonly Term[], right: readonly Term[]): number {
 
 /** By bytes of UTF-8, as Go does; that differs from JavaScript's order only beyond the basic plane. */
 export function compareTexts(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (left === right) return 0;
+  const shorter = Math.min(left.length, right.length);
+  let place = 0;
+  while (place < shorter && left.charCodeAt(place) === right.charCodeAt(place)) place += 1;
+  const [one, other] = [left.charCodeAt(place), right.charCodeAt(place)];
+  if (one >= FIRST_SURROGATE && other >= FIRST_SURROGATE) return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  return place === shorter ? left.length - right.length : one - other;
 }
 
+const FIRST_SURROGATE = 0xd800;
+
 function compareNumbers(left: string, right: string): number {
+  if (left === right) return 0;
   if (isWhole(left) && isWhole(right)) return sign(BigInt(left) - BigInt(right));
   const one = decimalOf(left);
   const other = decimalOf(right);
