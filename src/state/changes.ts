@@ -45,6 +45,7 @@ const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
   'keep_audit',
   'return_approval',
   'add_key',
+  'seal_log',
   'pin_bundle',
 ]);
 
@@ -114,6 +115,9 @@ function make(database: Database, change: Change, occasion: Occasion): NoRoom | 
       return undefined;
     case 'revoke_key':
       return orRefused(revokeKey(database, change.id, change.atMs));
+    case 'seal_log':
+      database.prepare('insert into log_seals (last, line) values (?, ?)').run(change.last, change.line);
+      return undefined;
     case 'pin_bundle':
       pinBundle(database, change.pin);
       return undefined;
