@@ -11,7 +11,7 @@ import { type Court, rule } from '../src/gateway/rule.ts';
 import { combine } from '../src/policy/combine.ts';
 import type { PolicySet } from '../src/policy/policy-set.ts';
 import { Toolchain } from '../src/rego/toolchain.ts';
-import { readChainKey } from '../src/state/chain-key.ts';
+import { ChainKeys } from '../src/state/chain-key.ts';
 import { decisionIds } from '../src/state/decision-id.ts';
 import { DecisionReader } from '../src/state/decision-reader.ts';
 import { createMasker } from '../src/state/masking.ts';
@@ -215,7 +215,7 @@ async function replayed(
   try {
     const report = await replayDecisions(
       {
-        records: reader.sealed({ filter: { limit }, key: readChainKey(FOLDER), withOutcomes: false }),
+        records: reader.sealed({ filter: { limit }, keys: new ChainKeys(FOLDER), withOutcomes: false }),
         generations: reader.generations,
         active,
         candidate,

@@ -61,8 +61,8 @@ export type Readiness = {
 /** Opens the store, then brings policies and servers up behind. Throws STORE_UNAVAILABLE, STORE_NEWER or CHAIN_KEY. */
 export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const { config, home, cache, clock, logger } = options;
-  const { store: place, durability } = config.decisions;
-  const store = await Store.open({ path: place.path, home, durability, clock, logger });
+  const { store: place, durability, retain: retainMs } = config.decisions;
+  const store = await Store.open({ path: place.path, home, durability, retainMs, clock, logger });
   const toolchain = new Toolchain({
     cacheFolder: cache,
     shippedFolder: SHIPPED_ANSWERS,

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import type * as Decision from './decision.ts';
 import type { ListOptions, ReadOptions, ShowOptions } from './decision.ts';
+import type { VerifyOptions } from './decision-verify.ts';
 import { EXIT } from './exit.ts';
 import type { ExportOptions } from './export.ts';
 import type { CommandContext } from './context.ts';
+import type { RotateOptions } from './rotate-key.ts';
 import { parseLimit, parseMoment } from './values.ts';
 
 /** What reads the log is loaded when a command needs it, so that the others start without it. */
@@ -46,11 +48,26 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
     .addHelpText('after', `\nExample:\n  mcp-gateway decision export --since 7d --out week.jsonl\n\n${EXPORTED}`)
     .action(async (options: ExportOptions) => (await import('./export.ts')).exportDecisions(context, options));
   withConfig(decision.command('verify').description('prove that the log is whole, or name the first bad record'))
-    .addHelpText('after', `\nExit code ${EXIT.findings} when the log is not whole.`)
-    .action(async (options: ReadOptions) => (await load()).verify(context, options));
+    .option('--export <file>', 'verify this export in place of the log; neither store nor configuration is needed')
+    .option('--checkpoints <file>', 'hold it to these checkpoints; without it to those of MCP_GATEWAY_HOME')
+    .option('--public-key <file>', 'who has signed them; without it checkpoint.pub of MCP_GATEWAY_HOME')
+    .addHelpText('after', VERIFIED)
+    .action(async (options: VerifyOptions) => (await import('./decision-verify.ts')).verify(context, options));
+  withConfig(decision.command('rotate-key').description('seal the log with a new key from now on'))
+    .option('--reason <text>', 'why; it is recorded')
+    .addHelpText('after', '\nExample:\n  mcp-gateway decision rotate-key --reason "Sam has left"')
+    .action(async (options: RotateOptions) => (await import('./rotate-key.ts')).rotate(context, options));
 }
 
 const EXPORTED = `An export is masked as the log is. Exit code ${EXIT.findings} when a row was left out because it was changed.`;
+
+const VERIFIED = `
+Says ok, or the first bad record and what is wrong: edited, missing, truncated, replaced, rekeyed.
+Exit code ${EXIT.findings} when something is.
+
+Examples:
+  mcp-gateway decision verify
+  mcp-gateway decision verify --export week.jsonl --checkpoints checkpoints.jsonl --public-key checkpoint.pub`;
 
 const SINCE = 'a time (2026-11-20T09:00Z) or how long ago (30m, 24h, 7d)';
 

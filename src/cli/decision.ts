@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Config } from '../config/paths.ts';
-import { shortHash } from '../core/generation.ts';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { visibleJson } from '../core/visible-json.ts';
@@ -8,9 +7,7 @@ import { readWords, wordsFact } from '../review/rule-words.ts';
 import { shownRecord } from '../review/shown-record.ts';
 import { openMaterial } from '../state/audit.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
-import { verifyLog } from '../state/verify.ts';
 import { type ConfigOption, readConfig } from './config.ts';
-import { EXIT } from './exit.ts';
 import { type ExplanationOptions, printExplanation } from './explanation.ts';
 import type { CommandContext } from './context.ts';
 import { printStatistics } from './statistics.ts';
@@ -118,17 +115,6 @@ export function stats(context: CommandContext, options: ListOptions): Promise<vo
     if (options.json === true) return printJson(terminal, 'decision-stats', { ...statistics });
     return printStatistics(terminal, statistics);
   });
-}
-
-export async function verify(context: CommandContext, options: ReadOptions): Promise<void> {
-  const { terminal, environment } = context;
-  const { config } = readConfig(context, options);
-  const verdict = await verifyLog({ path: config.decisions.store.path, home: environment.home });
-  if (verdict.kind !== 'ok') context.setExit(EXIT.findings);
-  if (options.json === true) return printJson(terminal, 'decision-verify', { verdict });
-  if (verdict.kind !== 'ok')
-    return printLine(terminal, `${verdict.kind} at #${verdict.seq} ${verdict.id}: ${verdict.why}`);
-  return printLine(terminal, `ok: ${verdict.rows} records, the last is #${verdict.seq} ${shortHash(verdict.hash)}`);
 }
 
 async function reading(

@@ -12,7 +12,7 @@ import { Toolchain } from '../rego/toolchain.ts';
 import { withoutSecrets } from '../review/policy-diff-secrets.ts';
 import { diffLines } from '../review/policy-diff-text.ts';
 import { activationNamed } from '../review/rollback.ts';
-import { readChainKey } from '../state/chain-key.ts';
+import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -86,7 +86,7 @@ async function impactBetween(
   });
   const { required, evaluationFuel } = from.facts;
   return impactOf(
-    { from: before, to: withCandidates, reader, key: readChainKey(context.environment.home), since },
+    { from: before, to: withCandidates, reader, keys: new ChainKeys(context.environment.home), since },
     { loader, required, evaluationFuel, engine: config.policies.engine, clock },
   );
 }

@@ -33,7 +33,8 @@ async function* recordsIn(path: string): AsyncGenerator<SealedRecord> {
   try {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
       number += 1;
-      if (line.trim() !== '') yield parse(line, `${path}:${number}`);
+      const record = line.trim() === '' ? undefined : parse(line, `${path}:${number}`);
+      if (record !== undefined) yield record;
     }
   } catch (thrown) {
     if (thrown instanceof GatewayError) throw thrown;
@@ -41,10 +42,13 @@ async function* recordsIn(path: string): AsyncGenerator<SealedRecord> {
   }
 }
 
-function parse(line: string, place: string): SealedRecord {
+/** Undefined for what is no decision: acts, and outcomes that stand for themselves. */
+function parse(line: string, place: string): SealedRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (isRecord(value)) return value;
+    if (isJsonObject(value) && (typeof value['verb'] === 'string' || typeof value['status'] === 'string'))
+      return undefined;
   } catch {
     // Said below.
   }

@@ -12,7 +12,7 @@ import { LAYERS } from '../core/opinion.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import type { ReplayReport } from '../review/replay-report.ts';
-import { readChainKey } from '../state/chain-key.ts';
+import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import type { ReadDecision } from '../state/sealed-decisions.ts';
 import { type ConfigOption, readConfig } from './config.ts';
@@ -138,8 +138,8 @@ function recordsFor(
   const filter = { since, until, limit, server, tool, agent };
   if (log !== undefined) return readExport(resolve(environment.workingFolder, log), filter);
   if (reader === undefined) return nothing();
-  const key = readChainKey(environment.home);
-  return reader.sealed({ filter, key, withOutcomes: closedLoop === true });
+  const keys = new ChainKeys(environment.home);
+  return reader.sealed({ filter, keys, withOutcomes: closedLoop === true });
 }
 
 async function* nothing(): AsyncGenerator<readonly ReadDecision[]> {

@@ -8,7 +8,7 @@ import type { LockedServer } from '../core/server-lock.ts';
 import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import type { Impact } from '../review/impact.ts';
-import { readChainKey } from '../state/chain-key.ts';
+import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { clock } from './server-sign-ins.ts';
 import type { UnitWork } from './server-unit.ts';
@@ -45,7 +45,7 @@ export async function impactOfUnit(unit: UnitCandidate, { config, context }: Uni
         from,
         to: withUnit(from, unit, config),
         reader,
-        key: readChainKey(home),
+        keys: new ChainKeys(home),
         since: clock.now() - LOOKED_BACK_MS,
         server,
       },

@@ -31,7 +31,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     asks: POSTGRES,
   },
   { path: 'decisions.store.url', what: 'a database with an address', help: 'use sqlite and store.path' },
-  { path: 'decisions.retain', what: 'removing old decisions', help: LEAVE_OUT },
   { path: 'decisions.export', what: 'sending decisions elsewhere', help: 'read them with decision ls --json' },
   { path: 'telemetry', what: 'telemetry', help: LEAVE_OUT },
   { path: 'dashboard.enabled', what: 'the dashboard', help: 'read decisions with decision ls', asks: TRUE },

@@ -4,6 +4,8 @@ import { Policies } from './schema-policies.ts';
 import { McpServer } from './schema-servers.ts';
 import { AgentIdText, Duration, ServerIdText, Texts } from './schema-values.ts';
 
+const HOUR_MS = 3_600_000;
+
 const Decisions = z.strictObject({
   store: z
     .strictObject({
@@ -34,7 +36,9 @@ const Decisions = z.strictObject({
     .describe(
       'Seals what `audit_required` keeps (AES-256-GCM): 32 bytes as hex or base64, as `${file:audit.key}`. Without it that is kept masked.',
     ),
-  retain: Duration.optional().describe('How long decisions are kept.'),
+  retain: Duration.refine((ms) => ms >= HOUR_MS, 'must be at least 1h')
+    .optional()
+    .describe('How long decisions are kept; older ones are removed, whole segments at a time. Without it all are kept.'),
   export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
 });
 

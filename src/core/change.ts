@@ -31,6 +31,8 @@ export type Change =
   | { readonly kind: 'add_key'; readonly key: NewKey }
   /** Refused where there is no such key, or it is revoked. `atMs`: milliseconds since the epoch. */
   | { readonly kind: 'revoke_key'; readonly id: string; readonly atMs: number }
+  /** Everything up to `last` may be removed from the log; `line` is what was signed of it. */
+  | { readonly kind: 'seal_log'; readonly last: number; readonly line: string }
   /** `revision`: of the bundle as it is pinned. */
   | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin; readonly revision: string }
   /** Refused where the bundle is not pinned. */

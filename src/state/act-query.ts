@@ -2,7 +2,7 @@ import type { SealedAct } from '../core/act.ts';
 import { hexOf } from './chain.ts';
 import type { DecisionFilter } from './decision-query.ts';
 import type { Database, SqlRow } from './driver.ts';
-import { bytesOf } from './log-writer.ts';
+import { bytesOf } from './chain-row.ts';
 import { parseBody } from './decision-query.ts';
 
 /** Which acts are listed; what is not said holds of all. */

@@ -1,8 +1,8 @@
 import { createHash, createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { fileIdentity, isOpenToOthers, makePrivateFolder, ownFile } from './private-file.ts';
+import { fileIdentity, isOpenToOthers, makePrivateFolder, ownFile, replaceWhole, writeOnce } from './private-file.ts';
 
 /** The secret of the decision chain. It lies in the gateway's home, not in the database that it protects. */
 export interface ChainKey {
@@ -22,9 +22,71 @@ export function obtainChainKey(home: string): ChainKey {
   return readChainKey(home);
 }
 
+/** The key that new stores of this home folder begin with. */
 export function readChainKey(home: string): ChainKey {
-  const path = join(home, FILE_NAME);
-  const bytes = Buffer.from(readHex(path), 'hex');
+  return readKey(join(home, FILE_NAME));
+}
+
+/** All keys of a home folder: that of new stores, and those that were replaced, which old records still need. */
+export class ChainKeys {
+  readonly #home: string;
+  readonly #known = new Map<string, ChainKey>();
+
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  /** That of `chain.key`. Throws CHAIN_KEY. */
+  newest(): ChainKey {
+    return readChainKey(this.#home);
+  }
+
+  /** Undefined where no key of this id lies in the home folder. Throws CHAIN_KEY where one cannot be read. */
+  find(id: string): ChainKey | undefined {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const key = this.#read(id);
+    if (key !== undefined) this.#known.set(id, key);
+    return key;
+  }
+
+  #read(id: string): ChainKey | undefined {
+    const path = keptKeyPath(this.#home, id);
+    if (KEY_ID.test(id) && fileIdentity(path) !== undefined) return readKey(path);
+    const newest = readChainKey(this.#home);
+    return newest.id === id ? newest : undefined;
+  }
+}
+
+const KEY_ID = /^[0-9a-f]{16}$/;
+
+/** Where a key lies that is, was or will be that of a store, whatever `chain.key` has become. */
+export function keptKeyPath(home: string, id: string): string {
+  return join(home, `chain-${id}.key`);
+}
+
+/** Makes another key and keeps it and the present one under their ids; `chain.key` stays as it is. */
+export function makeNextKey(home: string): ChainKey {
+  const text = newKeyText();
+  const next = keyOf(text.trim());
+  writeOnce(keptKeyPath(home, next.id), text, 'CHAIN_KEY');
+  const present = readChainKey(home);
+  const kept = keptKeyPath(home, present.id);
+  if (fileIdentity(kept) === undefined) writeOnce(kept, `${present.secret.export().toString('hex')}\n`, 'CHAIN_KEY');
+  return next;
+}
+
+/** From now on new stores begin with this key. */
+export function useFromNowOn(home: string, key: ChainKey): void {
+  replaceWhole(join(home, FILE_NAME), `${key.secret.export().toString('hex')}\n`);
+}
+
+function readKey(path: string): ChainKey {
+  return keyOf(readHex(path));
+}
+
+function keyOf(hex: string): ChainKey {
+  const bytes = Buffer.from(hex, 'hex');
   return {
     id: createHash('sha256').update('mcp-gateway key id').update(bytes).digest('hex').slice(0, 16),
     secret: createSecretKey(bytes),
@@ -53,22 +115,12 @@ function readHex(path: string): string {
   });
 }
 
-/** Written aside and linked into place whole, so that nobody ever reads half a key and the first one stays. */
 function createKey(path: string): void {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600, flush: true });
-    linkSync(draft, path);
-  } catch (thrown) {
-    if (fileIdentity(path) === undefined) {
-      throw new GatewayError('CHAIN_KEY', `the chain's key ${path} cannot be made: ${messageOf(thrown)}`, {
-        mend: 'See that the home folder is writable.',
-        cause: thrown,
-      });
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  writeOnce(path, newKeyText(), 'CHAIN_KEY');
+}
+
+function newKeyText(): string {
+  return `${randomBytes(32).toString('hex')}\n`;
 }
 
 /** What stands in a record for a value that is kept out of it: equal values give equal text, and only we can compute it. */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ChainKey } from './chain-key.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { ChainKey, ChainKeys } from './chain-key.ts';
 
 /** The decision before a call, the outcome after it, and everything else that is called recorded. */
 export type RowKind = 'decision' | 'outcome' | 'act';
@@ -36,10 +37,17 @@ export interface Head {
   readonly hash: Uint8Array;
 }
 
+/** The end of a chain as the store keeps it, with the id of the key that the next row is sealed with. */
+export interface StoredHead extends Head {
+  readonly key: string;
+  readonly mac: Uint8Array;
+}
+
 export const GENESIS: Uint8Array = new Uint8Array(32);
 
 const ROW_DOMAIN = 'mcp-gateway/log/1';
 const HEAD_DOMAIN = 'mcp-gateway/head/1';
+const HANDOVER_DOMAIN = 'mcp-gateway/handover/1';
 const LENGTH_BYTES = 4;
 const SCRATCH_BYTES = 64 * 1024;
 
@@ -48,6 +56,37 @@ export interface Sealer {
   sealRow(row: LogRow, place: Place): Buffer;
   /** HMAC-SHA-256 over the end of the chain, so that nobody without the key can move it back to a place of their choice. */
   sealHead(head: Head): Buffer;
+  /** HMAC-SHA-256 by the next key over the place where it takes over from this one. */
+  sealHandover(place: Place, from: string): Buffer;
+}
+
+/** Sealers for the keys that lie in a home folder. */
+export class Sealers {
+  readonly #keys: Pick<ChainKeys, 'find'>;
+  readonly #known = new Map<string, Sealer>();
+
+  constructor(keys: Pick<ChainKeys, 'find'>) {
+    this.#keys = keys;
+  }
+
+  find(keyId: string): Sealer | undefined {
+    const known = this.#known.get(keyId);
+    if (known !== undefined) return known;
+    const key = this.#keys.find(keyId);
+    if (key === undefined) return undefined;
+    const sealer = createSealer(key);
+    this.#known.set(keyId, sealer);
+    return sealer;
+  }
+
+  /** Throws CHAIN_KEY where there is no such key. */
+  of(keyId: string, path: string): Sealer {
+    const sealer = this.find(keyId);
+    if (sealer !== undefined) return sealer;
+    throw new GatewayError('CHAIN_KEY', `the store ${path} was written with another chain key`, {
+      mend: 'Restore the `chain.key` that belongs to this store, or name another file under `decisions.store.path`.',
+    });
+  }
 }
 
 /**
@@ -63,6 +102,9 @@ export function createSealer(key: ChainKey): Sealer {
     },
     sealHead(head) {
       return hmac(key, encode([HEAD_DOMAIN, key.id, head.chain, String(head.seq), head.hash], scratch));
+    },
+    sealHandover({ chain, seq, prev }, from) {
+      return hmac(key, encode([HANDOVER_DOMAIN, from, key.id, chain, String(seq), prev], scratch));
     },
   };
 }

@@ -46,6 +46,7 @@ const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
   'keep_audit',
   'return_approval',
   'add_key',
+  'seal_log',
   'pin_bundle',
 ]);
 
@@ -115,6 +116,9 @@ function make(database: Database, change: Change, occasion: Occasion): NoRoom | 
       return undefined;
     case 'revoke_key':
       return orRefused(revokeKey(database, change.id, change.atMs));
+    case 'seal_log':
+      database.prepare('insert into log_seals (last, line) values (?, ?)').run(change.last, change.line);
+      return undefined;
     case 'pin_bundle':
       pinBundle(database, change.pin);
       returnToRevision(database, change.pin.bundle, change.revision);

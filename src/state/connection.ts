@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import type { Access, Database, Driver } from './driver.ts';
 import { migrate, MIGRATIONS, versionOf } from './migrations.ts';
-import { fileIdentity, makePrivateFile, ownFile } from './private-file.ts';
+import { fileIdentity, fileStanding, makePrivateFile, mayBeUsed, ownFile } from './private-file.ts';
 import { storeError } from './store-error.ts';
 
 /** `full` survives a power cut, `normal` a killed process. */
@@ -26,7 +26,7 @@ export class StoreConnection {
   readonly path: string;
   readonly #options: ConnectionOptions;
   #onOpen: (database: Database) => void = () => undefined;
-  #handle: { readonly database: Database; readonly identity: string | undefined } | undefined;
+  #handle: { readonly database: Database; readonly standing: Standing } | undefined;
   #hasBeenOpen = false;
   #hasEnded = false;
 
@@ -69,10 +69,16 @@ export class StoreConnection {
   #database(): Database {
     if (this.#hasEnded) throw new GatewayError('STORE_UNAVAILABLE', `the store ${this.path} has been closed`);
     if (this.#handle !== undefined) {
-      if (fileIdentity(this.path) === this.#handle.identity) return this.#handle.database;
+      if (this.#isWhereItWas(this.#handle.standing)) return this.#handle.database;
       this.#giveUp();
     }
     return this.#open();
+  }
+
+  /** The write-ahead log has what was committed last, so it counts as much as the file itself. */
+  #isWhereItWas({ file, log }: Standing): boolean {
+    if (fileStanding(this.path) !== file) return false;
+    return log === undefined || fileStanding(`${this.path}-wal`) === log;
   }
 
   #open(): Database {
@@ -80,6 +86,7 @@ export class StoreConnection {
     if (this.#options.access === 'read' || this.#hasBeenOpen) mustExist(this.path);
     else makePrivateFile(this.path);
     refuseLinks(this.path);
+    if (this.#options.access === 'write') refuseWithoutRights(this.path);
     const database = this.#options.driver.open(this.path, this.#options.access);
     try {
       prepareDatabase(database, { ...this.#options, path: this.path });
@@ -88,9 +95,14 @@ export class StoreConnection {
       closeQuietly(database);
       throw thrown;
     }
-    this.#handle = { database, identity: fileIdentity(this.path) };
+    this.#handle = { database, standing: this.#standing() };
     this.#hasBeenOpen = true;
     return database;
+  }
+
+  #standing(): Standing {
+    const isWriter = this.#options.access === 'write';
+    return { file: fileStanding(this.path), log: isWriter ? fileStanding(`${this.path}-wal`) : undefined };
   }
 
   #giveUp(): void {
@@ -98,6 +110,13 @@ export class StoreConnection {
     this.#handle = undefined;
     if (handle !== undefined) closeQuietly(handle.database);
   }
+}
+
+/** Which files a handle has open, as `fileStanding` names them. */
+interface Standing {
+  readonly file: string | undefined;
+  /** Of the write-ahead log; undefined where that does not matter. */
+  readonly log: string | undefined;
 }
 
 function mustExist(path: string): void {
@@ -112,6 +131,14 @@ function refuseLinks(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
     if (fileIdentity(file) !== undefined) ownFile(file, 'STORE_UNAVAILABLE');
   }
+}
+
+/** The user `root` could go on; what somebody has closed stays closed. */
+function refuseWithoutRights(path: string): void {
+  if (mayBeUsed(path)) return;
+  throw new GatewayError('STORE_UNAVAILABLE', `the store ${path} may not be read or written`, {
+    mend: 'Give the user who runs the gateway the rights to it.',
+  });
 }
 
 function prepareDatabase(database: Database, options: ConnectionOptions): void {

@@ -27,6 +27,8 @@ export interface DecisionLogOptions {
   readonly startsAfter: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Hears after each commit where the chain ends. */
+  readonly onCommit?: (seq: number) => void;
 }
 
 interface Pending {
@@ -230,6 +232,7 @@ export class DecisionLog {
       else this.#noteSealed(pending, answer);
     });
     for (const answer of written) if (!isRefusal(answer)) this.#lastSeq = answer.seq;
+    this.#options.onCommit?.(this.#lastSeq);
   }
 
   #noteSealed(pending: Pending, sealed: Sealed): void {

@@ -4,7 +4,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { DecisionRecord, Outcome, SealedRecord } from '../core/record.ts';
 import { hexOf } from './chain.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
-import { bytesOf } from './log-writer.ts';
+import { bytesOf } from './chain-row.ts';
 
 /** What must hold of a decision to be listed; what is not said holds of all. */
 export interface DecisionFilter {

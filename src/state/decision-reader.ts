@@ -22,6 +22,7 @@ import {
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { type Evidence, type EvidenceRequest, readEvidence } from './evidence.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
@@ -108,6 +109,11 @@ export class DecisionReader {
   /** All decisions that a filter lets through, oldest first, in pages; each is held to the seal of its row. Throws CHAIN_KEY. */
   sealed(request: SealedRequest): AsyncGenerator<readonly ReadDecision[]> {
     return readSealed(this.#connection, request);
+  }
+
+  /** As `sealed`, with all that proves it, and with what is no decision where nothing but time narrows them. */
+  evidence(request: EvidenceRequest): AsyncGenerator<readonly Evidence[]> {
+    return readEvidence(this.#connection, request);
   }
 
   /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */

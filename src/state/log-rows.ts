@@ -33,10 +33,18 @@ export function decisionRow(record: DecisionRecord, body: string, instance: stri
 /** The row of an outcome has the id of its decision. */
 export function outcomeRow(outcome: Outcome, instance: string, clock: Clock): LogRow {
   return {
-    kind: 'outcome',
-    id: outcome.id,
+    ...outcomeColumns(outcome),
     time: new Date(clock.now()).toISOString(),
     instance,
+    body: JSON.stringify(outcome),
+  };
+}
+
+/** What the columns of an outcome's row say of the outcome itself. */
+export function outcomeColumns(outcome: Outcome): Omit<LogRow, 'time' | 'instance' | 'body'> {
+  return {
+    kind: 'outcome',
+    id: outcome.id,
     effect: '',
     status: outcome.status,
     server: '',
@@ -47,7 +55,6 @@ export function outcomeRow(outcome: Outcome, instance: string, clock: Clock): Lo
     user: '',
     session: '',
     us: Math.round(outcome.record_us),
-    body: JSON.stringify(outcome),
   };
 }
 

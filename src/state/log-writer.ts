@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import { isRefusal, type Made, type Refusal } from '../core/change.ts';
 import type { Seal } from '../core/record.ts';
-import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type Place, type Sealer } from './chain.ts';
-import type { ChainKey } from './chain-key.ts';
+import { GENESIS, hexOf, type LogRow, type Place, type Sealer, Sealers, type StoredHead } from './chain.ts';
+import type { ChainKeys } from './chain-key.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
 import type { StoreConnection } from './connection.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
+import type { Database } from './driver.ts';
+import { isSealed, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
 
 /**
  * Appends groups of rows to the chain, each group in one transaction, on the thread that calls it. The connection belongs
@@ -14,22 +15,37 @@ import type { Database, SqlRow, SqlValue } from './driver.ts';
  */
 export class LogWriter {
   readonly #connection: StoreConnection;
-  readonly #key: ChainKey;
-  readonly #sealer: Sealer;
+  readonly #keys: ChainKeys;
+  readonly #sealers: Sealers;
+  readonly #sealerOf = (keyId: string): Sealer => this.#sealers.of(keyId, this.#connection.path);
   /** Where the chain ended when this writer last wrote or opened it; a store that ends earlier is not the same one. */
-  #known: Head | undefined;
+  #known: StoredHead | undefined;
+  /** What is known of the chain from outside the database. */
+  #checkpoint: KnownPlace | undefined;
 
-  constructor(connection: StoreConnection, key: ChainKey) {
-    this.#key = key;
-    this.#sealer = createSealer(key);
+  constructor(connection: StoreConnection, keys: ChainKeys) {
+    this.#keys = keys;
+    this.#sealers = new Sealers(keys);
     this.#connection = connection;
   }
 
-  /** Opens the store, so that what is wrong with it is said before the first call. Answers where the chain ends. */
-  open(): Head {
-    const head = this.#connection.use((database) => this.#meet(database));
+  /**
+   * Opens the store, so that what is wrong with it is said before the first call. Answers where the chain ends, and
+   * whether it lacks what the last checkpoint has seen.
+   */
+  open(lastCheckpoint?: KnownPlace): OpenedLog {
+    const opened = this.#connection.use((database) => {
+      const isBehind = lastCheckpoint !== undefined && lacks(database, lastCheckpoint);
+      this.#checkpoint = isBehind ? undefined : lastCheckpoint;
+      return { head: this.#meet(database), isBehind };
+    });
     this.#connection.watch((database) => this.#meet(database));
-    return head;
+    return opened;
+  }
+
+  /** From now on a store without this place is another one. */
+  noteCheckpoint(checkpoint: KnownPlace): void {
+    this.#checkpoint = checkpoint;
   }
 
   /**
@@ -39,7 +55,7 @@ export class LogWriter {
   commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): readonly Written[] {
     const { head, written } = this.#connection.use((database) =>
       database.transaction(() => {
-        const appending = { sealer: this.#sealer, keyId: this.#key.id, known: this.#known };
+        const appending = { sealerOf: this.#sealerOf, known: this.#known };
         if (changes.length > 0) return appendChanging(database, { rows, changes }, appending);
         const appended = appendRows(database, rows, appending);
         return { head: appended.head, written: appended.seals };
@@ -49,76 +65,64 @@ export class LogWriter {
     return written;
   }
 
-  #meet(database: Database): Head {
+  /** A handle on the store is used only when what stands in it goes on from what is known of it. */
+  #meet(database: Database): StoredHead {
+    const { path } = this.#connection;
     const head = readHead(database) ?? this.#begin(database);
-    if (head.key !== this.#key.id) {
-      throw new GatewayError('CHAIN_KEY', `the store ${this.#connection.path} was written with another chain key`, {
-        mend: 'Restore the `chain.key` that belongs to this store, or name another file under `decisions.store.path`.',
-      });
-    }
-    if (this.#known !== undefined && !continues(database, this.#known)) {
+    this.#sealerOf(head.key);
+    const known = [this.#known, this.#checkpoint].filter((place) => place !== undefined);
+    if (known.some((place) => place.chain !== head.chain || lacks(database, place))) {
       throw new GatewayError(
         'STORE_UNAVAILABLE',
-        `the store ${this.#connection.path} was replaced while the gateway ran: what it had committed is not in there`,
+        `the store ${path} was replaced while the gateway ran: what it had committed is not in there`,
         { mend: 'Restore the file that was there, or restart the gateway to accept this one.' },
       );
     }
+    refuseBadTail(database, { head, sealers: this.#sealers, after: this.#checkpoint, path });
     this.#known ??= head;
     return head;
   }
 
   /** The first gateway on a new store gives the chain its name. */
   #begin(database: Database): StoredHead {
+    // What must be there still if this store was written before.
+    if (this.#known !== undefined) {
+      throw new GatewayError('STORE_UNAVAILABLE', `the store ${this.#connection.path} has lost its chain`);
+    }
     return database.transaction(() => {
       const head = readHead(database);
       if (head !== undefined) return head;
       const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
+      const { id } = this.#keys.newest();
+      const mac = this.#sealerOf(id).sealHead(first);
       database
-        .prepare('insert into heads (chain, seq, hash, key, mac) values (?, 0, ?, ?, ?)')
-        .run(first.chain, GENESIS, this.#key.id, this.#sealer.sealHead(first));
-      return { ...first, key: this.#key.id };
+        .prepare('insert into heads (chain, seq, hash, key, mac, first_key) values (?, 0, ?, ?, ?, ?)')
+        .run(first.chain, GENESIS, id, mac, id);
+      return { ...first, key: id, mac };
     });
   }
+}
+
+export interface OpenedLog {
+  readonly head: StoredHead;
+  readonly isBehind: boolean;
 }
 
 /** What became of a row: its place in the chain, with what its changes have left over, or no place at all. */
 export type Written = (Seal & Partial<Made>) | Refusal;
 
-interface StoredHead extends Head {
-  readonly key: string;
-}
-
-/** The end of the store's chain; undefined where no chain has begun. */
-export function readHead(database: Database): StoredHead | undefined {
-  const row = database.prepare('select chain, seq, hash, key from heads limit 1').get();
-  if (row === undefined) return undefined;
-  return { chain: String(row['chain']), seq: Number(row['seq']), hash: bytesOf(row['hash']), key: String(row['key']) };
-}
-
-export function bytesOf(value: SqlValue | undefined): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array();
-}
-
-function continues(database: Database, known: Head): boolean {
-  if (readHead(database)?.chain !== known.chain) return false;
-  if (known.seq === 0) return true;
-  const row: SqlRow | undefined = database.prepare('select hash from log where seq = ?').get(known.seq);
-  return row !== undefined && sameBytes(bytesOf(row['hash']), known.hash);
-}
-
 const INSERT_ROW = `insert into log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent,
   user, session, us, prev, hash, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const MOVE_HEAD = 'update heads set seq = ?, hash = ?, mac = ? where chain = ? and seq = ?';
+const MOVE_HEAD = 'update heads set seq = ?, hash = ?, mac = ? where chain = ? and seq = ? and key = ?';
 
 interface Appending {
-  readonly sealer: Sealer;
-  readonly keyId: string;
-  readonly known: Head | undefined;
+  readonly sealerOf: (keyId: string) => Sealer;
+  readonly known: StoredHead | undefined;
 }
 
 interface Appended {
-  readonly head: Head;
+  readonly head: StoredHead;
   readonly seals: readonly Seal[];
 }
 
@@ -126,15 +130,17 @@ interface Appended {
  * Runs inside the transaction that holds the write lock. Most often nobody else has written since, so the chain goes on
  * where this writer left it; moving the head from there says whether it does.
  */
-function appendRows(database: Database, rows: readonly LogRow[], { sealer, keyId, known }: Appending): Appended {
+function appendRows(database: Database, rows: readonly LogRow[], { sealerOf, known }: Appending): Appended {
   if (known !== undefined) {
-    const sealed = sealRows(rows, known, sealer);
-    if (moveHead(database, known, sealed)) return insertRows(database, sealed, keyId);
+    const sealed = sealRows(rows, known, sealerOf(known.key));
+    if (moveHead(database, known, sealed)) return insertRows(database, sealed);
   }
   const head = laterHead(database, known);
+  const sealer = sealerOf(head.key);
+  if (!isSealed(head, sealer)) throw lostEnd();
   const sealed = sealRows(rows, head, sealer);
   moveHead(database, head, sealed);
-  return insertRows(database, sealed, keyId);
+  return insertRows(database, sealed);
 }
 
 interface Changing {
@@ -147,7 +153,7 @@ function appendChanging(
   database: Database,
   { rows, changes }: Changing,
   appending: Appending,
-): { readonly head: Head | undefined; readonly written: readonly Written[] } {
+): { readonly head: StoredHead | undefined; readonly written: readonly Written[] } {
   const answers = makeChanges(database, rows, changes);
   const left = rows.filter((_, row) => !isRefused(answers.get(row)));
   const { head, seals } =
@@ -168,30 +174,30 @@ function isRefused(answer: Made | Refusal | undefined): boolean {
   return answer !== undefined && isRefusal(answer);
 }
 
-interface SealedRows {
+export interface SealedRows {
   readonly rows: readonly { readonly row: LogRow; readonly place: Place; readonly hash: Buffer }[];
-  readonly head: Head;
-  /** Of the new head. */
-  readonly mac: Uint8Array;
+  readonly head: StoredHead;
 }
 
-function sealRows(rows: readonly LogRow[], after: Head, sealer: Sealer): SealedRows {
-  let head = after;
+function sealRows(rows: readonly LogRow[], after: StoredHead, sealer: Sealer): SealedRows {
+  const { chain, key } = after;
+  let head: Omit<StoredHead, 'mac'> = after;
   const sealed = rows.map((row) => {
-    const place: Place = { chain: head.chain, seq: head.seq + 1, prev: head.hash };
+    const place: Place = { chain, seq: head.seq + 1, prev: head.hash };
     const hash = sealer.sealRow(row, place);
-    head = { chain: place.chain, seq: place.seq, hash };
+    head = { chain, seq: place.seq, hash, key };
     return { row, place, hash };
   });
-  return { rows: sealed, head, mac: sealer.sealHead(head) };
+  return { rows: sealed, head: { ...head, mac: sealer.sealHead(head) } };
 }
 
-/** False where the chain does not end at `from`; then nothing is changed. */
-function moveHead(database: Database, from: Head, { head, mac }: SealedRows): boolean {
-  return database.prepare(MOVE_HEAD).run(head.seq, head.hash, mac, from.chain, from.seq) === 1;
+/** False where the chain does not end at `from`, or goes on under another key; then nothing is changed. */
+function moveHead(database: Database, from: StoredHead, { head }: SealedRows): boolean {
+  return database.prepare(MOVE_HEAD).run(head.seq, head.hash, head.mac, from.chain, from.seq, from.key) === 1;
 }
 
-function insertRows(database: Database, { rows, head }: SealedRows, keyId: string): Appended {
+/** Runs inside the transaction that moves the head. */
+export function insertRows(database: Database, { rows, head }: SealedRows): Appended {
   const insertRow = database.prepare(INSERT_ROW);
   const seals: Seal[] = [];
   for (const { row, place, hash } of rows) {
@@ -199,7 +205,7 @@ function insertRows(database: Database, { rows, head }: SealedRows, keyId: strin
       place.seq,
       row.kind,
       place.chain,
-      keyId,
+      head.key,
       row.id,
       row.time,
       row.instance,
@@ -223,12 +229,14 @@ function insertRows(database: Database, { rows, head }: SealedRows, keyId: strin
 }
 
 /** Where the chain ends now that others have written to it. */
-function laterHead(database: Database, known: Head | undefined): Head {
+function laterHead(database: Database, known: StoredHead | undefined): StoredHead {
   const head = readHead(database);
-  if (head === undefined || (known !== undefined && head.seq < known.seq)) {
-    throw new GatewayError('STORE_UNAVAILABLE', 'the store has lost the end of its chain', {
-      mend: 'Somebody has changed it while the gateway ran; `mcp-gateway decision verify` says what.',
-    });
-  }
+  if (head === undefined || (known !== undefined && head.seq < known.seq)) throw lostEnd();
   return head;
+}
+
+function lostEnd(): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', 'the store has lost the end of its chain', {
+    mend: 'Somebody has changed it while the gateway ran; `mcp-gateway decision verify` says what.',
+  });
 }

@@ -237,6 +237,17 @@ export const MIGRATIONS: readonly string[] = [
     revision text not null
   ) strict, without rowid;
   `,
+  // Where signed checkpoints were made, which is where a segment may end; and what was removed of the log, each as the line
+  // that is signed. The key that the chain began with makes ids that must stay the same when it has another one.
+  `
+  create table log_checkpoints (seq integer primary key, at integer not null, hash blob not null) strict;
+  create table log_seals (last integer primary key, line text not null) strict;
+  alter table heads add column first_key text not null default '';
+  update heads set first_key = key;
+  drop trigger log_held;
+  create trigger log_held before delete on log when old.seq > (select coalesce(max(last), 0) from log_seals)
+    begin select raise(abort, 'rows of the log are removed in sealed segments only'); end;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

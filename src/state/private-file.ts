@@ -1,8 +1,22 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError, messageOf, type ErrorCode } from '../core/errors.ts';
 
 const OTHERS = 0o077;
+const OWNER = 0o600;
 const STICKY = 0o1000;
 const WRITABLE_BY_ALL = 0o002;
 
@@ -52,6 +66,44 @@ function create(path: string): void {
   }
 }
 
+/**
+ * Written aside and linked into place whole, so that nobody ever reads half of it and what is there already stays.
+ * Throws with `code` where nothing is there afterwards.
+ */
+export function writeOnce(path: string, text: string, code: ErrorCode): void {
+  const draft = draftOf(path);
+  try {
+    writeFileSync(draft, text, DRAFT);
+    linkSync(draft, path);
+  } catch (thrown) {
+    if (fileIdentity(path) === undefined) {
+      throw new GatewayError(code, `${path} cannot be made: ${messageOf(thrown)}`, {
+        mend: 'See that the home folder is writable.',
+        cause: thrown,
+      });
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Whoever reads it meanwhile reads what was there before, or what is there now, whole. */
+export function replaceWhole(path: string, text: string): void {
+  const draft = draftOf(path);
+  try {
+    writeFileSync(draft, text, DRAFT);
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+const DRAFT = { flag: 'wx', mode: 0o600, flush: true } as const;
+
+function draftOf(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}`;
+}
+
 /** The facts of a file that is no link and belongs to us. */
 export function ownFile(path: string, code: ErrorCode): Stats {
   const stats = lstatSync(path);
@@ -76,6 +128,26 @@ export function isOpenToOthers(stats: Stats): boolean {
 
 function modesMean(): boolean {
   return process.platform !== 'win32';
+}
+
+/**
+ * Which file a path names and whether its owner may still read and write it, as text; a link is another file than the
+ * one that it points to. Undefined where there is none.
+ */
+export function fileStanding(path: string): string | undefined {
+  const stats = statsOf(path);
+  if (stats === undefined) return undefined;
+  return `${stats.dev}:${stats.ino}${isUsable(stats) ? '' : ' without rights'}`;
+}
+
+/** Whether its owner may read and write it. */
+export function mayBeUsed(path: string): boolean {
+  const stats = statsOf(path);
+  return stats !== undefined && isUsable(stats);
+}
+
+function isUsable({ mode }: Stats): boolean {
+  return !modesMean() || (mode & OWNER) === OWNER;
 }
 
 /** Which file a path names, as text; undefined where there is none. */

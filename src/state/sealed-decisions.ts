@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
 import type { SealedRecord } from '../core/record.ts';
-import { createSealer, sameBytes, type Sealer } from './chain.ts';
-import type { ChainKey } from './chain-key.ts';
+import { sameBytes, Sealers } from './chain.ts';
+import type { ChainKeys } from './chain-key.ts';
+import { chainRowOf } from './chain-row.ts';
 import type { StoreConnection } from './connection.ts';
 import { conditionsOf, type DecisionFilter, recordOf } from './decision-query.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
-import { bytesOf, readHead } from './log-writer.ts';
-import { rowOf } from './verify.ts';
+import { readHead } from './log-tail.ts';
 
 /** A decision as it is read back; `changed` is a row that is not what was written. */
 export type ReadDecision =
@@ -17,8 +17,8 @@ export type ReadDecision =
 export interface SealedRequest {
   /** `limit`: so many of the newest. */
   readonly filter: DecisionFilter;
-  /** The key that the rows are sealed with. */
-  readonly key: ChainKey;
+  /** Those that the rows are sealed with. */
+  readonly keys: ChainKeys;
   /** Whether the outcomes are wanted, too; else every record has `null` in their place. */
   readonly withOutcomes: boolean;
 }
@@ -35,24 +35,24 @@ export async function* readSealed(
   connection: StoreConnection,
   request: SealedRequest,
 ): AsyncGenerator<readonly ReadDecision[]> {
-  const { key, filter } = request;
-  connection.use((database) => refuseForeign(database, key, connection.path));
-  const sealer = createSealer(key);
+  const { keys, filter } = request;
+  connection.use((database) => refuseForeign(database, keys, connection.path));
+  const sealers = new Sealers(keys);
   let afterSeq = connection.use((database) => seqBeforeNewest(database, filter));
   for (;;) {
     const rows = connection.use((database) => readPage(database, request, afterSeq));
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map((row) => check(row, sealer));
+    yield rows.map((row) => check(row, sealers));
     afterSeq = Number(last['seq']);
     if (rows.length < ROWS_AT_ONCE) return;
     await setImmediate();
   }
 }
 
-function refuseForeign(database: Database, key: ChainKey, path: string): void {
+export function refuseForeign(database: Database, keys: ChainKeys, path: string): void {
   const head = readHead(database);
-  if (head === undefined || head.key === key.id) return;
+  if (head === undefined || keys.find(head.key) !== undefined) return;
   throw new GatewayError('CHAIN_KEY', `the log ${path} was sealed with another key than that of this home folder`, {
     mend: 'Set MCP_GATEWAY_HOME to the home of the gateway that wrote it, or export it there: `decision export`.',
   });
@@ -85,11 +85,10 @@ function whereOf(filter: DecisionFilter): { readonly sql: string; readonly value
   return { sql, values: conditions.map(([, value]) => value) };
 }
 
-function check(row: SqlRow, sealer: Sealer): ReadDecision {
-  const seq = Number(row['seq']);
-  const id = String(row['id']);
-  const place = { chain: String(row['chain']), seq, prev: bytesOf(row['prev']) };
-  if (!sameBytes(bytesOf(row['hash']), sealer.sealRow(rowOf(row), place)))
-    return { kind: 'changed', seq, id, why: 'the row is not what was written' };
+function check(row: SqlRow, sealers: Sealers): ReadDecision {
+  const { row: columns, seq, chain, prev, key, hash } = chainRowOf(row);
+  const sealed = sealers.find(key)?.sealRow(columns, { chain, seq, prev });
+  if (sealed === undefined || !sameBytes(hash, sealed))
+    return { kind: 'changed', seq, id: columns.id, why: 'the row is not what was written' };
   return { kind: 'whole', record: recordOf(row) };
 }

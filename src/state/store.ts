@@ -9,18 +9,26 @@ import type { Count } from '../core/charge.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { type CountPlace, MOST_IN_A_SWEEP, readCounts, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
-import { keyedHash, keyedId, obtainChainKey, readChainKey, type ChainKey } from './chain-key.ts';
+import { ChainKeys, keyedHash, keyedId, obtainChainKey, type ChainKey } from './chain-key.ts';
+import { hexOf } from './chain.ts';
+import { checkpointPath } from './checkpoint-file.ts';
+import { type CheckpointKey, obtainCheckpointKey } from './checkpoint-key.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { StoreConnection, type Durability } from './connection.ts';
 import { createConversationStore, sweepConversations, type ConversationStore } from './conversation-store.ts';
 import { DecisionLog } from './decision-log.ts';
-import type { Driver } from './driver.ts';
+import type { Database, Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
 import { findAgentKey, listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
-import { LogWriter, readHead } from './log-writer.ts';
+import { checkpointBefore } from './last-checkpoint.ts';
+import { type KnownPlace, readHead } from './log-tail.ts';
+import { LogWriter, type OpenedLog } from './log-writer.ts';
+import { decisionIds } from './decision-id.ts';
+import { removeOld } from './retention.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -35,6 +43,8 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Chosen by what is installed where nothing is said. */
   readonly driver?: Driver;
+  /** How long records are kept; all of them where nothing is said. */
+  readonly retainMs?: number | undefined;
   /** Whether this thread itself waits for the disk: right for a command, which has nothing else to do. */
   readonly waitsForDisk?: boolean;
 }
@@ -58,6 +68,7 @@ export class Store {
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #nextSweep = 0;
+  #removing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: StoreParts) {
@@ -78,6 +89,7 @@ export class Store {
   static async open(options: StoreOptions): Promise<Store> {
     const store = new Store(await openParts({ ...options, driver: options.driver ?? chooseDriver() }));
     await store.beat();
+    await store.#parts.checkpointer.write();
     store.#timer = setInterval(() => void store.beat(), HEARTBEAT_MS).unref();
     return store;
   }
@@ -99,7 +111,7 @@ export class Store {
 
   /** The same id for the same text in every process that shares the chain's key; 32 hex digits that nobody else can tell. */
   keyedId(text: string): string {
-    return keyedId(this.#parts.key, text);
+    return keyedId(this.#parts.firstKey, text);
   }
 
   /** The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it. */
@@ -129,6 +141,7 @@ export class Store {
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
+      await this.#parts.checkpointer.beat();
     } catch (thrown) {
       options.logger.error('the heartbeat did not reach the store', { problem: messageOf(thrown) });
     }
@@ -143,6 +156,24 @@ export class Store {
       await sweepHolds({ connection, log, now });
       const swept = [sweepBudgets, sweepLabels, sweepConversations].map((sweepOne) => sweepOne(connection, now));
       if (swept.includes(MOST_IN_A_SWEEP)) this.#nextSweep = now;
+      this.#removing ??= this.#removeOld(now).finally(() => (this.#removing = undefined));
+    }
+  }
+
+  /** Beside all else: no call and no heartbeat waits for it. */
+  async #removeOld(now: number): Promise<void> {
+    const { options, connection, log, me, checkpointKey } = this.#parts;
+    const { retainMs, logger } = options;
+    if (retainMs === undefined) return;
+    const actId = decisionIds(options.clock)();
+    const file = checkpointPath(options.home);
+    try {
+      const before = now - retainMs;
+      const gone = await removeOld({ connection, log, key: checkpointKey, file, instance: me.id, actId, now, before });
+      if (gone > 0)
+        logger.info('old decisions were removed', { records: gone, before: new Date(before).toISOString() });
+    } catch (thrown) {
+      logger.error('old decisions cannot be removed', { problem: messageOf(thrown) });
     }
   }
 
@@ -153,9 +184,11 @@ export class Store {
 
   async #end(): Promise<void> {
     clearInterval(this.#timer);
-    const { connection, log, me } = this.#parts;
+    const { connection, log, me, checkpointer } = this.#parts;
     try {
+      await this.#removing;
       await log.close();
+      await checkpointer.write();
       // Only when every outcome is committed: otherwise the entry is what makes another process look after them.
       removeInstance(connection, me.id);
       giveLeases(connection, me.id);
@@ -170,35 +203,83 @@ interface StoreParts {
   readonly connection: StoreConnection;
   readonly log: DecisionLog;
   readonly key: ChainKey;
+  /** The key that the chain began with: ids that are made with it stay the same. */
+  readonly firstKey: ChainKey;
+  readonly checkpointKey: CheckpointKey;
+  readonly checkpointer: Checkpointer;
   readonly me: InstanceIdentity;
 }
 
 async function openParts(options: StoreOptions & { readonly driver: Driver }): Promise<StoreParts> {
+  const { home, clock, logger } = options;
   const isAside = options.durability === 'full' && options.waitsForDisk !== true;
   // Heartbeats, leases and the catalog may be lost in a power cut, so no session waits for the disk because of them.
   const durability = isAside ? 'normal' : options.durability;
   const connection = new StoreConnection({ ...options, access: 'write', durability });
   try {
-    const head = connection.use(readHead);
-    const key = head === undefined ? obtainChainKey(options.home) : readChainKey(options.home);
+    const begun = connection.use(readHead);
+    if (begun === undefined) obtainChainKey(home);
+    const keys = new ChainKeys(home);
+    const checkpointKey = obtainCheckpointKey(home);
+    const file = checkpointPath(home);
+    const last = begun && (await checkpointBefore(file, begun.chain, { reader: checkpointKey, logger }));
     const me = identifyProcess(randomUUID());
     // What decisions read finds its pages in memory where the connection that has written them reads them, too.
-    const writer = isAside ? new WriterThread({ ...options, key }) : new LogWriter(connection, key);
-    const startsAfter = await openWriter(writer);
-    const log = new DecisionLog({ writer, startsAfter, instance: me.id, clock: options.clock, logger: options.logger });
-    return { options, connection, log, key, me };
+    const writer = isAside ? new WriterThread(options) : new LogWriter(connection, keys);
+    const { head, isBehind } = await openWriter(writer, last);
+    const checkpointer = new Checkpointer(
+      {
+        connection,
+        key: checkpointKey,
+        file,
+        isHasty: options.durability === 'normal',
+        clock,
+        logger,
+        onCheckpoint: (place) => writer.noteCheckpoint(place),
+      },
+      last?.seq ?? head.seq,
+    );
+    const onCommit = (seq: number): void => checkpointer.noteSeq(seq);
+    const log = new DecisionLog({ writer, startsAfter: head.seq, instance: me.id, clock, logger, onCommit });
+    if (isBehind && last !== undefined) await tellBehind(last, { head, log, me, options });
+    const firstKey = keys.find(connection.use(readFirstKey)) ?? keys.newest();
+    const key = keys.find(head.key) ?? firstKey;
+    return { options, connection, log, key, firstKey, checkpointKey, checkpointer, me };
   } catch (thrown) {
     connection.close();
     throw thrown;
   }
 }
 
-/** Answers the seq at which the chain ends. */
-async function openWriter(writer: WriterThread | LogWriter): Promise<number> {
+function readFirstKey(database: Database): string {
+  return String(database.prepare('select first_key from heads limit 1').get()?.['first_key'] ?? '');
+}
+
+async function openWriter(writer: WriterThread | LogWriter, last: KnownPlace | undefined): Promise<OpenedLog> {
   try {
-    return (await writer.open()).seq;
+    return await writer.open(last);
   } catch (thrown) {
     if (writer instanceof WriterThread) await writer.close();
     throw thrown;
   }
+}
+
+type Behind = Pick<StoreParts, 'log' | 'me' | 'options'> & Pick<OpenedLog, 'head'>;
+
+/** Somebody may have restored a copy, which is their right; what is lost is said and recorded, and `verify` finds it. */
+async function tellBehind(last: KnownPlace, { head, log, me, options }: Behind): Promise<void> {
+  const { clock, logger, path } = options;
+  const problem = `a checkpoint has record ${last.seq}, which is not in the store any more, or is another one there`;
+  logger.error('the decision log is not the one that was written', { path, problem });
+  await log.act({
+    id: decisionIds(clock)(),
+    time: new Date(clock.now()).toISOString(),
+    actor: `gateway:${me.id}`,
+    via: 'gateway',
+    verb: 'log.behind',
+    subject: head.chain,
+    before: { seq: last.seq, hash: hexOf(last.hash) },
+    after: { seq: head.seq, hash: hexOf(head.hash) },
+    reason: problem,
+  });
 }

@@ -1,52 +1,78 @@
 import { setImmediate } from 'node:timers/promises';
 import { readMaterial } from './audit-material.ts';
-import { createSealer, GENESIS, hexOf, sameBytes, type Head, type LogRow, type RowKind, type Sealer } from './chain.ts';
-import { readChainKey, type ChainKey } from './chain-key.ts';
+import { hexOf, Sealers, type StoredHead } from './chain.ts';
+import { ChainKeys } from './chain-key.ts';
+import { type ChainRow, chainRowOf } from './chain-row.ts';
+import { ChainWalk, type Found } from './chain-walk.ts';
+import { checkpointPath } from './checkpoint-file.ts';
+import { type CheckpointReader, publicKeyPath, readPublicKey } from './checkpoint-key.ts';
+import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
 import { StoreConnection } from './connection.ts';
 import type { Database, Driver, SqlRow } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
-import { bytesOf } from './log-writer.ts';
+import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
+import { readHead } from './log-tail.ts';
+import { fileIdentity } from './private-file.ts';
 import { inSnapshot } from './transaction.ts';
+import { type ExpectedPlace, type RemovedUpTo, removedIn, Witness } from './witness.ts';
 
-/** What the chain says of the log. `seq` and `id` name the first bad record; `id` is empty where it is not there. */
-export type ChainVerdict =
-  | { readonly kind: 'ok'; readonly rows: number; readonly chain: string; readonly seq: number; readonly hash: string }
-  | { readonly kind: Damage; readonly seq: number; readonly id: string; readonly why: string };
+/** What the chain says of the log. */
+export type ChainVerdict = WholeLog | Found;
 
-/**
- * `edited`: a row is not what was written. `missing`: a row is not there, though later ones are. `truncated`: the last
- * rows are not there. `replaced`: the rows belong to another chain or another key.
- */
-export type Damage = 'edited' | 'missing' | 'truncated' | 'replaced';
+/** Nothing is wrong with it, as far as this could be looked into. */
+export interface WholeLog {
+  readonly kind: 'ok';
+  /** How many records were checked. */
+  readonly rows: number;
+  readonly chain: string;
+  /** Of the first and last record; the same and 0 where there is none. */
+  readonly first: number;
+  readonly seq: number;
+  /** Of the last record, hex. */
+  readonly hash: string;
+  /** How many signed checkpoints it was held to, and the furthest of them. */
+  readonly checkpoints: number;
+  readonly last_checkpoint: { readonly seq: number; readonly time: string } | null;
+  /** What is to be known beside, in words. */
+  readonly notes: readonly string[];
+}
 
 export interface VerifyOptions {
   readonly path: string;
-  /** Where the key of the chain lies. */
+  /** Where the keys of the chain lie. */
   readonly home: string;
   readonly driver?: Driver;
   /** Begins behind this row and takes its hash as given; 0 checks everything. */
   readonly after?: number;
-  /** A place in the chain that is known from elsewhere, such as a checkpoint or the log of another machine. */
-  readonly expected?: { readonly seq: number; readonly hash: string };
+  /** A place in the chain that is known from elsewhere, such as the log of another machine. */
+  readonly expected?: ExpectedPlace;
+  /** The file of checkpoints. Default: that of the home folder, where there is one. */
+  readonly checkpoints?: string | undefined;
+  /** Who signs checkpoints, as PEM. Default: the home folder's own key. */
+  readonly publicKey?: string | undefined;
 }
 
 const ROWS_AT_ONCE = 1_000;
 
 /**
- * Walks the chain on a handle that only reads, while gateways may write, with memory for one record at a time.
- *
- * The end of the chain is kept beside the rows, sealed with the key. So whoever cuts rows off cannot make up an end
- * that fits; but an end that the store once had, put back together with the rows of that day, is a store that is whole
- * in itself. Only a place known from outside (`expected`) tells yesterday's copy from today's log.
+ * Walks the chain on a handle that only reads, while gateways may write, with memory for one record at a time, and holds
+ * it to the checkpoints. Throws CHAIN_KEY where the home folder has no key, STORE_UNAVAILABLE where the log cannot be read.
  */
 export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
   const driver = options.driver ?? chooseDriver();
-  const key = readChainKey(options.home);
+  const keys = new ChainKeys(options.home);
   const connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
   try {
-    const walk = new Walk(key, options);
+    const head = connection.use(readHead);
+    keys.find(head?.key ?? '');
+    if (head === undefined) return noEnd();
+    const reader = readerOf(options);
+    const known = await checkpointsOf(options, { chain: head.chain, store: connection.path, reader });
+    if (known?.problem !== undefined) return known.problem;
+    if (known !== undefined && known.lastChain !== '' && known.lastChain !== head.chain) return otherChain(known);
+    const log = new LogCheck({ keys, known, reader, options, head });
     for (;;) {
-      const verdict = connection.use((database) => inSnapshot(database, () => walk.step(database)));
+      const verdict = connection.use((database) => inSnapshot(database, () => log.step(database)));
       if (verdict !== undefined) return verdict;
       // A long log must not stop the sessions of a gateway that checks itself.
       await setImmediate();
@@ -56,146 +82,175 @@ export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
   }
 }
 
-interface StoredHead extends Head {
-  readonly key: string;
-  readonly mac: Uint8Array;
+function noEnd(): Found {
+  return { kind: 'truncated', seq: 0, id: '', why: 'the end of the chain is not there' };
 }
 
-interface Found {
-  readonly kind: Damage;
-  readonly seq: number;
-  readonly id: string;
-  readonly why: string;
+function otherChain({ lastChain }: KnownCheckpoints): Found {
+  return { kind: 'replaced', seq: 0, id: '', why: `by its checkpoints this store has the chain ${lastChain}` };
 }
 
-class Walk {
-  readonly #key: ChainKey;
-  readonly #sealer: Sealer;
-  readonly #expected: VerifyOptions['expected'];
-  #seq: number;
-  #prev: Uint8Array | undefined;
-  #rows = 0;
-  #expectedSeen: string | undefined;
+function readerOf({ home, publicKey }: VerifyOptions): CheckpointReader | undefined {
+  const path = publicKey ?? publicKeyPath(home);
+  return publicKey === undefined && fileIdentity(path) === undefined ? undefined : readPublicKey(path);
+}
 
-  constructor(key: ChainKey, options: VerifyOptions) {
-    this.#key = key;
-    this.#sealer = createSealer(key);
-    this.#expected = options.expected;
-    this.#seq = options.after ?? 0;
-    if (this.#seq === 0) this.#prev = GENESIS;
+interface Whose {
+  readonly chain: string;
+  readonly store: string;
+  readonly reader: CheckpointReader | undefined;
+}
+
+async function checkpointsOf(
+  { home, checkpoints }: VerifyOptions,
+  { chain, store, reader }: Whose,
+): Promise<KnownCheckpoints | undefined> {
+  const file = checkpoints ?? checkpointPath(home);
+  if (reader === undefined || (checkpoints === undefined && fileIdentity(file) === undefined)) return undefined;
+  return readCheckpoints({ file, chain, store, reader });
+}
+
+interface Checking {
+  readonly keys: ChainKeys;
+  readonly known: KnownCheckpoints | undefined;
+  readonly reader: CheckpointReader | undefined;
+  readonly options: VerifyOptions;
+  readonly head: StoredHead;
+}
+
+class LogCheck {
+  readonly #checking: Checking;
+  readonly #witness: Witness;
+  #walk: ChainWalk | undefined;
+  #first = 0;
+
+  constructor(checking: Checking) {
+    this.#checking = checking;
+    const { known, options } = checking;
+    const after = options.after ?? 0;
+    const places = (known?.checkpoints ?? []).filter(({ seq }) => seq > after);
+    this.#witness = new Witness(options.expected === undefined ? places : [...places, options.expected]);
   }
 
   /** Checks the next rows; answers when something is wrong or the end is reached. */
   step(database: Database): ChainVerdict | undefined {
-    const head = readSealedHead(database);
-    if (head === undefined) return { kind: 'truncated', seq: 0, id: '', why: 'the end of the chain is not there' };
-    this.#prev ??= readHash(database, this.#seq);
-    if (this.#prev === undefined) return { kind: 'missing', seq: this.#seq, id: '', why: 'the row is not there' };
+    const head = readHead(database);
+    if (head === undefined) return noEnd();
+    const walk = this.#walk ?? this.#begin(database);
+    if (!(walk instanceof ChainWalk)) return walk;
+    this.#walk = walk;
     let count = 0;
-    for (const row of database.prepare(SELECT_ROWS).iterate(this.#seq, ROWS_AT_ONCE)) {
-      const found = this.#check(row, head) ?? materialProblem(database, row);
+    for (const row of database.prepare(SELECT_ROWS).iterate(walk.seq, ROWS_AT_ONCE)) {
+      const taken = chainRowOf(row);
+      const found = walk.take(taken) ?? this.#witness.see(taken) ?? materialProblem(database, taken);
       if (found !== undefined) return found;
+      if (this.#first === 0) this.#first = taken.seq;
       count += 1;
     }
-    return count < ROWS_AT_ONCE ? this.#conclude(head) : undefined;
+    return count < ROWS_AT_ONCE ? this.#conclude(head, walk) : undefined;
   }
 
-  #check(row: SqlRow, head: StoredHead): Found | undefined {
-    const seq = Number(row['seq']);
-    const next = this.#seq + 1;
-    if (seq !== next) return { kind: 'missing', seq: next, id: '', why: `after row ${this.#seq} comes row ${seq}` };
-    const found = (kind: Damage, why: string): Found => ({ kind, seq, id: String(row['id']), why });
-    if (row['chain'] !== head.chain) return found('replaced', 'the row belongs to another chain');
-    if (row['key'] !== this.#key.id) return found('replaced', 'the row was written with another key');
-    const prev = this.#prev ?? GENESIS;
-    if (!sameBytes(bytesOf(row['prev']), prev)) return found('edited', 'the row does not follow the one before it');
-    const hash = this.#sealer.sealRow(rowOf(row), { chain: head.chain, seq, prev });
-    if (!sameBytes(bytesOf(row['hash']), hash)) return found('edited', 'the row is not what was written');
-    this.#seq = seq;
-    this.#prev = hash;
-    this.#rows += 1;
-    if (seq === this.#expected?.seq) this.#expectedSeen = hexOf(hash);
-    return undefined;
-  }
-
-  #conclude(head: StoredHead): ChainVerdict {
-    const seq = this.#seq;
-    const last = this.#prev ?? GENESIS;
-    const found = (kind: Damage, where: number, why: string): Found => ({ kind, seq: where, id: '', why });
-    if (head.key !== this.#key.id)
-      return found('replaced', head.seq, 'the end of the chain was sealed with another key');
-    if (seq < head.seq) return found('truncated', seq + 1, `rows ${seq + 1} to ${head.seq} are not there`);
-    const isSealed = sameBytes(head.mac, this.#sealer.sealHead(head));
-    if (!isSealed || seq > head.seq || !sameBytes(head.hash, last)) {
-      return found('edited', head.seq, 'the end of the chain is not what was written');
+  /** At the first row, or behind what was removed under a seal, or behind the row that the question names. */
+  #begin(database: Database): ChainWalk | Found {
+    const { keys, options, head } = this.#checking;
+    const common = { chain: head.chain, sealers: new Sealers(keys) };
+    const after = options.after ?? 0;
+    if (after > 0) {
+      const row = database.prepare('select hash from log where seq = ?').get(after);
+      if (row === undefined) return { kind: 'missing', seq: after, id: '', why: 'the row is not there' };
+      return new ChainWalk({ ...common, after, prev: row['hash'] instanceof Uint8Array ? row['hash'] : undefined });
     }
-    return this.#compare() ?? { kind: 'ok', rows: this.#rows, chain: head.chain, seq, hash: hexOf(last) };
+    const first = firstRow(database);
+    const before = first === undefined ? head.seq : first.seq - 1;
+    if (before === 0) return new ChainWalk({ ...common, after: 0 });
+    const seals = this.#seals(database);
+    const seal = seals.find(({ last }) => last === before);
+    if (seal !== undefined) {
+      const prev = Buffer.from(seal.hash, 'hex');
+      return new ChainWalk({ ...common, after: before, prev });
+    }
+    const later = seals.filter(({ last }) => last > before);
+    if (first !== undefined && later.length > 0) {
+      // Half of a segment is removed; the rest of it leads to the end that its seal names.
+      this.#witness.add(later.map(({ last, hash }) => ({ seq: last, hash })));
+      return new ChainWalk({ ...common, after: before });
+    }
+    if (first === undefined) return { kind: 'truncated', seq: 1, id: '', why: `rows 1 to ${head.seq} are not there` };
+    return { kind: 'missing', seq: 1, id: '', why: `rows 1 to ${before} are not there, and no signed seal says so` };
   }
 
-  #compare(): Found | undefined {
-    const expected = this.#expected;
-    if (expected === undefined || this.#expectedSeen === expected.hash) return undefined;
-    const { seq } = expected;
-    if (seq > this.#seq)
-      return { kind: 'truncated', seq: this.#seq + 1, id: '', why: `the log once reached row ${seq}` };
-    return { kind: 'replaced', seq, id: '', why: 'the row is not the one that was known here' };
+  /** From the store and from the checkpoints: either suffices, because each is signed. */
+  #seals(database: Database): readonly RemovedUpTo[] {
+    const { known, reader, head } = this.#checking;
+    const lines = database.prepare('select line from log_seals order by last').all();
+    const inStore = lines.flatMap(({ line }) => {
+      const read = parseCheckpoint(String(line));
+      const isGood = read !== undefined && reader !== undefined && isSignedBy(read, reader);
+      return isGood && read.checkpoint.chain === head.chain ? [read.checkpoint] : [];
+    });
+    return removedIn([...inStore, ...(known?.checkpoints ?? [])]);
   }
+
+  #conclude(head: StoredHead, walk: ChainWalk): ChainVerdict {
+    const end = walk.endProblem(head);
+    const isBehind = this.#witness.endProblem(walk.seq, { isWhole: end === undefined });
+    if (isBehind !== undefined && end?.kind !== 'rekeyed') return isBehind;
+    return end ?? this.#whole(walk);
+  }
+
+  #whole(walk: ChainWalk): WholeLog {
+    const { known, head } = this.#checking;
+    const { last, seen } = this.#witness;
+    const { seq } = walk;
+    return {
+      kind: 'ok',
+      rows: walk.rows,
+      chain: head.chain,
+      first: this.#first,
+      seq,
+      hash: hexOf(walk.hash),
+      checkpoints: seen,
+      last_checkpoint: last === undefined ? null : { seq: last.seq, time: last.time ?? '' },
+      notes: [
+        ...(this.#first > 1 && (this.#checking.options.after ?? 0) === 0
+          ? [`records 1 to ${this.#first - 1} were removed because of their age, under a signed seal`]
+          : []),
+        ...checkpointNotes(known, { seq, last: last?.seq ?? 0 }),
+      ],
+    };
+  }
+}
+
+/** What checkpoints leave open. */
+export function checkpointNotes(
+  known: Pick<KnownCheckpoints, 'unreadable'> | undefined,
+  { seq, last }: { readonly seq: number; readonly last: number },
+): readonly string[] {
+  if (known === undefined) return ['no checkpoints were at hand: that the last records are there is not proven'];
+  const behind = seq - last;
+  const notes = known.unreadable.map((line) => `line ${line} of the checkpoints is none, as if it was half written`);
+  if (behind > 0) notes.push(`${behind} records came after the last checkpoint: were they cut off, nothing would tell`);
+  return notes;
+}
+
+const SELECT_ROWS = 'select * from log where seq > ? order by seq limit ?';
+
+function firstRow(database: Database): ChainRow | undefined {
+  const row: SqlRow | undefined = database.prepare('select * from log order by seq limit 1').get();
+  return row === undefined ? undefined : chainRowOf(row);
 }
 
 const MENTIONS_MATERIAL = '"audit_hash"';
 
 /** What a record or an outcome says to be kept beside it must lie there as it was kept. */
-function materialProblem(database: Database, row: SqlRow): Found | undefined {
-  const body = String(row['body']);
+function materialProblem(database: Database, { row: { kind, id, body }, seq }: ChainRow): Found | undefined {
   if (!body.includes(MENTIONS_MATERIAL)) return undefined;
   const { audit_hash: hash } = JSON.parse(body) as { readonly audit_hash?: unknown };
   if (typeof hash !== 'string') return undefined;
-  const seq = Number(row['seq']);
-  const id = String(row['id']);
-  const part = row['kind'] === 'outcome' ? 'result' : 'input';
+  const part = kind === 'outcome' ? 'result' : 'input';
   const kept = readMaterial(database, id).find((material) => material.part === part);
   if (kept?.hash === hash) return undefined;
   return kept === undefined
     ? { kind: 'missing', seq, id, why: `what the audit keeps of its ${part} is not there` }
     : { kind: 'edited', seq, id, why: `what the audit keeps of its ${part} is not what was kept` };
-}
-
-const SELECT_ROWS = 'select * from log where seq > ? order by seq limit ?';
-
-function readSealedHead(database: Database): StoredHead | undefined {
-  const row = database.prepare('select chain, seq, hash, key, mac from heads limit 1').get();
-  if (row === undefined) return undefined;
-  return {
-    chain: String(row['chain']),
-    seq: Number(row['seq']),
-    hash: bytesOf(row['hash']),
-    key: String(row['key']),
-    mac: bytesOf(row['mac']),
-  };
-}
-
-function readHash(database: Database, seq: number): Uint8Array | undefined {
-  const row = database.prepare('select hash from log where seq = ?').get(seq);
-  return row === undefined ? undefined : bytesOf(row['hash']);
-}
-
-/** The columns as they were hashed; a column of another type than was written becomes text that does not fit. */
-export function rowOf(row: SqlRow): LogRow {
-  return {
-    kind: String(row['kind']) as RowKind,
-    id: String(row['id']),
-    time: String(row['time']),
-    instance: String(row['instance']),
-    effect: String(row['effect']),
-    status: String(row['status']),
-    server: String(row['server']),
-    tool: String(row['tool']),
-    reasons: String(row['reasons']),
-    action: String(row['action']),
-    agent: String(row['agent']),
-    user: String(row['user']),
-    session: String(row['session']),
-    us: Number(row['us']),
-    body: String(row['body']),
-  };
 }

@@ -1,18 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { GatewayError, type ErrorCode } from '../core/errors.ts';
 import { workerUrl } from '../core/worker-entry.ts';
-import type { Head, LogRow } from './chain.ts';
+import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
-import type { ChainKey } from './chain-key.ts';
 import type { Durability } from './connection.ts';
 import type { Driver } from './driver.ts';
-import type { Written } from './log-writer.ts';
+import type { KnownPlace } from './log-tail.ts';
+import type { OpenedLog, Written } from './log-writer.ts';
 
 export interface WriterThreadOptions {
   readonly driver: Driver;
   readonly path: string;
   readonly durability: Durability;
-  readonly key: ChainKey;
+  /** Where the keys of the chain lie. */
+  readonly home: string;
 }
 
 /** What the writer's thread is started with. */
@@ -20,17 +21,18 @@ export interface WriterSettings {
   readonly driver: string;
   readonly path: string;
   readonly durability: Durability;
-  readonly keyId: string;
-  readonly secret: Uint8Array;
+  readonly home: string;
 }
 
 export type WriterQuestion =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly checkpoint: KnownPlace | undefined }
+  | { readonly kind: 'checkpoint'; readonly checkpoint: KnownPlace }
   | { readonly kind: 'commit'; readonly rows: readonly LogRow[]; readonly changes: readonly RowChanges[] }
   | { readonly kind: 'close' };
 
 export type WriterAnswer =
-  | { readonly kind: 'opened'; readonly head: Head }
+  | { readonly kind: 'opened'; readonly opened: OpenedLog }
+  | { readonly kind: 'noted' }
   | { readonly kind: 'committed'; readonly written: readonly Written[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly mend: string | undefined };
@@ -52,8 +54,7 @@ export class WriterThread {
       driver: options.driver.name,
       path: options.path,
       durability: options.durability,
-      keyId: options.key.id,
-      secret: options.key.secret.export(),
+      home: options.home,
     };
     this.#worker = new Worker(url, { execArgv, workerData: settings, name: 'mcp-gateway log' });
     this.#worker.on('message', (answer: WriterAnswer) => this.#waiting.shift()?.resolve(answer));
@@ -61,10 +62,15 @@ export class WriterThread {
     this.#worker.on('exit', () => this.#fail(undefined));
   }
 
-  async open(): Promise<Head> {
-    const answer = await this.#ask({ kind: 'open' });
+  async open(checkpoint?: KnownPlace): Promise<OpenedLog> {
+    const answer = await this.#ask({ kind: 'open', checkpoint });
     if (answer.kind !== 'opened') throw unexpected(answer);
-    return answer.head;
+    return answer.opened;
+  }
+
+  noteCheckpoint(checkpoint: KnownPlace): void {
+    // A thread that has ended needs to know nothing any more.
+    void this.#ask({ kind: 'checkpoint', checkpoint }).catch(() => undefined);
   }
 
   async commit(rows: readonly LogRow[], changes: readonly RowChanges[]): Promise<readonly Written[]> {

@@ -1,5 +1,5 @@
-import { createSecretKey } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { ChainKeys } from './chain-key.ts';
 import { StoreConnection } from './connection.ts';
 import { storeError } from './store-error.ts';
 import { DRIVERS } from './drivers.ts';
@@ -12,9 +12,9 @@ const driver = DRIVERS.find(({ name }) => name === settings.driver);
 if (driver === undefined || parentPort === null) throw new Error('the writer is started by the gateway only');
 
 const port = parentPort;
-const { path, durability, keyId, secret } = settings;
+const { path, durability, home } = settings;
 const connection = new StoreConnection({ driver, path, durability, access: 'write' });
-const writer = new LogWriter(connection, { id: keyId, secret: createSecretKey(secret) });
+const writer = new LogWriter(connection, new ChainKeys(home));
 
 port.on('message', (question: WriterQuestion) => {
   port.postMessage(answer(question), []);
@@ -31,7 +31,11 @@ function answer(question: WriterQuestion): WriterAnswer {
 }
 
 function carryOut(question: WriterQuestion): WriterAnswer {
-  if (question.kind === 'open') return { kind: 'opened', head: writer.open() };
+  if (question.kind === 'open') return { kind: 'opened', opened: writer.open(question.checkpoint) };
+  if (question.kind === 'checkpoint') {
+    writer.noteCheckpoint(question.checkpoint);
+    return { kind: 'noted' };
+  }
   if (question.kind === 'commit') {
     return { kind: 'committed', written: writer.commit(question.rows, question.changes) };
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SealedRecord } from '../../src/core/record.ts';
-import { readChainKey } from '../../src/state/chain-key.ts';
+import { ChainKeys } from '../../src/state/chain-key.ts';
 import type { DecisionFilter } from '../../src/state/decision-query.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
@@ -16,7 +16,7 @@ async function read(
   const reader = new DecisionReader({ path });
   try {
     const pages = [];
-    for await (const page of reader.sealed({ filter, key: readChainKey(home), withOutcomes })) pages.push(page);
+    for await (const page of reader.sealed({ filter, keys: new ChainKeys(home), withOutcomes })) pages.push(page);
     return pages;
   } finally {
     reader.close();

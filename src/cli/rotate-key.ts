@@ -1,0 +1,34 @@
+import { decisionIds } from '../state/decision-id.ts';
+import { chooseDriver } from '../state/drivers.ts';
+import { StoreConnection } from '../state/connection.ts';
+import { rotateKey } from '../state/rotate-key.ts';
+import { readConfig } from './config.ts';
+import type { CommandContext } from './context.ts';
+import type { ReadOptions } from './decision.ts';
+import { clock } from './server-sign-ins.ts';
+import { printJson, printLine } from './terminal.ts';
+
+export interface RotateOptions extends ReadOptions {
+  readonly reason?: string;
+}
+
+/** Gives the log another key. Gateways that run go on with it by themselves. */
+export function rotate(context: CommandContext, options: RotateOptions): void {
+  const { terminal, environment } = context;
+  const { home, user } = environment;
+  const { path } = readConfig(context, options).config.decisions.store;
+  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'full' });
+  const time = new Date(clock.now()).toISOString();
+  const { reason = '' } = options;
+  try {
+    const act = { id: decisionIds(clock)(), time, actor: `user:${user}`, via: 'terminal', reason } as const;
+    const { from, to } = rotateKey({ connection, home, act });
+    if (options.json === true) return printJson(terminal, 'decision-rotate-key', { from, to });
+    return printLine(
+      terminal,
+      `The log is sealed with the key ${to} from now on. Keep chain-${from}.key: old records need it.`,
+    );
+  } finally {
+    connection.close();
+  }
+}

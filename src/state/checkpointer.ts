@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { hexOf, type StoredHead } from './chain.ts';
+import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
+import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
+import type { CheckpointKey } from './checkpoint-key.ts';
+import type { StoreConnection } from './connection.ts';
+import { giveLeases, takeLease } from './leases.ts';
+import { type KnownPlace, readHead } from './log-tail.ts';
+
+/** After so many records a checkpoint is due. */
+export const CHECKPOINT_EVERY = 1_000;
+/** After so long a checkpoint is due where there is anything new. */
+export const CHECKPOINT_EVERY_MS = 60_000;
+
+const LEASE_MS = 10_000;
+
+export interface CheckpointerOptions {
+  readonly connection: StoreConnection;
+  readonly key: CheckpointKey;
+  /** The file that checkpoints are added to. */
+  readonly file: string;
+  /** Whether what was committed may not have reached the disk yet. */
+  readonly isHasty: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Hears of each checkpoint, whoever of the processes has written it. */
+  readonly onCheckpoint: (place: KnownPlace) => void;
+}
+
+/** What makes a checkpoint due: so many records, so much time, or that a process begins or ends. */
+type Due = 'records' | 'time' | 'edge';
+
+/** Says outside the database, signed, how far the chain has come: off the calls' way, one process at a time. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #dueSeq = 0;
+  #dueMs: number;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: CheckpointerOptions, lastSeq: number) {
+    this.#options = options;
+    this.#dueSeq = lastSeq + CHECKPOINT_EVERY;
+    this.#dueMs = options.clock.monotonic() + CHECKPOINT_EVERY_MS;
+  }
+
+  /** After each commit: the seq of the last record. */
+  noteSeq(seq: number): void {
+    if (seq < this.#dueSeq) return;
+    this.#dueSeq = seq + CHECKPOINT_EVERY;
+    void this.#write('records');
+  }
+
+  /** Every few seconds. */
+  async beat(): Promise<void> {
+    const now = this.#options.clock.monotonic();
+    if (now < this.#dueMs) return;
+    this.#dueMs = now + CHECKPOINT_EVERY_MS;
+    await this.#write('time');
+  }
+
+  /** Where a process begins or ends. */
+  async write(): Promise<void> {
+    await this.#writing;
+    await this.#write('edge');
+  }
+
+  #write(due: Due): Promise<void> {
+    this.#writing ??= this.#tryWrite(due).finally(() => (this.#writing = undefined));
+    return this.#writing;
+  }
+
+  /** That none can be written stops no call; whoever reads the log of the process is told each time. */
+  async #tryWrite(due: Due): Promise<void> {
+    const { connection, clock, logger } = this.#options;
+    const holder = randomUUID();
+    try {
+      if (!takeLease(connection, { name: 'checkpoint', holder, now: clock.now(), lastsMs: LEASE_MS })) return;
+      try {
+        await this.#writeDue(due);
+      } finally {
+        giveLeases(connection, holder);
+      }
+    } catch (thrown) {
+      logger.error('no checkpoint of the decision log can be written', { problem: messageOf(thrown) });
+    }
+  }
+
+  async #writeDue(due: Due): Promise<void> {
+    const { connection, file, clock, onCheckpoint } = this.#options;
+    const head = connection.use(readHead);
+    if (head === undefined || head.seq === 0) return;
+    const last = await lastCheckpoint(file, head.chain);
+    const before = last?.checkpoint;
+    if (before !== undefined && (before.hash === hexOf(head.hash) || !isDue(due, before, head, clock.now()))) {
+      // Written by another process meanwhile.
+      this.#dueSeq = Math.min(this.#dueSeq, before.seq + 2 * CHECKPOINT_EVERY);
+      if (before.hash === hexOf(head.hash)) onCheckpoint(head);
+      return;
+    }
+    await this.#append(head, last?.lineHash ?? '');
+    onCheckpoint(head);
+  }
+
+  async #append({ chain, seq, hash }: StoredHead, previous: string): Promise<void> {
+    const { connection, key, file, clock, isHasty } = this.#options;
+    // Else a power cut could take from the log what is said here to be in it.
+    if (isHasty) connection.use((database) => database.pragma('wal_checkpoint(passive)'));
+    const now = clock.now();
+    const checkpoint: Checkpoint = {
+      version: 1,
+      kind: 'checkpoint',
+      key: key.id,
+      store: connection.path,
+      chain,
+      seq,
+      hash: hexOf(hash),
+      time: new Date(now).toISOString(),
+      previous,
+    };
+    await appendCheckpoint(file, signCheckpoint(checkpoint, key));
+    connection.use((database) =>
+      database.prepare('insert or replace into log_checkpoints (seq, at, hash) values (?, ?, ?)').run(seq, now, hash),
+    );
+  }
+}
+
+function isDue(due: Due, before: Checkpoint, head: StoredHead, now: number): boolean {
+  if (due === 'edge') return true;
+  if (due === 'records') return head.seq - before.seq >= CHECKPOINT_EVERY;
+  return now - Date.parse(before.time) >= CHECKPOINT_EVERY_MS || now < Date.parse(before.time);
+}

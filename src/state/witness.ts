@@ -1,0 +1,74 @@
+import { hexOf } from './chain.ts';
+import type { ChainRow } from './chain-row.ts';
+import type { Found } from './chain-walk.ts';
+import type { Checkpoint } from './checkpoint.ts';
+
+/** A place of the chain that is known from outside, such as a checkpoint. */
+export interface ExpectedPlace {
+  readonly seq: number;
+  readonly hash: string;
+  /** When it was so, where that is known. */
+  readonly time?: string;
+}
+
+/** Holds a walk along the chain to what is known of it from outside. */
+export class Witness {
+  readonly #places = new Map<number, readonly ExpectedPlace[]>();
+  #last: ExpectedPlace | undefined;
+  #seen = 0;
+
+  constructor(places: Iterable<ExpectedPlace>) {
+    this.add(places);
+  }
+
+  add(places: Iterable<ExpectedPlace>): void {
+    for (const place of places) {
+      this.#places.set(place.seq, [...(this.#places.get(place.seq) ?? []), place]);
+      if (place.seq >= (this.#last?.seq ?? 0)) this.#last = place;
+    }
+  }
+
+  /** How many places the chain was held to. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** The place that is furthest along the chain. */
+  get last(): ExpectedPlace | undefined {
+    return this.#last;
+  }
+
+  /** After a row was found to be in its place. */
+  see({ seq, hash, row: { id } }: Pick<ChainRow, 'seq' | 'hash' | 'row'>): Found | undefined {
+    const places = this.#places.get(seq);
+    if (places === undefined) return undefined;
+    const other = places.find((place) => place.hash !== hexOf(hash));
+    this.#seen += places.length;
+    return other && { kind: 'replaced', seq, id, why: `the row is not the one that was here${at(other)}` };
+  }
+
+  /** Where the chain ends at `seq`. An end that a gateway has set was once the end: the file is an older one. */
+  endProblem(seq: number, { isWhole }: { readonly isWhole: boolean }): Found | undefined {
+    const last = this.#last;
+    if (last === undefined || last.seq <= seq) return undefined;
+    const why = `the log once reached row ${last.seq}${at(last)}`;
+    if (!isWhole) return { kind: 'truncated', seq: seq + 1, id: '', why };
+    const older = 'this is an older state of it, or the end of its write-ahead log was taken away';
+    return { kind: 'replaced', seq: seq + 1, id: '', why: `${why}; ${older}` };
+  }
+}
+
+function at({ time }: ExpectedPlace): string {
+  return time === undefined ? '' : `, as a checkpoint of ${time} says`;
+}
+
+/** The end of what retention has removed, as a signed seal says it. */
+export interface RemovedUpTo {
+  readonly last: number;
+  readonly hash: string;
+}
+
+/** What was removed up to where, by seals that are signed. */
+export function removedIn(checkpoints: readonly Checkpoint[]): readonly RemovedUpTo[] {
+  return checkpoints.flatMap(({ kind, seq, hash }) => (kind === 'removed' ? [{ last: seq, hash }] : []));
+}
