@@ -224,6 +224,9 @@ export const MIGRATIONS: readonly string[] = [
     reason text not null
   ) strict, without rowid;
   `,
+  `
+  alter table instances add column began text not null default '';
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */
