@@ -27,6 +27,7 @@ export interface ServeOptions extends ConfigOption {
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 export async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
+  const told = toldToEnd();
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
   const { config, secrets, path, commands, files } = readConfig(context, options);
@@ -54,10 +55,10 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     clock,
     logger,
   });
-  const serving: Serving = { app, config, identity, logger };
+  const serving: Serving = { app, config, identity, logger, told };
   try {
     const doors = await openDoors(serving, options, output);
-    context.setExit(await untilEnded(doors, app, logger));
+    context.setExit(await untilEnded(doors, serving));
   } finally {
     await app.close();
   }
@@ -68,6 +69,22 @@ interface Serving {
   readonly config: Config;
   readonly identity: Identity;
   readonly logger: Logger;
+  readonly told: Promise<NodeJS.Signals>;
+}
+
+/**
+ * Heard from the first moment on, so that whatever has been started by then is ended in order. A second signal ends the
+ * process at once, as if nobody had listened.
+ */
+function toldToEnd(): Promise<NodeJS.Signals> {
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  return new Promise((ended) => {
+    const tell = (name: NodeJS.Signals): void => {
+      for (const each of names) process.off(each, tell);
+      ended(name);
+    };
+    for (const name of names) process.on(name, tell);
+  });
 }
 
 /** Something that serves; `closed` resolves when it ends by itself. */
@@ -224,16 +241,13 @@ function refuseExposure({ gateway: { auth, transports } }: Config, { http }: Ser
 }
 
 /** Serves until a door ends by itself or the process is told to end; then everything is closed, in order. */
-async function untilEnded(doors: readonly Door[], app: RunningGateway, logger: Logger): Promise<number> {
-  const signal = new Promise<NodeJS.Signals>((ended) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ended(name));
-  });
+async function untilEnded(doors: readonly Door[], { app, logger, told }: Serving): Promise<number> {
   // A gateway that cannot get ready says so and goes on: every call is then refused with the reason.
   app.ready.catch((thrown: unknown) => {
     if (thrown instanceof GatewayError && thrown.code === 'CANCELLED') return;
     logger.error('policies are not in force', { problem: messageOf(thrown) });
   });
-  const end = await Promise.race([signal, ...doors.map(({ closed }) => closed)]);
+  const end = await Promise.race([told, ...doors.map(({ closed }) => closed)]);
   await Promise.allSettled(doors.map((door) => door.close()));
   return end === 'SIGINT' ? EXIT.interrupted : EXIT.done;
 }

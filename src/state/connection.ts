@@ -8,6 +8,10 @@ import { storeError } from './store-error.ts';
 /** `full` survives a power cut, `normal` a killed process. */
 export type Durability = 'full' | 'normal';
 
+/** How long another process may write before what waits for it fails. */
+const BUSY_MS = 2_000;
+const BRIEF_MS = 200;
+
 export interface ConnectionOptions {
   readonly driver: Driver;
   /** The database file. */
@@ -48,6 +52,21 @@ export class StoreConnection {
       this.#giveUp();
       throw storeError(thrown, this.path);
     }
+  }
+
+  /**
+   * As `use`, for what is tried again by itself soon: it waits for another writer for a fifth of a second only, because
+   * all sessions of this thread wait along.
+   */
+  useBriefly<T>(work: (database: Database) => T): T {
+    return this.use((database) => {
+      database.pragma(`busy_timeout = ${BRIEF_MS}`);
+      try {
+        return work(database);
+      } finally {
+        database.pragma(`busy_timeout = ${BUSY_MS}`);
+      }
+    });
   }
 
   /** As `use`, for what may be stale: does not look whether another file has taken the place of this one. */
@@ -142,7 +161,7 @@ function refuseWithoutRights(path: string): void {
 }
 
 function prepareDatabase(database: Database, options: ConnectionOptions): void {
-  database.pragma('busy_timeout = 2000');
+  database.pragma(`busy_timeout = ${BUSY_MS}`);
   database.pragma('trusted_schema = off');
   database.pragma('foreign_keys = on');
   if (options.access === 'read') {

@@ -38,7 +38,9 @@ export function createConversationStore(connection: StoreConnection): Conversati
   return {
     read: async (id) => connection.use((database) => readById(database, id)),
     add: async (uncounted) =>
-      connection.use((database) => database.transaction(() => new Map(uncounted.map((one) => addTo(database, one))))),
+      connection.useBriefly((database) =>
+        database.transaction(() => new Map(uncounted.map((one) => addTo(database, one)))),
+      ),
   };
 }
 

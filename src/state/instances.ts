@@ -13,8 +13,10 @@ export interface InstanceIdentity {
   readonly id: string;
   readonly pid: number;
   readonly host: string;
-  /** Within one boot (and one container) a pid that is gone is proof; elsewhere only silence counts. */
+  /** Within one boot (and one container) the process itself says whether it lives; elsewhere only silence does. */
   readonly boot: string;
+  /** When the process began, in ticks since the boot: another process may get the pid of one that has ended. */
+  readonly began: string;
 }
 
 export interface DeadInstance {
@@ -24,7 +26,7 @@ export interface DeadInstance {
 }
 
 export function identifyProcess(id: string): InstanceIdentity {
-  return { id, pid: process.pid, host: hostname(), boot: bootOf() };
+  return { id, pid: process.pid, host: hostname(), boot: bootOf(), began: beganAt(process.pid) ?? '' };
 }
 
 /** Empty where the system does not say which boot this is: then a pid proves nothing. */
@@ -37,6 +39,19 @@ function bootOf(): string {
   }
 }
 
+/** Undefined where no such process runs, or the system does not say when it began (proc(5), `stat`, fields 3 and 22). */
+function beganAt(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name, in parentheses, and may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // One that has ended stays in the table until its parent has looked.
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
 export interface Heartbeat {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -46,13 +61,23 @@ export interface Heartbeat {
 /** Enters the instance, or says that it still lives; an instance that was taken for dead is entered again. */
 export function beat(connection: StoreConnection, instance: InstanceIdentity, heartbeat: Heartbeat): void {
   const { now, openFrom } = heartbeat;
-  connection.use((database) =>
+  connection.useBriefly((database) =>
     database
       .prepare(
-        `insert into instances (id, pid, host, boot, started, heartbeat, open_from) values (?, ?, ?, ?, ?, ?, ?)
+        `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from)
+         values (?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (id) do update set heartbeat = excluded.heartbeat, open_from = excluded.open_from`,
       )
-      .run(instance.id, instance.pid, instance.host, instance.boot, new Date(now).toISOString(), now, openFrom),
+      .run(
+        instance.id,
+        instance.pid,
+        instance.host,
+        instance.boot,
+        instance.began,
+        new Date(now).toISOString(),
+        now,
+        openFrom,
+      ),
   );
 }
 
@@ -60,22 +85,23 @@ export function removeInstance(connection: StoreConnection, id: string): void {
   connection.use((database) => database.prepare('delete from instances where id = ?').run(id));
 }
 
-/** The instances that will never say what became of their calls. */
+/**
+ * The instances that will never say what became of their calls. Of one that runs beside us we know it whatever the clock
+ * says: a machine that slept, or whose clock was set, is full of silent processes that live.
+ */
 export function findDead(connection: StoreConnection, me: InstanceIdentity, now: number): readonly DeadInstance[] {
   const rows = connection.use((database) =>
-    database.prepare('select id, pid, host, boot, heartbeat, open_from from instances where id <> ?').all(me.id),
+    database.prepare('select id, pid, host, boot, began, heartbeat, open_from from instances where id <> ?').all(me.id),
   );
   return rows
-    .filter((row) => Number(row['heartbeat']) < now - SILENCE_MS || isGone(row, me))
+    .filter((row) => (isBeside(row, me) ? hasEnded(row) : Number(row['heartbeat']) < now - SILENCE_MS))
     .map((row) => ({ id: String(row['id']), openFrom: Number(row['open_from']) }));
 }
 
-function isGone(row: SqlRow, me: InstanceIdentity): boolean {
-  if (me.boot === '' || row['boot'] !== me.boot || row['host'] !== me.host) return false;
-  try {
-    process.kill(Number(row['pid']), 0);
-    return false;
-  } catch (thrown) {
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH';
-  }
+function isBeside(row: SqlRow, me: InstanceIdentity): boolean {
+  return me.boot !== '' && row['boot'] === me.boot && row['host'] === me.host && row['began'] !== '';
+}
+
+function hasEnded(row: SqlRow): boolean {
+  return beganAt(Number(row['pid'])) !== row['began'];
 }

@@ -11,17 +11,20 @@ export interface Lease {
   readonly dead?: readonly string[];
 }
 
-/** Takes or keeps what only one process may do; answers whether it is ours until `now + lastsMs`. */
+/**
+ * Takes or keeps what only one process may do; answers whether it is ours until `now + lastsMs`. A lease that would last
+ * longer than any was taken before the clock was set back, and is free.
+ */
 export function takeLease(connection: StoreConnection, { name, holder, now, lastsMs, dead = [] }: Lease): boolean {
   const changed = connection.use((database) =>
     database
       .prepare(
         `insert into leases (name, holder, expires) values (?, ?, ?)
          on conflict (name) do update set holder = excluded.holder, expires = excluded.expires
-         where leases.holder = excluded.holder or leases.expires <= ?
+         where leases.holder = excluded.holder or leases.expires <= ? or leases.expires > ?
          or leases.holder in (select value from json_each(?))`,
       )
-      .run(name, holder, now + lastsMs, now, JSON.stringify(dead)),
+      .run(name, holder, now + lastsMs, now, now + 2 * lastsMs, JSON.stringify(dead)),
   );
   return changed === 1;
 }

@@ -248,6 +248,9 @@ export const MIGRATIONS: readonly string[] = [
   create trigger log_held before delete on log when old.seq > (select coalesce(max(last), 0) from log_seals)
     begin select raise(abort, 'rows of the log are removed in sealed segments only'); end;
   `,
+  `
+  alter table instances add column began text not null default '';
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

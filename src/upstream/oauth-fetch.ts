@@ -83,11 +83,7 @@ async function kindsAround(serverUrl: URL, resolve: ResolveName): Promise<Readon
 }
 
 /** Answers with the addresses of a name when all of them may be connected to. An address needs no lookup, so it is asked for here. */
-function guardedLookup(
-  url: URL,
-  isAllowed: (kind: AddressKind) => boolean,
-  resolve: ResolveName,
-): LookupFunction {
+function guardedLookup(url: URL, isAllowed: (kind: AddressKind) => boolean, resolve: ResolveName): LookupFunction {
   const host = hostOf(url);
   if (isIP(host) !== 0 && !isAllowed(kindOf(host))) throw outOfBounds(url);
   return (name, options, callback) => {

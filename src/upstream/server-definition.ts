@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Environment } from './environment.ts';
+import type { GroupGuard } from './group-guard.ts';
 import { HttpWire } from './http.ts';
 import { refusedWire } from './refused-wire.ts';
 import { SseWire } from './sse.ts';
@@ -54,6 +55,7 @@ export interface UpstreamContext {
 
 /** What one wire is handed. */
 export interface WireContext extends UpstreamContext {
+  readonly guard?: GroupGuard | undefined;
   readonly authorizer?: Authorizer | undefined;
 }
 

@@ -6,6 +6,7 @@ import { NewlineFramer } from '../core/framing.ts';
 import type { Logger } from '../core/logger.ts';
 import { serverEnvironment, type Environment } from './environment.ts';
 import { ErrorLines } from './error-lines.ts';
+import type { GroupGuard } from './group-guard.ts';
 import { endGroup } from './process-group.ts';
 import { programOf } from './program.ts';
 import { readMessage } from './read-message.ts';
@@ -28,6 +29,8 @@ export interface StdioOptions {
   readonly graceMs?: number | undefined;
   /** Gets the server's name and each line that it writes to its stderr. */
   readonly onErrorLine?: ((name: string, line: string) => void) | undefined;
+  /** Ends the process group where the gateway is killed. */
+  readonly guard?: GroupGuard | undefined;
 }
 
 /** The machine and the process in which the gateway runs. */
@@ -87,6 +90,7 @@ export class StdioWire implements Wire {
     // Where a process could not be made, its pipes may be missing too.
     if (child.pid === undefined) return started;
     this.#child = child;
+    this.#options.guard?.add(child.pid);
     this.#framer = new NewlineFramer({
       maxBytes: this.#options.maxMessageBytes,
       onLine: (line) => this.#takeLine(line),
@@ -220,6 +224,7 @@ export class StdioWire implements Wire {
       await Promise.race([new Promise((resolve) => child.once('exit', resolve)), wait(POLITE_MS)]);
     }
     await endGroup(child, this.#options.graceMs ?? GRACE_MS, this.#options.host.platform);
+    this.#options.guard?.remove(child.pid);
     child.stdout.destroy();
     child.stderr.destroy();
     child.stdin.destroy();

@@ -2,6 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { ServerId } from '../core/names.ts';
 import type { ListName } from '../core/protocol.ts';
 import type { Authorizer } from './authorizer.ts';
+import { GroupGuard } from './group-guard.ts';
 import type { Holder, InstanceHost, InstanceOf } from './instance-host.ts';
 import { Knowledge, type ServerMemory } from './knowledge.ts';
 import type { UpstreamState } from './life.ts';
@@ -43,6 +44,7 @@ export class Upstreams {
   readonly #options: UpstreamsOptions;
   readonly #pools: ReadonlyMap<ServerId, Pool>;
   readonly #news: ListNews;
+  readonly #guard: GroupGuard;
   readonly #endings = new Set<Promise<void>>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #recalled: Promise<unknown>;
@@ -51,6 +53,8 @@ export class Upstreams {
   constructor(definitions: readonly ServerDefinition[], options: UpstreamsOptions) {
     this.#options = options;
     this.#news = new ListNews(options.clock, options.gatherMs);
+    const { platform, environment } = options.host;
+    this.#guard = new GroupGuard({ platform, path: environment['PATH'] });
     this.#pools = new Map(definitions.map((definition) => [definition.id, this.#newPool(definition)]));
     this.#recalled = Promise.all([...this.#pools.values()].map(({ knowledge }) => knowledge.recall()));
     const sweepMs = Math.max(LEAST_SWEEP_MS, (options.idleMs ?? IDLE_MS) / 4);
@@ -106,6 +110,7 @@ export class Upstreams {
     this.#news.close();
     for (const pool of this.#pools.values()) for (const upstream of pool.instances) void this.#end(pool, upstream);
     await Promise.allSettled(this.#endings);
+    this.#guard.close();
   }
 
   #poolOf(server: ServerId): Pool {
@@ -149,7 +154,10 @@ export class Upstreams {
       knowledge,
       parameterHeaders,
       wish: () => instance,
-      openWire: () => wireTo(definition, { ...this.#options, authorizer: authorizerFor?.(server, principalId) }),
+      openWire: () => {
+        const authorizer = authorizerFor?.(server, principalId);
+        return wireTo(definition, { ...this.#options, guard: this.#guard, authorizer });
+      },
       onNotification: (notification) => host.onNotification(whose(), notification),
       onRequest: (request, signal) => host.onRequest(whose(), request, signal),
       onRefused: (request) => host.onRefused?.(whose(), request),

@@ -127,6 +127,8 @@ export interface HttpGateway {
 
 export interface Serving {
   readonly args?: readonly string[];
+  /** A program that starts the gateway as its own process, with its arguments: `['prlimit', '--nofile=64']`. */
+  readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly atEnd?: AtEnd;
 }
@@ -134,13 +136,15 @@ export interface Serving {
 /** Starts `serve --http` on a free port and resolves when it listens. */
 export function serveHttp(
   place: Place,
-  { args = [], env = {}, atEnd = onTestFinished }: Serving = {},
+  { args = [], under = [], env = {}, atEnd = onTestFinished }: Serving = {},
 ): Promise<HttpGateway> {
-  const child = spawn(
-    process.execPath,
-    [PROGRAM, 'serve', '--http', '127.0.0.1:0', '--config', place.config, ...args],
-    { env: { ...place.env, ...env }, cwd: place.folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const serve = [process.execPath, PROGRAM, 'serve', '--http', '127.0.0.1:0', '--config', place.config, ...args];
+  const [command = '', ...rest] = [...under, ...serve];
+  const child = spawn(command, rest, {
+    env: { ...place.env, ...env },
+    cwd: place.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   atEnd(() => end(child));
   return new Promise((settle, fail) => {
     let seen = '';

@@ -30,6 +30,7 @@ export interface RawClient {
   onAsked(answer: (method: string, params: JsonObject) => JsonObject): void;
   stderr(): string;
   signal(name: NodeJS.Signals): void;
+  readonly pid: number;
   /** Closes its side. */
   hangUp(): void;
   /** Resolves with the exit status. */
@@ -76,8 +77,10 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientInfo': { name: 'raw-client', version: '1' },
 };
 
-function startRaw(place: Place, { args = [], env = {}, atEnd = onTestFinished }: Serving): RawClient {
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--stdio', '--config', place.config, ...args], {
+function startRaw(place: Place, { args = [], under = [], env = {}, atEnd = onTestFinished }: Serving): RawClient {
+  const serve = [process.execPath, PROGRAM, 'serve', '--stdio', '--config', place.config, ...args];
+  const [command = '', ...rest] = [...under, ...serve];
+  const child = spawn(command, rest, {
     env: { ...place.env, ...env },
     cwd: place.folder,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -125,6 +128,7 @@ function startRaw(place: Place, { args = [], env = {}, atEnd = onTestFinished }:
     },
     stderr: () => log,
     signal: (name) => void child.kill(name),
+    pid: child.pid ?? 0,
     hangUp: () => void child.stdin.end(),
     ended,
   };

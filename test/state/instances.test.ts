@@ -15,7 +15,7 @@ function aConnection(path = aPlace().path): StoreConnection {
   return connection;
 }
 
-const me: InstanceIdentity = { id: 'me', pid: process.pid, host: 'here', boot: 'b1' };
+const me: InstanceIdentity = { ...identifyProcess('me'), host: 'here' };
 /** Above the largest pid that Linux gives. */
 const GONE = 2 ** 22 + 1;
 
@@ -27,13 +27,17 @@ interface Seen {
 }
 
 const SEEN: readonly Seen[] = [
-  { what: 'beat a moment ago', changes: {}, silenceMs: 100, isDead: false },
-  { what: 'beat 29 s ago', changes: {}, silenceMs: 29_000, isDead: false },
-  { what: 'beat 31 s ago', changes: {}, silenceMs: 31_000, isDead: true },
+  { what: 'runs beside us', changes: {}, silenceMs: 100, isDead: false },
+  { what: 'runs beside us and has been silent for an hour', changes: {}, silenceMs: 3_600_000, isDead: false },
   { what: 'has a pid that is gone', changes: { pid: GONE }, silenceMs: 100, isDead: true },
+  { what: 'has a pid that another process got', changes: { began: '1' }, silenceMs: 100, isDead: true },
+  { what: 'beat 29 s ago on another host', changes: { host: 'there' }, silenceMs: 29_000, isDead: false },
+  { what: 'beat 31 s ago on another host', changes: { host: 'there' }, silenceMs: 31_000, isDead: true },
   { what: 'has a pid gone on another host', changes: { pid: GONE, host: 'there' }, silenceMs: 100, isDead: false },
   { what: 'has a pid gone in another boot', changes: { pid: GONE, boot: 'b2' }, silenceMs: 100, isDead: false },
+  { what: 'beat 31 s ago in another boot', changes: { boot: 'b2' }, silenceMs: 31_000, isDead: true },
   { what: 'does not know its boot', changes: { pid: GONE, boot: '' }, silenceMs: 100, isDead: false },
+  { what: 'was entered before it said when it began', changes: { began: '' }, silenceMs: 31_000, isDead: true },
 ];
 
 test.each(SEEN)('of an instance that $what is said that it is dead: $isDead', ({ changes, silenceMs, isDead }) => {
@@ -72,6 +76,13 @@ test('a lease has one holder until it runs out or is given back', () => {
   expect(take('a', 151)).toBe(true);
 });
 
+test('F-20 a lease from before the clock was set back is free', () => {
+  const connection = aConnection();
+  const take = (holder: string, now: number) => takeLease(connection, { name: 'sweep', holder, now, lastsMs: 100 });
+  const hour = 3_600_000;
+  expect([take('a', hour), take('b', hour - 50), take('b', 0)]).toEqual([true, false, true]);
+});
+
 test('what a dead instance holds is free', () => {
   const connection = aConnection();
   takeLease(connection, { name: 'sweep', holder: 'a', now: 0, lastsMs: 100 });
@@ -79,13 +90,15 @@ test('what a dead instance holds is free', () => {
   expect(takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c', 'a'] })).toBe(true);
 });
 
-/** Two gateways in one process on one store, with a clock that the test moves. */
+/** Two gateways on one store, each elsewhere for the other, with a clock that the test moves. */
 async function twoStores() {
   let now = Date.parse('2026-01-01T00:00:00Z');
   const clock: Clock = { now: () => now, monotonic: () => now };
   const place = aPlace();
   const first = await aStore({ ...place, clock });
   const second = await aStore({ ...place, clock });
+  // Of a process beside us it would be known that it lives.
+  aConnection(place.path).use((database) => database.exec("update instances set host = 'elsewhere'"));
   const reader = new DecisionReader(place);
   onTestFinished(() => reader.close());
   return { first, second, reader, pass: (ms: number) => (now += ms) };
