@@ -83,11 +83,7 @@ async function kindsAround(serverUrl: URL, resolve: ResolveName): Promise<Readon
 }
 
 /** Answers with the addresses of a name when all of them may be connected to. An address needs no lookup, so it is asked for here. */
-function guardedLookup(
-  url: URL,
-  isAllowed: (kind: AddressKind) => boolean,
-  resolve: ResolveName,
-): LookupFunction {
+function guardedLookup(url: URL, isAllowed: (kind: AddressKind) => boolean, resolve: ResolveName): LookupFunction {
   const host = hostOf(url);
   if (isIP(host) !== 0 && !isAllowed(kindOf(host))) throw outOfBounds(url);
   return (name, options, callback) => {
@@ -98,8 +94,22 @@ function guardedLookup(
       if (options.all === true) return callback(null, [...addresses]);
       return callback(null, first.address, first.family);
     };
-    resolve(name).then(found, (error: Error) => callback(error, '', 0));
+    void answerWith(resolve(name), found, (error) => callback(error, '', 0));
   };
+}
+
+async function answerWith<T>(
+  asked: Promise<T>,
+  found: (value: T) => void,
+  failed: (error: Error) => void,
+): Promise<void> {
+  let value: T;
+  try {
+    value = await asked;
+  } catch (thrown) {
+    return failed(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+  }
+  found(value);
 }
 
 function exchange(url: URL, init: OauthRequest, lookup: LookupFunction): Promise<IncomingMessage> {
