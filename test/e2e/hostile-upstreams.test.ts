@@ -17,7 +17,7 @@ import {
   runProgram,
   storeOf,
 } from './program.ts';
-import { type RawClient, rawStdio } from './raw-client.ts';
+import { type RawClient, rawStateless, rawStdio } from './raw-client.ts';
 import { fixture, journal, JOURNAL_POLICY, permissiveBundle } from './servers.ts';
 
 /** Secrets that nobody has seen before, so that whatever holds one has leaked it. */
@@ -246,11 +246,10 @@ async function allowed(): Promise<number> {
 }
 
 test('G-40 the instructions of a server reach a model with nothing hidden in them', async () => {
-  const fresh = await rawStdio(place);
-  const hello = fresh.lines().find((line) => line.includes('"instructions"')) ?? '';
-  fresh.hangUp();
-  expect(hello).toContain('bad: Be brief. [2J');
-  expect(hello).not.toMatch(/\\u001b|\u202e|\u{e0041}/u);
+  const fresh = rawStateless(place);
+  const introduced = async (): Promise<string> => fresh.exchange('server/discover');
+  await expect.poll(introduced, PATIENCE).toContain('bad: Be brief. [2J');
+  expect(await introduced()).not.toMatch(/\\u001b|\u202e|\u{e0041}/u);
 });
 
 test('G-46 F-33 what is too large or too much harms its own call alone', async () => {
@@ -275,15 +274,12 @@ test('G-49 no secret stands in an answer, the log, a record, a file, an argument
   const [denied] = await decisionsOf(place);
   const commands = [
     'config show',
-    'server ls --json',
     'server inspect bad --json',
     'server inspect dies',
-    'server inspect web',
     'server logs bad',
     'decision ls --limit all',
     `decision show ${denied?.id ?? ''}`,
-    'decision explain',
-    ...['jsonl', 'csv', 'opa'].map((format) => `decision export --format ${format}`),
+    ...['jsonl', 'csv'].map((format) => `decision export --format ${format}`),
   ];
   const argv = argumentsOfProcesses();
   const said = await Promise.all(commands.map(async (line) => ({ line, ...(await run(line)) })));
