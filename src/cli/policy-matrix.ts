@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printMatrix } from './matrix-terminal.ts';
 import { announced, progressLine } from './progress.ts';
-import { printJson, printLine, printPage } from './terminal.ts';
+import { jsonText, printJson, printLine, printPage } from './terminal.ts';
 import { trialOptions } from './trial-options.ts';
 
 export interface MatrixOptions extends ConfigOption {
@@ -53,8 +53,8 @@ function write({ terminal, environment }: CommandContext, built: Matrix, { json,
   if (wanted === 'terminal' && out === undefined) return printMatrix(terminal, built);
   if (wanted === 'json' && out === undefined) return printJson(terminal, 'policy-matrix', jsonOf(built));
   const text =
-    wanted === 'csv' ? matrixCsv(built) : wanted === 'html' ? matrixHtml(built) : `${JSON.stringify(jsonOf(built))}\n`;
-  if (out === undefined) return void printPage(terminal, text);
+    wanted === 'csv' ? matrixCsv(built) : wanted === 'html' ? matrixHtml(built) : `${jsonText(jsonOf(built))}\n`;
+  if (out === undefined) return printPage(terminal, text);
   writeFileSync(resolve(environment.workingFolder, out), text);
   return printLine(terminal, `${out} has ${built.cells.length} cells, ${changesIn(built).length} calls changed`);
 }

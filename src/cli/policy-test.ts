@@ -115,9 +115,9 @@ function print({ terminal }: CommandContext, { ran, trials, mutation, options, o
   const format = options.json === true ? 'json' : options.format;
   switch (format) {
     case 'junit':
-      return void printPage(terminal, junitReport(cases));
+      return printPage(terminal, junitReport(cases));
     case 'github':
-      return void printPage(terminal, githubReport(cases));
+      return printPage(terminal, githubReport(cases));
     case 'json': {
       const failed = cases.filter((one) => !one.ok).length;
       const summary = { cases: cases.length, passed: cases.length - failed, failed };

@@ -113,10 +113,15 @@ export function visible(text: string): string {
 }
 
 /** Colours and weights as `paint` writes them, and never text that is hidden. */
-const OWN_STYLE = /^\u001b\[(?:[0-79]|2[2-79]|[349]\d)m$/;
-const UNSAFE = /\u001b\[\d{1,2}m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const OWN_STYLE = /^\[(?:[0-79]|2[2-79]|[349]\d)m$/;
+const UNSAFE = /\p{Cc}\[\d{1,2}m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const ESCAPE = '\u001b';
 
 /** What is left out by nobody is left out here: all that a terminal obeys, but for ends of lines, tabs and our own colours. */
 function harmless(text: string): string {
-  return text.replaceAll(UNSAFE, (found) => (found === '\n' || found === '\t' || OWN_STYLE.test(found) ? found : ' '));
+  return text.replaceAll(UNSAFE, (found) => (isOurs(found) ? found : ' '));
+}
+
+function isOurs(found: string): boolean {
+  return found === '\n' || found === '\t' || (found.startsWith(ESCAPE) && OWN_STYLE.test(found.slice(1)));
 }

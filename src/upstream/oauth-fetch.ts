@@ -94,8 +94,22 @@ function guardedLookup(url: URL, isAllowed: (kind: AddressKind) => boolean, reso
       if (options.all === true) return callback(null, [...addresses]);
       return callback(null, first.address, first.family);
     };
-    resolve(name).then(found, (error: Error) => callback(error, '', 0));
+    void answerWith(resolve(name), found, (error) => callback(error, '', 0));
   };
+}
+
+async function answerWith<T>(
+  asked: Promise<T>,
+  found: (value: T) => void,
+  failed: (error: Error) => void,
+): Promise<void> {
+  let value: T;
+  try {
+    value = await asked;
+  } catch (thrown) {
+    return failed(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+  }
+  found(value);
 }
 
 function exchange(url: URL, init: OauthRequest, lookup: LookupFunction): Promise<IncomingMessage> {

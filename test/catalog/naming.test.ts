@@ -99,12 +99,15 @@ describe('G-43 a resource that is not shown', () => {
     expect(faultOfLabel(label)).toBe(fault);
   });
 
-  it.each(['file:///дом/отчёт.txt', 'file:///u%CC%88ber', 'file:///u\u0308ber', 'db://{table}/{id}', 'https://日本.jp/a'])(
-    'does not have the address %s',
-    (uri) => {
-      expect(faultOfUri(uri)).toBeUndefined();
-    },
-  );
+  it.each([
+    'file:///дом/отчёт.txt',
+    'file:///u%CC%88ber',
+    'file:///u\u0308ber',
+    'db://{table}/{id}',
+    'https://日本.jp/a',
+  ])('does not have the address %s', (uri) => {
+    expect(faultOfUri(uri)).toBeUndefined();
+  });
 
   it.each(['Отчёт (Q3).pdf', '⚙️ Settings', '👨‍👩‍👧 Family', 'Überblick', 'Read me'])('is not called %s', (label) => {
     expect(faultOfLabel(label)).toBeUndefined();

@@ -29,8 +29,7 @@ const HOSTILE = [
   '\u2028',
 ].join('');
 
-// oxlint-disable-next-line no-control-regex -- what must not be there
-const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/u;
+const OBEYED = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 function aTerminal(): Terminal & { readonly said: () => string } {
   let said = '';

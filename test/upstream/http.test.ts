@@ -196,16 +196,19 @@ test.for([
   [404, {}, 'no such door'],
   [500, {}, 'status 500'],
   [503, {}, 'status 503'],
-] as const)('G-26 status %i is an error that says what it means, and no redirect is followed', async ([status, headers, words]) => {
-  const web = await aRawServer(({ response }) => response.writeHead(status, headers).end('<html>'));
-  const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
-  expect(error).toMatchObject({
-    code: 'UPSTREAM_UNAVAILABLE',
-    message: expect.stringContaining(words),
-    mend: expect.any(String),
-  });
-  expect(web.seen.some(({ url }) => url === '/elsewhere')).toBe(false);
-});
+] as const)(
+  'G-26 status %i is an error that says what it means, and no redirect is followed',
+  async ([status, headers, words]) => {
+    const web = await aRawServer(({ response }) => response.writeHead(status, headers).end('<html>'));
+    const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
+    expect(error).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: expect.stringContaining(words),
+      mend: expect.any(String),
+    });
+    expect(web.seen.some(({ url }) => url === '/elsewhere')).toBe(false);
+  },
+);
 
 test('a JSON-RPC error in the body of a refusal is the answer', async () => {
   const web = await aRawServer(({ id, response }) =>
