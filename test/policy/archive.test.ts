@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { randomBytes } from 'node:crypto';
+import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readArchive } from '../../src/policy/archive.ts';
 import { archiveOf, bundleFiles, type Entry, entriesOf, tarOf } from './archives.ts';
@@ -17,6 +18,11 @@ describe('an archive', () => {
   it('may name its files as `opa build` and `tar -C folder .` do', async () => {
     expect(await names([{ path: '/policy.rego' }, { path: '/.manifest' }])).toEqual(['policy.rego', '.manifest']);
     expect(await names([{ path: './', type: 'Directory' }, { path: './policy.rego' }])).toEqual(['policy.rego']);
+  });
+
+  it('has no more in it than a folder would: what lies in vendor, node_modules and hidden folders is left alone', async () => {
+    const beside = ['vendor/lib.rego', 'node_modules/x/data.json', '.github/a.rego', 'a/.hidden/data.yaml'];
+    expect(await names([...good, ...beside.map((path) => ({ path }))])).toEqual(['.manifest', 'policy.rego']);
   });
 
   it('may have folders and long names', async () => {
@@ -42,32 +48,62 @@ describe('an archive', () => {
     ['a pipe', [{ path: 'policy.rego', type: 'FIFO' }], 'FIFO'],
     ['a file twice', [{ path: 'policy.rego' }, { path: './policy.rego' }], 'twice'],
     ['a file twice but for its case', [{ path: 'a.rego' }, { path: 'A.rego' }], 'twice'],
-  ])('with %s is refused', async (_what, entries, words) => {
+    ['a path with a drive', [{ path: 'C:\\policy.rego' }], 'characters other than'],
+    ['a name that only looks like another', [{ path: 'pol\u200bicy.rego' }], 'characters other than'],
+    ['a name in two Unicode forms', [{ path: 'e\u0301.rego' }, { path: '\u00e9.rego' }], 'characters other than'],
+    ['a folder and a file of one name', [{ path: 'a.rego/', type: 'Directory' }, { path: 'A.rego' }], 'twice'],
+    ['a block device', [{ path: 'data.json', type: 'BlockDevice' }], 'BlockDevice'],
+    ['a sparse file', [{ path: 'data.json', type: 'GNUDumpDir' }], 'GNUDumpDir'],
+    ['a patch instead of a bundle', [{ path: 'patch.json', content: '{"data":[]}' }], 'delta bundle'],
+    ['signatures in a folder', [{ path: 'a/.signatures.json', content: '{}' }], 'is none of'],
+    ['its signatures twice', [{ path: '.signatures.json' }, { path: './.signatures.json' }], 'twice'],
+  ])('G-60 with %s is refused', async (_what, entries, words) => {
     await expect(readArchive(archiveOf([...good.slice(0, 1), ...entries]))).rejects.toThrow(words);
   });
 
-  it('with more than 2,000 entries is refused', async () => {
+  it('G-61 with more than 2,000 entries is refused', async () => {
     const many = Array.from({ length: 2_000 }, (_, index) => ({ path: `p${index}.rego` }));
     await expect(names(many)).resolves.toHaveLength(2_000);
     await expect(names([...many, { path: 'one-more.rego' }])).rejects.toThrow('more than 2000 entries');
   });
 
-  it('that unpacks to a hundred times its size is refused', async () => {
+  it('G-61 that unpacks to a hundred times its size is refused', async () => {
     const bomb = archiveOf([{ path: 'data.json', content: Buffer.alloc(8 * 1024 * 1024, ' ') }]);
     await expect(readArchive(bomb)).rejects.toThrow('more than 100 times');
   });
 
-  it('of more than 16 MB is refused unread', async () => {
+  it('G-61 is read up to 64 MB unpacked, and refused from there on', async () => {
+    // An eighth of it cannot be packed, so that the ratio does not stop it.
+    const eighth = randomBytes(1024);
+    const content = Buffer.concat(Array.from({ length: 1024 }, () => eighth));
+    for (let at = 0; at < content.length; at += 8 * 1024) randomBytes(1024).copy(content, at);
+    const packed = (megabytes: number): Buffer =>
+      archiveOf(Array.from({ length: megabytes }, (_, index) => ({ path: `p${index}.rego`, content })));
+    // A tar adds half a kilobyte to each file, and one kilobyte at its end.
+    expect((await readArchive(packed(63))).size).toBe(63);
+    await expect(readArchive(packed(64))).rejects.toThrow('larger than 64 MB');
+    await expect(readArchive(packed(128))).rejects.toThrow('larger than');
+  });
+
+  it('G-61 that would unpack to 10 GB is refused at its 64th megabyte', async () => {
+    const megabyte = deflateRawSync(Buffer.alloc(1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH });
+    const header = archiveOf(good).subarray(0, 10);
+    const bomb = Buffer.concat([header, ...Array.from({ length: 10 * 1024 }, () => megabyte), Buffer.alloc(8)]);
+    expect(bomb.length).toBeLessThan(16 * 1024 * 1024);
+    await expect(readArchive(bomb)).rejects.toThrow('more than 100 times');
+  });
+
+  it('G-61 of more than 16 MB is refused unread', async () => {
     await expect(readArchive(Buffer.alloc(16 * 1024 * 1024 + 1))).rejects.toThrow('larger than 16 MB');
   });
 
-  it('with a second gzip member is refused, because other programs would not read it', async () => {
+  it('G-60 with a second gzip member is refused, because other programs would not read it', async () => {
     const second = archiveOf([{ path: 'policy.rego', content: 'package evil' }]);
     await expect(readArchive(Buffer.concat([archiveOf(good), second]))).rejects.toThrow('something follows');
     await expect(readArchive(Buffer.concat([archiveOf(good), Buffer.alloc(1)]))).rejects.toThrow('something follows');
   });
 
-  it('that is compressed twice is refused', async () => {
+  it('G-61 that is compressed twice is refused', async () => {
     await expect(readArchive(gzipSync(archiveOf(good)))).rejects.toThrow('compressed twice');
   });
 
