@@ -34,6 +34,8 @@ export interface DecisionObject {
     readonly audit_required: boolean;
     readonly appeal_path: string;
     readonly retry: Retry;
+    /** Who wrote the texts of a rule that stand in this object, by its full name; absent where none does. */
+    readonly origins?: Readonly<Record<string, string>>;
   };
 }
 
@@ -73,7 +75,7 @@ export const AWAIT_APPROVAL = 'await_approval';
 /** Words for a decision that is not an allow. */
 export function adviseAgainst(facts: AdviceFacts): Advice {
   if (facts.decision.effect === 'pending') return adviseToWait(facts);
-  const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
+  const told = tellDenials(facts);
   const object = decisionObject(facts, told);
   const end = `${RETRY_WORDS[object.metadata.retry]}\n${NO_DETOUR}`;
   const text = wordsOf(facts, told, { object, head: `Refused: ${facts.subject}.`, end });
@@ -95,7 +97,7 @@ export function adviseAgain(facts: AdviceFacts): Advice {
 
 /** Words for a result that is kept back: the call has run. */
 export function adviseWithheld(facts: AdviceFacts): Advice {
-  const told = facts.decision.denials.map((denial) => tellDenial(denial, facts.ruleText(denial.rule)));
+  const told = tellDenials(facts);
   const object = decisionObject(facts, told);
   const head = `Withheld: the call of ${facts.subject} ran, but its result is kept back.`;
   return { object, text: wordsOf(facts, told, { object, head, end: WITHHELD_END }) };
@@ -105,8 +107,15 @@ export function adviseWithheld(facts: AdviceFacts): Advice {
 export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = []): DecisionObject {
   const { warnings } = facts.decision;
   const isNew = (one: Warning): boolean => !warnings.some(({ rule, text }) => rule === one.rule && text === one.text);
-  return { warnings: [...warnings, ...ofResult.filter(isNew)], ...decisionObject(facts, []) };
+  const told = [...warnings, ...ofResult.filter(isNew)].slice(0, MOST_WARNINGS);
+  const object = decisionObject(facts, []);
+  const metadata = { ...object.metadata, ...originsOf(told, facts) };
+  return { warnings: told, ...object, metadata };
 }
+
+/** What a bundle says beyond that is on record; an agent needs to read no more. */
+const MOST_WARNINGS = 20;
+const MOST_TOLD = 10;
 
 /** A rule asks for scopes by this reason, which is OAuth's (RFC 6750, section 3.1), and the parameter `scope`. */
 const INSUFFICIENT_SCOPE = 'insufficient_scope';
@@ -130,7 +139,7 @@ function adviseToWait(facts: AdviceFacts): Advice {
   const again = 'Once that is done, make exactly the same call again; it then runs once.';
   const remediation = `Ask the user ${ask} in the gateway. ${again}`;
   const object = decisionObject(facts, []);
-  const why = decision.matched_rules.flatMap((rule) => {
+  const why = decision.matched_rules.slice(0, MOST_TOLD).flatMap((rule) => {
     const text = facts.ruleText(rule);
     return text === undefined ? [] : [`Why: ${sentence(text.title)} [${rule}, says ${text.origin}]`];
   });
@@ -149,8 +158,14 @@ function adviseToWait(facts: AdviceFacts): Advice {
 
 const GROUP = 'group:';
 
+function tellDenials({ decision, ruleText }: AdviceFacts): readonly ToldDenial[] {
+  return decision.denials.slice(0, MOST_TOLD).map((denial) => tellDenial(denial, ruleText(denial.rule)));
+}
+
 interface ToldDenial {
   readonly reason: string;
+  /** Full name of the rule whose author says so; empty where the gateway does. */
+  readonly rule: string;
   readonly why: string;
   readonly origin: string;
   readonly remediation: string;
@@ -164,6 +179,7 @@ function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
   if (text === undefined) return tellOwnDenial(denial);
   return {
     reason: denial.reason,
+    rule: denial.rule,
     why: fill(text.title, denial.params),
     origin: text.origin,
     remediation: fill(text.remediation, denial.params),
@@ -179,6 +195,7 @@ function tellOwnDenial(denial: Denial): ToldDenial {
   const problems = denial.params['problems'];
   return {
     reason: denial.reason,
+    rule: '',
     why: problems === undefined ? own.title : `${own.title}: ${problems}`,
     origin: 'the gateway',
     remediation: fill(own.remediation, denial.params),
@@ -207,8 +224,21 @@ function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): Decisi
       audit_required: decision.obligations.audit_required,
       appeal_path: told.find((denial) => denial.appealPath !== '')?.appealPath ?? '',
       retry: worstRetry(told),
+      ...originsOf(told, facts),
     },
   };
+}
+
+/** A bundle's texts go to the model, so it is said whose they are. */
+function originsOf(
+  told: readonly { readonly rule: string }[],
+  { ruleText }: AdviceFacts,
+): Pick<DecisionObject['metadata'], 'origins'> {
+  const origins = told.flatMap(({ rule }) => {
+    const origin = rule === '' ? undefined : ruleText(rule)?.origin;
+    return origin === undefined ? [] : [[rule, origin] as const];
+  });
+  return origins.length === 0 ? {} : { origins: Object.fromEntries(origins) };
 }
 
 function asMetadata({ remaining, resetsAt }: Limits): Partial<DecisionObject['metadata']> {
@@ -229,11 +259,23 @@ interface Framing {
 function wordsOf(facts: AdviceFacts, told: readonly ToldDenial[], { object, head, end }: Framing): string {
   const lines = [head];
   for (const denial of told) lines.push(`Why: ${sentence(denial.why)} [${denial.reason}, says ${denial.origin}]`);
-  for (const remediation of object.remediations) lines.push(`What would work: ${sentence(remediation)}`);
-  if (object.alternatives.length > 0) lines.push(`Instead you can use: ${object.alternatives.join(', ')}.`);
-  if (object.metadata.appeal_path !== '') lines.push(`Whom to ask: ${object.metadata.appeal_path}`);
+  const left = facts.decision.denials.length - told.length;
+  if (left > 0)
+    lines.push(`There ${left === 1 ? 'is one more reason' : `are ${left} more reasons`}; the record has all.`);
+  const remedies = told.filter(({ remediation }) => remediation !== '');
+  lines.push(...unique(remedies.map((one) => `What would work: ${sentence(one.remediation)}${saidBy([one])}`)));
+  const offering = told.filter(({ alternatives }) => alternatives.length > 0);
+  if (offering.length > 0) lines.push(`Instead you can use: ${object.alternatives.join(', ')}.${saidBy(offering)}`);
+  const asked = told.find(({ appealPath }) => appealPath !== '');
+  if (asked !== undefined) lines.push(`Whom to ask: ${asked.appealPath}${saidBy([asked])}`);
   lines.push(end, `Decision ${facts.decisionId}`);
   return lines.join('\n');
+}
+
+/** What the gateway itself says needs no label. */
+function saidBy(told: readonly ToldDenial[]): string {
+  const origins = unique(told.filter(({ rule }) => rule !== '').map(({ origin }) => origin));
+  return origins.length === 0 ? '' : ` [says ${origins.join(' and ')}]`;
 }
 
 const RETRY_WORDS: Readonly<Record<Retry, string>> = {

@@ -70,9 +70,12 @@ function shownCall(ruling: Ruling): ShownCall {
   };
 }
 
+/** More rules than a person reads; the record has all. */
+const MOST_RULES_SHOWN = 10;
+
 /** What the rules that ask say of themselves. */
 function whyOf({ decision, ruleText }: Ruling): readonly string[] {
-  return decision.matched_rules.map((rule) => {
+  return decision.matched_rules.slice(0, MOST_RULES_SHOWN).map((rule) => {
     const text = ruleText(rule);
     return text === undefined ? rule : `${text.title} [${rule}, says ${text.origin}]`;
   });

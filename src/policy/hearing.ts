@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Capabilities, Opinion } from '../core/opinion.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
+import { cleanText } from './author-text.ts';
 import { type BudgetView, viewOf } from './budget-views.ts';
 import type { Evaluated } from './evaluation.ts';
 import { NO_PARTS, type OpinionParts } from './opinion.ts';
@@ -51,9 +53,18 @@ export class Hearing {
   /** From now on the bundles read what identity grants. Answers the input as they read it. */
   grant(capabilities: Capabilities): PolicyInput {
     this.#capabilities = capabilities;
-    for (const unit of this.#opened) unit.grant(capabilities);
+    for (const unit of this.#opened) this.#grantTo(unit, capabilities);
     this.#input = { ...this.#input, identity: { capabilities: inInput(capabilities) } };
     return this.#input;
+  }
+
+  /** One that could not take it is opened anew when it is asked. */
+  #grantTo(unit: PolicyUnit, capabilities: Capabilities): void {
+    try {
+      unit.grant(capabilities);
+    } catch {
+      this.#opened.delete(unit);
+    }
   }
 
   /** Of all together. */
@@ -96,11 +107,23 @@ export class Hearing {
   #evaluate(participant: Participant, { unit, reader }: Respondent, { fuel, budgets }: Means): Opinion {
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
-    this.#open(unit);
-    const evaluated = unit.ask(participant.id, fuel, budgets);
-    const said = partsOf(evaluated, reader);
+    const heard = this.#hear({ unit, reader }, () => {
+      this.#open(unit);
+      return unit.ask(participant.id, fuel, budgets);
+    });
     const us = Math.round((clock.monotonic() - startedAt) * 1000);
-    return opinionOf(participant, said, { us, fuel: evaluated.fuel });
+    return opinionOf(participant, heard, { us, fuel: heard.fuel });
+  }
+
+  /** An engine does not throw; should one do so all the same, that is a fault of the bundle, which is on record and denies. */
+  #hear({ unit, reader }: Pick<Respondent, 'unit' | 'reader'>, ask: () => Evaluated): Said & { readonly fuel: number } {
+    try {
+      const evaluated = ask();
+      return { ...partsOf(evaluated, reader), fuel: evaluated.fuel };
+    } catch (thrown) {
+      this.#opened.delete(unit);
+      return { ...nothing('error', messageOf(thrown)), fuel: 0 };
+    }
   }
 
   #open(unit: PolicyUnit): void {
@@ -137,7 +160,8 @@ function partsOf(evaluated: Evaluated, reader: Respondent['reader']): Said {
 }
 
 function nothing(status: Opinion['status'], error: string): Said {
-  return { status, error, parts: NO_PARTS };
+  // A module may abort with any text.
+  return { status, error: cleanText(error), parts: NO_PARTS };
 }
 
 function silent(participant: Participant, status: Opinion['status'], error: string): Opinion {

@@ -1,5 +1,6 @@
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { GLOBALS } from './rewrite.ts';
+import { ByteReader, malformed, readSections, SECTION } from './wasm-binary.ts';
 
 /** A rewritten module of OPA's compiler, compiled by the engine and looked through; of it instances are made. */
 export interface PolicyModule {
@@ -8,9 +9,11 @@ export interface PolicyModule {
 
 /**
  * Takes what `rewriteModule` made. Throws POLICY_FAILED when the module wants anything from outside but its memory,
- * the dispatchers of built-in functions and the way to abort, or lacks what an evaluation needs.
+ * the dispatchers of built-in functions and the way to abort, brings a memory of its own or a table that is larger than
+ * that of any policy, or lacks what an evaluation needs.
  */
 export function loadModule(rewritten: Uint8Array): PolicyModule {
+  refuseOwnStores(rewritten);
   const wasm = compile(rewritten);
   const strange = WebAssembly.Module.imports(wasm).filter(({ module, name }) => module !== 'env' || !IMPORTS.has(name));
   if (strange.length > 0) {
@@ -25,6 +28,29 @@ export function loadModule(rewritten: Uint8Array): PolicyModule {
     throw new GatewayError('POLICY_FAILED', `The compiled policy lacks ${missing.join(', ')}.`);
   }
   return { wasm };
+}
+
+/** OPA's compiler makes one table, of some hundred functions. What is made when an instance is, no fuel bounds. */
+const MOST_TABLE_ENTRIES = 65_536;
+
+function refuseOwnStores(bytes: Uint8Array): void {
+  for (const { id, bytes: content } of readSections(bytes)) {
+    const reader = new ByteReader(content);
+    if (id === SECTION.memory && reader.unsigned() > 0) throw malformed('it brings a memory of its own');
+    if (id === SECTION.table) refuseLargeTables(reader);
+  }
+}
+
+/** A table is its type, a flag that says whether there is a maximum, and the limits. */
+function refuseLargeTables(reader: ByteReader): void {
+  const count = reader.unsigned();
+  if (count > 1) throw malformed(`it has ${count} tables`);
+  if (count === 0) return;
+  reader.byte();
+  const hasMaximum = reader.byte() === 1;
+  const least = reader.unsigned();
+  const most = hasMaximum ? reader.unsigned() : least;
+  if (Math.max(least, most) > MOST_TABLE_ENTRIES) throw malformed('its table is too large');
 }
 
 const IMPORTS: ReadonlySet<string> = new Set([

@@ -24,8 +24,8 @@ test('a denial says what, why, who says so, what would work, and its id', () => 
   expect(text).toMatchInlineSnapshot(`
     "Refused: the tool commit_file.
     Why: Protected branches are never written directly. [protected_branch, says the policy that comes with the server code-host]
-    What would work: Push to a branch and open a pull request to main.
-    Instead you can use: create_branch.
+    What would work: Push to a branch and open a pull request to main. [says the policy that comes with the server code-host]
+    Instead you can use: create_branch. [says the policy that comes with the server code-host]
     Call again with the changes named above.
     This is a decision, not a fault: do not look for another tool or command that has the same effect. If the user needs it, tell them what is said here.
     Decision 0199"
@@ -47,8 +47,42 @@ test('the object says the same to a program', () => {
       audit_required: false,
       appeal_path: '',
       retry: 'with_changes',
+      origins: { 'code-host/GH-201': RULE.origin },
     },
   });
+});
+
+test('G-69 every text of an author says whose it is, and what the gateway says does not', () => {
+  const decision = aDecision({
+    effect: 'deny',
+    denials: [
+      { reason: 'gateway.missing.workflow', rule: '', params: {} },
+      { reason: 'protected_branch', rule: 'code-host/GH-201', params: { branch: 'main' } },
+    ],
+    warnings: [{ rule: 'code-host/GH-201', text: 'Ask first.' }],
+  });
+  const ruleText = (rule: string): RuleText | undefined =>
+    rule === '' ? undefined : { ...RULE, appealPath: 'https://example.com/appeal' };
+  const { text } = adviseAgainst({ ...about(decision), ruleText });
+  const own = ['What would work: Tell the user that whoever runs the gateway has to mend this.'];
+  const authors = text.split('\n').filter((line) => /^(Why|What would work|Instead you|Whom to ask)/.test(line));
+  expect(authors.filter((line) => !line.includes(`says ${RULE.origin}]`)).slice(1)).toEqual(own);
+  const allowed = adviseFor({ ...about({ ...decision, effect: 'allow', denials: [] }), ruleText });
+  expect(allowed.metadata.origins).toEqual({ 'code-host/GH-201': RULE.origin });
+});
+
+test('G-69 a bundle that denies for a thousand reasons and warns a thousand times does not fill the answer', () => {
+  const denials = Array.from({ length: 1_000 }, (_, at) => ({
+    reason: 'protected_branch',
+    rule: 'code-host/GH-201',
+    params: { branch: `${at}${'x'.repeat(300)}` },
+  }));
+  const { text, object } = adviseAgainst(about({ ...aDenial(), denials }));
+  expect(text.length).toBeLessThan(10_000);
+  expect(text).toContain('There are 990 more reasons; the record has all.');
+  expect(object.remediations).toHaveLength(10);
+  const warnings = denials.map(({ rule }, at) => ({ rule, text: `warning ${at}` }));
+  expect(adviseFor(about({ ...aDecision(), warnings })).warnings).toHaveLength(20);
 });
 
 test('of several denials the most hopeless retry holds', () => {
