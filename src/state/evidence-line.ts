@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
 import { hexOf, type LogRow } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
-import { actRow, decisionRow, outcomeColumns } from './log-rows.ts';
+import { actRow, decisionRow, isWellFormed, outcomeColumns } from './log-rows.ts';
 
 /**
  * A row of the log as a line of an export, and back again to the last byte: its body as it lies in the store, with its
@@ -44,12 +44,17 @@ export function rowsOfLine(line: string): readonly ChainRow[] | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (!isJsonObject(value)) return undefined;
-    if (typeof value['effect'] === 'string') return decisionRows(line, value);
-    const row = typeof value['verb'] === 'string' ? actOf(line, value) : outcomeOf(line, value);
-    return row && [row];
+    const rows = rowsIn(line, value);
+    return rows?.every(({ row }) => isWellFormed(row)) === true ? rows : undefined;
   } catch {
     return undefined;
   }
+}
+
+function rowsIn(line: string, value: JsonObject): readonly ChainRow[] | undefined {
+  if (typeof value['effect'] === 'string') return decisionRows(line, value);
+  const row = typeof value['verb'] === 'string' ? actOf(line, value) : outcomeOf(line, value);
+  return row && [row];
 }
 
 function decisionRows(line: string, value: JsonObject): readonly ChainRow[] | undefined {

@@ -79,6 +79,11 @@ export function actRow(act: Act, instance: string): LogRow {
   };
 }
 
+/** Whether a row that was made of a text holds what a row must: the text may be anybody's. */
+export function isWellFormed(row: LogRow): boolean {
+  return Object.entries(row).every(([name, value]) => typeof value === (name === 'us' ? 'number' : 'string'));
+}
+
 /** Whether an outcome must follow this decision. */
 export function isForwarded(row: LogRow): boolean {
   return row.kind === 'decision' && row.effect === 'allow' && FORWARDED_ACTIONS.includes(row.action);
