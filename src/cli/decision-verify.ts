@@ -66,8 +66,17 @@ function foundLine({ kind, seq, id, why }: Found): string {
   return `${kind} at #${seq}${id === '' ? '' : ` ${id}`}: ${why}`;
 }
 
-function wholeLines({ rows, first, seq, hash, checkpoints, last_checkpoint: last, notes }: WholeLog): readonly string[] {
+function wholeLines({
+  rows,
+  first,
+  seq,
+  hash,
+  checkpoints,
+  last_checkpoint: last,
+  notes,
+}: WholeLog): readonly string[] {
   const range = rows === 0 ? '' : `, #${first} to #${seq}, the last is ${shortHash(hash)}`;
-  const held = last === null ? [] : [`held to ${checkpoints} signed checkpoints, the last at #${last.seq}, ${last.time}`];
+  const held =
+    last === null ? [] : [`held to ${checkpoints} signed checkpoints, the last at #${last.seq}, ${last.time}`];
   return [`ok: ${rows} records${range}`, ...[...held, ...notes].map((note) => `  ${note}`)];
 }

@@ -45,7 +45,12 @@ export async function exportDecisions(context: CommandContext, options: ExportOp
   if (out === undefined) return;
   await writeFile(sealPath(out), [await sealExport(out, obtainCheckpointKey(environment.home), clock.now())]);
   if (options.json !== true) return;
-  printJson(terminal, 'decision-export', { ok: written.changed === 0, out: options.out, format: options.format, ...written });
+  printJson(terminal, 'decision-export', {
+    ok: written.changed === 0,
+    out: options.out,
+    format: options.format,
+    ...written,
+  });
 }
 
 interface Exporting {
@@ -54,7 +59,10 @@ interface Exporting {
   readonly written: { count: number; changed: number };
 }
 
-async function* evidenceLines(context: CommandContext, { options, reader, written }: Exporting): AsyncGenerator<string> {
+async function* evidenceLines(
+  context: CommandContext,
+  { options, reader, written }: Exporting,
+): AsyncGenerator<string> {
   const keys = new ChainKeys(context.environment.home);
   for await (const page of reader.evidence({ filter: options, keys })) {
     let text = '';

@@ -47,7 +47,8 @@ function parse(line: string, place: string): SealedRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (isRecord(value)) return value;
-    if (isJsonObject(value) && (typeof value['verb'] === 'string' || typeof value['status'] === 'string')) return undefined;
+    if (isJsonObject(value) && (typeof value['verb'] === 'string' || typeof value['status'] === 'string'))
+      return undefined;
   } catch {
     // Said below.
   }

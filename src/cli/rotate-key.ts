@@ -24,7 +24,10 @@ export function rotate(context: CommandContext, options: RotateOptions): void {
     const act = { id: decisionIds(clock)(), time, actor: `user:${user}`, via: 'terminal', reason } as const;
     const { from, to } = rotateKey({ connection, home, act });
     if (options.json === true) return printJson(terminal, 'decision-rotate-key', { from, to });
-    return printLine(terminal, `The log is sealed with the key ${to} from now on. Keep chain-${from}.key: old records need it.`);
+    return printLine(
+      terminal,
+      `The log is sealed with the key ${to} from now on. Keep chain-${from}.key: old records need it.`,
+    );
   } finally {
     connection.close();
   }

@@ -22,8 +22,6 @@ export interface CheckpointerOptions {
   readonly key: CheckpointKey;
   /** The file that checkpoints are added to. */
   readonly file: string;
-  /** Whether what was committed may not have reached the disk yet. */
-  readonly isHasty: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Hears of each checkpoint, whoever of the processes has written it. */
@@ -105,9 +103,7 @@ export class Checkpointer {
   }
 
   async #append({ chain, seq, hash }: StoredHead, previous: string): Promise<void> {
-    const { connection, key, file, clock, isHasty } = this.#options;
-    // Else a power cut could take from the log what is said here to be in it.
-    if (isHasty) connection.use((database) => database.pragma('wal_checkpoint(passive)'));
+    const { connection, key, file, clock } = this.#options;
     const now = clock.now();
     const checkpoint: Checkpoint = {
       version: 1,

@@ -1,7 +1,7 @@
 import type { Act } from '../core/act.ts';
-import type { DecisionRecord, Outcome } from '../core/record.ts';
+import type { DecisionRecord } from '../core/record.ts';
 import type { LogRow } from './chain.ts';
-import { actRow, decisionRow, isWellFormed, outcomeColumns } from './log-rows.ts';
+import { actRow, decisionRow, isWellFormed, outcomeRowOf } from './log-rows.ts';
 
 /**
  * Which part of a row was changed, in words. What is searched for stands in columns and in the body alike: where the
@@ -37,7 +37,7 @@ function rowOfBody(row: LogRow): LogRow | undefined {
     const value: unknown = JSON.parse(body);
     if (kind === 'decision') return decisionRow(value as DecisionRecord, body, instance);
     if (kind === 'act') return { ...actRow(value as Act, instance), body };
-    return { ...outcomeColumns(value as Outcome), time, instance, body };
+    return outcomeRowOf(body, { time, instance });
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import type { Act } from '../core/act.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
-import { hexOf, type LogRow } from './chain.ts';
+import { hexOf } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
-import { actRow, decisionRow, isWellFormed, outcomeColumns } from './log-rows.ts';
+import { actRow, decisionRow, isWellFormed, outcomeRowOf } from './log-rows.ts';
 
 /**
  * A row of the log as a line of an export, and back again to the last byte: its body as it lies in the store, with its
@@ -78,8 +78,7 @@ function outcomeOf(text: string, value: JsonObject): ChainRow | undefined {
   if (place === undefined || typeof time !== 'string') return undefined;
   const body = bodyOf(text, `,"time":${JSON.stringify(time)}${place.text}}`);
   if (body === undefined) return undefined;
-  const row: LogRow = { ...outcomeColumns(parse<Outcome>(body)), time, instance: place.instance, body };
-  return { ...place.chained, row };
+  return { ...place.chained, row: outcomeRowOf(body, { time, instance: place.instance }) };
 }
 
 function actOf(text: string, value: JsonObject): ChainRow | undefined {

@@ -28,7 +28,14 @@ export function sealPath(file: string): string {
 /** The text of the seal: one JSON object. What is signed is the domain, then the canonical JSON of all but the signature. */
 export async function sealExport(file: string, key: CheckpointKey, nowMs: number): Promise<string> {
   const { sha256, bytes } = await digestOf(file);
-  const seal: ExportSeal = { version: 1, kind: 'export', key: key.id, sha256, bytes, time: new Date(nowMs).toISOString() };
+  const seal: ExportSeal = {
+    version: 1,
+    kind: 'export',
+    key: key.id,
+    sha256,
+    bytes,
+    time: new Date(nowMs).toISOString(),
+  };
   const text = canonicalJson({ ...seal });
   const signature = sign(null, Buffer.from(DOMAIN + text), key.privateKey).toString('base64');
   return `${text.slice(0, -1)},"signature":"${signature}"}\n`;

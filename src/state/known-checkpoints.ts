@@ -65,7 +65,8 @@ class Reading {
   #signatureProblem(number: number, read: ReadLine, reader: CheckpointReader): Found | undefined {
     const { seq, key } = read.checkpoint;
     const where = `line ${number} of the checkpoints`;
-    if (key !== reader.id) return { kind: 'rekeyed', seq, id: '', why: `${where} is signed with the key ${key}, not ${reader.id}` };
+    if (key !== reader.id)
+      return { kind: 'rekeyed', seq, id: '', why: `${where} is signed with the key ${key}, not ${reader.id}` };
     if (isSignedBy(read, reader)) return undefined;
     return { kind: 'edited', seq, id: '', why: `${where} is not what was signed` };
   }

@@ -81,7 +81,18 @@ async function sealSegment(retention: Retention, { chain, first, last, hash }: S
   const removed = { first, count: last - first + 1, before: new Date(before).toISOString(), by: instance };
   const previous = (await lastCheckpoint(file, chain))?.lineHash ?? '';
   const line = signCheckpoint(
-    { version: 1, kind: 'removed', key: key.id, store: connection.path, chain, seq: last, hash, time, previous, removed },
+    {
+      version: 1,
+      kind: 'removed',
+      key: key.id,
+      store: connection.path,
+      chain,
+      seq: last,
+      hash,
+      time,
+      previous,
+      removed,
+    },
     key,
   );
   await appendCheckpoint(file, line);

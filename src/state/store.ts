@@ -165,7 +165,8 @@ export class Store {
     try {
       const before = now - retainMs;
       const gone = await removeOld({ connection, log, key: checkpointKey, file, instance: me.id, actId, now, before });
-      if (gone > 0) logger.info('old decisions were removed', { records: gone, before: new Date(before).toISOString() });
+      if (gone > 0)
+        logger.info('old decisions were removed', { records: gone, before: new Date(before).toISOString() });
     } catch (thrown) {
       logger.error('old decisions cannot be removed', { problem: messageOf(thrown) });
     }
@@ -226,7 +227,6 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
         connection,
         key: checkpointKey,
         file,
-        isHasty: options.durability === 'normal',
         clock,
         logger,
         onCheckpoint: (place) => writer.noteCheckpoint(place),

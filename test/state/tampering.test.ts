@@ -41,7 +41,7 @@ const attacks: fc.Arbitrary<string> = fc.oneof(
     ),
   fc
     .tuple(fc.constantFrom('prev', 'hash'), aSeq)
-    .map(([column, seq]) => `update log set ${column} = zeroblob(32) where seq = ${seq}`),
+    .map(([column, seq]) => `update log set ${column} = randomblob(32) where seq = ${seq}`),
   fc.tuple(fc.integer({ min: 1 }), aSeq).map(([more, seq]) => `update log set us = us + ${more} where seq = ${seq}`),
   fc
     .tuple(aSeq, aSeq)
