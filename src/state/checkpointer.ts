@@ -92,7 +92,7 @@ export class Checkpointer {
     if (head === undefined || head.seq === 0) return;
     const last = await lastCheckpoint(file, head.chain);
     const before = last?.checkpoint;
-    if (before !== undefined && (before.hash === hexOf(head.hash) || !isDue(due, before, head, clock.now()))) {
+    if (before !== undefined && (before.hash === hexOf(head.hash) || !isDue(due, { before, head, now: clock.now() }))) {
       // Written by another process meanwhile.
       this.#dueSeq = Math.min(this.#dueSeq, before.seq + 2 * CHECKPOINT_EVERY);
       if (before.hash === hexOf(head.hash)) onCheckpoint(head);
@@ -123,7 +123,14 @@ export class Checkpointer {
   }
 }
 
-function isDue(due: Due, before: Checkpoint, head: StoredHead, now: number): boolean {
+interface Since {
+  readonly before: Checkpoint;
+  readonly head: StoredHead;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+function isDue(due: Due, { before, head, now }: Since): boolean {
   if (due === 'edge') return true;
   if (due === 'records') return head.seq - before.seq >= CHECKPOINT_EVERY;
   return now - Date.parse(before.time) >= CHECKPOINT_EVERY_MS || now < Date.parse(before.time);

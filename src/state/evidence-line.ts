@@ -16,7 +16,7 @@ export function decisionLine(decision: ChainRow, outcome: ChainRow | Outcome): s
 
 /** The record of a row that holds to its seal. */
 export function recordIn({ row: { body } }: ChainRow): DecisionRecord {
-  return parse<DecisionRecord>(body);
+  return JSON.parse(body) as DecisionRecord;
 }
 
 /** An act, or an outcome that stands for itself because a later one holds or its decision is not in the export. */
@@ -65,7 +65,10 @@ function decisionRows(line: string, value: JsonObject): readonly ChainRow[] | un
   const at = line.lastIndexOf(middle);
   if (at < 0) return undefined;
   const body = `${line.slice(0, at)}}`;
-  const decision: ChainRow = { ...place.chained, row: decisionRow(parse<DecisionRecord>(body), body, place.instance) };
+  const decision: ChainRow = {
+    ...place.chained,
+    row: decisionRow(JSON.parse(body) as DecisionRecord, body, place.instance),
+  };
   // None was recorded.
   if (outcome['seq'] === 0) return [decision];
   const later = outcomeOf(line.slice(at + middle.length, -1), outcome);
@@ -85,16 +88,11 @@ function actOf(text: string, value: JsonObject): ChainRow | undefined {
   const place = placeIn(value);
   const body = place && bodyOf(text, `${place.text}}`);
   if (place === undefined || body === undefined) return undefined;
-  return { ...place.chained, row: { ...actRow(parse<Act>(body), place.instance), body } };
+  return { ...place.chained, row: { ...actRow(JSON.parse(body) as Act, place.instance), body } };
 }
 
 function bodyOf(text: string, end: string): string | undefined {
   return text.endsWith(end) ? `${text.slice(0, -end.length)}}` : undefined;
-}
-
-/** What the columns are made of; where it is no record, they do not fit its seal. */
-function parse<T>(body: string): T {
-  return JSON.parse(body) as T;
 }
 
 interface PlaceIn {

@@ -92,16 +92,24 @@ describe.each(['normal', 'full'] as const)('F-15 durability %s', (durability) =>
   });
 });
 
+interface Failing {
+  /** How many of the next commits fail. */
+  failing: number;
+  opened: number;
+  closed: number;
+  onOpen: ((database: Database) => void) | undefined;
+}
+
 /** A driver whose next commit fails as SQLite’s does when the disk fails, and that counts its handles. */
 function aFailingDriver() {
   const real = chooseDriver();
-  const state = { failing: 0, opened: 0, closed: 0, onOpen: (_: Database) => undefined as void };
+  const state: Failing = { failing: 0, opened: 0, closed: 0, onOpen: undefined };
   const driver: Driver = {
     ...real,
     open(path, access) {
       const database = real.open(path, access);
       state.opened += 1;
-      state.onOpen(database);
+      state.onOpen?.(database);
       return {
         ...database,
         transaction(work) {
@@ -155,7 +163,7 @@ describe('F-11 after a failed fsync', () => {
     await store.log.append(aRecord({ effect: 'deny' }));
     await store.log.append(aRecord({ effect: 'deny' }));
     state.onOpen = (database) => {
-      state.onOpen = () => undefined;
+      state.onOpen = undefined;
       database.exec(`drop trigger log_kept; drop trigger log_held; ${harm}`);
     };
     state.failing = 1;
