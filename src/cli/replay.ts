@@ -113,6 +113,9 @@ function policySettings({ policies }: Config, loader: BundleLoader): Omit<Policy
 async function runReplay({ context, options, loader, reader }: Replaying, both: Both): Promise<ReplayReport> {
   const { terminal } = context;
   const lastSeq = options.log === undefined ? ((await reader?.lastSeq()) ?? 0) : 0;
+  const removed = options.log === undefined ? ((await reader?.removedUpTo()) ?? 0) : 0;
+  if (removed > 0)
+    terminal.err.write(`note: records up to #${removed} were removed (decisions.retain) and are not replayed\n`);
   const line = new ReplayProgressLine(terminal, { clock, lastSeq });
   try {
     return await replayDecisions(

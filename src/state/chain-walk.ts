@@ -130,5 +130,6 @@ function handoverIn(body: string): { readonly to: string; readonly proof: string
   const act: unknown = JSON.parse(body);
   const after = isJsonObject(act) ? act['after'] : undefined;
   if (!isJsonObject(after)) return { to: '', proof: '' };
-  return { to: String(after['to']), proof: String(after['proof']) };
+  const { to, proof } = after;
+  return { to: typeof to === 'string' ? to : '', proof: typeof proof === 'string' ? proof : '' };
 }

@@ -22,8 +22,6 @@ export interface CheckpointerOptions {
   readonly key: CheckpointKey;
   /** The file that checkpoints are added to. */
   readonly file: string;
-  /** Whether what was committed may not have reached the disk yet. */
-  readonly isHasty: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Hears of each checkpoint, whoever of the processes has written it. */
@@ -94,7 +92,7 @@ export class Checkpointer {
     if (head === undefined || head.seq === 0) return;
     const last = await lastCheckpoint(file, head.chain);
     const before = last?.checkpoint;
-    if (before !== undefined && (before.hash === hexOf(head.hash) || !isDue(due, before, head, clock.now()))) {
+    if (before !== undefined && (before.hash === hexOf(head.hash) || !isDue(due, { before, head, now: clock.now() }))) {
       // Written by another process meanwhile.
       this.#dueSeq = Math.min(this.#dueSeq, before.seq + 2 * CHECKPOINT_EVERY);
       if (before.hash === hexOf(head.hash)) onCheckpoint(head);
@@ -105,9 +103,7 @@ export class Checkpointer {
   }
 
   async #append({ chain, seq, hash }: StoredHead, previous: string): Promise<void> {
-    const { connection, key, file, clock, isHasty } = this.#options;
-    // Else a power cut could take from the log what is said here to be in it.
-    if (isHasty) connection.use((database) => database.pragma('wal_checkpoint(passive)'));
+    const { connection, key, file, clock } = this.#options;
     const now = clock.now();
     const checkpoint: Checkpoint = {
       version: 1,
@@ -127,7 +123,14 @@ export class Checkpointer {
   }
 }
 
-function isDue(due: Due, before: Checkpoint, head: StoredHead, now: number): boolean {
+interface Since {
+  readonly before: Checkpoint;
+  readonly head: StoredHead;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+function isDue(due: Due, { before, head, now }: Since): boolean {
   if (due === 'edge') return true;
   if (due === 'records') return head.seq - before.seq >= CHECKPOINT_EVERY;
   return now - Date.parse(before.time) >= CHECKPOINT_EVERY_MS || now < Date.parse(before.time);

@@ -24,6 +24,7 @@ import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { type Evidence, type EvidenceRequest, readEvidence } from './evidence.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
+import { lastRemoved } from './log-tail.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
 
@@ -66,8 +67,11 @@ export class DecisionReader {
     const found = this.#connection.use((database) => findById(database, idOrPrefix, MOST_EXAMPLES));
     const [only] = found;
     if (only === undefined) {
+      const removed = await this.removedUpTo();
+      const gone =
+        removed === 0 ? '' : ` Records up to #${removed} were removed because of their age (decisions.retain).`;
       throw new GatewayError('RECORD_NOT_FOUND', `there is no decision ${idOrPrefix}`, {
-        mend: '`mcp-gateway decision ls` shows the latest.',
+        mend: `\`mcp-gateway decision ls\` shows the latest.${gone}`,
       });
     }
     if (found.length === 1) return only;
@@ -125,6 +129,11 @@ export class DecisionReader {
   async lastSeq(): Promise<number> {
     const row = this.#connection.use((database) => database.prepare('select max(seq) as seq from log').get());
     return Number(row?.['seq'] ?? 0);
+  }
+
+  /** The seq of the last record that was removed because of its age; 0 where none was. */
+  async removedUpTo(): Promise<number> {
+    return this.#connection.use(lastRemoved);
   }
 
   /** Counts and times of the decisions since then (milliseconds since the epoch). */

@@ -1,7 +1,7 @@
 import type { Act } from '../core/act.ts';
-import type { DecisionRecord, Outcome } from '../core/record.ts';
+import type { DecisionRecord } from '../core/record.ts';
 import type { LogRow } from './chain.ts';
-import { actRow, decisionRow, outcomeColumns } from './log-rows.ts';
+import { actRow, decisionRow, isWellFormed, outcomeRowOf } from './log-rows.ts';
 
 /**
  * Which part of a row was changed, in words. What is searched for stands in columns and in the body alike: where the
@@ -9,7 +9,7 @@ import { actRow, decisionRow, outcomeColumns } from './log-rows.ts';
  */
 export function editedPart(row: LogRow, isWhole: (row: LogRow) => boolean): string {
   const written = rowOfBody(row);
-  if (written === undefined) return 'its body is no record any more';
+  if (written === undefined || !isWellFormed(written)) return 'its body is no record any more';
   const changed = COLUMNS.filter((name) => row[name] !== written[name]);
   if (changed.length > 0 && isWhole(written)) return `somebody has changed ${changed.join(', ')}`;
   return changed.length === 0 ? `its body, its kind or its place was changed` : 'its body and its columns disagree';
@@ -37,7 +37,7 @@ function rowOfBody(row: LogRow): LogRow | undefined {
     const value: unknown = JSON.parse(body);
     if (kind === 'decision') return decisionRow(value as DecisionRecord, body, instance);
     if (kind === 'act') return { ...actRow(value as Act, instance), body };
-    return { ...outcomeColumns(value as Outcome), time, instance, body };
+    return outcomeRowOf(body, { time, instance });
   } catch {
     return undefined;
   }

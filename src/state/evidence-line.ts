@@ -1,9 +1,9 @@
 import type { Act } from '../core/act.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { DecisionRecord, Outcome } from '../core/record.ts';
-import { hexOf, type LogRow } from './chain.ts';
+import { hexOf } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
-import { actRow, decisionRow, outcomeColumns } from './log-rows.ts';
+import { actRow, decisionRow, isWellFormed, outcomeRowOf } from './log-rows.ts';
 
 /**
  * A row of the log as a line of an export, and back again to the last byte: its body as it lies in the store, with its
@@ -16,7 +16,7 @@ export function decisionLine(decision: ChainRow, outcome: ChainRow | Outcome): s
 
 /** The record of a row that holds to its seal. */
 export function recordIn({ row: { body } }: ChainRow): DecisionRecord {
-  return parse<DecisionRecord>(body);
+  return JSON.parse(body) as DecisionRecord;
 }
 
 /** An act, or an outcome that stands for itself because a later one holds or its decision is not in the export. */
@@ -44,12 +44,17 @@ export function rowsOfLine(line: string): readonly ChainRow[] | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (!isJsonObject(value)) return undefined;
-    if (typeof value['effect'] === 'string') return decisionRows(line, value);
-    const row = typeof value['verb'] === 'string' ? actOf(line, value) : outcomeOf(line, value);
-    return row && [row];
+    const rows = rowsIn(line, value);
+    return rows?.every(({ row }) => isWellFormed(row)) === true ? rows : undefined;
   } catch {
     return undefined;
   }
+}
+
+function rowsIn(line: string, value: JsonObject): readonly ChainRow[] | undefined {
+  if (typeof value['effect'] === 'string') return decisionRows(line, value);
+  const row = typeof value['verb'] === 'string' ? actOf(line, value) : outcomeOf(line, value);
+  return row && [row];
 }
 
 function decisionRows(line: string, value: JsonObject): readonly ChainRow[] | undefined {
@@ -60,7 +65,10 @@ function decisionRows(line: string, value: JsonObject): readonly ChainRow[] | un
   const at = line.lastIndexOf(middle);
   if (at < 0) return undefined;
   const body = `${line.slice(0, at)}}`;
-  const decision: ChainRow = { ...place.chained, row: decisionRow(parse<DecisionRecord>(body), body, place.instance) };
+  const decision: ChainRow = {
+    ...place.chained,
+    row: decisionRow(JSON.parse(body) as DecisionRecord, body, place.instance),
+  };
   // None was recorded.
   if (outcome['seq'] === 0) return [decision];
   const later = outcomeOf(line.slice(at + middle.length, -1), outcome);
@@ -73,24 +81,18 @@ function outcomeOf(text: string, value: JsonObject): ChainRow | undefined {
   if (place === undefined || typeof time !== 'string') return undefined;
   const body = bodyOf(text, `,"time":${JSON.stringify(time)}${place.text}}`);
   if (body === undefined) return undefined;
-  const row: LogRow = { ...outcomeColumns(parse<Outcome>(body)), time, instance: place.instance, body };
-  return { ...place.chained, row };
+  return { ...place.chained, row: outcomeRowOf(body, { time, instance: place.instance }) };
 }
 
 function actOf(text: string, value: JsonObject): ChainRow | undefined {
   const place = placeIn(value);
   const body = place && bodyOf(text, `${place.text}}`);
   if (place === undefined || body === undefined) return undefined;
-  return { ...place.chained, row: { ...actRow(parse<Act>(body), place.instance), body } };
+  return { ...place.chained, row: { ...actRow(JSON.parse(body) as Act, place.instance), body } };
 }
 
 function bodyOf(text: string, end: string): string | undefined {
   return text.endsWith(end) ? `${text.slice(0, -end.length)}}` : undefined;
-}
-
-/** What the columns are made of; where it is no record, they do not fit its seal. */
-function parse<T>(body: string): T {
-  return JSON.parse(body) as T;
 }
 
 interface PlaceIn {

@@ -46,11 +46,11 @@ export type SealVerdict = 'good' | 'changed' | 'another key' | 'no signature';
 /** Whether a file is what was sealed. */
 export async function checkSeal(file: string, seal: string, reader: CheckpointReader): Promise<SealVerdict> {
   const value = readSeal(seal);
-  if (value === undefined) return 'no signature';
-  const { signature, ...rest } = value;
+  const { signature, ...rest } = value ?? {};
+  if (typeof signature !== 'string') return 'no signature';
   if (rest['key'] !== reader.id) return 'another key';
   const signed = Buffer.from(DOMAIN + canonicalJson(rest));
-  if (!verify(null, signed, reader.publicKey, Buffer.from(String(signature), 'base64'))) return 'no signature';
+  if (!verify(null, signed, reader.publicKey, Buffer.from(signature, 'base64'))) return 'no signature';
   const { sha256, bytes } = await digestOf(file);
   return rest['sha256'] === sha256 && rest['bytes'] === bytes ? 'good' : 'changed';
 }

@@ -31,20 +31,12 @@ export function decisionRow(record: DecisionRecord, body: string, instance: stri
 }
 
 /** The row of an outcome has the id of its decision. */
-export function outcomeRow(outcome: Outcome, instance: string, clock: Clock): LogRow {
-  return {
-    ...outcomeColumns(outcome),
-    time: new Date(clock.now()).toISOString(),
-    instance,
-    body: JSON.stringify(outcome),
-  };
-}
-
-/** What the columns of an outcome's row say of the outcome itself. */
-export function outcomeColumns(outcome: Outcome): Omit<LogRow, 'time' | 'instance' | 'body'> {
+export function outcomeRow(outcome: Outcome, instance: string, clock: Pick<Clock, 'now'>): LogRow {
   return {
     kind: 'outcome',
     id: outcome.id,
+    time: new Date(clock.now()).toISOString(),
+    instance,
     effect: '',
     status: outcome.status,
     server: '',
@@ -55,7 +47,13 @@ export function outcomeColumns(outcome: Outcome): Omit<LogRow, 'time' | 'instanc
     user: '',
     session: '',
     us: Math.round(outcome.record_us),
+    body: JSON.stringify(outcome),
   };
+}
+
+/** The same from the text of an outcome, whose time is not in it. */
+export function outcomeRowOf(body: string, { instance, time }: Pick<LogRow, 'instance' | 'time'>): LogRow {
+  return { ...outcomeRow(JSON.parse(body) as Outcome, instance, { now: () => 0 }), time, body };
 }
 
 /** The row of an act: its verb stands as the action, who did it as the user. */
@@ -77,6 +75,11 @@ export function actRow(act: Act, instance: string): LogRow {
     us: 0,
     body: JSON.stringify(act),
   };
+}
+
+/** Whether a row that was made of a text holds what a row must: the text may be anybody's. */
+export function isWellFormed(row: LogRow): boolean {
+  return Object.entries(row).every(([name, value]) => typeof value === (name === 'us' ? 'number' : 'string'));
 }
 
 /** Whether an outcome must follow this decision. */

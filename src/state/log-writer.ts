@@ -8,6 +8,7 @@ import { makeChanges, type RowChanges } from './changes.ts';
 import type { StoreConnection } from './connection.ts';
 import type { Database } from './driver.ts';
 import { isSealed, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
+import { inSnapshot } from './transaction.ts';
 
 /**
  * Appends groups of rows to the chain, each group in one transaction, on the thread that calls it. The connection belongs
@@ -68,7 +69,13 @@ export class LogWriter {
   /** A handle on the store is used only when what stands in it goes on from what is known of it. */
   #meet(database: Database): StoredHead {
     const { path } = this.#connection;
-    const head = readHead(database) ?? this.#begin(database);
+    if (readHead(database) === undefined) this.#begin(database);
+    return inSnapshot(database, () => this.#meetBegun(database, path));
+  }
+
+  #meetBegun(database: Database, path: string): StoredHead {
+    const head = readHead(database);
+    if (head === undefined) throw lostEnd();
     this.#sealerOf(head.key);
     const known = [this.#known, this.#checkpoint].filter((place) => place !== undefined);
     if (known.some((place) => place.chain !== head.chain || lacks(database, place))) {
@@ -84,21 +91,19 @@ export class LogWriter {
   }
 
   /** The first gateway on a new store gives the chain its name. */
-  #begin(database: Database): StoredHead {
+  #begin(database: Database): void {
     // What must be there still if this store was written before.
     if (this.#known !== undefined) {
       throw new GatewayError('STORE_UNAVAILABLE', `the store ${this.#connection.path} has lost its chain`);
     }
-    return database.transaction(() => {
-      const head = readHead(database);
-      if (head !== undefined) return head;
+    database.transaction(() => {
+      if (readHead(database) !== undefined) return;
       const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
       const { id } = this.#keys.newest();
       const mac = this.#sealerOf(id).sealHead(first);
       database
         .prepare('insert into heads (chain, seq, hash, key, mac, first_key) values (?, 0, ?, ?, ?, ?)')
         .run(first.chain, GENESIS, id, mac, id);
-      return { ...first, key: id, mac };
     });
   }
 }

@@ -232,7 +232,6 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
         connection,
         key: checkpointKey,
         file,
-        isHasty: options.durability === 'normal',
         clock,
         logger,
         onCheckpoint: (place) => writer.noteCheckpoint(place),

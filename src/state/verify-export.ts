@@ -29,8 +29,8 @@ export type ExportVerdict = (WholeLog & { readonly proof: Proof }) | Found;
 
 /** Needs no store and no gateway. Throws STORE_UNAVAILABLE where a file cannot be read or is no export. */
 export async function verifyExport(options: VerifyExportOptions): Promise<ExportVerdict> {
-  const isSealed = await hasGoodSeal(options);
-  if (typeof isSealed === 'object') return isSealed;
+  const seal = await sealOf(options);
+  if (typeof seal === 'object') return seal;
   const rows = inOrder(options.file);
   const first = await rows.next();
   if (first.done === true) return nothingIn(options.file);
@@ -45,23 +45,29 @@ export async function verifyExport(options: VerifyExportOptions): Promise<Export
     const found = walk.take(row);
     if (found !== undefined) return found;
   }
-  return walk.conclude(keys === undefined ? (isSealed ? 'seal' : 'none') : 'key');
+  const verdict = walk.conclude(keys === undefined ? (seal === 'good' ? 'seal' : 'none') : 'key');
+  return verdict.kind === 'ok' && seal === 'changed' ? notAsSealed(verdict) : verdict;
 }
 
-/** Answers what is wrong where the file is not what was sealed. */
-async function hasGoodSeal({ file, reader }: VerifyExportOptions): Promise<boolean | Found> {
-  const seal = sealPath(file);
-  if (reader === undefined || fileIdentity(seal) === undefined) return false;
-  const verdict = await checkSeal(file, seal, reader);
-  if (verdict === 'good') return true;
-  const why = {
-    changed: 'the file is not what was sealed; its records may tell more without the seal',
-    'another key': `the seal of the file is signed with another key than ${reader.id}`,
-    'no signature': 'the seal of the file is not what was signed',
-  }[verdict];
-  // What was changed may still be found, record by record.
-  if (verdict === 'changed') return false;
-  return { kind: verdict === 'another key' ? 'rekeyed' : 'edited', seq: 0, id: '', why };
+/** No record tells by itself: its end may have been cut off behind the last checkpoint, or the key is not here. */
+function notAsSealed({ seq }: WholeLog): Found {
+  return {
+    kind: 'edited',
+    seq,
+    id: '',
+    why: 'the file is not what was sealed; which record is another, only the key can tell',
+  };
+}
+
+/** What the seal says of the file, or what is wrong with the seal itself. */
+async function sealOf({ file, reader }: VerifyExportOptions): Promise<'good' | 'changed' | 'none' | Found> {
+  const path = sealPath(file);
+  if (reader === undefined || fileIdentity(path) === undefined) return 'none';
+  const seal = await checkSeal(file, path, reader);
+  if (seal === 'good' || seal === 'changed') return seal;
+  return seal === 'another key'
+    ? { kind: 'rekeyed', seq: 0, id: '', why: `the seal of the file is signed with another key than ${reader.id}` }
+    : { kind: 'edited', seq: 0, id: '', why: 'the seal of the file is not what was signed' };
 }
 
 /** Undefined where the key of the chain does not lie here. */

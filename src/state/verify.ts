@@ -73,6 +73,7 @@ export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
     const log = new LogCheck({ keys, known, reader, options, head });
     for (;;) {
       const verdict = connection.use((database) => inSnapshot(database, () => log.step(database)));
+      if (verdict?.kind === 'ok') return connection.use(fileProblem) ?? verdict;
       if (verdict !== undefined) return verdict;
       // A long log must not stop the sessions of a gateway that checks itself.
       await setImmediate();
@@ -80,6 +81,13 @@ export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
   } finally {
     connection.close();
   }
+}
+
+/** What a chain of rows cannot tell: an index that leads to none of them. */
+function fileProblem(database: Database): Found | undefined {
+  const said = database.pragma('integrity_check(1)');
+  if (said === 'ok') return undefined;
+  return { kind: 'edited', seq: 0, id: '', why: `all rows are there, but the database is damaged: ${String(said)}` };
 }
 
 function noEnd(): Found {

@@ -88,6 +88,13 @@ const TROUBLES: readonly Trouble[] = [
       };
     },
   },
+  {
+    what: 'F-15 closed to its owner',
+    cause: (path) => {
+      chmodSync(path, 0);
+      return () => chmodSync(path, 0o600);
+    },
+  },
 ];
 
 test.for(TROUBLES)('while the store is $what, nothing is forwarded; afterwards all is as before', async ({ cause }) => {
