@@ -7,7 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ['test/faults/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -51,7 +51,7 @@ export class GroupGuard {
     this.#tell(`- ${group}`);
   }
 
-  /** From now on nobody is guarded; idempotent. */
+  /** What has not been removed by now is ended; idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#shell?.stdin?.end();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { decisionsAbout, PATIENCE, PROGRAM, storeOf } from '../e2e/program.ts';
 import type { RawClient } from '../e2e/raw-client.ts';
 import { fixture, permissiveBundle, textsIn } from '../e2e/servers.ts';
@@ -123,6 +123,23 @@ test('F-36 without a file descriptor left a gateway starts nothing new, keeps wh
   const after = await writeMany(client, 'plenty', { count: 60 });
   expect(countOf(after, 'written')).toBe(60);
   report('F-36 prlimit --nofile', { kept: countOf(during, 'written'), ...(await expectTruth(place, [client])) });
+});
+
+test.for(['stderr', 'stdout'] as const)('F-50 a client that closes its end of %s gets an orderly end', async (end) => {
+  const place = aFaultPlace();
+  const args = [PROGRAM, 'serve', '--stdio', '--config', place.config];
+  const gateway = spawn(process.execPath, args, { env: place.env, stdio: 'pipe' });
+  onTestFinished(() => void gateway.kill('SIGKILL'));
+  const ended = once(gateway, 'exit');
+  let answers = '';
+  gateway.stdout.on('data', (chunk: Buffer) => (answers += chunk.toString()));
+  gateway[end].destroy();
+  // What is refused is told on stderr, and answered on stdout.
+  for (let line = 0; line < 3; line++) gateway.stdin.write('this is no message\n');
+  gateway.stdin.end();
+  expect(await ended).toEqual([0, null]);
+  expect(answers.split('\n')).toHaveLength(end === 'stderr' ? 4 : 1);
+  expect(processesIn(place.folder)).toEqual([]);
 });
 
 test('G-86 what a gateway writes is for its owner alone', async () => {

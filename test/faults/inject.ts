@@ -32,7 +32,8 @@ export async function inject(pid: number, rules: readonly string[]): Promise<() 
     strace.once('exit', () => fail(new Error(`strace ended: ${said}`)));
   });
   return async () => {
-    strace.kill('SIGINT');
+    // Not SIGINT: what runs in the background of a shell does not hear it.
+    strace.kill('SIGTERM');
     await ended;
   };
 }

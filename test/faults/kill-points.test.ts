@@ -3,7 +3,7 @@ import { decisionsAbout, type Place } from '../e2e/program.ts';
 import { type RawClient, rawStdio } from '../e2e/raw-client.ts';
 import { textsIn } from '../e2e/servers.ts';
 import { inject } from './inject.ts';
-import { aFaultPlace, aReadyClient, expectTruth, report, write } from './truth.ts';
+import { aFaultPlace, aReadyClient, expectTruth, report, ROUNDS, write } from './truth.ts';
 
 /** Before which of its system calls a gateway is killed while one call goes its way, and how far in. */
 const POINTS = [
@@ -19,7 +19,7 @@ test('F-02 killed before any of the writes of a call, a gateway leaves one of fo
   const seen = new Map<string, number>();
   const clients: RawClient[] = [];
   const place = aFaultPlace();
-  for (const { calls, upTo } of POINTS) {
+  for (const { calls, upTo } of Array.from({ length: ROUNDS }, () => POINTS).flat()) {
     for (let nth = 1; nth <= upTo; nth++) {
       const client = await aReadyClient(place);
       clients.push(client);

@@ -2,12 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../src/core/canonical-json.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { SealedRecord } from '../../src/core/record.ts';
 import type { Result } from '../e2e/clients.ts';
 import { aPlace, decisionsOf, type Place, runProgram } from '../e2e/program.ts';
 import { type RawClient, rawStdio, type RawServing } from '../e2e/raw-client.ts';
 import { journal, receivedBy } from '../e2e/servers.ts';
+
+/** How many times as many calls and kills as in an ordinary run: `FAULT_ROUNDS=10 npm run test:faults`. */
+export const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1);
 
 /** Handed to the upstream in its environment; it may stand nowhere else. */
 const CANARY = 'canary-5f1e8d0c7b2a4e6f';
@@ -139,8 +142,8 @@ function sumOf(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function hashOf(tool: string, args: unknown): string {
-  return sha256Hex(canonicalJson([tool, args as JsonValue]));
+function hashOf(tool: string, args: object): string {
+  return sha256Hex(canonicalJson([tool, args as JsonObject]));
 }
 
 interface Line {

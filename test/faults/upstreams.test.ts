@@ -22,7 +22,10 @@ test('F-30 a server that is stopped costs its own calls their time, and no other
   expect((await outcomeOf(place, 'write'))?.outcome?.status).not.toBeUndefined();
   // It does not even say that it is there, so it is ended, and started anew by the next call.
   await vi.waitFor(() => expect(isRunning(pid)).toBe(false), PATIENCE);
-  await vi.waitFor(async () => expect((await write(client, `anew ${performance.now()}`)).kind).toBe('written'), PATIENCE);
+  await vi.waitFor(
+    async () => expect((await write(client, `anew ${performance.now()}`)).kind).toBe('written'),
+    PATIENCE,
+  );
   report('F-30 SIGSTOP', await expectTruth(place, [client]));
 });
 
