@@ -162,7 +162,7 @@ function respondentsOf(
   return members
     .filter(({ id }) => !uncompiled.includes(id))
     .map(({ id, layer, mode, ruleModes, loaded: { rules } }) => {
-      const reader = new OpinionReader({ layer, mode, ruleModes, rules, counters: new Map() });
+      const reader = new OpinionReader({ layer, mode, ruleModes, rules, counters: new Map(), people: 'unverified' });
       return [id, { unit, reader, cache: cacheFor(unit.factsOf(id)), budgets: [] }];
     });
 }
