@@ -23,6 +23,7 @@ const Kept = z.array(
       bundle: z.object({ digest: Hash }).nullable(),
       signer: z.string(),
       tools: z.record(z.string(), z.object({ contract: Hash, text: Hash })),
+      instructions: Hash.optional(),
     }),
     definitions: z.record(z.string(), z.custom<JsonObject>(isJsonObject)),
   }),
@@ -47,7 +48,7 @@ async function writeUnits({ store }: UnitWork, id: string, units: readonly KeptU
 }
 
 function asJson({ locked, definitions }: KeptUnit): Json {
-  const { package: found, command, bundle, signer, tools } = locked;
+  const { package: found, command, bundle, signer, tools, instructions } = locked;
   return {
     locked: {
       package: found && { name: found.name, version: found.version, integrity: found.integrity },
@@ -55,6 +56,7 @@ function asJson({ locked, definitions }: KeptUnit): Json {
       bundle: bundle && { digest: bundle.digest },
       signer,
       tools: Object.fromEntries(Object.entries(tools).map(([tool, { contract, text }]) => [tool, { contract, text }])),
+      ...(instructions !== undefined && { instructions }),
     },
     definitions,
   };
