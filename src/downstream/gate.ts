@@ -23,9 +23,12 @@ export interface Visitor {
   readonly identity: Identity;
   /** Whether what was shown is still good; asked now and then while a stream is open. */
   readonly holds: () => boolean;
-  /** `WWW-Authenticate` that asks for a token with more scopes; undefined where asking is in vain. */
-  readonly stepUp: (scopes: readonly string[]) => string | undefined;
+  /** Absent where there is nothing more that it could show. */
+  readonly stepUp?: StepUp | undefined;
 }
+
+/** `WWW-Authenticate` that asks for a token with these scopes, too; undefined where asking is in vain. */
+export type StepUp = (scopes: readonly string[]) => string | undefined;
 
 /** Everybody is the same: who can reach the listener is the one whom the configuration names. */
 export function openGate(identity: Identity): Gate {
@@ -34,5 +37,5 @@ export function openGate(identity: Identity): Gate {
 }
 
 export function admitted(identity: Identity): Admission {
-  return { kind: 'admitted', visitor: { identity, holds: () => true, stepUp: () => undefined } };
+  return { kind: 'admitted', visitor: { identity, holds: () => true } };
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { KEY_PREFIX } from '../core/names.ts';
-import type { Admission, Gate, Rejection, Visitor } from './gate.ts';
+import type { Admission, Gate, Rejection, StepUp, Visitor } from './gate.ts';
 import { type ClaimNames, type Identified, identifyByClaims, identifyByKey, scopesIn } from './identify.ts';
 import { COOL_DOWN_MS, type FetchJson, IssuerKeys } from './issuer-keys.ts';
 import { ProtectedResource, type ResourceOptions } from './protected-resource.ts';
@@ -63,7 +63,7 @@ class Guard {
     this.#options = options;
     this.#offered = new Set([...(oidc?.requiredScopes ?? []), ...(oidc?.scopes ?? [])]);
     this.#oidc = oidc && { ...oidc, clock, keys: new IssuerKeys({ ...options, ...oidc }).find };
-    this.resource = new ProtectedResource({ ...resource, issuer: oidc?.issuer, scopes: [...this.#offered] });
+    this.resource = new ProtectedResource({ ...resource, issuer: oidc?.issuer, scopes: oidc?.requiredScopes ?? [] });
   }
 
   admit(request: IncomingMessage): Admission | Promise<Admission> {
@@ -87,7 +87,7 @@ class Guard {
       const key = find();
       if (key === undefined) return this.#invalid(request, 'the key is unknown or was revoked');
       const found = identifyByKey(key.entry, agents);
-      return this.#entered(found, `key:${key.id}`, { holds: () => holdsStill(find), stepUp: () => undefined });
+      return this.#entered(found, `key:${key.id}`, { holds: () => holdsStill(find) });
     } catch (thrown) {
       this.#options.logger.error('A key cannot be looked up.', { problem: messageOf(thrown) });
       return rejected(503, 'Keys cannot be looked up at the moment.', RETRY_SOON);
@@ -113,14 +113,18 @@ class Guard {
       return rejected(403, 'The token lacks a scope.', { 'WWW-Authenticate': challenge });
     }
     const found = identifyByClaims(claims, names, agents);
-    return this.#entered(found, 'token', {
-      holds: () => clock.now() < expiresAtMs,
-      stepUp: (wanted) => {
-        const isOffered = wanted.every((scope) => this.#offered.has(scope));
-        const isMissing = wanted.some((scope) => !scopes.includes(scope));
-        return isOffered && isMissing ? this.#scopesNeeded(request, [...scopes, ...wanted]) : undefined;
-      },
-    });
+    const stepUp = this.#stepUpFrom(scopes, request);
+    return this.#entered(found, 'token', { holds: () => clock.now() < expiresAtMs, stepUp });
+  }
+
+  #stepUpFrom(scopes: readonly string[], request: IncomingMessage): StepUp | undefined {
+    const missing = [...this.#offered].filter((scope) => !scopes.includes(scope));
+    if (missing.length === 0) return undefined;
+    return (wanted) => {
+      const isOffered = wanted.every((scope) => this.#offered.has(scope));
+      const isMissing = wanted.some((scope) => missing.includes(scope));
+      return isOffered && isMissing ? this.#scopesNeeded(request, [...scopes, ...wanted]) : undefined;
+    };
   }
 
   /** What is shown is good; now it must say who asks. */

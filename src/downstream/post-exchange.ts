@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import type { MessageStream } from './event-stream.ts';
+import type { StepUp } from './gate.ts';
 import type { Accepted } from './http-guard.ts';
 import { sendJson } from './http-answer.ts';
 import type { EndFacts, Outlet } from './outlet.ts';
@@ -16,7 +17,7 @@ export interface Posted {
   /** Begins the stream on the response. */
   readonly openStream: (response: ServerResponse) => MessageStream;
   /** As `Visitor.stepUp`. */
-  readonly stepUp: (scopes: readonly string[]) => string | undefined;
+  readonly stepUp: StepUp | undefined;
   readonly manners: Manners;
 }
 
@@ -73,7 +74,7 @@ export class PostExchange implements Outlet {
     this.#hasEnded = true;
     this.#onEnd(this);
     if (this.#stream === undefined && text === undefined) return manners.leaveUnanswered(response);
-    const challenge = scopes === undefined || this.#stream !== undefined ? undefined : stepUp(scopes);
+    const challenge = scopes === undefined || this.#stream !== undefined ? undefined : stepUp?.(scopes);
     if (challenge !== undefined && text !== undefined) {
       // A client that knows how gets a token with these scopes and asks again; any other reads the answer.
       response.setHeader('WWW-Authenticate', challenge);

@@ -11,7 +11,7 @@ export interface ResourceOptions {
   readonly publicUrl: URL | undefined;
   /** Who makes tokens for it; undefined where keys alone are taken. */
   readonly issuer: string | undefined;
-  /** What clients may ask for. */
+  /** What a token needs at the least; more is asked for when it is needed. */
   readonly scopes: readonly string[];
 }
 

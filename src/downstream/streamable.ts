@@ -111,8 +111,9 @@ export class Streamable {
       stream.connect(response);
       return stream;
     };
-    const isResumable = streams.takesEmptyEvents;
     const { stepUp } = visitor;
+    // Once a stream has begun no status can say any more which scopes are missing.
+    const isResumable = streams.takesEmptyEvents && stepUp === undefined;
     const manners = IN_SESSIONS;
     return this.#exchanges.start({ response, accepted, owner: channel, isResumable, openStream, stepUp, manners });
   }

@@ -224,3 +224,29 @@ test('the list says what is open, who answers how many, and how fast', async () 
     answering: [{ person: 'ana', answers_last_hour: 1 }],
   });
 });
+
+test('an agent’s key approves nothing, and names its agent', async () => {
+  const place = await aPlace(BY_GROUP);
+  const made = await run(place, ['key', 'create', '--role', 'agent', '--agent', 'nightly report', '--groups', 'leads']);
+  expect(made.err).toContain('stands for the agent nightly report of ana');
+  expect(made.err).toContain('set gateway.auth.apiKeys to true');
+  expect(await run(place, ['approval', 'approve', 'd-1'], { key: made.out.trim() })).toMatchObject({ exit: 4 });
+  const [listed] = (JSON.parse((await run(place, ['key', 'ls', '--json'])).out) as { keys: unknown[] }).keys;
+  expect(listed).toMatchObject({
+    role: 'agent',
+    agent: 'nightly report',
+    user: 'ana',
+    groups: ['leads'],
+    data_classes: [],
+  });
+});
+
+test.for([
+  { args: ['--role', 'agent'], says: 'an agent’s key names its agent' },
+  { args: ['--role', 'agent', '--agent', 'a/b'], says: 'an agent’s key names its agent' },
+  { args: ['--role', 'approver', '--agent', 'a'], says: 'an approver’s key is no agent’s' },
+])('`key create $args` is refused', async ({ args, says }) => {
+  const { exit, err, out } = await run(await aPlace(), ['key', 'create', ...args]);
+  expect([exit, out]).toEqual([2, '']);
+  expect(err).toContain(says);
+});

@@ -27,7 +27,7 @@ export interface Issuer extends WebServer {
   gives: string | undefined;
   /** Makes a key and shows it; its id. */
   rotate(algorithm?: 'RS256' | 'ES256' | 'EdDSA'): Promise<string>;
-  /** A token for `ana` at the client `worker`, good for five minutes. */
+  /** A token for `ana`, good for five minutes. */
   sign(token?: IssuedToken): Promise<string>;
   /** How often its keys were asked for. */
   asked(): number;
@@ -35,7 +35,8 @@ export interface Issuer extends WebServer {
 
 export const AUDIENCE = 'https://gateway.example.com/mcp';
 
-export async function anIssuer(): Promise<Issuer> {
+/** `client`: whom its tokens are made for. */
+export async function anIssuer(client = 'worker'): Promise<Issuer> {
   const keys = new Map<string, { readonly key: CryptoKey; readonly alg: string }>();
   const codes = new Map<string, { readonly scope: string; readonly challenge: string; readonly resource: string }>();
   const web = await aWebServer(async (request, response, body) => {
@@ -46,7 +47,7 @@ export async function anIssuer(): Promise<Issuer> {
     if (url.pathname === '/keys') return json(response, 200, { keys: issuer.shown });
     if (url.pathname === '/register') {
       const wanted = JSON.parse(body) as object;
-      return json(response, 201, { ...wanted, client_id: 'worker' });
+      return json(response, 201, { ...wanted, client_id: client });
     }
     if (url.pathname === '/authorize') return authorize(response, url.searchParams);
     if (url.pathname === '/token') return exchange(response, new URLSearchParams(body));
@@ -70,7 +71,7 @@ export async function anIssuer(): Promise<Issuer> {
       .digest('base64url');
     if (held?.challenge !== challenge) return json(response, 400, { error: 'invalid_grant' });
     const scope = issuer.gives ?? held.scope;
-    const access_token = await issuer.sign({ claims: { aud: held.resource, scope } });
+    const access_token = await issuer.sign({ claims: { aud: [held.resource, AUDIENCE], scope } });
     return json(response, 200, { token_type: 'Bearer', access_token, expires_in: LIFETIME_S, scope });
   };
   const origin = web.url.origin;
@@ -103,7 +104,7 @@ export async function anIssuer(): Promise<Issuer> {
       const held = keys.get(kid);
       if (held === undefined) throw new Error(`there is no key ${kid}`);
       const now = Math.floor(Date.now() / 1000);
-      const standard = { iss: origin, aud: AUDIENCE, sub: 'ana', client_id: 'worker', iat: now, exp: now + LIFETIME_S };
+      const standard = { iss: origin, aud: AUDIENCE, sub: 'ana', client_id: client, iat: now, exp: now + LIFETIME_S };
       const kept = Object.entries({ ...standard, ...claims }).filter(([, value]) => value !== undefined);
       return new SignJWT(Object.fromEntries(kept))
         .setProtectedHeader({ alg: held.alg, kid, typ: 'at+jwt', ...header })

@@ -70,7 +70,7 @@ describe('the metadata of the resource', () => {
       resource_name: 'mcp-gateway',
       authorization_servers: [issuer.issuer],
       bearer_methods_supported: ['header'],
-      scopes_supported: ['use', 'orders:write'],
+      scopes_supported: ['use'],
     });
     const old = await fetch(`${base}/sse`, { headers: { Accept: 'text/event-stream' } });
     expect(challengeOf(old)).toContain(`resource_metadata="${base}/.well-known/oauth-protected-resource/sse"`);

@@ -120,6 +120,20 @@ test('a hidden tool is told of in the words of one that is not there', () => {
   }
 });
 
+test.for([
+  { name: 'one scope', params: [{ scope: 'a' }], scopes: ['a'] },
+  { name: 'several, by several denials', params: [{ scope: 'a b' }, { scope: 'b' }], scopes: ['a', 'b'] },
+  { name: 'what would break a header', params: [{ scope: 'a", error="x' }], scopes: undefined },
+  { name: 'a number', params: [{ scope: 1 }], scopes: undefined },
+  { name: 'nothing', params: [{}], scopes: undefined },
+])('a denial asks for $name', ({ params, scopes }) => {
+  const denials = params.map((one) => ({ reason: 'insufficient_scope', rule: 'scopes/SC-101', params: one }));
+  expect(adviseAgainst(about({ ...aDenial(), denials })).scopes).toEqual(scopes);
+  const other = { reason: 'protected_branch', rule: 'code-host/GH-201', params: {} };
+  // What is denied anyway is not worth a sign-in.
+  expect(adviseAgainst(about({ ...aDenial(), denials: [...denials, other] })).scopes).toBeUndefined();
+});
+
 test('an allowed call carries its warnings', () => {
   const warnings = [{ rule: 'workflow/WF-301', text: 'It is late.' }];
   const object = adviseFor(about(aDecision({ warnings })));
