@@ -9,8 +9,8 @@ import { INITIALIZE } from '../../bench/connection.ts';
 import { aPlace, decisionsAbout, end, type HttpGateway, type Place, runProgram, serveHttp } from '../e2e/program.ts';
 
 const CROWD = 1000;
-const ROUNDS = 5;
-const CALLS_A_ROUND = 400;
+const ROUNDS = 3;
+const CALLS_A_ROUND = 300;
 const MB = 1024 * 1024;
 
 test.for(['normal', 'full'] as const)(
