@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { LIMITS } from './fake-gateway.ts';
+import { receiveMessage } from '../../src/downstream/receive.ts';
+import { Session } from '../../src/downstream/session.ts';
+import { Turns } from '../../src/downstream/turns.ts';
+import { aFakeGateway, anIdentity, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
 import {
   aCall,
   anHttpDoor,
@@ -201,6 +204,42 @@ describe('G-23 a session', () => {
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(400);
     expect((await post(url, CALL, { 'Mcp-Session-Id': '__proto__' })).status).toBe(404);
   });
+});
+
+test('G-24 of ten thousand calls of two sessions with the same ids each gets its own answer', async () => {
+  const gateway = aFakeGateway();
+  const turns = new Turns({ ...LIMITS, maxInFlight: 128, maxWaiting: 10_000 });
+  const crossed: string[] = [];
+  let answered = 0;
+  const sessions = ['ada', 'bob'].map((canary) => {
+    const session = new Session({
+      id: canary,
+      gateway,
+      identity: anIdentity(canary),
+      serverInfo: SERVER_INFO,
+      turns,
+      maxInFlight: 128,
+      logger: QUIET,
+      announce: () => undefined,
+      isListening: () => true,
+    });
+    const end = (text: string | undefined): void => {
+      answered += 1;
+      if (!(text ?? '').includes(canary) && !(text ?? '').includes('protocolVersion')) crossed.push(text ?? '');
+    };
+    const send = (message: object): void => {
+      const received = receiveMessage(Buffer.from(JSON.stringify(message)), LIMITS);
+      if (received.kind === 'ok') session.receive(received, { notify: () => undefined, send: () => true, end });
+    };
+    send(initialize());
+    return (id: number): void => {
+      send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: { canary, id } } });
+    };
+  });
+  for (let id = 1; id <= 5000; id += 1) for (const send of sessions) send(id);
+  await expect.poll(() => answered, { timeout: 60_000 }).toBe(10_002);
+  expect(crossed).toEqual([]);
+  for (const { call, caller } of gateway.calls) expect(call.args['canary']).toBe(caller.principal.user.id);
 });
 
 test('G-24 clients with the same ids get their own answers', async () => {
