@@ -260,6 +260,17 @@ test('G-24 clients with the same ids get their own answers', async () => {
   expect(answers).not.toContain(false);
 });
 
+test('F-50 in a full house whoever has most sessions gives up the one that was quiet for longest, and nobody else does', async () => {
+  const { url } = await anHttpDoor({ limits: { ...LIMITS, maxSessions: 2 } });
+  const [first, second] = [await openSession(url), await openSession(url)];
+  expect((await post(url, initialize())).status).toBe(503);
+  const bob = await openSession(url, { Authorization: 'bob' });
+  const statuses = [first, second, bob].map(async (session) => (await post(url, CALL, session)).status);
+  expect(await Promise.all(statuses)).toEqual([404, 200, 200]);
+  expect((await post(url, initialize())).status).toBe(503);
+  expect((await post(url, initialize(), { Authorization: 'bob' })).status).toBe(503);
+});
+
 describe('a header', () => {
   test('that names a version which is not spoken is refused with 400 and those that are', async () => {
     const { url } = await anHttpDoor();
