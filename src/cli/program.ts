@@ -13,16 +13,22 @@ import { addLabelCommands } from './label-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
-import { printJson, printLine, type Terminal } from './terminal.ts';
+import { printJson, printLine, type Terminal, visible } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const terminal: Terminal = { in: process.stdin, out: process.stdout, err: process.stderr };
+  return runIn({ terminal, environment: readEnvironment() }, withDefault(args));
+}
+
+/** Runs one command where its surroundings are given; the exit code. Throws nothing. */
+export async function runIn(surroundings: Omit<CommandContext, 'setExit'>, args: readonly string[]): Promise<number> {
+  const { terminal } = surroundings;
   let exit: number = EXIT.done;
-  const context: CommandContext = { terminal, environment: readEnvironment(), setExit: (code) => (exit = code) };
+  const context: CommandContext = { ...surroundings, setExit: (code) => (exit = code) };
   try {
-    await programFor(context).parseAsync(withDefault(args), { from: 'user' });
+    await programFor(context).parseAsync(args, { from: 'user' });
     return exit;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -35,14 +41,19 @@ function withDefault(args: readonly string[]): readonly string[] {
   return args.length === 0 && isPiped ? ['serve', '--stdio'] : args;
 }
 
-function programFor(context: CommandContext): Command {
+/** All commands. */
+export function programFor(context: CommandContext): Command {
   const program = new Command('mcp-gateway')
     .description('One MCP server in front of all others: decides every call by policy, records it, and says why.')
     .version(VERSION, '-V, --version')
     .exitOverride()
     // `server update --version` has a flag of that name of its own.
     .enablePositionalOptions()
-    .configureOutput({ writeErr: (text) => void context.terminal.err.write(text) })
+    .configureOutput({
+      writeOut: (text) => void context.terminal.out.write(text),
+      // Arguments are repeated in what is said of them, and a script may have taken them from anywhere.
+      writeErr: (text) => void context.terminal.err.write(text.split('\n').map(visible).join('\n')),
+    })
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);
   addServerCommands(program, context);

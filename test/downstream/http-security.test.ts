@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { LIMITS } from './fake-gateway.ts';
+import { receiveMessage } from '../../src/downstream/receive.ts';
+import { Session } from '../../src/downstream/session.ts';
+import { Turns } from '../../src/downstream/turns.ts';
+import { aFakeGateway, anIdentity, LIMITS, QUIET, SERVER_INFO } from './fake-gateway.ts';
 import {
   aCall,
   anHttpDoor,
@@ -203,6 +206,42 @@ describe('G-23 a session', () => {
   });
 });
 
+test('G-24 of ten thousand calls of two sessions with the same ids each gets its own answer', async () => {
+  const gateway = aFakeGateway();
+  const turns = new Turns({ ...LIMITS, maxInFlight: 128, maxWaiting: 10_000 });
+  const crossed: string[] = [];
+  let answered = 0;
+  const sessions = ['ada', 'bob'].map((canary) => {
+    const session = new Session({
+      id: canary,
+      gateway,
+      identity: anIdentity(canary),
+      serverInfo: SERVER_INFO,
+      turns,
+      maxInFlight: 128,
+      logger: QUIET,
+      announce: () => undefined,
+      isListening: () => true,
+    });
+    const end = (text: string | undefined): void => {
+      answered += 1;
+      if (!(text ?? '').includes(canary) && !(text ?? '').includes('protocolVersion')) crossed.push(text ?? '');
+    };
+    const send = (message: object): void => {
+      const received = receiveMessage(Buffer.from(JSON.stringify(message)), LIMITS);
+      if (received.kind === 'ok') session.receive(received, { notify: () => undefined, send: () => true, end });
+    };
+    send(initialize());
+    return (id: number): void => {
+      send({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: { canary, id } } });
+    };
+  });
+  for (let id = 1; id <= 5000; id += 1) for (const send of sessions) send(id);
+  await expect.poll(() => answered, { timeout: 60_000 }).toBe(10_002);
+  expect(crossed).toEqual([]);
+  for (const { call, caller } of gateway.calls) expect(call.args['canary']).toBe(caller.principal.user.id);
+});
+
 test('G-24 clients with the same ids get their own answers', async () => {
   const { url } = await anHttpDoor();
   const sessions = [await openSession(url), await openSession(url)];
@@ -219,6 +258,17 @@ test('G-24 clients with the same ids get their own answers', async () => {
     }),
   );
   expect(answers).not.toContain(false);
+});
+
+test('F-50 in a full house whoever has most sessions gives up the one that was quiet for longest, and nobody else does', async () => {
+  const { url } = await anHttpDoor({ limits: { ...LIMITS, maxSessions: 2 } });
+  const [first, second] = [await openSession(url), await openSession(url)];
+  expect((await post(url, initialize())).status).toBe(503);
+  const bob = await openSession(url, { Authorization: 'bob' });
+  const statuses = [first, second, bob].map(async (session) => (await post(url, CALL, session)).status);
+  expect(await Promise.all(statuses)).toEqual([404, 200, 200]);
+  expect((await post(url, initialize())).status).toBe(503);
+  expect((await post(url, initialize(), { Authorization: 'bob' })).status).toBe(503);
 });
 
 describe('a header', () => {

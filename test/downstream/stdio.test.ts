@@ -172,7 +172,7 @@ describe('the door closes', () => {
     expect(gateway.ended).toHaveLength(1);
   });
 
-  test('when nobody reads any more, and cancels what is in flight', async () => {
+  test('F-50 when nobody reads any more (EPIPE), and cancels what is in flight', async () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });
@@ -203,7 +203,7 @@ test('a client that does not read makes the door stop reading', async () => {
   await expect.poll(() => text.split('\n').length).toBe(201);
 });
 
-test('a client that never reads is given up', async () => {
+test('F-50 a client that never reads is given up', async () => {
   const { input, door, gateway } = aStdioDoor();
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT_INFO };
   for (const message of [{ id: 0, method: 'initialize', params }, { method: 'notifications/initialized' }])

@@ -68,7 +68,7 @@ test('a server that keeps no state gets none back', async () => {
 test.for([
   { name: 'another user', part: { caller: aStatelessCaller(aUser('ben')) } },
   { name: 'another request', part: { binding: 'other' } },
-])('$name cannot use a state', async ({ part }) => {
+])('G-16 $name cannot use a state', async ({ part }) => {
   const world = aWorld({ send: asksStateless({ a: FORM }) });
   expect(await world.retry(await world.call(), { a: ACCEPTED }, part)).toBe('stale');
 });

@@ -9,8 +9,9 @@ import { INITIALIZE } from '../../bench/connection.ts';
 import { aPlace, decisionsAbout, end, type HttpGateway, type Place, runProgram, serveHttp } from '../e2e/program.ts';
 
 const CROWD = 1000;
-const ROUNDS = 5;
-const CALLS_A_ROUND = 400;
+const OVERLOAD = 3000;
+const ROUNDS = 3;
+const CALLS_A_ROUND = 300;
 const MB = 1024 * 1024;
 
 test.for(['normal', 'full'] as const)(
@@ -28,7 +29,7 @@ test.for(['normal', 'full'] as const)(
     const crowded = { answered: 0, refused: 0, failed: 0, ms: 0, peakBytes: 0 };
     for (let round = 0; round < ROUNDS; round += 1) {
       alone.push(...(await callOften(other, CALLS_A_ROUND)));
-      const crowd = await startCrowd(gateway);
+      const crowd = await startCrowd(gateway, CROWD);
       const startedAt = performance.now();
       beside.push(...(await callOften(other, CALLS_A_ROUND)));
       crowded.ms += performance.now() - startedAt;
@@ -48,6 +49,22 @@ test.for(['normal', 'full'] as const)(
     expect(await runProgram(place, ['decision', 'verify'])).toMatchObject({ code: 0 });
   },
 );
+
+test('F-51 of three times what there is room for the rest is refused, what was answered is on record, and others go on', async () => {
+  const place = crowdPlace('normal');
+  const gateway = await serveHttp(place, { args: ['--log-level', 'warn'] });
+  const other = await aCaller(gateway.url);
+  await callOften(other, CALLS_A_ROUND);
+  const crowd = await startCrowd(gateway, OVERLOAD);
+  const beside = await callOften(other, CALLS_A_ROUND);
+  const counts = await crowd.stop();
+  other.close();
+  print({ overload: OVERLOAD, beside: shown(beside), counts });
+  expect(counts.refused).toBeGreaterThan(0);
+  await end(gateway.process);
+  const allowed = (await decisionsAbout(place, 'echo')).filter(({ effect }) => effect === 'allow').length;
+  expect(allowed).toBeGreaterThanOrEqual(counts.answered + beside.length);
+});
 
 function crowdPlace(durability: string): Place {
   const upstream = `command: ${process.execPath}, args: [${resolve('bench/upstream.mjs')}]`;
@@ -88,8 +105,8 @@ interface Counts {
 }
 
 /** In a process of its own, so that it takes no time from who measures. Resolves once its calls are answered. */
-async function startCrowd({ url }: HttpGateway): Promise<{ stop(): Promise<Counts> }> {
-  const crowd = spawn(process.execPath, [resolve('test/long/hostile-crowd.mjs'), url, String(CROWD)], {
+async function startCrowd({ url }: HttpGateway, inFlight: number): Promise<{ stop(): Promise<Counts> }> {
+  const crowd = spawn(process.execPath, [resolve('test/long/hostile-crowd.mjs'), url, String(inFlight)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => end(crowd));

@@ -38,6 +38,15 @@ test.for([
   expect(encodeHeader(text)).toBe(header);
 });
 
+test.for(['a\r\nX-Evil: 1', 'a\nX-Evil: 1', 'a\u0000b', '\u001b[2J'])(
+  'G-10 %j in an argument cannot begin a header of its own',
+  (text) => {
+    const header = encodeHeader(text);
+    expect(header).toMatch(/^=\?base64\?[A-Za-z0-9+/=]*\?=$/);
+    expect(Buffer.from(header.slice(9, -2), 'base64').toString()).toBe(text);
+  },
+);
+
 test('every text comes back from its header', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
