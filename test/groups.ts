@@ -6,7 +6,7 @@ export const COMPILING = [
   'test/rego/**/*.test.ts',
   'test/app/{generations,signed-bundles}.test.ts',
   'test/bundles/{authoring,testing-policies}.test.ts',
-  'test/cli/{bundle,generations,policy-diff,policy-sources,policy-test,replay}.test.ts',
+  'test/cli/{bundle,generations,policy-diff,policy-sources,policy-test,replay,signing-page}.test.ts',
   'test/e2e/generations.test.ts',
   'test/review/{engine-comparison,lint,replay,replay-limits,scaffold}.test.ts',
 ];

@@ -6,7 +6,10 @@ import type { FoundServer } from '../../src/app/servers.ts';
 import { writeLock } from '../../src/config/lock-file.ts';
 import { McpServer } from '../../src/config/schema-servers.ts';
 import type { LockedServer } from '../../src/core/server-lock.ts';
+import type { BundleSignature } from '../../src/core/signature.ts';
+import { makeBundle } from '../../src/policy/bundle.ts';
 import { PolicySet } from '../../src/policy/policy-set.ts';
+import { bundleFiles } from '../policy/archives.ts';
 import { aFolder } from '../state/support.ts';
 import { aClock, aLogger, fixture, serverId } from '../upstream/parts.ts';
 
@@ -28,14 +31,15 @@ function running(part: Partial<FoundServer> = {}): FoundServer {
   return { id, config, definition, package: name, version, integrity, command: COMMAND, bundle, ...part };
 }
 
-const NO_BUNDLES = new PolicySet({
+const EMPTY_SET: ConstructorParameters<typeof PolicySet>[0] = {
   generation: '',
   participants: [],
   respondents: new Map(),
   required: [],
   evaluationFuel: 1,
   clock: aClock,
-});
+};
+const NO_BUNDLES = new PolicySet(EMPTY_SET);
 
 function aLock(first?: LockedServer) {
   const path = join(aFolder(), 'mcp-gateway.lock');
@@ -73,6 +77,28 @@ test.for<[string, Partial<FoundServer>]>([
 
 test('a bundle that was accepted and is gone makes another server of it', () => {
   expect(aLock(aLocked({ bundle: { digest: HASH } })).pins()).toMatchObject({ drift: 'bundle' });
+});
+
+/** The server's own bundle as it is in force. */
+function governedBy(signature: BundleSignature): PolicySet {
+  const files = new Map(Object.entries(bundleFiles()).map(([path, text]) => [path, Buffer.from(text)]));
+  const bundle = { ...makeBundle('notes', { source: 'here', files }), signature };
+  const place = { kind: 'server', server: 'notes' } as const;
+  const loaded = { bundle, rules: new Map() };
+  const own = { id: 'notes', layer: 'server', place, mode: 'enforce', ruleModes: {}, loaded } as const;
+  return new PolicySet({ ...EMPTY_SET, participants: [own] });
+}
+
+test.for<[string, BundleSignature, string]>([
+  ['the one whom it was accepted from', { kind: 'verified', signer: 'dana', endsMs: null }, ''],
+  ['somebody else', { kind: 'verified', signer: 'mallory', endsMs: null }, 'signer'],
+  ['somebody whom nobody has checked', { kind: 'unverified' }, 'signer'],
+  ['nobody', { kind: 'unsigned' }, 'signer'],
+])('G-62 a bundle signed by %s makes another server of it, or does not', ([, signature, drift]) => {
+  const policy = governedBy(signature);
+  const digest = policy.participants[0]?.loaded?.bundle.digest ?? '';
+  const { lock } = aLock(aLocked({ bundle: { digest }, signer: 'dana' }));
+  expect(lock.pinsOf(running(), policy)).toMatchObject({ drift });
 });
 
 test('what was accepted for another command line does not run for this one', () => {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addPolicyCommands } from '../../src/cli/policy-commands.ts';
@@ -134,6 +134,17 @@ test('G-63 a bundle whose signature ends is taken away in that moment, and comes
   await sign(place);
   await untilGood(live);
   expect(await inForce(place)).not.toBe('');
+});
+
+test('G-61 a file of twice the limit keeps what was last good, and takes nothing with it', async () => {
+  const place = aPolicyPlace({ limits: {} });
+  const live = await startLive(place);
+  const before = await inForce(place);
+  // A hole in a file: 128 MB that nobody has written.
+  truncateSync(join(place.folder, 'limits', 'data.json'), 128 * 1024 * 1024);
+  await untilStale(live, 'larger than 64 MB');
+  expect(await inForce(place)).toBe(before);
+  expect(live.app.readiness().ready).toBe(true);
 });
 
 test('G-62 a layer that demands signatures takes no bundle without one', async () => {

@@ -49,7 +49,7 @@ describe('a good file', () => {
     const { config, secrets, warnings } = load(join(GOOD, 'smallest.yaml'));
     expect(config.gateway.transports).toEqual({ stdio: true, http: false, sse: false });
     expect(config.decisions.store).toEqual({ driver: 'sqlite', path: `${HOME}/decisions.db` });
-    expect(config.policies.layers.server).toEqual({ required: false, starter: true, relax: true });
+    expect(config.policies.layers.server).toEqual({ required: false, starter: true, relax: true, signed: false });
     expect([secrets, warnings]).toEqual([[], '']);
   });
 

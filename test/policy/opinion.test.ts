@@ -267,6 +267,9 @@ describe('a permit', () => {
   };
 
   it('is read as it is written', () => {
+    expect(read({ permit: [permit] }, { layer: 'override', people: 'verified' })).toMatchObject({
+      permit: [{ people: 'verified' }],
+    });
     expect(read({ permit: [permit] }, { layer: 'override' })).toMatchObject({
       permit: [{ ...permit, people: 'unverified', mode: 'enforce' }],
     });

@@ -155,3 +155,10 @@ test('what ends first comes first', () => {
     TERMS.expires_at,
   ]);
 });
+
+test('a permit is of two people where its bundle is held to a signer, and one that is gone as it was recorded', () => {
+  expect(listed([aBundle([TERMS], { people: 'verified' })])).toMatchObject([{ people: 'verified' }]);
+  expect(listed([aBundle([TERMS])])).toMatchObject([{ people: 'unverified' }]);
+  const seen = seePermits(NONE, [aCall([{ ...aPermit({ lifts: ['pace/WD'] }), people: 'verified' }])]);
+  expect(listed([aBundle([])], seen)).toMatchObject([{ people: 'verified' }]);
+});
