@@ -13,6 +13,7 @@ describe('a file that a source names', () => {
 
   it.each([
     'README.md',
+    'policy.wasm',
     'a/.manifest',
     'vendor/library.rego',
     '.github/policy.rego',
