@@ -121,7 +121,8 @@ export async function checkBundle({ shipped, configured }: FoundBundle, loader: 
   const { inspection, failed } = await examine(shipped, loader);
   const book = ruleBookOf(shipped, inspection);
   const strange = [...strangeRuleSets(shipped, inspection), ...strangeBudgets(shipped, inspection)];
-  refuse(shipped, [...strange, ...book.problems, ...failed]);
+  const unknown = await unknownFields({ bundle: shipped, inspection, rules: book.rules }, loader);
+  refuse(shipped, [...strange, ...unknown, ...book.problems, ...failed]);
   return { bundle: await configured, inspection, rules: book.rules, warnings: book.warnings };
 }
 
@@ -173,6 +174,28 @@ function strangeBudgets({ id, manifest }: Bundle, { entrypoint }: BundleInspecti
       `its rules read input.budgets.${name}, a counter that its manifest does not declare`,
     ]),
   );
+}
+
+const ASKS_WITH_DEFAULT = /\bobject\.get\s*\(/;
+
+/**
+ * A rule that asks for a field of the input which never exists never comes true. OPA's type checker has refused what is
+ * plain; only where a bundle asks with `object.get` its text is looked through, and what was found once is kept.
+ */
+async function unknownFields(
+  checked: Pick<Examined, 'inspection'> & LoadedBundle,
+  { toolchain }: BundleLoader,
+): Promise<readonly RegoProblem[]> {
+  const { bundle } = checked;
+  if (!Object.values(bundle.modules).some((text) => ASKS_WITH_DEFAULT.test(text))) return [];
+  const [{ readSyntax }, { lintSubject }, { UNKNOWN_FIELD }] = await Promise.all([
+    import('../rego/syntax.ts'),
+    import('../review/lint-subject.ts'),
+    import('../review/lint-unknown-field.ts'),
+  ]);
+  const syntax = await readSyntax(bundle.modules, toolchain);
+  const subject = lintSubject({ ...checked, syntax, dataFiles: {}, badPatterns: new Set() });
+  return UNKNOWN_FIELD.find(subject).map((found) => ({ ...found, bundle: bundle.id, code: UNKNOWN_FIELD.code }));
 }
 
 /** The rules of a bundle as its annotations tell of them. */

@@ -3,7 +3,7 @@ import { BuiltinFailure } from './builtin.ts';
 /** Steps of one call of a built-in function; some 0.1 s. */
 export const MOST_STEPS = 2_000_000;
 /** Longest text that one call makes, in UTF-16 units. */
-export const MOST_TEXT = 4 << 20;
+const MOST_TEXT = 4 << 20;
 
 /**
  * What one call of a built-in function of ours may do. They run outside of the module, where no fuel is counted, on the

@@ -66,6 +66,32 @@ function textCalls(rule: WrittenRule): readonly ReturnType<typeof foundAt>[] {
   });
 }
 
+/** `deny … if not is_safe(input.action.args.path)`: the argument is looked up before `not`, so without one nothing is denied. */
+export const NEGATED_ARGUMENT: LintRule = {
+  code: 'lint_negated_argument',
+  severity: 'note',
+  about:
+    'A rule that denies, hides or obliges negates a call with an argument: Rego looks the argument up before `not`, so where the call leaves it out the rule says nothing.',
+  find: ({ written }) => written.filter(({ inspected }) => LIMITING.has(inspected.ruleSet)).flatMap(negations),
+};
+
+const LIMITING: ReadonlySet<string> = new Set(['deny', 'hide', 'obligations']);
+
+function negations(rule: WrittenRule): readonly ReturnType<typeof foundAt>[] {
+  return rule.branches.flatMap((branch) => {
+    const scope = scopeOf(rule, branch);
+    const isOfTheCall = (term: RegoTerm): boolean => isArgument(resolve(term, scope));
+    const calls = callsIn(branch);
+    return calls
+      .filter(({ isNegated }) => isNegated)
+      .flatMap(({ args }) => args.filter(isOfTheCall).slice(0, 1))
+      .filter((term) => !isChecked(term, calls, scope))
+      .map((term) => foundAt(rule, term, `where the call has no ${textOf(term)}, this rule says nothing; ${GET_IT}`));
+  });
+}
+
+const GET_IT = 'give the question a rule of its own, or get the argument with object.get';
+
 function isArgument(term: RegoTerm): boolean {
   return pathOf(term) !== ARGUMENTS && liesIn(pathOf(term), ARGUMENTS);
 }

@@ -1,6 +1,6 @@
 import { type Finding, sortFindings } from './finding.ts';
 import { NO_DESCRIPTION, NO_OWNER, NO_REMEDIATION, UNKNOWN_PARAMETER } from './lint-annotations.ts';
-import { TEXT_OF_ARGUMENT, UNCHECKED_ARGUMENT } from './lint-arguments.ts';
+import { NEGATED_ARGUMENT, TEXT_OF_ARGUMENT, UNCHECKED_ARGUMENT } from './lint-arguments.ts';
 import { UNUSED_DATA } from './lint-data.ts';
 import { FAILING_BUILTIN } from './lint-failing.ts';
 import { EMPTY_FIELD, IMPOSSIBLE_VALUE, NEVER_ABSENT, UNGOVERNED, UNKNOWN_TOOL } from './lint-never.ts';
@@ -8,11 +8,13 @@ import { BAD_PATTERN, PATTERN_IN_LOOP } from './lint-patterns.ts';
 import { UNREACHED_RULE } from './lint-reach.ts';
 import type { LintRule } from './lint-rule.ts';
 import type { LintSubject } from './lint-subject.ts';
+import { UNKNOWN_FIELD } from './lint-unknown-field.ts';
 import { PRODUCT, WHOLE_WALK } from './lint-work.ts';
 
 /** All that the lint looks for, in the order of the documentation. */
 export const LINT_RULES: readonly LintRule[] = [
   BAD_PATTERN,
+  UNKNOWN_FIELD,
   NO_REMEDIATION,
   UNKNOWN_PARAMETER,
   UNCHECKED_ARGUMENT,
@@ -30,6 +32,7 @@ export const LINT_RULES: readonly LintRule[] = [
   NO_OWNER,
   NO_DESCRIPTION,
   TEXT_OF_ARGUMENT,
+  NEGATED_ARGUMENT,
 ];
 
 /**

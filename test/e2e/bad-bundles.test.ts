@@ -130,7 +130,7 @@ test('a bundle of the organisation that is missing denies what is in its scope, 
   expect((await client.call('good__write', { text: 'outside of the scope' })).isError).toBeUndefined();
 });
 
-test('a policy that runs away is stopped, and the call is denied', async () => {
+test('G-65 a policy that runs away is stopped, and the call is denied', async () => {
   const denied = await client.call('runaway__write', { text: 'on and on' });
   expect(denied).toMatchObject({ isError: true, structuredContent: { reasons: ['gateway.timeout.server'] } });
   const [record] = await recordsOf('runaway');
@@ -139,7 +139,7 @@ test('a policy that runs away is stopped, and the call is denied', async () => {
   expect((await client.call('good__write', { text: 'afterwards' })).isError).toBeUndefined();
 });
 
-test('what a policy prints does not get between the messages', async () => {
+test('G-66 what a policy prints does not get between the messages', async () => {
   expect((await client.call('prints__write', { text: 'talk' })).content[0]?.text).toBe('written');
   expect(client.lines().every((line) => line.startsWith('{"jsonrpc":"2.0"'))).toBe(true);
 });

@@ -14,6 +14,7 @@ describe('a file that a source names', () => {
 
   it.each([
     'README.md',
+    'policy.wasm',
     'a/.manifest',
     'vendor/library.rego',
     '.github/policy.rego',

@@ -78,7 +78,7 @@ describe.runIf(isUnix)(
         'that is a pipe',
         async (file) => {
           await rm(file);
-          execFileSync('mkfifo', [file]);
+          execFileSync('sh', ['-c', 'mkfifo "$0"', file]);
         },
       ],
       [

@@ -99,6 +99,12 @@ const EXAMPLES: readonly Example[] = [
     at: 'input.action.args.path',
     good: 'deny if {\n\tis_string(input.action.args.path)\n\tcontains(input.action.args.path, "..")\n}',
   },
+  {
+    code: 'lint_negated_argument',
+    bad: 'bad_path(path) if path == "/safe"\n\ndeny if not bad_path(input.action.args.path)',
+    at: 'input.action.args.path',
+    good: 'good_path if object.get(input.action.args, "path", "") == "/safe"\n\ndeny if not good_path',
+  },
 ];
 
 const ABOUT = '# title: A title\n# description: A description.\n# custom:\n#   owner: somebody\n';
@@ -189,8 +195,42 @@ test('a comment takes a finding out', async () => {
   expect(findings.filter((finding) => finding.file === file)).toEqual([]);
 });
 
+test('G-71 a rule that asks with a default for a field that never exists keeps its bundle from being loaded', async () => {
+  const fields = [
+    'object.get(input, "agnt", "") == ""',
+    'object.get(input.agent, ["client", "nmae"], "") == ""',
+    'not object.get(input, ["action", "efect"], "read") == "read"',
+    'object.get(args.result, "structered", {}) == {}',
+  ];
+  const good = ['object.get(input.action.args, "anything", "") == ""', 'object.get(input, ["agent", "id"], "") == ""'];
+  const bundleOf = (conditions: readonly string[]) => {
+    const found = files('good');
+    const rules = conditions.map((condition, at) => {
+      const head = `# METADATA\n${ABOUT}#   id: U-${at}\n#   remediation: Nothing.\ndeny contains {"id": "U-${at}", "reason": "r"} if`;
+      return `${head} {\n\targs := input.action\n\targs.tool != ""\n\t${condition}\n}`;
+    });
+    return {
+      ...found,
+      files: new Map([...found.files, ['unknown.rego', Buffer.from(`package lint\n\n${rules.join('\n\n')}\n`)]]),
+    };
+  };
+  await expect(lintBundle(bundleOf(good), loader)).resolves.toBeDefined();
+  for (const field of fields) {
+    await expect(lintBundle(bundleOf([field]), loader)).rejects.toThrow(
+      /there is no input\..*: this is always the default/,
+    );
+  }
+});
+
 test('every rule of the lint is tried here', () => {
-  const elsewhere = ['lint_remediation', 'lint_parameter', 'lint_unused_data', 'lint_owner', 'lint_description'];
+  const elsewhere = [
+    'lint_unknown_field',
+    'lint_remediation',
+    'lint_parameter',
+    'lint_unused_data',
+    'lint_owner',
+    'lint_description',
+  ];
   expect([...EXAMPLES.map(({ code }) => code), ...elsewhere].toSorted()).toEqual(
     LINT_RULES.map(({ code }) => code).toSorted(),
   );
