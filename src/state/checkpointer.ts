@@ -13,7 +13,7 @@ import { type KnownPlace, readHead } from './log-tail.ts';
 /** After so many records a checkpoint is due. */
 export const CHECKPOINT_EVERY = 1_000;
 /** After so long a checkpoint is due where there is anything new. */
-export const CHECKPOINT_EVERY_MS = 60_000;
+const CHECKPOINT_EVERY_MS = 60_000;
 
 const LEASE_MS = 10_000;
 

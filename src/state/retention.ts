@@ -24,6 +24,8 @@ export interface Retention {
   readonly now: number;
   /** Segments that had ended by then are removed. Milliseconds since the epoch. */
   readonly before: number;
+  /** Asked before each part of the work: the rest can be done another time. */
+  readonly goesOn: () => boolean;
 }
 
 /** Few, so that nobody waits long for the write lock. */
@@ -38,7 +40,7 @@ const MOST_AT_ONCE = 50_000;
 export async function removeOld(retention: Retention): Promise<number> {
   const segment = retention.connection.use((database) => findSegment(database, retention));
   if (segment !== undefined) await sealSegment(retention, segment);
-  return deleteSealed(retention.connection);
+  return deleteSealed(retention);
 }
 
 interface Segment {
@@ -112,12 +114,12 @@ async function sealSegment(retention: Retention, { chain, first, last, hash }: S
   if (isRefusal(made)) throw new Error('the segment was sealed by somebody else');
 }
 
-async function deleteSealed(connection: StoreConnection): Promise<number> {
+async function deleteSealed({ connection, goesOn }: Retention): Promise<number> {
   let gone = 0;
   for (;;) {
     const count = connection.use((database) => database.transaction(() => deleteSome(database)));
     gone += count;
-    if (count < ROWS_AT_ONCE || gone >= MOST_AT_ONCE) return gone;
+    if (count < ROWS_AT_ONCE || gone >= MOST_AT_ONCE || !goesOn()) return gone;
     await setImmediate();
   }
 }

@@ -169,7 +169,9 @@ export class Store {
     const file = checkpointPath(options.home);
     try {
       const before = now - retainMs;
-      const gone = await removeOld({ connection, log, key: checkpointKey, file, instance: me.id, actId, now, before });
+      const goesOn = (): boolean => this.#closing === undefined;
+      const common = { connection, log, key: checkpointKey, file, instance: me.id, actId };
+      const gone = await removeOld({ ...common, now, before, goesOn });
       if (gone > 0)
         logger.info('old decisions were removed', { records: gone, before: new Date(before).toISOString() });
     } catch (thrown) {

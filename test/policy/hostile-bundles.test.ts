@@ -77,6 +77,7 @@ describe('G-68 a bundle speaks for itself alone', () => {
     mode: 'enforce',
     ruleModes: {},
     counters: new Map(),
+    people: 'unverified',
   } as const;
   const said = (part: object): string => {
     const empty = { allow: [], deny: [], hide: [], obligations: [], permit: [], labels: [], capabilities: [] };

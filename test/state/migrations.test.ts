@@ -51,11 +51,11 @@ test('the file says whose it is', async () => {
 });
 
 test.each([
-  ['changed', `update log set effect = 'deny'`],
-  ['removed', 'delete from log'],
-])('rows of the log are never %s', async (verb, sql) => {
+  ['never changed', `update log set effect = 'deny'`],
+  ['removed in sealed segments only', 'delete from log'],
+])('rows of the log are %s', async (what, sql) => {
   const { path } = await aLogOf(1);
   const database = driver.open(path, 'write');
-  expect(() => database.exec(sql)).toThrow(`rows of the log are never ${verb}`);
+  expect(() => database.exec(sql)).toThrow(`rows of the log are ${what}`);
   database.close();
 });
