@@ -176,8 +176,8 @@ export class DecisionLog {
       await this.#commitGroup();
     } catch (thrown) {
       this.#options.logger.error('decisions cannot be recorded, so calls are refused', { problem: messageOf(thrown) });
-      return;
     }
+    // Whoever came while that commit ran is owed an answer, however it ended.
     if (this.#decisions.length > 0) this.#schedule();
   }
 

@@ -203,6 +203,17 @@ test('a failed commit rejects every append of its group and keeps the outcomes f
   await again;
 });
 
+test('F-12 what comes while a commit runs is committed, or refused, although that commit fails', async () => {
+  const { log, arrival } = aSlowWriter();
+  const first = log.append(aRecord());
+  const group = await arrival(1);
+  const second = log.append(aRecord());
+  group.fail(new Error('disk full'));
+  await expect(first).rejects.toThrow('disk full');
+  (await arrival(2)).done();
+  expect(await second).toMatchObject({ seq: 1 });
+});
+
 test('an outcome alone is committed although no decision follows', async () => {
   const { log, arrival } = aSlowWriter();
   log.settle(anOutcome('a'));
