@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { INITIALIZE } from './connection.ts';
 import { httpConnection } from './http-connection.ts';
-import { ROOT, UPSTREAM } from './place.ts';
-import { usageOf } from './processes.ts';
+import { BENCH, ROOT, UPSTREAM, WORK } from './place.ts';
 import { type Running, startTarget } from './start.ts';
 import { quantile } from './statistics.ts';
 import type { Target } from './targets.ts';
@@ -14,7 +13,7 @@ export interface Crowd {
   /** Of the calls to the servers that are not slow: with all quick, and with one of them slow. */
   readonly quickP99Ms: number;
   readonly besideSlowP99Ms: number;
-  /** Resident bytes that one more session costs, which has listed its tools and rests. */
+  /** Bytes that one more session holds, which has listed its tools and rests, once all garbage is collected. */
   readonly bytesPerSession: number;
 }
 
@@ -44,7 +43,8 @@ async function withGateway<Found>(
       url = `http://127.0.0.1:${port}/mcp`;
       const config = `${folder}/mcp-gateway.yaml`;
       writeFileSync(config, JSON.stringify(configuration(slowMs)));
-      return [`${ROOT}dist/main.js`, 'serve', '--http', `127.0.0.1:${port}`, '--config', config, '--log-level', 'warn'];
+      const program = ['--expose-gc', '--import', `${BENCH}weigh.mjs`, `${ROOT}dist/main.js`];
+      return [...program, 'serve', '--http', `127.0.0.1:${port}`, '--config', config, '--log-level', 'warn'];
     },
   };
   const running = await startTarget(target, { home: 'crowd' });
@@ -103,9 +103,9 @@ async function visit(url: string, client: number, { durationMs, latenciesMs }: V
 async function weighSessions(url: string, { pid }: Running): Promise<number> {
   // The first hundred fill pools and caches that all later ones share.
   await openSessions(url, 100);
-  const before = await restingBytes(pid);
+  const before = await heldBytes(pid);
   await openSessions(url, IDLE_SESSIONS);
-  return ((await restingBytes(pid)) - before) / IDLE_SESSIONS;
+  return ((await heldBytes(pid)) - before) / IDLE_SESSIONS;
 }
 
 async function openSessions(url: string, count: number): Promise<void> {
@@ -118,7 +118,12 @@ async function openSessions(url: string, count: number): Promise<void> {
   }
 }
 
-async function restingBytes(pid: number): Promise<number> {
+/** What the gateway holds once its sockets have closed; see `weigh.mjs`. */
+async function heldBytes(pid: number): Promise<number> {
+  const file = `${WORK}crowd/held-bytes`;
   await sleep(3_000);
-  return usageOf(pid)?.residentBytes ?? Number.NaN;
+  rmSync(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  while (!existsSync(file)) await sleep(20);
+  return Number(readFileSync(file, 'utf8'));
 }

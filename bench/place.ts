@@ -9,3 +9,5 @@ export const WORK = `${ROOT}.mcp-gateway/bench/`;
 export const WARM_CACHE = `${WORK}cache`;
 
 export const UPSTREAM = `${BENCH}upstream.mjs`;
+/** Built by `build.ts`. */
+export const RECORDING_FLOOR = `${ROOT}bench-built/recording-floor.js`;

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { type Bar, bars } from './bars.ts';
+import { type Bar, bars, orientation } from './bars.ts';
 import type { Replaying } from './replay.ts';
 import { figure, frontCosts, idleBytes, type Level, LEVELS, ratio, type Results, startMs } from './results.ts';
 import { TARGETS } from './targets.ts';
@@ -8,7 +8,8 @@ import { TARGETS } from './targets.ts';
 export function report(results: Results): string {
   return [
     `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${results.rounds.length} rounds.`,
-    heading('Bars', table(['what', 'measured', 'bar', 'stretch', ''], bars(results).map(barRow))),
+    heading('Bars', table(['what', 'measured', 'recording floor', 'bar', 'stretch', ''], bars(results).map(barRow))),
+    heading('For orientation: bars that the recording floor has disproven', orientationTable(results)),
     ...LEVELS.map((level) => heading(`${level} in flight`, callTable(results, level))),
     heading('Where the CPU of a call goes, 8 in flight, over HTTP', partsTable(results)),
     heading('What the fronts add', frontTable(results)),
@@ -24,17 +25,28 @@ function heading(title: string, body: string): string {
   return `### ${title}\n\n${body}`;
 }
 
-function barRow({ what, measured, limit, stretch, better, unit }: Bar): readonly string[] {
+function barRow({ what, measured, floor, limit, stretch, better, unit }: Bar): readonly string[] {
   const reaches = (aim: number): boolean => (better === 'lower' ? measured <= aim : measured >= aim);
   const sign = better === 'lower' ? '≤' : '≥';
   const verdict = reaches(limit) ? 'reached' : '**missed**';
   return [
     what,
     `${short(measured)} ${unit}`,
+    floor === undefined ? '' : `${short(floor)} ${unit}`,
     `${sign} ${limit}`,
     stretch === undefined ? '' : `${sign} ${stretch}`,
     Number.isNaN(measured) ? 'not measured' : verdict,
   ];
+}
+
+function orientationTable(results: Results): string {
+  const rows = orientation(results).map(({ what, measured: own, floor, former }) => [
+    what,
+    `${short(own)} ×`,
+    `${short(floor)} ×`,
+    former,
+  ]);
+  return table(['what', 'measured', 'recording floor', 'was the bar'], rows);
 }
 
 function callTable(results: Results, level: Level): string {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { type BundleSet, type Durability, writeConfiguration } from './configuration.ts';
-import { BENCH, ROOT, UPSTREAM } from './place.ts';
+import { BENCH, RECORDING_FLOOR, ROOT, UPSTREAM } from './place.ts';
 import { SERVER } from './workload.ts';
 
 /** Something to send calls through. */
@@ -27,6 +27,10 @@ export const TARGETS: readonly Target[] = [
   { name: 'direct-http', front: HTTP, commandLine: (_, port) => [UPSTREAM, '--http', String(port)] },
   { name: 'floor-stdio', front: STDIO, commandLine: () => floor('stdio') },
   { name: 'floor-http', front: HTTP, commandLine: (_, port) => floor(`http:${port}`) },
+  recordingFloor('stdio', 'starter'),
+  recordingFloor('http', 'starter'),
+  recordingFloor('http', 'starter', 'full'),
+  recordingFloor('http', 'heavy'),
   ...(['stdio', 'http'] as const).flatMap((door) =>
     (['starter', 'heavy'] as const).flatMap((bundles) =>
       (['normal', 'full'] as const).map((durability) => gateway(door, bundles, durability)),
@@ -73,6 +77,14 @@ export function installPeers(): void {
 
 function floor(front: string): readonly string[] {
   return [`${BENCH}floor.mjs`, front, process.execPath, UPSTREAM];
+}
+
+function recordingFloor(door: 'stdio' | 'http', bundles: BundleSet, durability: Durability = 'normal'): Target {
+  return {
+    name: `recording-floor-${door}-${bundles}-${durability}`,
+    front: door === 'stdio' ? STDIO : HTTP,
+    commandLine: (_, port) => [RECORDING_FLOOR, door === 'stdio' ? door : `http:${port}`, bundles, durability],
+  };
 }
 
 function gateway(door: 'stdio' | 'http', bundles: BundleSet, durability: Durability): Target {
