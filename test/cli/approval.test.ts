@@ -189,14 +189,6 @@ test('a key of the requester does not count for a group', async () => {
   expect(await run(place, ['approval', 'approve', 'd-1'], { key: own })).toMatchObject({ exit: 6 });
 });
 
-test('keys for agents are refused by name', async () => {
-  const place = await aPlace();
-  expect(await run(place, ['key', 'create', '--role', 'agent'])).toMatchObject({
-    exit: 1,
-    err: expect.stringContaining('NOT_BUILT') as string,
-  });
-});
-
 test('an approval is found by its beginning, and a beginning of two is refused', async () => {
   const place = await aPlace(
     { id: 'd-1', ...BY_GROUP },
