@@ -20,8 +20,10 @@ export interface Turn {
 /** In one turn of the event loop so many requests of one session begin, and so many in all; the others wait for the next. */
 const BEGIN_EACH = 8;
 const BEGIN_IN_ALL = 32;
-/** Of those that wait, one of each session begins in a turn, and so many in all: what came meanwhile is read in between. */
+/** Of those that wait, one each of so many sessions begins in a turn: what came meanwhile is read in between. */
 const CALLED_UP = 4;
+/** For so many turns after another session began something. One that is alone begins more at once, which costs less. */
+const CROWDED_TURNS = 256;
 
 /**
  * Whose request begins when: sessions take turns, so that a thousand calls of one do not stand before the one call of
@@ -34,6 +36,8 @@ export class Turns {
   #begun = 0;
   #turn = 0;
   #isEnding = false;
+  #lastLane: Lane | undefined = undefined;
+  #crowdedUntil = 0;
 
   constructor(limits: TurnLimits) {
     this.limits = limits;
@@ -63,6 +67,8 @@ export class Turns {
   }
 
   begin(lane: Lane, turn: Turn): void {
+    if (lane !== this.#lastLane) this.#crowdedUntil = this.#turn + CROWDED_TURNS;
+    this.#lastLane = lane;
     this.#begun += 1;
     lane.noteBegun(this.#turn);
     this.#endSoon();
@@ -86,14 +92,19 @@ export class Turns {
     this.#isEnding = false;
     this.#turn += 1;
     this.#begun = 0;
-    for (const lane of this.#queue.splice(0, CALLED_UP)) {
+    const each = this.#turn < this.#crowdedUntil ? 1 : BEGIN_EACH;
+    for (const lane of this.#queue.splice(0, CALLED_UP)) this.#callUp(lane, each);
+    if (this.#queue.length > 0) this.#endSoon();
+  }
+
+  #callUp(lane: Lane, most: number): void {
+    lane.isQueued = false;
+    for (let called = 0; called < most; called += 1) {
       const turn = lane.next();
-      lane.isQueued = turn !== undefined;
-      if (turn === undefined) continue;
-      this.#queue.push(lane);
+      if (turn === undefined) return;
       this.begin(lane, turn);
     }
-    if (this.#queue.length > 0) this.#endSoon();
+    this.queue(lane);
   }
 }
 
