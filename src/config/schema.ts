@@ -38,7 +38,9 @@ const Decisions = z.strictObject({
     ),
   retain: Duration.refine((ms) => ms >= HOUR_MS, 'must be at least 1h')
     .optional()
-    .describe('How long decisions are kept; older ones are removed, whole segments at a time. Without it all are kept.'),
+    .describe(
+      'How long decisions are kept; older ones are removed, whole segments at a time. Without it all are kept.',
+    ),
   export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
 });
 

@@ -12,7 +12,7 @@ const DIGESTS: ReadonlyMap<string, string> = new Map([
   ['SHA-512-256', 'sha512-256'],
 ]);
 
-export const DIGEST_NAMES: readonly string[] = [...DIGESTS.keys()];
+const DIGEST_NAMES: readonly string[] = [...DIGESTS.keys()];
 
 /**
  * The digest of one file as OPA's signatures have it, hex: of the manifest and of data over their values, members sorted
