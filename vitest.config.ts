@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { COMPILING, EVERY_CLIENT } from './test/groups.ts';
+import { COMPILING, EVERY_CLIENT, HOSTILE } from './test/groups.ts';
 
 export default defineConfig({
   // On two cores vitest would use one of them.
@@ -13,6 +13,7 @@ export default defineConfig({
       'test/{toolchain,long,faults,interop,conformance,services}/**',
       ...COMPILING,
       ...EVERY_CLIENT,
+      ...HOSTILE,
       '**/node_modules/**',
     ],
     testTimeout: 300_000,

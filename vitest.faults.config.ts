@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { HOSTILE } from './test/groups.ts';
 
-/** Real faults against the real program: `npm run test:faults`, which installs what makes them. */
+/** Real faults against the real program, and hostile input of every kind: `npm run test:faults` installs what makes them. */
 export default defineConfig({
   // On two cores vitest would use one of them.
   test: {
     maxWorkers: 2,
-    include: ['test/faults/**/*.test.ts'],
+    include: ['test/faults/**/*.test.ts', ...HOSTILE],
     globalSetup: ['test/build-once.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,

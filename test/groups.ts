@@ -18,3 +18,13 @@ export const COMPILING = [
 export const EVERY_CLIENT = [
   'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units,walk-*}.test.ts',
 ];
+
+/**
+ * What hostile clients, servers and bundles try, by the thousand, on the program and on its parts: `npm run test:faults`
+ * runs it beside the real faults.
+ */
+export const HOSTILE = [
+  'test/e2e/{hostile-clients,hostile-upstreams,client-limits}.test.ts',
+  'test/fuzz/**/*.test.ts',
+  'test/gateway/fail-closed.test.ts',
+];

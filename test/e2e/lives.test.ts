@@ -128,7 +128,7 @@ test('what keeps a gateway from serving ends it at once, with the mend, and leav
   expect(code).toBe(1);
   expect(stderr).toMatch(/error LISTEN_FAILED Cannot listen on 127\.0\.0\.1:\d+: EADDRINUSE\.\n {2}= help: /);
   expect(await runProgram(place, ['serve', '--http', '0.0.0.0:0'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('this version has no authentication'),
+    code: 6,
+    stderr: expect.stringContaining('Configure gateway.auth, or listen on 127.0.0.1.'),
   });
 });
