@@ -11,7 +11,7 @@ const TOLD = [
   /rules speak of “personal data”[^]*compliance, by data protection officer[^]*Personal data is not sent to the outside[^]*fired +once/,
   /^DENIED .* may not call send_message on outbox\.[^]*Personal data is not sent to the outside[^]*owner data protection officer[^]*\nelse /,
   /^\d+ decisions since .*, \d+ rules in force[^]*Never fired/,
-  /^$/,
+  /^\d+ decisions written to decisions\.csv\.\n$/,
   /^ok: \d+ records, the last is #\d+ /,
 ];
 
