@@ -6,6 +6,7 @@ import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding, Severity } from '../review/finding.ts';
 import { LINT_RULES } from '../review/lint.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
+import { counted } from './counted.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { type FindingsOf, printFindings, printGithub, printSarif } from './finding-formats.ts';
@@ -144,8 +145,4 @@ function printPretty({ terminal }: CommandContext, { facts, isGood, mend, notes,
 
 function countOf(findings: readonly Finding[], severity: Severity): number {
   return findings.filter((finding) => finding.severity === severity).length;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -7,6 +7,7 @@ import { fileIdentity } from '../state/private-file.ts';
 import { verifyLog, type WholeLog } from '../state/verify.ts';
 import { verifyExport } from '../state/verify-export.ts';
 import { readConfig } from './config.ts';
+import { counted } from './counted.ts';
 import type { CommandContext } from './context.ts';
 import type { ReadOptions } from './decision.ts';
 import { EXIT } from './exit.ts';
@@ -77,6 +78,8 @@ function wholeLines({
 }: WholeLog): readonly string[] {
   const range = rows === 0 ? '' : `, #${first} to #${seq}, the last is ${shortHash(hash)}`;
   const held =
-    last === null ? [] : [`held to ${checkpoints} signed checkpoints, the last at #${last.seq}, ${last.time}`];
-  return [`ok: ${rows} records${range}`, ...[...held, ...notes].map((note) => `  ${note}`)];
+    last === null
+      ? []
+      : [`held to ${counted(checkpoints, 'signed checkpoint')}, the last at #${last.seq}, ${last.time}`];
+  return [`ok: ${counted(rows, 'record')}${range}`, ...[...held, ...notes].map((note) => `  ${note}`)];
 }

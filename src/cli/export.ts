@@ -13,6 +13,7 @@ import { sealExport, sealPath } from '../state/export-seal.ts';
 import type { ListOptions } from './decision.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
+import { counted } from './counted.ts';
 import { EXIT } from './exit.ts';
 import { clock } from './server-sign-ins.ts';
 import { printJson, printLine, printNote, type Terminal } from './terminal.ts';
@@ -107,7 +108,7 @@ function tellWhere(
 ): void {
   const { format, json } = options;
   if (json === true) printJson(terminal, 'decision-export', { ok: written.changed === 0, out, format, ...written });
-  else printLine(terminal, `${written.count} ${written.count === 1 ? 'decision' : 'decisions'} written to ${out}.`);
+  else printLine(terminal, `${counted(written.count, 'decision')} written to ${out}.`);
 }
 
 /** For its owner's eyes only: it holds the arguments of calls. */

@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import type { Checked, Mutation, RanFile } from '../app/cases.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { ownReason } from '../gateway/own-reasons.ts';
@@ -102,8 +103,4 @@ export function printMutation(terminal: Terminal, mutation: Mutation): void {
   for (const rule of needless)
     printLine(terminal, `\n${rule} is missed after all, or not there: take it from "unmissed".`);
   if (unasked.length > 0) printLine(terminal, `\nNo case asks ${unasked.join(', ')}: nothing is known of their rules.`);
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

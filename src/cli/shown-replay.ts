@@ -5,6 +5,7 @@ import type { ReplayGroup, ReplayVerdict } from '../review/replay-groups.ts';
 import { replayMarkdown } from '../review/replay-markdown.ts';
 import type { ReplayReport } from '../review/replay-report.ts';
 import { CLASS_WORDS, placeText, rangeText, recordedText } from '../review/replay-words.ts';
+import { counted } from './counted.ts';
 import type { CommandContext } from './context.ts';
 import { type ExceededThreshold, thresholdText } from './replay-thresholds.ts';
 import { paint, printJson, printLine, printPage, printWrapped, type Terminal, visible } from './terminal.ts';
@@ -33,8 +34,7 @@ export function writeMarkdown({ terminal, environment }: CommandContext, to: str
 }
 
 function exceededText({ class: kind, count, ...threshold }: ExceededThreshold): string {
-  const decisions = count === 1 ? 'decision' : 'decisions';
-  return `${count} ${decisions} ${CLASS_WORDS[kind]}; at most ${thresholdText({ class: kind, ...threshold })} may be (${kind})`;
+  return `${counted(count, 'decision')} ${CLASS_WORDS[kind]}; at most ${thresholdText({ class: kind, ...threshold })} may be (${kind})`;
 }
 
 const MOST_GROUPS = 20;

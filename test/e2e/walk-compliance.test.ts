@@ -12,7 +12,7 @@ const TOLD = [
   /^DENIED .* may not call send_message on outbox\.[^]*Personal data is not sent to the outside[^]*owner data protection officer[^]*\nelse /,
   /^\d+ decisions since .*, \d+ rules in force[^]*Never fired/,
   /^\d+ decisions written to decisions\.csv\.\n$/,
-  /^ok: \d+ records, the last is #\d+ /,
+  /^ok: \d+ records, #1 to #\d+, the last is /,
 ];
 
 test('compliance is answered in plain words, and shown no Rego', async () => {
