@@ -42,10 +42,12 @@ export class ToldInstructions {
   }
 }
 
+/** All lines but the first are indented: one that begins as the gateway names another server would be taken for its words. */
 function cleanLines(text: string): string {
   return text
     .split(/\r\n|[\n\r\u2028\u2029]/u)
     .map((line) => `${/^ */.exec(line)?.[0] ?? ''}${cleanText(line, MAX_LINE)}`.trimEnd())
     .join('\n')
-    .trim();
+    .trim()
+    .replaceAll(/\n(?!\n)/g, '\n  ');
 }
