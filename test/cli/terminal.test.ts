@@ -22,6 +22,7 @@ const HOSTILE = [
   '\u001b]8;;https://evil.example\u001b\\link\u001b]8;;\u001b\\',
   '\u001b]52;c;ZXZpbA==\u0007',
   '\u001b[8mhidden\u001b[28m',
+  '\u001b[30m\u001b[40mblack on black\u001b[37m\u001b[107m\u001b[7m\u001b[5m',
   '\u009b2J',
   '\u007f\u0008\r',
   '\u202etxt\u2066',
