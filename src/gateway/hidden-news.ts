@@ -1,6 +1,6 @@
 import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
-import { revealText } from '../policy/author-text.ts';
+import { cutText, revealText } from '../policy/author-text.ts';
 
 /** What a server offers and nobody is shown. */
 export interface Hidden {
@@ -13,7 +13,8 @@ export interface Hidden {
 /** A server may list ten thousand bad names, and others at every look. */
 const MOST_TOLD = 20;
 /** A name may be as long as a message. */
-const LONGEST_NAME = 200;
+const LONGEST_NAME = 100;
+const LONGEST_SHOWN = 1_000;
 
 /** Tells whoever runs the gateway what is not shown and why, each once as long as it stays so. */
 export class HiddenNews {
@@ -28,7 +29,10 @@ export class HiddenNews {
   tell(kind: 'tool' | 'prompt' | 'resource', hidden: readonly Hidden[]): void {
     const before = this.#told.get(kind);
     const standing = new Set<string>();
-    const shown = hidden.map(({ name, ...rest }) => ({ ...rest, name: revealText(name, LONGEST_NAME) }));
+    const shown = hidden.map(({ name, ...rest }) => ({
+      ...rest,
+      name: revealText(cutText(name, LONGEST_NAME), LONGEST_SHOWN),
+    }));
     const news = shown.filter(({ server, name, why }) => {
       const key = JSON.stringify([server, name, why]);
       standing.add(key);

@@ -31,6 +31,7 @@ test('G-40 instructions reach a model in visible lines, and no more of them than
   const hidden = 'one\u001b[2J\u202etwo\u{e0041}\r\n\u200b  three\u2028four';
   expect(instructions.of({ id, pins: undefined }, hidden)).toBe('one [2Jtwo\n  three\n  four');
   expect(instructions.of({ id, pins: undefined }, 'x\n'.repeat(1_000_000))).toHaveLength(4_000);
+  expect(instructions.of({ id, pins: undefined }, `${'\u200b\n'.repeat(100_000)}x`)).toBe('');
 });
 
 test('G-42 no line of a server’s instructions can pass for those of another server', () => {
