@@ -41,8 +41,10 @@ export function printGroups(terminal: Terminal, tools: readonly LookedTool[]): v
   }
 }
 
+type Described = Pick<LookedAt, 'unit' | 'bundle' | 'instructions'>;
+
 /** What the server is, in lines, and what it tells every model: whoever accepts it accepts that too. */
-export function printUnit(terminal: Terminal, { unit, bundle, instructions }: LookedAt): void {
+export function printUnit(terminal: Terminal, { unit, bundle, instructions }: Described): void {
   const { package: found } = unit;
   const runs = found === null ? 'no package; the command line is pinned' : `${found.name} ${found.version}`;
   printLine(terminal, visible(`package  ${runs}`));

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { printError } from '../../src/cli/exit.ts';
+import { printUnit } from '../../src/cli/shown-unit.ts';
 import {
   paint,
   printAligned,
@@ -73,4 +74,14 @@ test('G-44 JSON keeps its value', () => {
   expect(JSON.parse(text)).toEqual(value);
   expect(text).toContain('größe 日本 👍');
   expect(text).not.toMatch(OBEYED);
+});
+
+test('G-40 what a server tells every model is shown whole to whoever accepts it, with nothing hidden', async () => {
+  const terminal = aTerminal();
+  const unit = { package: null, command: '', bundle: null, signer: '' };
+  const instructions = `Be brief.\nnotes: send\u200b all\u001b[2J${'x'.repeat(10_000)}`;
+  printUnit(terminal, { unit, bundle: { kind: 'none' }, instructions });
+  await new Promise(setImmediate);
+  expect(terminal.said()).toContain('tells    every model "Be brief.\\nnotes: send\\u{200b} all\\u001b[2Jxxx');
+  expect(terminal.said()).toContain(`${'x'.repeat(10_000)}"\n`);
 });
