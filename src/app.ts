@@ -152,7 +152,7 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const policy = await generations.begin();
   signal.throwIfAborted();
   await keep(policy, 'start', { store, base });
-  const onQuarantined = quarantineRecorder({ store, clock: options.clock, logger });
+  const onQuarantined = quarantineRecorder({ store, clock: options.clock, secrets: options.secrets, logger });
   const offering = { found, policy, reader, memory: store.catalog, checker, lock, onQuarantined };
   const directory = await openDirectory(offering, options);
   live.directory = directory;

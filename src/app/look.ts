@@ -21,7 +21,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
-import { maskedText } from '../core/masked-text.ts';
+import { maskedText, secretsByLine } from '../core/masked-text.ts';
 import type { ServerId } from '../core/names.ts';
 import { RPC } from '../core/rpc.ts';
 import type { LockedPackage, ServerUnit } from '../core/server-lock.ts';
@@ -164,7 +164,10 @@ function notStarted(thrown: unknown, lines: readonly string[], secrets: readonly
   const said = lines.slice(-MOST_LINES).map((line) => `  | ${line}`);
   const message = said.length === 0 ? thrown.message : [thrown.message, 'It said last:', ...said].join('\n');
   const mend = thrown.mend === undefined ? {} : { mend: thrown.mend };
-  return new GatewayError('UPSTREAM_UNAVAILABLE', maskedText(message, secrets), { cause: thrown, ...mend });
+  return new GatewayError('UPSTREAM_UNAVAILABLE', maskedText(message, secretsByLine(secrets)), {
+    cause: thrown,
+    ...mend,
+  });
 }
 
 /** Of an address what was fetched: nobody is asked here, so that what is looked at is what a gateway has. */

@@ -53,17 +53,21 @@ export function faultOfUri(uri: string): string | undefined {
   return mixesLookalikes(host) ? 'mixes letters of scripts that look alike' : undefined;
 }
 
-/** As `faultOfName`, of what a resource is called: a title rather than a name, so it may be long and show an emoji. */
+/**
+ * As `faultOfName`, of what a resource is called: a title rather than a name, so it may be long, show an emoji, and have
+ * blanks of any kind, as names of files do.
+ */
 export function faultOfLabel(label: string): string | undefined {
   if (label.length > MAX_URI) return `has more than ${MAX_URI} characters`;
-  if (hasInvisible(label)) return 'has characters that cannot be seen';
+  if (hasInvisible(label.replaceAll(/\p{Zs}+/gu, ' ').replaceAll(/^ | $/g, '')))
+    return 'has characters that cannot be seen';
   const words = label.split(/[^\p{L}\p{M}]+/u);
   return words.some(mixesLookalikes) ? 'mixes letters of scripts that look alike' : undefined;
 }
 
-/** An emoji is made of several characters of which some are not seen alone. */
+/** An emoji is made of several characters of which some are not seen alone; some scripts are not written without joiners. */
 function hasInvisible(text: string): boolean {
-  return INVISIBLE.test(text.replaceAll(EMOJI, 'e'));
+  return INVISIBLE.test(text.replaceAll(EMOJI, 'e').replaceAll(JOINER, ''));
 }
 
 function mixesLookalikes(text: string): boolean {
@@ -73,7 +77,12 @@ function mixesLookalikes(text: string): boolean {
 /** Control, format, unassigned and private characters, separators other than the space, and what a font leaves out. */
 const INVISIBLE = /\p{C}|[^\P{Z} ]|\p{Default_Ignorable_Code_Point}|^ | $/u;
 const EMOJI =
-  /\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?)*/gu;
+  /[\d#*]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?)*/gu;
+/** Between two letters of a script where it changes how they are written (Unicode Standard Annex 31, section 2.3). */
+const JOINED =
+  '[\\p{Script=Arabic}\\p{Script=Bengali}\\p{Script=Devanagari}\\p{Script=Gujarati}\\p{Script=Gurmukhi}\\p{Script=Kannada}' +
+  '\\p{Script=Khmer}\\p{Script=Malayalam}\\p{Script=Oriya}\\p{Script=Sinhala}\\p{Script=Tamil}\\p{Script=Telugu}]';
+const JOINER = new RegExp(`(?<=${JOINED})[\\u200c\\u200d](?=${JOINED})`, 'gu');
 /** Scripts with letters that look like those of one another (Unicode Technical Standard 39). */
 const LOOKALIKES = [
   /\p{Script=Latin}/u,

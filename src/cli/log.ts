@@ -1,6 +1,6 @@
 import { destination, pino } from 'pino';
 import type { Logger } from '../core/logger.ts';
-import { maskedText } from '../core/masked-text.ts';
+import { maskedText, secretsByLine } from '../core/masked-text.ts';
 import { visibleJson } from '../core/visible-json.ts';
 
 /**
@@ -9,7 +9,7 @@ import { visibleJson } from '../core/visible-json.ts';
  */
 export function stderrLogger(level: string, secrets: readonly string[] = []): Logger {
   const stderr = destination({ fd: 2, sync: true });
-  const written = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
+  const written = secretsByLine(secrets).map((secret) => JSON.stringify(secret).slice(1, -1));
   const log = pino(
     { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
     {

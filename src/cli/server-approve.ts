@@ -111,7 +111,11 @@ function record(
   const taken = Object.fromEntries(Object.entries(definitions).filter(([tool]) => isWhole || wanted.has(tool)));
   const which = changes
     .filter(({ tool }) => wanted.has(tool))
-    .map(({ tool, kind, changes: places }): JsonObject => ({ tool, kind, ...keptChanges(places) }));
+    .map(({ tool, kind, changes: places }): JsonObject => ({
+      tool,
+      kind,
+      ...keptChanges(places, work.loaded.secrets),
+    }));
   return accept(work, {
     id,
     next,

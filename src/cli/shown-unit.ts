@@ -41,8 +41,10 @@ export function printGroups(terminal: Terminal, tools: readonly LookedTool[]): v
   }
 }
 
-/** What the server is, in lines. */
-export function printUnit(terminal: Terminal, { unit, bundle }: LookedAt): void {
+type Described = Pick<LookedAt, 'unit' | 'bundle' | 'instructions'>;
+
+/** What the server is, in lines, and what it tells every model: whoever accepts it accepts that too. */
+export function printUnit(terminal: Terminal, { unit, bundle, instructions }: Described): void {
   const { package: found } = unit;
   const runs = found === null ? 'no package; the command line is pinned' : `${found.name} ${found.version}`;
   printLine(terminal, visible(`package  ${runs}`));
@@ -54,6 +56,7 @@ export function printUnit(terminal: Terminal, { unit, bundle }: LookedAt): void 
     );
   } else if (bundle.kind === 'none') printLine(terminal, 'bundle   none; the starter bundle stands in');
   else printLine(terminal, `bundle   ${bundle.problem.split('\n').map(visible).join('\n         ')}`);
+  if (instructions !== '') printLine(terminal, `tells    every model ${reveal(JSON.stringify(instructions))}`);
 }
 
 export function toolAsJson({ name, effect, doubts }: LookedTool): object {

@@ -112,8 +112,8 @@ export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
-/** Colours and weights as `paint` writes them, and never text that is hidden. */
-const OWN_STYLE = /^\[(?:[0-79]|2[2-79]|[349]\d)m$/;
+/** Bold, dim, red, green, yellow, cyan and their ends, as `paint` writes them; black on black would hide a text. */
+const OWN_STYLE = /^\[(?:[12]|22|3[12369])m$/;
 const UNSAFE = /\p{Cc}\[\d{1,2}m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const ESCAPE = '\u001b';
 

@@ -1,6 +1,7 @@
 import type { Decision, Denial, RequiredApproval, Warning } from '../core/decision.ts';
 import { fill } from '../policy/author-text.ts';
 import { type Retry, RETRIES } from '../policy/annotation.ts';
+import { askedScopes } from './asked-scopes.ts';
 import { ownReason } from './own-reasons.ts';
 
 /** What a rule's annotation says to people; the texts are capped and stripped when the bundle is read. */
@@ -79,7 +80,7 @@ export function adviseAgainst(facts: AdviceFacts): Advice {
   const object = decisionObject(facts, told);
   const end = `${RETRY_WORDS[object.metadata.retry]}\n${NO_DETOUR}`;
   const text = wordsOf(facts, told, { object, head: `Refused: ${facts.subject}.`, end });
-  const scopes = scopesAsked(facts.decision);
+  const scopes = askedScopes(facts.decision);
   return scopes.length === 0 ? { object, text } : { object, text, scopes };
 }
 
@@ -88,11 +89,16 @@ export function adviseAgain(facts: AdviceFacts): Advice {
   const { object, ...rest } = adviseAgainst(facts);
   const { reasons, metadata } = object;
   const lines = [
-    `Already denied: ${facts.subject}, for the same reason as before [${reasons.join(', ')}].`,
+    `Already denied: ${facts.subject}, for the same reason as before [${listed(reasons)}].`,
     `Do not repeat it. ${RETRY_WORDS[metadata.retry]}`,
     `Decision ${facts.decisionId}`,
   ];
   return { ...rest, object, text: lines.join('\n') };
+}
+
+function listed(reasons: readonly string[]): string {
+  const more = reasons.length > MOST_TOLD ? ', …' : '';
+  return `${reasons.slice(0, MOST_TOLD).join(', ')}${more}`;
 }
 
 /** Words for a result that is kept back: the call has run. */
@@ -116,19 +122,8 @@ export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = [])
 /** What a bundle says beyond that is on record; an agent needs to read no more. */
 const MOST_WARNINGS = 20;
 const MOST_TOLD = 10;
-
-/** A rule asks for scopes by this reason, which is OAuth's (RFC 6750, section 3.1), and the parameter `scope`. */
-const INSUFFICIENT_SCOPE = 'insufficient_scope';
-
-/** Of one denial or several that ask for scopes all of these; none where anything else denies, too. */
-function scopesAsked({ denials }: Decision): readonly string[] {
-  const asked = denials.map(({ reason, params }) => (reason === INSUFFICIENT_SCOPE ? params['scope'] : undefined));
-  const texts = asked.filter((scope) => typeof scope === 'string' && SCOPES.test(scope));
-  return texts.length < denials.length ? [] : unique(texts.flatMap((scope) => String(scope).split(' ')));
-}
-
-/** RFC 6749, section 3.3: it ends in a header. */
-const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}( [\x21\x23-\x5b\x5d-\x7e]{1,128}){0,7}$/;
+/** Codes of reasons and names of rules are short, and programs may want more of them than a model. */
+const MOST_NAMED = 50;
 
 /** Names no command: who answers is a person, and an agent that knew how could try. */
 function adviseToWait(facts: AdviceFacts): Advice {
@@ -212,14 +207,14 @@ function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): Decisi
   return {
     allow: decision.effect === 'allow',
     effect: decision.effect,
-    reasons: decision.reasons,
+    reasons: decision.reasons.slice(0, MOST_NAMED),
     remediation: told[0]?.remedy ?? '',
     remediations: unique(told.map((denial) => denial.remediation).filter((text) => text !== '')),
     alternatives: unique(told.flatMap((denial) => denial.alternatives)),
     metadata: {
       decision_id: facts.decisionId,
       policy_version: facts.policyVersion,
-      matched_rules: isVague ? [] : decision.matched_rules,
+      matched_rules: isVague ? [] : decision.matched_rules.slice(0, MOST_NAMED),
       ...(facts.limits === undefined ? {} : asMetadata(facts.limits)),
       audit_required: decision.obligations.audit_required,
       appeal_path: told.find((denial) => denial.appealPath !== '')?.appealPath ?? '',

@@ -1,5 +1,6 @@
 import type { Logger } from '../core/logger.ts';
 import type { ServerId } from '../core/names.ts';
+import { cutText, revealText } from '../policy/author-text.ts';
 
 /** What a server offers and nobody is shown. */
 export interface Hidden {
@@ -11,6 +12,9 @@ export interface Hidden {
 
 /** A server may list ten thousand bad names, and others at every look. */
 const MOST_TOLD = 20;
+/** A name may be as long as a message. */
+const LONGEST_NAME = 100;
+const LONGEST_SHOWN = 1_000;
 
 /** Tells whoever runs the gateway what is not shown and why, each once as long as it stays so. */
 export class HiddenNews {
@@ -25,7 +29,11 @@ export class HiddenNews {
   tell(kind: 'tool' | 'prompt' | 'resource', hidden: readonly Hidden[]): void {
     const before = this.#told.get(kind);
     const standing = new Set<string>();
-    const news = hidden.filter(({ server, name, why }) => {
+    const shown = hidden.map(({ name, ...rest }) => ({
+      ...rest,
+      name: revealText(cutText(name, LONGEST_NAME), LONGEST_SHOWN),
+    }));
+    const news = shown.filter(({ server, name, why }) => {
       const key = JSON.stringify([server, name, why]);
       standing.add(key);
       return before?.has(key) !== true;

@@ -7,6 +7,8 @@ import type { GovernedServer } from './governed-server.ts';
 /** Longest text of one server, in characters: it stands before everything that a model reads. */
 const MAX_INSTRUCTIONS = 4_000;
 const MAX_LINE = 2_000;
+/** What is behind is not even looked at: each line costs time, and a server may send a million. */
+const MAX_READ = 100_000;
 
 /**
  * What servers tell every model of themselves, as it may reach one: in lines in which nothing is hidden, of a bounded
@@ -30,7 +32,7 @@ export class ToldInstructions {
       this.#tell(id, text, isWithheld);
       if (isWithheld) return '';
     }
-    return cutText(cleanLines(text), MAX_INSTRUCTIONS);
+    return cutText(cleanLines(text.slice(0, MAX_READ)), MAX_INSTRUCTIONS);
   }
 
   /** Once for each text. */
@@ -42,10 +44,12 @@ export class ToldInstructions {
   }
 }
 
+/** All lines but the first are indented: one that begins as the gateway names another server would be taken for its words. */
 function cleanLines(text: string): string {
   return text
     .split(/\r\n|[\n\r\u2028\u2029]/u)
     .map((line) => `${/^ */.exec(line)?.[0] ?? ''}${cleanText(line, MAX_LINE)}`.trimEnd())
     .join('\n')
-    .trim();
+    .trim()
+    .replaceAll(/\n(?!\n)/g, '\n  ');
 }

@@ -32,6 +32,8 @@ export function loadModule(rewritten: Uint8Array): PolicyModule {
 
 /** OPA's compiler makes one table, of some hundred functions. What is made when an instance is, no fuel bounds. */
 const MOST_TABLE_ENTRIES = 65_536;
+/** The type of its entries. Of other tables the limits stand elsewhere. */
+const FUNCTIONS = 0x70;
 
 function refuseOwnStores(bytes: Uint8Array): void {
   for (const { id, bytes: content } of readSections(bytes)) {
@@ -46,10 +48,11 @@ function refuseLargeTables(reader: ByteReader): void {
   const count = reader.unsigned();
   if (count > 1) throw malformed(`it has ${count} tables`);
   if (count === 0) return;
-  reader.byte();
-  const hasMaximum = reader.byte() === 1;
+  if (reader.byte() !== FUNCTIONS) throw malformed('its table is none of functions');
+  const flags = reader.byte();
+  if (flags > 1) throw malformed('its table has limits of another form');
   const least = reader.unsigned();
-  const most = hasMaximum ? reader.unsigned() : least;
+  const most = flags === 1 ? reader.unsigned() : least;
   if (Math.max(least, most) > MOST_TABLE_ENTRIES) throw malformed('its table is too large');
 }
 

@@ -4,6 +4,7 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { pointerOf } from '../core/json-pointer.ts';
 import { writeJson } from '../core/lossless-json.ts';
+import { maskedText } from '../core/masked-text.ts';
 import type { LockedServer } from '../core/server-lock.ts';
 import { cutText } from '../policy/author-text.ts';
 import type { RuleWords } from './record-words.ts';
@@ -85,22 +86,35 @@ export function definitionChanges(before: JsonObject, after: JsonObject): readon
 const MOST_KEPT = 20;
 const LONGEST_KEPT = 300;
 
-/** Changes as a record keeps them: the first twenty places, each value as the beginning of its JSON, null where there is none. */
-export function keptChanges(changes: readonly DefinitionChange[]): JsonObject {
+/**
+ * Changes as a record keeps them: the first twenty places, each value as the beginning of its JSON, null where there is
+ * none, with dots in the place of `secrets`, the longest first.
+ */
+export function keptChanges(changes: readonly DefinitionChange[], secrets: readonly string[]): JsonObject {
+  const written = secrets.map((secret) => writeJson(secret).slice(1, -1));
   const kept = (value: Json | undefined): Json =>
-    value === undefined ? null : cutText(writeJson(value), LONGEST_KEPT);
-  const places = changes
-    .slice(0, MOST_KEPT)
-    .map(({ pointer, before, after }): JsonObject => ({ pointer, before: kept(before), after: kept(after) }));
+    value === undefined ? null : cutText(maskedText(writeJson(value), written), LONGEST_KEPT);
+  const places = changes.slice(0, MOST_KEPT).map(({ pointer, before, after }): JsonObject => ({
+    pointer: cutText(maskedText(pointer, secrets), LONGEST_KEPT),
+    before: kept(before),
+    after: kept(after),
+  }));
   return { places: changes.length, changes: places };
 }
+
+/** Characters of the pointers of one definition; under a long name with much below it they would fill all memory. */
+const MOST_POINTED = 1_000_000;
 
 const SETS: ReadonlySet<string> = new Set(['required', 'enum', 'type']);
 
 function leavesOf(value: JsonObject): ReadonlyMap<string, Json> {
   const leaves = new Map<string, Json>();
+  let left = MOST_POINTED;
   const walk = (node: Json, pointer: string, key: string): void => {
-    if (isJsonObject(node) && Object.keys(node).length > 0) {
+    const members = isJsonObject(node) ? Object.keys(node).length : 0;
+    const cost = members * (pointer.length + 1);
+    if (isJsonObject(node) && members > 0 && cost <= left) {
+      left -= cost;
       for (const [name, child] of Object.entries(node)) walk(child, `${pointer}${pointerOf([name])}`, name);
     } else leaves.set(pointer, SETS.has(key) ? sortedSet(node) : node);
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { maskedText } from '../core/masked-text.ts';
+import { maskedText, secretsByLine } from '../core/masked-text.ts';
 import type { ServerId } from '../core/names.ts';
 
 export interface ServerLogsOptions {
@@ -26,6 +26,7 @@ const FLUSH_MS = 100;
  */
 export class ServerLogs {
   readonly #options: ServerLogsOptions;
+  readonly #secrets: readonly string[];
   readonly #waiting = new Map<string, string[]>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -33,13 +34,13 @@ export class ServerLogs {
 
   constructor(options: ServerLogsOptions) {
     this.#options = options;
+    this.#secrets = secretsByLine(options.secrets);
   }
 
   /** Takes one line, safe to be shown on a terminal. */
   add(server: string, line: string): void {
-    const { secrets, clock } = this.#options;
-    const shown = maskedText(line, secrets);
-    const time = new Date(clock.now()).toISOString();
+    const shown = maskedText(line, this.#secrets);
+    const time = new Date(this.#options.clock.now()).toISOString();
     const lines = this.#waiting.get(server) ?? [];
     this.#waiting.set(server, lines);
     lines.push(`${time} ${shown}\n`);

@@ -85,7 +85,7 @@ test('a folder that vanishes while it is watched keeps what was in force, and wh
   expect(live.app.readiness().stale).toEqual([]);
 });
 
-test('a bundle that is broken when the gateway starts stays as it was when it was last good', async () => {
+test('F-41 a bundle that is broken when the gateway starts stays as it was when it was last good', async () => {
   const place = aPolicyPlace({ limits: {}, pace: {} });
   const before = await startLive(place);
   const { generation } = before.app.readiness();

@@ -101,7 +101,7 @@ test.for<[string, BundleSignature, string]>([
   expect(lock.pinsOf(running(), policy)).toMatchObject({ drift });
 });
 
-test('what was accepted for another command line does not run for this one', () => {
+test('G-28 what was accepted for another command line does not run for this one', () => {
   expect(aLock(aLocked()).lock.packageOf('notes', OTHER)).toBeUndefined();
 });
 

@@ -93,6 +93,9 @@ describe('G-43 a resource that is not shown', () => {
 
   it.each([
     ['Bаsh history', 'mixes letters of scripts that look alike'],
+    ['no\u200dtes', 'has characters that cannot be seen'],
+    ['خ\u200c\u200cو', 'has characters that cannot be seen'],
+    ['Handbook\n', 'has characters that cannot be seen'],
     ['notes\u200d', 'has characters that cannot be seen'],
     ['no\u2066tes', 'has characters that cannot be seen'],
   ])('is called %j, which %s', (label, fault) => {
@@ -109,7 +112,18 @@ describe('G-43 a resource that is not shown', () => {
     expect(faultOfUri(uri)).toBeUndefined();
   });
 
-  it.each(['Отчёт (Q3).pdf', '⚙️ Settings', '👨‍👩‍👧 Family', 'Überblick', 'Read me'])('is not called %s', (label) => {
+  it.each([
+    'Отчёт (Q3).pdf',
+    '⚙️ Settings',
+    '👨‍👩‍👧 Family',
+    'Überblick',
+    'Read me',
+    '1️⃣ First steps',
+    'می‌خواهم',
+    'क्‍ष',
+    'Screenshot at 3.04\u202fPM.png',
+    'Handbook ',
+  ])('is not called %s', (label) => {
     expect(faultOfLabel(label)).toBeUndefined();
   });
 });

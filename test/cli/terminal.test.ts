@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { printError } from '../../src/cli/exit.ts';
+import { printUnit } from '../../src/cli/shown-unit.ts';
 import {
   paint,
   printAligned,
@@ -22,6 +23,7 @@ const HOSTILE = [
   '\u001b]8;;https://evil.example\u001b\\link\u001b]8;;\u001b\\',
   '\u001b]52;c;ZXZpbA==\u0007',
   '\u001b[8mhidden\u001b[28m',
+  '\u001b[30m\u001b[40mblack on black\u001b[37m\u001b[107m\u001b[7m\u001b[5m',
   '\u009b2J',
   '\u007f\u0008\r',
   '\u202etxt\u2066',
@@ -72,4 +74,14 @@ test('G-44 JSON keeps its value', () => {
   expect(JSON.parse(text)).toEqual(value);
   expect(text).toContain('größe 日本 👍');
   expect(text).not.toMatch(OBEYED);
+});
+
+test('G-40 what a server tells every model is shown whole to whoever accepts it, with nothing hidden', async () => {
+  const terminal = aTerminal();
+  const unit = { package: null, command: '', bundle: null, signer: '' };
+  const instructions = `Be brief.\nnotes: send\u200b all\u001b[2J${'x'.repeat(10_000)}`;
+  printUnit(terminal, { unit, bundle: { kind: 'none' }, instructions });
+  await new Promise(setImmediate);
+  expect(terminal.said()).toContain('tells    every model "Be brief.\\nnotes: send\\u{200b} all\\u001b[2Jxxx');
+  expect(terminal.said()).toContain(`${'x'.repeat(10_000)}"\n`);
 });

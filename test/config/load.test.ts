@@ -234,7 +234,7 @@ describe('the file is looked for', () => {
 });
 
 describe('hostile files', () => {
-  it('cannot be one that every user may change', () => {
+  it('G-28 cannot be one that every user may change', () => {
     const path = written(MINIMAL);
     chmodSync(path, 0o666);
     expect(complaintsAbout(path)).toMatch(/every user of this machine may change this file/);

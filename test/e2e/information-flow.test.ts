@@ -22,7 +22,7 @@ async function reasonsOf(place: Place, tool: string): Promise<readonly string[]>
   return (await decisionsAbout(place, tool))[0]?.reasons ?? [];
 }
 
-test('what a conversation has read stays with it over a restart, until a person clears it', async () => {
+test('G-45 what a conversation has read stays with it over a restart, until a person clears it', async () => {
   const place = aPlace(northwind);
   await whileServing(place, async (client) => {
     await client.call('outbox__send_message', MESSAGE);

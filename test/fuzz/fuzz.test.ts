@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KEPT_SEEDS } from './seeds.ts';
 import { reportOf, TARGETS } from './targets.ts';
 
-describe.for(KEPT_SEEDS)('with the seed %i', (seed) => {
+describe.for(KEPT_SEEDS)('F-70 with the seed %i', (seed) => {
   test.for(TARGETS)('$name', async ({ property, runs }) => {
     expect(reportOf(await fc.check(property(), { seed, numRuns: runs }))).toBe('');
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/core/decision.ts';
-import { adviseAgainst, adviseFor, type AdviceFacts, type RuleText } from '../../src/gateway/advice.ts';
+import { adviseAgain, adviseAgainst, adviseFor, type AdviceFacts, type RuleText } from '../../src/gateway/advice.ts';
 import { aDecision, aDenial } from './makers.ts';
 
 const RULE: RuleText = {
@@ -77,8 +77,12 @@ test('G-69 a bundle that denies for a thousand reasons and warns a thousand time
     rule: 'code-host/GH-201',
     params: { branch: `${at}${'x'.repeat(300)}` },
   }));
-  const { text, object } = adviseAgainst(about({ ...aDenial(), denials }));
+  const names = denials.map((_, at) => `${'y'.repeat(40)}_${at}`);
+  const decision = { ...aDenial(), denials, reasons: names, matched_rules: names };
+  const { text, object } = adviseAgainst(about(decision));
   expect(text.length).toBeLessThan(10_000);
+  expect(adviseAgain(about(decision)).text.length).toBeLessThan(1_000);
+  expect([object.reasons.length, object.metadata.matched_rules.length]).toEqual([50, 50]);
   expect(text).toContain('There are 990 more reasons; the record has all.');
   expect(object.remediations).toHaveLength(10);
   const warnings = denials.map(({ rule }, at) => ({ rule, text: `warning ${at}` }));

@@ -2,7 +2,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { ListName } from '../../src/core/protocol.ts';
+import type { ServerPins } from '../../src/catalog/pins.ts';
+import type { Logger } from '../../src/core/logger.ts';
+import type { Quarantine } from '../../src/gateway/drift-news.ts';
 import { Directory, type DirectoryOptions } from '../../src/gateway/directory.ts';
+import { aLogger } from '../upstream/parts.ts';
 import { silent } from '../state/records.ts';
 import { aGovernedServer } from './makers.ts';
 
@@ -149,7 +153,31 @@ test.for(['tools', 'prompts'] as const)(
   },
 );
 
+test('F-33 of ten thousand names that are not shown, however long, the log has a few, cut, and the count', async () => {
+  const logger = aLogger();
+  const hidden = Array.from({ length: 10_000 }, (_, index) => ({ ...READ, name: `${'\u200b'.repeat(1_000)}${index}` }));
+  await started({ logger, remembered: { 'files tools': hidden }, readList: () => NEVER });
+  expect(logger.lines).toHaveLength(21);
+  expect(logger.lines.every(({ fields }) => JSON.stringify(fields).length < 1_200)).toBe(true);
+  expect(logger.lines.at(-1)).toMatchObject({ message: 'more tools are not shown', fields: { count: 9_980 } });
+});
+
+test('G-41 of ten thousand tools that change at once the log has a few, and the record all', async () => {
+  const logger = aLogger();
+  const definitions = Array.from({ length: 10_000 }, (_, index) => ({ ...READ, name: `t${index}` }));
+  const pinned = definitions.map(({ name }) => [name, { contract: 'another', text: '' }] as const);
+  const pins = { tools: new Map(pinned), drift: '', text: 'warn' as const };
+  const quarantines: Quarantine[] = [];
+  await started({ logger, pins, quarantines, remembered: { 'files tools': definitions }, readList: () => NEVER });
+  expect(logger.lines).toHaveLength(21);
+  expect(logger.lines.at(-1)?.fields).toEqual({ count: 9_980 });
+  expect(quarantines.map(({ tools }) => tools.length)).toEqual([10_000]);
+});
+
 interface Circumstances {
+  readonly logger?: Logger;
+  readonly pins?: ServerPins;
+  readonly quarantines?: Quarantine[];
   readonly toolNames?: 'plain';
   readonly startWaitMs?: number;
   readonly remembered?: Readonly<Record<string, Json>>;
@@ -172,7 +200,9 @@ async function started(circumstances: Circumstances): Promise<Directory> {
   } = circumstances;
   const all = { include: ['*'], exclude: [] };
   const options: DirectoryOptions = {
-    servers: new Map([FILES, MAIL].map((id) => [id, aGovernedServer(id)])),
+    servers: new Map(
+      [FILES, MAIL].map((id) => [id, aGovernedServer(id, id === FILES ? { pins: circumstances.pins } : {})]),
+    ),
     names: { toolNames, filters: new Map([FILES, MAIL].map((id) => [id, all])) },
     source: {
       readList,
@@ -189,7 +219,8 @@ async function started(circumstances: Circumstances): Promise<Directory> {
     prepare: prepare ?? (async () => undefined),
     forget: forget ?? (() => undefined),
     startWaitMs: circumstances.startWaitMs ?? 50,
-    logger: silent,
+    logger: circumstances.logger ?? silent,
+    onQuarantined: (quarantine) => void circumstances.quarantines?.push(quarantine),
   };
   const directory = new Directory(options);
   onTestFinished(() => directory.close());

@@ -84,6 +84,24 @@ describe('G-64 a module that OPA’s compiler did not make is refused before any
       'its table is too large',
     ],
     [
+      'with a table of ten million entries that begins with what fills it',
+      () =>
+        changed(SECTION.table, ({ id }) => ({
+          id,
+          bytes: bytes((writer) => {
+            writer.bytes([1, 0x40, 0x00, 0x70, 0x00]);
+            writer.unsigned(10_000_000);
+            writer.bytes([0xd0, 0x70, 0x0b]);
+          }),
+        })),
+      'its table is none of functions',
+    ],
+    [
+      'with a table that counts in 64 bits',
+      () => changed(SECTION.table, ({ id }) => ({ id, bytes: Uint8Array.of(1, 0x70, 0x04, 1) })),
+      'its table has limits of another form',
+    ],
+    [
       'with a thousand tables',
       () => changed(SECTION.table, ({ id }) => ({ id, bytes: tableOf(10, 1_000) })),
       'it has 1000 tables',

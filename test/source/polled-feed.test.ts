@@ -102,7 +102,7 @@ describe('a feed', () => {
     expect([bundle.files, (await scene.cache.state()).confirmedMs]).toEqual([filesOf('one'), confirmedMs]);
   });
 
-  it('leaves the last good as it is when its source cannot be had', async () => {
+  it('F-41 leaves the last good as it is when its source cannot be had', async () => {
     const scene = aScene('one');
     await fetch(scene);
     scene.source.has = GONE;

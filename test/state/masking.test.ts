@@ -169,7 +169,7 @@ describe('known secrets', () => {
     expect(aMasker({ secrets: ['12345678'] }).maskInput(anInput(args), []).masked).toEqual(['/action/args/e']);
   });
 
-  test('never reach a record, whatever the arguments are', () => {
+  test('G-83 never reach a record, whatever the arguments are', () => {
     const secret = 'S3cr3t-Value';
     const value = fc.letrec((tie) => ({
       any: fc.oneof(

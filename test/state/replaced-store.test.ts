@@ -131,7 +131,7 @@ function aFailingDriver() {
 }
 
 describe('F-11 after a failed fsync', () => {
-  test('the call is refused, the handle closed, and the next call has a new one on which the log is verified', async () => {
+  test('G-82 the call is refused, the handle closed, and the next call has a new one on which the log is verified', async () => {
     const { driver, state } = aFailingDriver();
     const place = aPlace();
     const store = await aStore({ ...place, driver });

@@ -35,7 +35,7 @@ interface Trio {
   readonly inputs: readonly PolicyInput[];
 }
 
-describe('ours, the SDK and OPA’s interpreter', () => {
+describe('G-72 ours, the SDK and OPA’s interpreter', () => {
   const toolchain = new Toolchain({ limitMs: 120_000, maxMemoryBytes: 2_000_000_000 });
   let trios: readonly Trio[] = [];
 

@@ -49,7 +49,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   'internal.template_string': '$"',
 };
 
-describe('OPA’s own test cases', () => {
+describe('G-72 OPA’s own test cases', () => {
   const toolchain = new Toolchain({ limitMs: 60_000, maxMemoryBytes: 2_000_000_000 });
   afterAll(async () => toolchain.close());
 

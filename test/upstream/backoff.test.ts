@@ -14,7 +14,7 @@ test.for([
   expect(backoffAfter(failures)).toMatchObject({ nextAttemptAtMs, isTripped });
 });
 
-test('a pause is never shorter than half a second nor longer than half a minute, and five failures in a minute trip', () => {
+test('G-50 a pause is never shorter than half a second nor longer than half a minute, and five failures in a minute trip', () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 70_000 }), { minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(gaps, (gaps) => {

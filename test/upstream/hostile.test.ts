@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
 import { type AnUpstream, aLogger, anUpstream, call, callTool, fixture, isAlive, rejection, textOf } from './parts.ts';
+import { FloodGate } from '../../src/upstream/flood-gate.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 
 const LIMIT = 1024 * 1024;
@@ -38,6 +39,15 @@ test('F-33 of a flood of notifications a measure is passed on, the rest is count
   expect(upstream.strays.dropped).toBe(100_000 - heard);
   const told = logger.lines.filter(({ message }) => message.includes('says more than is taken'));
   expect(told.map(({ fields }) => fields['dropped']).slice(0, 5)).toEqual([1, 10, 100, 1_000, 10_000]);
+});
+
+test('F-33 a flood of what a server logs costs nobody what is waited for: done tasks, elicitations, resources', () => {
+  const gate = new FloodGate(0, () => undefined);
+  const admits = (method: string): boolean => gate.admits({ kind: 'notification', method, params: {} }, 0);
+  while (admits('notifications/message')) expect(gate.dropped).toBe(0);
+  const awaited = ['elicitation/complete', 'tasks/status', 'tasks', 'resources/updated', 'subscriptions/acknowledged'];
+  expect(awaited.filter((name) => !admits(`notifications/${name}`))).toEqual([]);
+  while (admits('notifications/resources/updated')) expect(gate.dropped).toBe(1);
 });
 
 test('G-48 of a flood of questions a measure is answered and told of, so that it fills no log', async () => {

@@ -40,6 +40,15 @@ test('a secret of the configuration is not kept', async () => {
   expect((await readServerLog(home, FILES, 1))[0]).toMatch(/ started with ••••$/);
 });
 
+test('G-49 a secret of several lines is kept in none of them, and the words that anybody writes are', async () => {
+  const key = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIDw0\n  Zm9vYmFyYmF6cXV4MTIzNDU2\r\n{\n';
+  const { home, logs } = theLogs(aFolder(), [key]);
+  for (const line of key.split('\n')) logs.add(FILES, `> ${line.trim()}`);
+  await logs.close();
+  const said = (await readServerLog(home, FILES, 10)).map((line) => line.slice(line.indexOf('>')));
+  expect(said).toEqual(['> ••••', '> ••••', '> ••••', '> {', '> ']);
+});
+
 test('a long log is set aside, and only the one before it is kept', async () => {
   const { home, logs } = theLogs();
   for (let round = 0; round < 5; round++) {

@@ -21,7 +21,7 @@ test('a server gets an environment of its own: the allow list and what is config
   expect(seen).toEqual({ PATH: '/usr/bin', LC_ALL: 'C', HOME: '/tmp', TOKEN: 't' });
 });
 
-test('no shell reads the command line', async () => {
+test('G-28 no shell reads the command line', async () => {
   const odd = ['a b', '$(touch x)', '`id`', ';', '&& id', '*', '"', "'", '${HOME}', '|'];
   const upstream = anUpstream(fixture('orderly.mjs', ...odd));
   expect(JSON.parse(textOf(await callTool(upstream, call('process')))).argv).toEqual(odd);

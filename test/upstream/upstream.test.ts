@@ -76,7 +76,7 @@ test('one who waits for a start may be cancelled, and the others still get it', 
   expect(textOf(await other)).toBe('{}');
 });
 
-test('F-31 a crash loop is slowed down and then left alone, with a clear message', async () => {
+test('G-50 F-31 a crash loop is slowed down and then left alone, with a clear message', async () => {
   // Each look at this clock is a tenth of a second later, so nobody has to wait for the pauses.
   let passedMs = 0;
   const clock = { ...aClock, monotonic: () => (passedMs += 100) };
