@@ -9,27 +9,20 @@ import {
   type Tried,
   type WantedBundle,
 } from './policies.ts';
+import { settle } from './settle.ts';
 import {
   decidingText,
-  heldBack,
   isSameWish,
-  lastGoodOf,
   participantIn,
   type PinnedWish,
   pinnedOrigin,
-  problemWith,
   standsById,
   type Stand,
   type StaleBundle,
   staleIn,
-  standIn,
-  stayingWith,
-  tellOfStand,
   withoutLost,
   withPins,
 } from './stands.ts';
-import { withoutReplayed } from './signed-bundles.ts';
-import { mayStay } from './signing.ts';
 import { shortHash } from '../core/generation.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Layer } from '../core/opinion.ts';
@@ -223,61 +216,9 @@ export class Generations {
     this.#log.info('another generation is in force', { generation: shortHash(policy.generation), why });
   }
 
-  /** The stand of every wish, in their order. Those that were not tried stand as before. */
-  async #settled(found: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Stand[]> {
+  #settled(tried: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Stand[]> {
     const { atomic, options } = this.#configured;
-    const tried = await this.#withoutReplayed(found, wishes);
-    const byId = new Map(tried.map((one) => [one.wanted.id, one]));
-    const stands = await Promise.all(
-      wishes.map(async ({ wanted, pin }): Promise<Stand> => {
-        const one = byId.get(wanted.id);
-        const before = this.#stands.get(wanted.id);
-        if (one === undefined) return { wanted, pin, loaded: before?.loaded, stale: before?.stale };
-        if (one.kind === 'good') return { wanted, pin, loaded: one.loaded, stale: undefined };
-        const since = before?.stale?.since ?? options.clock.now();
-        if (one.kind === 'expired') return { wanted, pin, loaded: undefined, stale: { since, problem: one.problem } };
-        const inForce = await this.#ifItMayStay(before?.loaded, wanted);
-        // Where nothing was found there is no last good state either: that would bring back what was removed.
-        const kept = one.kind === 'bad' && inForce === undefined ? await this.#lastGood(wanted) : undefined;
-        const loaded = standIn(wanted, { inForce, kept, wantingMs: options.clock.now() - since });
-        return { wanted, pin, loaded, stale: { since, problem: problemWith(one) } };
-      }),
-    );
-    for (const one of tried) tellOfStand(one, stands, this.#log);
-    const held = heldBack(stands, atomic);
-    return Promise.all(stands.map((stand) => this.#held(stand, held.get(stand.wanted.id))));
-  }
-
-  /** As it was, where a bundle with which it changes cannot be used. */
-  async #held(stand: Stand, culprit: string | undefined): Promise<Stand> {
-    if (culprit === undefined) return stand;
-    const before = this.#stands.get(stand.wanted.id);
-    const old = (await this.#ifItMayStay(before?.loaded, stand.wanted)) ?? (await this.#lastGood(stand.wanted));
-    return stayingWith(old, stand, { culprit, since: before?.stale?.since ?? this.#configured.options.clock.now() });
-  }
-
-  #withoutReplayed(tried: readonly Tried[], wishes: readonly PinnedWish[]): Promise<readonly Tried[]> {
-    const pinned = new Set(wishes.filter(({ pin }) => pin !== undefined).map(({ wanted }) => wanted.id));
-    const { clock, logger } = this.#configured.options;
-    const isPinned = ({ id }: WantedBundle): boolean => pinned.has(id);
-    return withoutReplayed(tried, { store: this.#parts.store, clock, logger, isPinned });
-  }
-
-  /** What was good, unless it is not signed by whom that is demanded now. */
-  async #ifItMayStay(loaded: Stand['loaded'], { demand }: WantedBundle): Promise<Stand['loaded']> {
-    const now = this.#configured.options.clock.now();
-    return loaded !== undefined && (await mayStay(loaded, demand, now)) ? loaded : undefined;
-  }
-
-  async #lastGood(wanted: WantedBundle): Promise<Stand['loaded']> {
-    try {
-      const kept = await lastGoodOf(wanted, this.#parts.store, this.#configured.options.loader);
-      return await this.#ifItMayStay(kept, wanted);
-    } catch (thrown) {
-      const problem = messageOf(thrown);
-      this.#log.error('what was kept of a bundle cannot be used either', { bundle: wanted.id, problem });
-      return undefined;
-    }
+    return settle(tried, wishes, { before: this.#stands, atomic, options, store: this.#parts.store });
   }
 
   /**

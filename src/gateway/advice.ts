@@ -1,20 +1,7 @@
-import type { Decision, Denial, RequiredApproval, Warning } from '../core/decision.ts';
-import { fill } from '../policy/author-text.ts';
+import type { Decision, RequiredApproval, Warning } from '../core/decision.ts';
 import { type Retry, RETRIES } from '../policy/annotation.ts';
 import { askedScopes } from './asked-scopes.ts';
-import { ownReason } from './own-reasons.ts';
-
-/** What a rule's annotation says to people; the texts are capped and stripped when the bundle is read. */
-export interface RuleText {
-  readonly title: string;
-  readonly remediation: string;
-  readonly remedy: string;
-  readonly alternatives: readonly string[];
-  readonly retry: Retry;
-  readonly appealPath: string;
-  /** Who wrote it, in words: `the policy that comes with code-host`, `your organisation’s policy`. */
-  readonly origin: string;
-}
+import { MOST_TOLD, type RuleText, tellDenials, type ToldDenial } from './told-denials.ts';
 
 /** The decision as an agent gets it, version 1, under `_meta["mcp-gateway/decision"]`. */
 export interface DecisionObject {
@@ -121,7 +108,6 @@ export function adviseFor(facts: AdviceFacts, ofResult: readonly Warning[] = [])
 
 /** What a bundle says beyond that is on record; an agent needs to read no more. */
 const MOST_WARNINGS = 20;
-const MOST_TOLD = 10;
 /** Codes of reasons and names of rules are short, and programs may want more of them than a model. */
 const MOST_NAMED = 50;
 
@@ -152,54 +138,6 @@ function adviseToWait(facts: AdviceFacts): Advice {
 }
 
 const GROUP = 'group:';
-
-function tellDenials({ decision, ruleText }: AdviceFacts): readonly ToldDenial[] {
-  return decision.denials.slice(0, MOST_TOLD).map((denial) => tellDenial(denial, ruleText(denial.rule)));
-}
-
-interface ToldDenial {
-  readonly reason: string;
-  /** Full name of the rule whose author says so; empty where the gateway does. */
-  readonly rule: string;
-  readonly why: string;
-  readonly origin: string;
-  readonly remediation: string;
-  readonly remedy: string;
-  readonly alternatives: readonly string[];
-  readonly appealPath: string;
-  readonly retry: Retry;
-}
-
-function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
-  if (text === undefined) return tellOwnDenial(denial);
-  return {
-    reason: denial.reason,
-    rule: denial.rule,
-    why: fill(text.title, denial.params),
-    origin: text.origin,
-    remediation: fill(text.remediation, denial.params),
-    remedy: text.remedy === '' ? denial.reason : text.remedy,
-    alternatives: text.alternatives,
-    appealPath: text.appealPath,
-    retry: text.retry,
-  };
-}
-
-function tellOwnDenial(denial: Denial): ToldDenial {
-  const own = ownReason(denial.reason, denial.params);
-  const problems = denial.params['problems'];
-  return {
-    reason: denial.reason,
-    rule: '',
-    why: problems === undefined ? own.title : `${own.title}: ${problems}`,
-    origin: 'the gateway',
-    remediation: fill(own.remediation, denial.params),
-    remedy: denial.reason,
-    alternatives: [],
-    appealPath: '',
-    retry: own.retry,
-  };
-}
 
 function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): DecisionObject {
   const { decision } = facts;

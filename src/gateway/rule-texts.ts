@@ -1,6 +1,6 @@
 import type { Participant } from '../policy/participant.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { RuleText } from './advice.ts';
+import type { RuleText } from './told-denials.ts';
 
 /** What the annotation of a rule says, by its full name `<bundle>/<id>`. */
 export function ruleTextIn(policy: PolicySet, name: string): RuleText | undefined {

@@ -22,10 +22,11 @@ import { shadowDecision } from '../policy/combine-record.ts';
 import { labelsOf } from '../policy/labels.ts';
 import type { Evaluation, PolicySet } from '../policy/policy-set.ts';
 import type { AuditTexts, AuditVault } from '../state/audit.ts';
-import { AWAIT_APPROVAL, type Limits, type RuleText } from './advice.ts';
+import { AWAIT_APPROVAL, type Limits } from './advice.ts';
 import { attachments, type LabelSettings } from './labels.ts';
 import { ruleTextIn } from './rule-texts.ts';
 import type { Caller } from './port.ts';
+import type { RuleText } from './told-denials.ts';
 
 /** Types of obligation that this version carries out; any other denies unless it is marked as advice. */
 const CARRIED = ['warn', 'audit_required', 'rate_limit', 'counter', 'label'];

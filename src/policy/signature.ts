@@ -18,7 +18,10 @@ const SignatureFile = z.strictObject({
   plugin: z.enum(['', '_default']).optional(),
 });
 
-const Time = z.number().finite();
+/** No date lies further from 1970. */
+const MOST_SECONDS = 8_640_000_000_000;
+
+const Time = z.number().min(-MOST_SECONDS).max(MOST_SECONDS);
 
 const Payload = z.looseObject({
   files: z.array(z.strictObject({ name: z.string(), hash: z.string(), algorithm: z.string() })),
@@ -177,15 +180,9 @@ export function describeSignatures(files: Files): readonly SaidSignature[] {
   return signaturesIn(files).map((token) => {
     const { files: signed = [], scope = '', keyid = '', exp } = payloadIn(token) ?? {};
     const { kid = keyid, alg = '' } = headerIn(token);
-    return { kid, algorithm: alg, scope, ends: exp === undefined ? null : timeText(exp), files: signed.length };
+    const ends = exp === undefined ? null : new Date(exp * 1000).toISOString();
+    return { kid, algorithm: alg, scope, ends, files: signed.length };
   });
-}
-
-/** No date lies further from 1970. */
-const MOST_SECONDS = 8_640_000_000_000;
-
-function timeText(seconds: number): string {
-  return Math.abs(seconds) > MOST_SECONDS ? String(seconds) : new Date(seconds * 1000).toISOString();
 }
 
 /** What one signature says, whoever it is by: for showing, and for signing beside it. Undefined where it cannot be read. */

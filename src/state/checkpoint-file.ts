@@ -18,15 +18,20 @@ export interface LastCheckpoint extends ReadLine {
 
 const BLOCK_BYTES = 64 * 1024;
 
-/** The last checkpoint of a chain, whether or not its signature is good. Reads the file from its end. */
-export async function lastCheckpoint(path: string, chain: string): Promise<LastCheckpoint | undefined> {
+/**
+ * The last checkpoint of a chain, or the last that names the record with a hash, whether or not its signature is good.
+ * Reads the file from its end.
+ */
+export async function lastCheckpoint(path: string, chain: string, hash = ''): Promise<LastCheckpoint | undefined> {
   if (fileIdentity(path) === undefined) return undefined;
   refuseStrange(path);
   const file = await open(path, constants.O_RDONLY | NO_FOLLOW);
   try {
     for await (const line of linesBackwards(file)) {
-      const read = parseCheckpoint(line);
-      if (read?.checkpoint.chain === chain) return { ...read, lineHash: lineHash(line) };
+      // There may be many, and only one is looked for.
+      const read = line.includes(hash) ? parseCheckpoint(line) : undefined;
+      if (read === undefined || (hash !== '' && read.checkpoint.hash !== hash)) continue;
+      if (read.checkpoint.chain === chain) return { ...read, lineHash: lineHash(line) };
     }
     return undefined;
   } finally {
@@ -66,6 +71,19 @@ export async function appendCheckpoint(path: string, line: string): Promise<void
     const last = Buffer.alloc(1);
     if (size > 0) await file.read(last, 0, 1, size - 1);
     await file.appendFile(`${size > 0 && last[0] !== 0x0a ? '\n' : ''}${line}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What was committed to a store is on the disk after this, whatever its commits themselves wait for. */
+export async function waitForDisk(store: string): Promise<void> {
+  const log = `${store}-wal`;
+  // What is not in it any more was moved to the database, which waits for the disk.
+  if (fileIdentity(log) === undefined) return;
+  const file = await open(log, constants.O_RDWR | NO_FOLLOW);
+  try {
     await file.sync();
   } finally {
     await file.close();

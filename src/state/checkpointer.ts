@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
-import { messageOf } from '../core/errors.ts';
+import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { hexOf, type StoredHead } from './chain.ts';
+import { hexOf, type Sealers, type StoredHead } from './chain.ts';
 import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
-import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
+import { appendCheckpoint, lastCheckpoint, waitForDisk } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
 import type { StoreConnection } from './connection.ts';
 import { giveLeases, takeLease } from './leases.ts';
-import { type KnownPlace, readHead } from './log-tail.ts';
+import { isSealed, type KnownPlace, readHead } from './log-tail.ts';
 
 /** After so many records a checkpoint is due. */
 export const CHECKPOINT_EVERY = 1_000;
@@ -20,6 +20,8 @@ const LEASE_MS = 10_000;
 export interface CheckpointerOptions {
   readonly connection: StoreConnection;
   readonly key: CheckpointKey;
+  /** By the keys of the chain. */
+  readonly sealers: Sealers;
   /** The file that checkpoints are added to. */
   readonly file: string;
   readonly clock: Clock;
@@ -98,8 +100,18 @@ export class Checkpointer {
       if (before.hash === hexOf(head.hash)) onCheckpoint(head);
       return;
     }
+    this.#refuseBadEnd(head);
+    // Else a power cut could take back what was said to be there.
+    await waitForDisk(connection.path);
     await this.#append(head, last?.lineHash ?? '');
     onCheckpoint(head);
+  }
+
+  /** What somebody without the key has put at the end of the log is not signed. */
+  #refuseBadEnd(head: StoredHead): void {
+    const { connection, sealers } = this.#options;
+    if (isSealed(head, sealers.of(head.key, connection.path))) return;
+    throw new GatewayError('STORE_UNAVAILABLE', `the end of the log in ${connection.path} is not what was written`);
   }
 
   async #append({ chain, seq, hash }: StoredHead, previous: string): Promise<void> {

@@ -1,12 +1,12 @@
 import type { Act } from '../core/act.ts';
-import { isRefusal, type Change, type EndedHold, type Made, type Refusal } from '../core/change.ts';
+import { isRefusal, type Change, type Made, type Refusal } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
-import { type FoundCost, isHeld, isOfCounter, settle, type Settlement } from '../core/settlement.ts';
 import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
+import { endsOf, type FoundCosts } from './ended-call.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
 import type { Written } from './log-writer.ts';
 import { RecordText } from './record-text.ts';
@@ -66,6 +66,8 @@ export class DecisionLog {
   #commit: Promise<void> | undefined;
   #isScheduled = false;
   #outcomeTimer: NodeJS.Timeout | undefined;
+  /** Whether outcomes have waited as long as they may. */
+  #areOutcomesDue = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: DecisionLogOptions) {
@@ -127,6 +129,7 @@ export class DecisionLog {
     this.#outcomes.push(outcomeRow(ended.outcome, this.#options.instance, this.#options.clock));
     this.#outcomeTimer ??= setTimeout(() => {
       this.#outcomeTimer = undefined;
+      this.#areOutcomesDue = true;
       this.#schedule();
     }, OUTCOME_WAIT_MS);
   }
@@ -178,7 +181,7 @@ export class DecisionLog {
       this.#options.logger.error('decisions cannot be recorded, so calls are refused', { problem: messageOf(thrown) });
     }
     // Whoever came while that commit ran is owed an answer, however it ended.
-    if (this.#decisions.length > 0) this.#schedule();
+    if (this.#decisions.length > 0 || this.#areOutcomesDue) this.#schedule();
   }
 
   /** One group at a time: who comes while a commit runs waits for it and goes with the next. */
@@ -195,6 +198,7 @@ export class DecisionLog {
   async #commitQueued(): Promise<void> {
     const decisions = this.#decisions.splice(0, MOST_IN_A_GROUP);
     const outcomes = this.#outcomes.splice(0, MOST_IN_A_GROUP);
+    this.#areOutcomesDue &&= this.#outcomes.length > 0;
     if (decisions.length + outcomes.length === 0) return;
     try {
       const rows = [...outcomes, ...decisions.map(({ row }) => row)];
@@ -203,6 +207,7 @@ export class DecisionLog {
     } catch (thrown) {
       // What happened stays true, so outcomes are kept for the next try; the calls that wait are refused now.
       this.#outcomes.unshift(...outcomes);
+      this.#areOutcomesDue = false;
       for (const pending of decisions) pending.reject(thrown);
       throw thrown;
     }
@@ -247,37 +252,7 @@ export class DecisionLog {
 
 const NO_CHANGES: readonly Change[] = [];
 
-type FoundCosts = ReadonlyMap<string, FoundCost>;
 const NO_COSTS: FoundCosts = new Map();
-
-interface Ends {
-  readonly outcome: Outcome;
-  readonly changes: readonly Change[];
-}
-
-/** What becomes of all that a call has taken, now that it is over. */
-function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundCosts): Ends {
-  const charges = taken.flatMap((change) => (change.kind === 'take' ? [change.charge] : []));
-  const isBack = outcome.status === 'not_forwarded';
-  const returns = isBack ? taken.flatMap(returnOf) : NO_CHANGES;
-  if (charges.length === 0) return { outcome, changes: returns };
-  const settled: Settlement[] = [];
-  const ended: EndedHold[] = [];
-  const changes: Change[] = [...returns];
-  for (const charge of charges) {
-    const settlement = isOfCounter(charge) ? settle(charge, outcome.status, costs.get(charge.counter)) : undefined;
-    if (settlement !== undefined) settled.push(settlement);
-    const isRefunded = settlement === undefined ? isBack : settlement.state === 'refunded';
-    if (isHeld(charge)) ended.push({ bucket: charge.bucket, cost: settlement?.cost ?? 0 });
-    else if (isRefunded) changes.push({ kind: 'give_back', charge });
-  }
-  if (ended.length > 0) changes.push({ kind: 'end_holds', which: 'all', costs: ended });
-  return { outcome: { ...outcome, settled: [...outcome.settled, ...settled] }, changes };
-}
-
-function returnOf(change: Change): readonly Change[] {
-  return change.kind === 'use_approval' ? [{ kind: 'return_approval', use: change.use }] : NO_CHANGES;
-}
 
 function neverRefused(): void {
   throw new GatewayError('STORE_UNAVAILABLE', 'the writer refused a record that changes nothing');

@@ -13,6 +13,8 @@ export interface KnownCheckpoints {
   readonly problem: Found | undefined;
   /** The chain that the store had last by these checkpoints; empty where they say nothing of it. */
   readonly lastChain: string;
+  /** Other chains that the store had by these checkpoints, each with the furthest record that they name. */
+  readonly others: ReadonlyMap<string, number>;
 }
 
 export interface CheckpointQuestion {
@@ -39,6 +41,7 @@ class Reading {
   readonly #hashes = new Set<string>();
   #problem: Found | undefined;
   #lastChain = '';
+  readonly #others = new Map<string, number>();
 
   constructor(question: CheckpointQuestion) {
     this.#question = question;
@@ -56,10 +59,14 @@ class Reading {
     this.#problem ??= problem;
     if (problem !== undefined) return;
     if (read.checkpoint.store === store) this.#lastChain = read.checkpoint.chain;
-    if (read.checkpoint.chain !== chain) return;
+    if (read.checkpoint.chain !== chain) return this.#noteOther(read);
     this.#problem ??= this.#linkProblem(number, read);
     this.#hashes.add(lineHash(line));
     this.#checkpoints.push(read.checkpoint);
+  }
+
+  #noteOther({ checkpoint: { chain, seq } }: ReadLine): void {
+    this.#others.set(chain, Math.max(seq, this.#others.get(chain) ?? 0));
   }
 
   #signatureProblem(number: number, read: ReadLine, reader: CheckpointReader): Found | undefined {
@@ -83,6 +90,7 @@ class Reading {
       unreadable: this.#unreadable,
       problem: this.#problem,
       lastChain: this.#lastChain,
+      others: this.#others,
     };
   }
 }

@@ -248,6 +248,7 @@ export const MIGRATIONS: readonly string[] = [
   create trigger log_held before delete on log when old.seq > (select coalesce(max(last), 0) from log_seals)
     begin select raise(abort, 'rows of the log are removed in sealed segments only'); end;
   `,
+  // When the process of an instance began: another process may have its pid by now.
   `
   alter table instances add column began text not null default '';
   `,

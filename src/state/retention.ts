@@ -1,9 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Act } from '../core/act.ts';
 import { isRefusal } from '../core/change.ts';
+import { GatewayError } from '../core/errors.ts';
 import { hexOf } from './chain.ts';
 import { bytesOf } from './chain-row.ts';
-import { signCheckpoint } from './checkpoint.ts';
+import { isSignedBy, signCheckpoint } from './checkpoint.ts';
 import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
 import type { StoreConnection } from './connection.ts';
@@ -28,8 +29,9 @@ export interface Retention {
   readonly goesOn: () => boolean;
 }
 
-/** Few, so that nobody waits long for the write lock. */
+/** Few, so that nobody waits long for the write lock, and with a pause in which whoever waits for it gets it. */
 const ROWS_AT_ONCE = 200;
+const PAUSE_MS = 25;
 const MOST_AT_ONCE = 50_000;
 
 /**
@@ -39,7 +41,10 @@ const MOST_AT_ONCE = 50_000;
  */
 export async function removeOld(retention: Retention): Promise<number> {
   const segment = retention.connection.use((database) => findSegment(database, retention));
-  if (segment !== undefined) await sealSegment(retention, segment);
+  if (segment !== undefined) {
+    await refuseUnsigned(retention, segment);
+    await sealSegment(retention, segment);
+  }
   return deleteSealed(retention);
 }
 
@@ -75,6 +80,16 @@ const NEEDED = `select min(seq) as seq from (
 function firstNeeded(database: Database, now: number): number {
   const seq = database.prepare(NEEDED).get(now)?.['seq'] ?? null;
   return seq === null ? Number.MAX_SAFE_INTEGER : Number(seq);
+}
+
+/** Whoever can write to the database could say there that young records are old. */
+async function refuseUnsigned({ file, key, before }: Retention, { chain, last, hash }: Segment): Promise<void> {
+  const line = await lastCheckpoint(file, chain, hash);
+  if (line !== undefined && isSignedBy(line, key)) {
+    const { kind, seq, time } = line.checkpoint;
+    if (kind === 'removed' || (seq === last && Date.parse(time) < before)) return;
+  }
+  throw new GatewayError('STORE_UNAVAILABLE', `no checkpoint in ${file} says that record ${last} is so old`);
 }
 
 async function sealSegment(retention: Retention, { chain, first, last, hash }: Segment): Promise<void> {
@@ -117,10 +132,10 @@ async function sealSegment(retention: Retention, { chain, first, last, hash }: S
 async function deleteSealed({ connection, goesOn }: Retention): Promise<number> {
   let gone = 0;
   for (;;) {
-    const count = connection.use((database) => database.transaction(() => deleteSome(database)));
+    const count = connection.useBriefly((database) => database.transaction(() => deleteSome(database)));
     gone += count;
     if (count < ROWS_AT_ONCE || gone >= MOST_AT_ONCE || !goesOn()) return gone;
-    await setImmediate();
+    await setTimeout(PAUSE_MS);
   }
 }
 

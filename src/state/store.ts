@@ -10,7 +10,7 @@ import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { type CountPlace, MOST_IN_A_SWEEP, readCounts, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
 import { ChainKeys, keyedHash, keyedId, obtainChainKey, type ChainKey } from './chain-key.ts';
-import { hexOf } from './chain.ts';
+import { hexOf, Sealers } from './chain.ts';
 import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointKey, obtainCheckpointKey } from './checkpoint-key.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -218,6 +218,7 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   // Heartbeats, leases and the catalog may be lost in a power cut, so no session waits for the disk because of them.
   const durability = isAside ? 'normal' : options.durability;
   const connection = new StoreConnection({ ...options, access: 'write', durability });
+  let thread: WriterThread | undefined;
   try {
     const begun = connection.use(readHead);
     if (begun === undefined) obtainChainKey(home);
@@ -227,12 +228,14 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
     const last = begun && (await checkpointBefore(file, begun.chain, { reader: checkpointKey, logger }));
     const me = identifyProcess(randomUUID());
     // What decisions read finds its pages in memory where the connection that has written them reads them, too.
-    const writer = isAside ? new WriterThread(options) : new LogWriter(connection, keys);
-    const { head, isBehind } = await openWriter(writer, last);
+    if (isAside) thread = new WriterThread(options);
+    const writer = thread ?? new LogWriter(connection, keys);
+    const { head, isBehind } = await writer.open(last);
     const checkpointer = new Checkpointer(
       {
         connection,
         key: checkpointKey,
+        sealers: new Sealers(keys),
         file,
         clock,
         logger,
@@ -247,6 +250,8 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
     const key = keys.find(head.key) ?? firstKey;
     return { options, connection, log, key, firstKey, checkpointKey, checkpointer, me };
   } catch (thrown) {
+    // A thread that goes on would keep the process alive.
+    await thread?.close().catch(() => undefined);
     connection.close();
     throw thrown;
   }
@@ -254,15 +259,6 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
 
 function readFirstKey(database: Database): string {
   return String(database.prepare('select first_key from heads limit 1').get()?.['first_key'] ?? '');
-}
-
-async function openWriter(writer: WriterThread | LogWriter, last: KnownPlace | undefined): Promise<OpenedLog> {
-  try {
-    return await writer.open(last);
-  } catch (thrown) {
-    if (writer instanceof WriterThread) await writer.close();
-    throw thrown;
-  }
 }
 
 type Behind = Pick<StoreParts, 'log' | 'me' | 'options'> & Pick<OpenedLog, 'head'>;

@@ -231,12 +231,14 @@ class LogCheck {
 
 /** What checkpoints leave open. */
 export function checkpointNotes(
-  known: Pick<KnownCheckpoints, 'unreadable'> | undefined,
+  known: Pick<KnownCheckpoints, 'unreadable' | 'others'> | undefined,
   { seq, last }: { readonly seq: number; readonly last: number },
 ): readonly string[] {
   if (known === undefined) return ['no checkpoints were at hand: that the last records are there is not proven'];
   const behind = seq - last;
   const notes = known.unreadable.map((line) => `line ${line} of the checkpoints is none, as if it was half written`);
+  for (const [chain, furthest] of known.others)
+    notes.push(`the store also had the chain ${chain}, up to record ${furthest}, which is not in this log`);
   if (behind > 0) notes.push(`${behind} records came after the last checkpoint: were they cut off, nothing would tell`);
   return notes;
 }

@@ -64,7 +64,7 @@ export class GroupGuard {
 
 /** In a session of its own: what ends the gateway's group must not end it. */
 function startShell(path: string | undefined): ChildProcess {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-gateway-guard'], {
+  const shell: ChildProcess = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-gateway-guard'], {
     cwd: '/',
     env: path === undefined ? {} : { PATH: path },
     detached: true,
@@ -72,7 +72,7 @@ function startShell(path: string | undefined): ChildProcess {
   });
   // Without it, or once somebody has ended it, there is one protection less and nothing else.
   shell.on('error', () => undefined);
-  shell.stdin.on('error', () => undefined);
+  shell.stdin?.on('error', () => undefined);
   shell.unref();
   return shell;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/core/decision.ts';
-import { adviseAgain, adviseAgainst, adviseFor, type AdviceFacts, type RuleText } from '../../src/gateway/advice.ts';
+import { adviseAgain, adviseAgainst, adviseFor, type AdviceFacts } from '../../src/gateway/advice.ts';
+import type { RuleText } from '../../src/gateway/told-denials.ts';
 import { aDecision, aDenial } from './makers.ts';
 
 const RULE: RuleText = {

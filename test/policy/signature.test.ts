@@ -132,6 +132,7 @@ test.for<[string, Files, string]>([
     withToken(tokenOf(EDDSA, `{"files":[],"files":${JSON.stringify(LIST)}}`)),
     'no list of files',
   ],
+  ['that ends when no calendar goes', withToken(tokenOf(EDDSA, { files: LIST, exp: -1e14 })), 'no list of files'],
   ['whose payload is no list of files', withToken(tokenOf(EDDSA, { files: 'all' })), 'no list of files'],
 ])('G-62 a bundle %s is refused', async ([, files, words]) => {
   expect(await verify(files, aSigner(KEY))).toContain(words);

@@ -139,6 +139,25 @@ describe('checkpoints that somebody has touched', () => {
   });
 });
 
+test('an end of the log that nobody with the key has set is not signed', async () => {
+  const place = await aLogWithCheckpoints(1);
+  const store = await aStore(place);
+  tamper(place, sql(`update heads set seq = seq + 1, hash = zeroblob(32)`));
+  await store.close();
+  expect(checkpointsOf(place).map(({ seq }) => seq)).toEqual([4]);
+});
+
+test('of a store that was moved aside its checkpoints still tell, once another has begun in its place', async () => {
+  const place = await aLogWithCheckpoints(1);
+  const [{ chain } = { chain: '' }] = checkpointsOf(place);
+  for (const suffix of ['', '-wal', '-shm']) rmSync(place.path + suffix, { force: true });
+  await appendTo(place, 1);
+  expect(await verifyLog(place)).toMatchObject({
+    kind: 'ok',
+    notes: [`the store also had the chain ${chain}, up to record 4, which is not in this log`],
+  });
+});
+
 describe('what the chain alone cannot tell', () => {
   test('a tail that was cut off, with the end moved back, is truncated, and the first missing record is named', async () => {
     const place = await aLogWithCheckpoints(3);

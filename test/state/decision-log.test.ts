@@ -184,6 +184,19 @@ test('no append resolves before its commit', async () => {
   await append;
 });
 
+test('an outcome whose time was up while a commit ran is committed after it, though nobody calls again', async () => {
+  const { log, arrival } = aSlowWriter();
+  const appended = log.append(aRecord());
+  const first = await arrival(1);
+  log.settle(anOutcome('earlier'));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  first.done();
+  await appended;
+  const second = await arrival(2);
+  expect(second.rows.map(({ id }) => id)).toEqual(['earlier']);
+  second.done();
+});
+
 test('a failed commit rejects every append of its group and keeps the outcomes for the next', async () => {
   const { log, arrival } = aSlowWriter();
   log.settle(anOutcome('earlier'));

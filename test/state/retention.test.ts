@@ -106,6 +106,19 @@ test.each(HARMS)('%s are missing', async (_, harm) => {
   expect(verdict).toMatchObject({ kind: 'missing', seq: 1 });
 });
 
+test('what only the database calls old stays', async () => {
+  const { clock } = aClock();
+  const place = aPlace();
+  const kept = await record({ place, clock }, 3);
+  const database = chooseDriver().open(place.path, 'write');
+  database.exec(
+    `insert or replace into log_checkpoints (seq, at, hash) select seq, 0, hash from log where seq in (4, 6)`,
+  );
+  database.close();
+  const more = await record({ place, clock, retainMs: HOUR_MS }, 1);
+  expect(await listed(place)).toEqual([...kept, ...more]);
+});
+
 function emptyFile({ home }: Place): string {
   writeFileSync(`${home}/none.jsonl`, '');
   return `${home}/none.jsonl`;

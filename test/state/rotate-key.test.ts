@@ -86,6 +86,17 @@ function keyOfRow(place: Place, seq: number): string {
   return key;
 }
 
+test('a store that cannot be opened leaves no thread behind', async () => {
+  const place = await aLogOf(1);
+  rotate(place);
+  renameSync(join(place.home, 'chain.key'), join(place.home, 'away'));
+  tamper(place, sql(`update heads set first_key = ''`));
+  const ports = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+  const before = ports();
+  await expect(aStore({ ...place, durability: 'full' })).rejects.toMatchObject({ code: 'CHAIN_KEY' });
+  expect(ports()).toBe(before);
+});
+
 test('without the key that was replaced, the records before are rekeyed, and none of them is called edited', async () => {
   const place = await aLogOf(2);
   const { from } = rotate(place);
