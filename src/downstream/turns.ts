@@ -17,27 +17,20 @@ export interface Turn {
   begin(): void;
 }
 
-/** In one turn of the event loop so many requests of one session begin, and so many in all; the others wait for the next. */
-const BEGIN_EACH = 8;
-const BEGIN_IN_ALL = 32;
-/** Of those that wait, one each of so many sessions begins in a turn: what came meanwhile is read in between. */
-const CALLED_UP = 4;
-/** For so many turns after another session began something. One that is alone begins more at once, which costs less. */
-const CROWDED_TURNS = 256;
+/** So many requests of one principal begin when they come. Beyond that its sessions take turns. */
+const AT_ONCE = 32;
+/** Of those that wait, so many begin in one turn of the event loop: what came meanwhile is read in between. */
+const CALLED_UP = 8;
 
 /**
- * Whose request begins when: sessions take turns, so that a thousand calls of one do not stand before the one call of
- * another. Without a crowd every request begins when it comes.
+ * Whose request begins when. What one principal asks beyond a number waits for the next turn of the event loop, where
+ * sessions take turns: a thousand calls of one do not stand before the one call of another.
  */
 export class Turns {
   readonly limits: TurnLimits;
   readonly #owners = new Map<string, Held>();
   readonly #queue: Lane[] = [];
-  #begun = 0;
-  #turn = 0;
-  #isEnding = false;
-  #lastLane: Lane | undefined = undefined;
-  #crowdedUntil = 0;
+  #isCalling = false;
 
   constructor(limits: TurnLimits) {
     this.limits = limits;
@@ -52,7 +45,7 @@ export class Turns {
   heldOf(owner: string): Held {
     const known = this.#owners.get(owner);
     if (known !== undefined) return known;
-    const held: Held = { waiting: 0, bytes: 0, requests: 0 };
+    const held: Held = { waiting: 0, running: 0, bytes: 0, requests: 0 };
     this.#owners.set(owner, held);
     return held;
   }
@@ -61,50 +54,26 @@ export class Turns {
     this.#owners.delete(owner);
   }
 
-  /** Whether one more of a lane may begin before this turn of the event loop is over. */
-  hasRoom(lane: Lane): boolean {
-    return this.#begun < BEGIN_IN_ALL && lane.begunIn(this.#turn) < BEGIN_EACH;
-  }
-
-  begin(lane: Lane, turn: Turn): void {
-    if (lane !== this.#lastLane) this.#crowdedUntil = this.#turn + CROWDED_TURNS;
-    this.#lastLane = lane;
-    this.#begun += 1;
-    lane.noteBegun(this.#turn);
-    this.#endSoon();
-    turn.begin();
-  }
-
+  /** Calls up what waits in a lane, one request whenever all other lanes have had theirs. */
   queue(lane: Lane): void {
     if (lane.isQueued) return;
     lane.isQueued = true;
     this.#queue.push(lane);
-    this.#endSoon();
+    if (this.#isCalling) return;
+    this.#isCalling = true;
+    setImmediate(() => this.#callUp());
   }
 
-  #endSoon(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    setImmediate(() => this.#endTurn());
-  }
-
-  #endTurn(): void {
-    this.#isEnding = false;
-    this.#turn += 1;
-    this.#begun = 0;
-    const each = this.#turn < this.#crowdedUntil ? 1 : BEGIN_EACH;
-    for (const lane of this.#queue.splice(0, CALLED_UP)) this.#callUp(lane, each);
-    if (this.#queue.length > 0) this.#endSoon();
-  }
-
-  #callUp(lane: Lane, most: number): void {
-    lane.isQueued = false;
-    for (let called = 0; called < most; called += 1) {
-      const turn = lane.next();
-      if (turn === undefined) return;
-      this.begin(lane, turn);
+  #callUp(): void {
+    let begun = 0;
+    for (let lane = this.#queue.shift(); lane !== undefined; lane = this.#queue.shift()) {
+      lane.isQueued = false;
+      if (!lane.beginNext()) continue;
+      begun += 1;
+      if (begun === CALLED_UP) break;
     }
-    this.queue(lane);
+    this.#isCalling = this.#queue.length > 0;
+    if (this.#isCalling) setImmediate(() => this.#callUp());
   }
 }
 
@@ -112,6 +81,7 @@ export class Turns {
 interface Held {
   /** Beyond what its sessions may have in flight. */
   waiting: number;
+  running: number;
   bytes: number;
   requests: number;
 }
@@ -124,8 +94,6 @@ export class Lane {
   readonly #waiting: Turn[] = [];
   #size = 0;
   #running = 0;
-  #begun = 0;
-  #lastTurn = -1;
 
   constructor(turns: Turns, owner: string) {
     this.#turns = turns;
@@ -141,9 +109,8 @@ export class Lane {
     held.bytes += turn.byteLength;
     held.requests += 1;
     this.#size += 1;
-    if (this.#waiting.length === 0 && !this.#isBusy && this.#turns.hasRoom(this)) {
-      this.#run(turn);
-      this.#turns.begin(this, turn);
+    if (this.#waiting.length === 0 && !this.#isBusy && held.running < AT_ONCE) {
+      this.#begin(turn, held);
     } else {
       this.#waiting.push(turn);
       this.#turns.queue(this);
@@ -159,25 +126,20 @@ export class Lane {
     held.bytes -= turn.byteLength;
     held.requests -= 1;
     if (held.requests === 0) this.#turns.forget(this.#owner);
-    if (turn.hasBegun) this.#running -= 1;
-    else this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+    if (turn.hasBegun) {
+      this.#running -= 1;
+      held.running -= 1;
+    } else this.#waiting.splice(this.#waiting.indexOf(turn), 1);
     if (this.#waiting.length > 0) this.#turns.queue(this);
   }
 
-  /** Takes out the one whose turn it is; undefined where none may begin. */
-  next(): Turn | undefined {
+  /** Begins the one that has waited for longest; false where none may begin. */
+  beginNext(): boolean {
     const turn = this.#isBusy ? undefined : this.#waiting.shift();
-    if (turn !== undefined) this.#run(turn);
-    return turn;
-  }
-
-  begunIn(turn: number): number {
-    return this.#lastTurn === turn ? this.#begun : 0;
-  }
-
-  noteBegun(turn: number): void {
-    this.#begun = this.begunIn(turn) + 1;
-    this.#lastTurn = turn;
+    if (turn === undefined) return false;
+    if (this.#waiting.length > 0) this.#turns.queue(this);
+    this.#begin(turn, this.#turns.heldOf(this.#owner));
+    return true;
   }
 
   get #isBusy(): boolean {
@@ -188,9 +150,11 @@ export class Lane {
     return this.#size >= this.#turns.limits.maxInFlight;
   }
 
-  #run(turn: Turn): void {
+  #begin(turn: Turn, held: Held): void {
     turn.hasBegun = true;
     this.#running += 1;
+    held.running += 1;
+    turn.begin();
   }
 
   #refusal({ byteLength }: Turn, held: Held): string | undefined {

@@ -23,29 +23,36 @@ const nextTurn = (): Promise<void> => new Promise((settle) => setImmediate(settl
 
 test('without a crowd every request begins when it comes', () => {
   const begun: string[] = [];
-  enter(new Turns(MANY).laneOf(anIdentity()), 'a', { begun, count: 8 });
-  expect(begun.length).toBe(8);
+  enter(new Turns(MANY).laneOf(anIdentity()), 'a', { begun, count: 32 });
+  expect(begun.length).toBe(32);
 });
 
-test('G-30 the one request of another session stands before the thousandth of the first', async () => {
+test('G-30 the one request of another client stands before the thousandth of the first', async () => {
   const begun: string[] = [];
   const turns = new Turns(MANY);
   enter(turns.laneOf(anIdentity()), 'crowd', { begun, count: 1000 });
-  expect(begun.length).toBe(8);
+  expect(begun.length).toBe(32);
   enter(turns.laneOf(anIdentity('bob')), 'other', { begun, count: 1 });
   expect(begun.at(-1)).toBe('other');
   await nextTurn();
-  expect(begun.length).toBe(10);
+  expect(begun.length).toBe(41);
 });
 
-test('G-30 sessions that wait take turns, one request each', async () => {
+test('G-30 sessions of one client that wait take turns, one request each', async () => {
   const begun: string[] = [];
   const turns = new Turns(MANY);
-  enter(turns.laneOf(anIdentity()), 'a', { begun, count: 20 });
-  enter(turns.laneOf(anIdentity()), 'b', { begun, count: 20 });
+  enter(turns.laneOf(anIdentity()), 'a', { begun, count: 1000 });
+  enter(turns.laneOf(anIdentity()), 'b', { begun, count: 12 });
   begun.length = 0;
-  for (let turn = 0; turn < 12; turn += 1) await nextTurn();
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
   expect(begun.join('')).toBe('ab'.repeat(12));
+});
+
+test('G-30 many sessions of one client begin no more at once than one', () => {
+  const begun: string[] = [];
+  const turns = new Turns(MANY);
+  for (let session = 0; session < 50; session += 1) enter(turns.laneOf(anIdentity()), 'a', { begun, count: 4 });
+  expect(begun.length).toBe(32);
 });
 
 test('G-30 what waits is counted for all sessions of one principal, and another principal is not refused', () => {
@@ -87,6 +94,6 @@ test('G-30 what leaves makes room, whether it ran or waited, and in the end noth
   await nextTurn();
   expect(entered.map(({ hasBegun }) => hasBegun)).toEqual([true, true, false, true]);
   for (const turn of entered) if (turn !== ran && turn !== waited) lane.leave(turn);
-  expect(turns.heldOf('nobody')).toEqual({ waiting: 0, bytes: 0, requests: 0 });
+  expect(turns.heldOf('nobody')).toEqual({ waiting: 0, running: 0, bytes: 0, requests: 0 });
   enter(lane, 'b', { begun, count: 4 });
 });
