@@ -1,10 +1,17 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Logger } from '../core/logger.ts';
+import { failUnforeseen } from './http-answer.ts';
 
 /** A body that is this many times too large is not read to its end any more. */
 const PATIENCE = 4;
 
 /** Bodies that come slowly hold at most so many times the largest message together. */
 const LARGEST_AT_ONCE = 32;
+/** So much of a body is read in any case: nobody keeps out the ordinary messages of others. */
+const ALWAYS_ROOM = 16 * 1024;
+/** Bytes that a piece takes beside what is in it; a body may come in pieces of one byte. */
+const PIECE_BYTES = 256;
 
 export type ReadBody =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
@@ -15,35 +22,50 @@ export type ReadBody =
 /** The bodies of requests that are being read, which together have a limit too. */
 export class Bodies {
   readonly #maxBytes: number;
+  readonly #logger: Logger;
   #heldBytes = 0;
 
   /** `maxBytes`: of one body. */
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, logger: Logger) {
     this.#maxBytes = maxBytes;
+    this.#logger = logger;
   }
 
   /** Reads a body up to a limit. What is over it is thrown away but read, so that the client gets to read the refusal. */
-  read(request: IncomingMessage, done: (body: ReadBody) => void): void {
+  read({ request, response }: Exchanged, done: (body: ReadBody) => void): void {
     const body = new Body(this.#maxBytes, (bytes) => (this.#heldBytes += bytes));
     const most = this.#maxBytes * LARGEST_AT_ONCE;
     request.on('data', (chunk: Buffer) => {
-      if (this.#heldBytes + chunk.length > most) body.hasRoom = false;
+      const bytes = chunk.length + PIECE_BYTES;
+      if (this.#heldBytes + bytes > most && body.heldBytes + bytes > ALWAYS_ROOM) body.hasRoom = false;
       body.take(chunk);
       if (body.byteLength > this.#maxBytes * PATIENCE) request.destroy();
     });
-    request.on('end', () => done(body.end()));
+    request.on('end', () => {
+      // Nobody above catches what is thrown in an event: it would end the process.
+      try {
+        done(body.end());
+      } catch (thrown) {
+        failUnforeseen(response, thrown, this.#logger);
+      }
+    });
     // A client that goes away in the middle has sent nothing.
     request.on('close', () => void body.end());
   }
 }
 
+interface Exchanged {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 class Body {
   byteLength = 0;
   hasRoom = true;
+  heldBytes = 0;
   readonly #maxBytes: number;
   readonly #hold: (bytes: number) => void;
   readonly #chunks: Buffer[] = [];
-  #heldBytes = 0;
 
   constructor(maxBytes: number, hold: (bytes: number) => void) {
     this.#maxBytes = maxBytes;
@@ -54,8 +76,8 @@ class Body {
     this.byteLength += chunk.length;
     if (!this.hasRoom || this.byteLength > this.#maxBytes) return this.#letGo();
     this.#chunks.push(chunk);
-    this.#heldBytes += chunk.length;
-    this.#hold(chunk.length);
+    this.heldBytes += chunk.length + PIECE_BYTES;
+    this.#hold(chunk.length + PIECE_BYTES);
   }
 
   end(): ReadBody {
@@ -68,8 +90,8 @@ class Body {
   }
 
   #letGo(): void {
-    this.#hold(-this.#heldBytes);
-    this.#heldBytes = 0;
+    this.#hold(-this.heldBytes);
+    this.heldBytes = 0;
     this.#chunks.length = 0;
   }
 }

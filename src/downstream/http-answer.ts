@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import { answerText, invalidRequest, tooLarge } from './answer.ts';
 import type { ReadBody } from './bodies.ts';
@@ -48,6 +50,13 @@ export function refuseBody(
 export function refuseMethod(response: ServerResponse, allow: string): void {
   response.setHeader('Allow', allow);
   refuse(response, 405, `This address takes ${allow}.`);
+}
+
+/** One request that finds a bug must not take the others of this process with it. */
+export function failUnforeseen(response: ServerResponse, thrown: unknown, logger: Logger): void {
+  logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(thrown) });
+  if (response.headersSent) response.destroy();
+  else refuse(response, 500, 'The gateway failed on this request.');
 }
 
 /** Begins a stream of events. */

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { GatewayError, messageOf } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import type { Admission, Gate, Visitor } from './gate.ts';
-import { refuse, refuseMethod, reject, sendJson } from './http-answer.ts';
+import { failUnforeseen, refuse, refuseMethod, reject, sendJson } from './http-answer.ts';
 import { type AllowedHosts, allowedHostsAt, refuseForeign } from './http-guard.ts';
 import { Connections, refuseBroken, repeatedHeader, urlRefusal, type WireLimits, wireOptions } from './http-limits.ts';
 import type { HttpLimits, SessionsOptions } from './http-sessions.ts';
@@ -124,14 +124,8 @@ class Http {
     try {
       work();
     } catch (error) {
-      this.#fail(response, error);
+      failUnforeseen(response, error, this.#options.logger);
     }
-  }
-
-  #fail(response: ServerResponse, error: unknown): void {
-    this.#options.logger.error('A request failed for a reason that nobody foresaw.', { error: messageOf(error) });
-    if (response.headersSent) response.destroy();
-    else refuse(response, 500, 'The gateway failed on this request.');
   }
 
   #dismiss(response: ServerResponse, status: number, words: string): void {
@@ -152,7 +146,7 @@ class Http {
     if (!(admission instanceof Promise)) return enter(admission);
     admission.then(
       (settled) => this.#safely(response, () => (response.destroyed ? undefined : enter(settled))),
-      (error: unknown) => this.#fail(response, error),
+      (error: unknown) => failUnforeseen(response, error, this.#options.logger),
     );
     return undefined;
   }

@@ -120,9 +120,19 @@ export class InFlight {
     this.#lane.leave(flight);
     flight.hasEnded = true;
     if (flight.isCancelled) outlet.end(undefined);
-    else endWith(outlet, id, scopes === undefined ? shape(answer) : { ...shape(answer), scopes });
+    else this.#endSafely(outlet, id, () => (scopes === undefined ? shape(answer) : { ...shape(answer), scopes }));
     if (this.#flights.size > 0 || this.#onDrained === undefined) return;
     for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+
+  /** An answer that cannot be written must not end the process: nobody above waits for it. */
+  #endSafely(outlet: Outlet, id: RpcId, shaped: () => RpcAnswer): void {
+    try {
+      endWith(outlet, id, shaped());
+    } catch (thrown) {
+      logUnforeseen(thrown, this.#logger);
+      endWith(outlet, id, failureOfThrown(thrown));
+    }
   }
 }
 

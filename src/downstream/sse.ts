@@ -30,7 +30,7 @@ export class LegacySse {
   constructor(options: SessionsOptions, messagesPath: string, turns: Turns) {
     this.#options = options;
     this.#messagesPath = messagesPath;
-    this.#bodies = new Bodies(options.limits.maxBytes);
+    this.#bodies = new Bodies(options.limits.maxBytes, options.logger);
     this.sessions = new HttpSessions(options, turns);
   }
 
@@ -55,7 +55,7 @@ export class LegacySse {
     const held = this.sessions.find(id, identity);
     if (held === undefined) return refuse(response, 404, 'There is no such session: open the event stream again.');
     const { maxBytes } = this.#options.limits;
-    return this.#bodies.read(request, (body) => {
+    return this.#bodies.read({ request, response }, (body) => {
       if (body.kind !== 'whole') return refuseBody(response, body, maxBytes);
       return this.#take(body.bytes, held, response);
     });

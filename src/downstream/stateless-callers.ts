@@ -31,6 +31,8 @@ export interface StatelessClient {
 }
 
 interface Remembered extends StatelessClient {
+  /** Whose it is, whatever it calls itself. */
+  readonly owner: string;
   /** By capabilities and version, which each request may say anew. */
   readonly callers: Map<string, Caller>;
 }
@@ -94,6 +96,7 @@ export class StatelessCallers {
     const { turns, maxClients, logger } = this.#options;
     if (this.#clients.size >= maxClients && !this.#makeRoom()) return undefined;
     const client = {
+      owner: this.#keyOf(identity),
       session: randomBytes(16).toString('hex'),
       inFlight: new InFlight(turns.laneOf(identity), logger),
       listening: new InFlight(this.#listeners.laneOf(identity), logger),
@@ -104,10 +107,13 @@ export class StatelessCallers {
     return client;
   }
 
-  /** Forgets the client that has been quiet for longest. */
+  /** Forgets what has been quiet for longest of whoever has the most: names cost nothing, and push nobody else out. */
   #makeRoom(): boolean {
+    const counts = new Map<string, number>();
     const quiet = [...this.#clients].filter(([, client]) => !isBusy(client));
-    const [first, ...others] = quiet;
+    for (const [, { owner }] of quiet) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    const most = [...counts.values()].reduce((largest, count) => Math.max(largest, count), 0);
+    const [first, ...others] = quiet.filter(([, { owner }]) => counts.get(owner) === most);
     if (first === undefined) return false;
     const [key, client] = others.reduce((oldest, one) => (one[1].lastSeen < oldest[1].lastSeen ? one : oldest), first);
     void this.#forget(key, client);

@@ -31,9 +31,9 @@ export class Streamable {
   readonly #statelessHttp: StatelessHttp;
 
   constructor(options: SessionsOptions, turns: Turns) {
-    const { limits, clock, gateway } = options;
+    const { limits, clock, gateway, logger } = options;
     this.#options = options;
-    this.#bodies = new Bodies(limits.maxBytes);
+    this.#bodies = new Bodies(limits.maxBytes, logger);
     this.sessions = new HttpSessions(options, turns);
     this.stateless = new Stateless({ ...options, ...limits, turns, maxClients: limits.maxSessions });
     this.#exchanges = new PostExchanges(clock, limits.streamAfterMs);
@@ -71,7 +71,7 @@ export class Streamable {
       return refuse(response, 406, 'The client must accept application/json or text/event-stream.');
     }
     const { limits, logger, passes } = this.#options;
-    return this.#bodies.read(request, (body) => {
+    return this.#bodies.read({ request, response }, (body) => {
       if (body.kind !== 'whole') return refuseBody(response, body, limits.maxBytes);
       const received = receiveMessage(body.bytes, limits, passes);
       if (received.kind === 'ok') return this.#take(received, { request, response, visitor, accepted });

@@ -38,8 +38,9 @@ export async function verifyToken(token: string, options: TokenOptions): Promise
       clockTolerance: TOLERANCE_MS / 1000,
       currentDate: new Date(clock.now()),
     });
-    const { typ = 'JWT' } = protectedHeader;
-    if (!TYPES.has(typ.toLowerCase())) return { kind: 'invalid', why: 'this is no access token' };
+    const typ: unknown = protectedHeader.typ ?? 'JWT';
+    if (typeof typ !== 'string' || !TYPES.has(typ.toLowerCase()))
+      return { kind: 'invalid', why: 'this is no access token' };
     return verified(payload);
   } catch (thrown) {
     if (thrown instanceof KeysUnavailable) return { kind: 'unavailable' };

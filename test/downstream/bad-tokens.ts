@@ -95,6 +95,11 @@ export const BAD_TOKENS: readonly BadToken[] = [
     make: (i) => i.sign({ header: { typ: 'logout+jwt' } }),
     why: 'this is no access token',
   },
+  {
+    name: 'whose type is no text',
+    make: (i) => i.sign({ header: { typ: 5 } }),
+    why: 'this is no access token',
+  },
   { name: 'that is bound to a key', make: (i) => i.sign({ claims: { cnf: { jkt: 'x' } } }), why: 'bound to a key' },
   {
     name: 'that wants what nobody understands',

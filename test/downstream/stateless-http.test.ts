@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { BIG, CAPABILITIES, LIMITS, SERVER_INFO, TOOL_NAMES } from './fake-gateway.ts';
+import { aFakeGateway, BIG, CAPABILITIES, LIMITS, SERVER_INFO, TOOL_NAMES } from './fake-gateway.ts';
 import { expectProgressAndCancellation } from './stateless-calls.ts';
 import { anHttpDoor, answerTo, ask, JSON_HEADERS, openSession, post, readEvents, tool } from './http-client.ts';
 
@@ -267,6 +267,26 @@ describe('a client', () => {
     }
     expect(gateway.ended).toEqual([gateway.calls[0]?.caller.session]);
   });
+});
+
+test('F-50 a request that finds a bug after its body was read is answered with 500, and the door goes on', async () => {
+  const headerParams = (): never => {
+    throw new TypeError('a bug');
+  };
+  const { url } = await anHttpDoor({ gateway: { ...aFakeGateway(), headerParams } });
+  expect((await ask(url, tool('echo'))).status).toBe(500);
+  expect((await ask(url, { method: 'server/discover' })).status).toBe(200);
+});
+
+test('F-50 names that one client gives itself push out none of another client', async () => {
+  const { url, gateway } = await anHttpDoor({ limits: { ...LIMITS, maxSessions: 3 } });
+  const callAs = (name: string, headers: Record<string, string> = {}): Promise<Response> =>
+    ask(url, { ...tool('echo'), headers, meta: { 'io.modelcontextprotocol/clientInfo': { name, version: '1' } } });
+  await callAs('bob', { Authorization: 'bob' });
+  for (let count = 0; count < 8; count += 1) expect((await callAs(`name ${String(count)}`)).status).toBe(200);
+  const [{ caller: bob } = { caller: undefined }] = gateway.calls;
+  expect(gateway.ended).toHaveLength(6);
+  expect(gateway.ended).not.toContain(bob?.session);
 });
 
 test('the door breaks off what does not end by itself', async () => {
