@@ -26,6 +26,7 @@ type KnownAgents = ReadonlySet<string>;
  * Who asks, by the claims of a token that has been verified. The outermost `act` is the agent, those within have handed
  * the work on, the nearest first (RFC 8693, section 4.1). Without `act`, the client that the token was made for is the agent
  * (RFC 9068, section 2.2). One that names no agent is refused: a client must not choose its agent by what it calls itself.
+ * Groups and scopes are sorted: a session is found again by the next token, which may name them in another order.
  */
 export function identifyByClaims(claims: JsonObject, names: ClaimNames, agents: KnownAgents): Identified {
   const reading: Reading = { what: 'the token’s', from: claims, problems: [] };
@@ -33,10 +34,10 @@ export function identifyByClaims(claims: JsonObject, names: ClaimNames, agents: 
   refuseUnknown(reading, line, agents);
   const user = {
     id: textAt(reading, names.user ?? 'sub'),
-    groups: textsAt(reading, names.groups ?? 'groups'),
+    groups: textsAt(reading, names.groups ?? 'groups').toSorted(),
     data_classifications_authorized: names.data_classes === undefined ? [] : textsAt(reading, names.data_classes),
   };
-  return identified(reading, { line, scope: scopesIn(claims).join(' ') }, user);
+  return identified(reading, { line, scope: scopesIn(claims).toSorted().join(' ') }, user);
 }
 
 /** The scopes of a token, by `scope` (RFC 8693, section 4.2) or `scp`, as several providers write it. */

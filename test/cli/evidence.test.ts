@@ -48,7 +48,7 @@ test('verify says ok, and the first bad record once somebody has changed one', a
   expect(await run(place, VERIFY)).toMatchObject({
     exit: 0,
     out: expect.stringMatching(
-      /^ok: 4 records, #1 to #4, the last is \S+\n {2}held to 1 signed checkpoints, the last at #4, 2/,
+      /^ok: 4 records, #1 to #4, the last is \S+\n {2}held to 1 signed checkpoint, the last at #4, 2/,
     ),
   });
   tamper(place, sql(`update log set tool = 'x' where seq = 3`));

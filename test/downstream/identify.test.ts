@@ -39,7 +39,7 @@ describe('the claims of a token name', () => {
       name: 'the user, groups and data classes by the claims that are configured',
       claims: { email: 'ana@example.com', roles: ['support', 'leads'], cleared: ['pii'] },
       names: { user: 'email', groups: 'roles', data_classes: 'cleared' },
-      says: ['boss', 'ana@example.com', ['support', 'leads'], ['pii']],
+      says: ['boss', 'ana@example.com', ['leads', 'support'], ['pii']],
     },
     {
       name: 'the agent by a claim',
