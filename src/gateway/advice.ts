@@ -1,7 +1,7 @@
 import type { Decision, RequiredApproval, Warning } from '../core/decision.ts';
 import { type Retry, RETRIES } from '../policy/annotation.ts';
 import { askedScopes } from './asked-scopes.ts';
-import { MOST_TOLD, type RuleText, tellDenials, type ToldDenial } from './told-denials.ts';
+import { MOST_TOLD, retryOf, type RuleText, tellDenials, type ToldDenial } from './told-denials.ts';
 
 /** The decision as an agent gets it, version 1, under `_meta["mcp-gateway/decision"]`. */
 export interface DecisionObject {
@@ -156,7 +156,7 @@ function decisionObject(facts: AdviceFacts, told: readonly ToldDenial[]): Decisi
       ...(facts.limits === undefined ? {} : asMetadata(facts.limits)),
       audit_required: decision.obligations.audit_required,
       appeal_path: told.find((denial) => denial.appealPath !== '')?.appealPath ?? '',
-      retry: worstRetry(told),
+      retry: worstRetry(facts),
       ...originsOf(told, facts),
     },
   };
@@ -178,9 +178,10 @@ function asMetadata({ remaining, resetsAt }: Limits): Partial<DecisionObject['me
   return { rate_limit_remaining: remaining, resets_at: resetsAt };
 }
 
-/** Of several denials the most hopeless holds. */
-function worstRetry(told: readonly ToldDenial[]): Retry {
-  return RETRIES.find((retry) => told.some((denial) => denial.retry === retry)) ?? 'never';
+/** Of several denials the most hopeless holds, also of those that are not told. */
+function worstRetry({ decision, ruleText }: AdviceFacts): Retry {
+  const retries = new Set(decision.denials.map((denial) => retryOf(denial, ruleText(denial.rule))));
+  return RETRIES.find((retry) => retries.has(retry)) ?? 'never';
 }
 
 interface Framing {

@@ -43,6 +43,11 @@ export function tellDenials({ decision, ruleText }: Telling): readonly ToldDenia
   return decision.denials.slice(0, MOST_TOLD).map((denial) => tellDenial(denial, ruleText(denial.rule)));
 }
 
+/** Whether the same call may be tried again, as the rule says or, without one, as the gateway does. */
+export function retryOf(denial: Denial, text: RuleText | undefined): Retry {
+  return text === undefined ? ownReason(denial.reason, denial.params).retry : text.retry;
+}
+
 function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
   if (text === undefined) return tellOwnDenial(denial);
   return {
@@ -54,7 +59,7 @@ function tellDenial(denial: Denial, text: RuleText | undefined): ToldDenial {
     remedy: text.remedy === '' ? denial.reason : text.remedy,
     alternatives: text.alternatives,
     appealPath: text.appealPath,
-    retry: text.retry,
+    retry: retryOf(denial, text),
   };
 }
 
@@ -70,6 +75,6 @@ function tellOwnDenial(denial: Denial): ToldDenial {
     remedy: denial.reason,
     alternatives: [],
     appealPath: '',
-    retry: own.retry,
+    retry: retryOf(denial, undefined),
   };
 }

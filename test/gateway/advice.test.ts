@@ -90,14 +90,12 @@ test('G-69 a bundle that denies for a thousand reasons and warns a thousand time
   expect(adviseFor(about({ ...aDecision(), warnings })).warnings).toHaveLength(20);
 });
 
-test('of several denials the most hopeless retry holds', () => {
+test.for([1, 20])('of several denials the most hopeless retry holds, also behind %i others', (count) => {
+  const missing = Array.from({ length: count }, () => ({ reason: 'gateway.missing.workflow', rule: '', params: {} }));
   const decision = aDecision({
     effect: 'deny',
     reasons: ['gateway.missing.workflow', 'protected_branch'],
-    denials: [
-      { reason: 'gateway.missing.workflow', rule: '', params: {} },
-      { reason: 'protected_branch', rule: 'code-host/GH-201', params: {} },
-    ],
+    denials: [...missing, { reason: 'protected_branch', rule: 'code-host/GH-201', params: {} }],
   });
   expect(adviseAgainst(about(decision)).object.metadata.retry).toBe('with_changes');
 });
