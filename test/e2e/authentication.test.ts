@@ -152,7 +152,7 @@ test('G-25 a client of the SDK signs in, agrees to more when a rule asks, and it
       return [effect, reasons, principal.agent.id, principal.agent.scope, principal.user.id];
     });
   expect(made).toEqual([
-    ['allow', [], 'support', 'openid drafts:write', 'ana'],
+    ['allow', [], 'support', 'drafts:write openid', 'ana'],
     ['deny', ['insufficient_scope'], 'support', 'openid', 'ana'],
   ]);
 
