@@ -8,15 +8,16 @@ export const COMPILING = [
   'test/bundles/{authoring,testing-policies}.test.ts',
   'test/cli/{bundle,generations,policy-diff,policy-sources,policy-test,replay,signing-page}.test.ts',
   'test/e2e/generations.test.ts',
+  'test/policy/{delegators,opinion-cache}.test.ts',
   'test/review/{engine-comparison,lint,replay,replay-limits,scaffold}.test.ts',
 ];
 
 /**
- * Every old and new client before every old and new server, packages that npm installs, and the README's walks: `npm run
+ * Every old and new client before every old and new server, packages that npm installs, and the README's commands and walks: `npm run
  * test:interop` runs them.
  */
 export const EVERY_CLIENT = [
-  'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units,walk-*}.test.ts',
+  'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units,readme,walk-*}.test.ts',
 ];
 
 /**
@@ -24,7 +25,9 @@ export const EVERY_CLIENT = [
  * runs it beside the real faults.
  */
 export const HOSTILE = [
-  'test/e2e/{hostile-clients,hostile-upstreams,client-limits}.test.ts',
+  'test/e2e/{bad-stores,bad-upstreams,bad-configurations,hostile-*,client-limits}.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/gateway/fail-closed.test.ts',
+  'test/policy/hostile-{modules,rego}.test.ts',
+  'test/upstream/hostile.test.ts',
 ];
