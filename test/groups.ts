@@ -13,8 +13,8 @@ export const COMPILING = [
 ];
 
 /**
- * Every old and new client before every old and new server, packages that npm installs, and the README's commands and walks: `npm run
- * test:interop` runs them.
+ * Every old and new client before every old and new server, packages that npm installs, and what the README shows: `npm
+ * run test:interop` runs them.
  */
 export const EVERY_CLIENT = [
   'test/e2e/{pairings,checklist,interoperation,lossless,sign-in,tasks,server-units,readme,walk-*}.test.ts',
