@@ -18,7 +18,7 @@ test.for(['normal', 'full'] as const)(
   'G-30 a thousand calls in flight of one client hold bounded memory, are all recorded, and others go on (durability %s)',
   async (durability) => {
     const place = crowdPlace(durability);
-    const gateway = await serveHttp(place, { args: ['--log-level', 'warn'] });
+    const gateway = await serveHttp(place);
     const other = await aCaller(gateway.url);
     await callOften(other, CALLS_A_ROUND);
     const restingBytes = residentBytes(gateway);
@@ -52,7 +52,7 @@ test.for(['normal', 'full'] as const)(
 
 test('F-51 of three times what there is room for the rest is refused, what was answered is on record, and others go on', async () => {
   const place = crowdPlace('normal');
-  const gateway = await serveHttp(place, { args: ['--log-level', 'warn'] });
+  const gateway = await serveHttp(place);
   const other = await aCaller(gateway.url);
   await callOften(other, CALLS_A_ROUND);
   const crowd = await startCrowd(gateway, OVERLOAD);
