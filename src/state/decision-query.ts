@@ -47,11 +47,9 @@ const SELECT = `
   where log.kind = 'decision'`;
 
 export function listDecisions(database: Database, filter: DecisionFilter): readonly SealedRecord[] {
-  const conditions = conditionsOf(filter);
-  const where = conditions.map(([condition]) => ` and ${condition}`).join('');
-  const values = conditions.map(([, value]) => value);
+  const { sql, values } = whereOf(filter);
   return database
-    .prepare(`${SELECT}${where} order by log.seq desc limit ?`)
+    .prepare(`${SELECT}${sql} order by log.seq desc limit ?`)
     .all(...values, filter.limit)
     .map(recordOf);
 }
@@ -109,8 +107,14 @@ export function shadowedDecisions(database: Database, { since, afterSeq }: PageS
 
 type Condition = readonly [sql: string, value: SqlValue];
 
-/** What a filter asks of the rows, as SQL, each with the value for its place. */
-export function conditionsOf(filter: Omit<DecisionFilter, 'limit'>): readonly Condition[] {
+/** What a filter asks of the rows, as SQL that goes on after another condition, with the values for its places. */
+export function whereOf(filter: DecisionFilter): { readonly sql: string; readonly values: readonly SqlValue[] } {
+  const conditions = conditionsOf(filter);
+  const sql = conditions.map(([condition]) => ` and ${condition}`).join('');
+  return { sql, values: conditions.map(([, value]) => value) };
+}
+
+function conditionsOf(filter: Omit<DecisionFilter, 'limit'>): readonly Condition[] {
   const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
     ['log.seq < ?', filter.before],
     ['log.time >= ?', timeText(filter.since)],

@@ -22,7 +22,8 @@ import {
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
-import { type Evidence, type EvidenceRequest, readEvidence } from './evidence.ts';
+import { type Evidence, readEvidence } from './evidence.ts';
+import type { PageRequest } from './log-pages.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { lastRemoved } from './log-tail.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
@@ -116,7 +117,7 @@ export class DecisionReader {
   }
 
   /** As `sealed`, with all that proves it, and with what is no decision where nothing but time narrows them. */
-  evidence(request: EvidenceRequest): AsyncGenerator<readonly Evidence[]> {
+  evidence(request: PageRequest): AsyncGenerator<readonly Evidence[]> {
     return readEvidence(this.#connection, request);
   }
 

@@ -1,11 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { sameBytes, Sealers } from './chain.ts';
-import type { ChainKeys } from './chain-key.ts';
 import { type ChainRow, chainRowOf } from './chain-row.ts';
 import type { StoreConnection } from './connection.ts';
-import { conditionsOf, type DecisionFilter } from './decision-query.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
-import { refuseForeign } from './sealed-decisions.ts';
+import { type DecisionFilter, whereOf } from './decision-query.ts';
+import type { Database, SqlRow } from './driver.ts';
+import { type PageRange, type PageRequest, pagesOf } from './log-pages.ts';
 
 /** A record for an export, held to its seal. */
 export type Evidence =
@@ -14,55 +12,26 @@ export type Evidence =
   | { readonly kind: 'row'; readonly row: ChainRow }
   | { readonly kind: 'changed'; readonly seq: number; readonly id: string; readonly why: string };
 
-export interface EvidenceRequest {
-  readonly filter: DecisionFilter;
-  readonly keys: ChainKeys;
-}
-
-const ROWS_AT_ONCE = 25;
-
 /**
  * Decisions with their outcomes, in the order of the chain. Where nothing but time narrows them, acts and all other rows
  * are among them, so that no row of the chain is missing in between. Throws CHAIN_KEY.
  */
 export async function* readEvidence(
   connection: StoreConnection,
-  { filter, keys }: EvidenceRequest,
+  { filter, keys }: PageRequest,
 ): AsyncGenerator<readonly Evidence[]> {
-  connection.use((database) => refuseForeign(database, keys, connection.path));
   const sealers = new Sealers(keys);
-  let afterSeq = connection.use((database) => seqBeforeNewest(database, filter));
-  for (;;) {
-    const rows = connection.use((database) => readPage(database, filter, afterSeq));
-    const last = rows.at(-1);
-    if (last === undefined) return;
+  const pages = pagesOf(connection, { filter, keys }, (database, range) => readPage(database, filter, range));
+  for await (const rows of pages) {
     yield connection.use((database) => rows.flatMap((row) => evidenceOf(database, row, { filter, sealers })));
-    afterSeq = Number(last['seq']);
-    if (rows.length < ROWS_AT_ONCE) return;
-    await setImmediate();
   }
 }
 
-/** Behind which row the newest begin that a limit lets through; 0 where it lets all through. */
-function seqBeforeNewest(database: Database, filter: DecisionFilter): number {
-  if (filter.limit === Number.MAX_SAFE_INTEGER) return 0;
-  const { sql, values } = whereOf(filter);
-  const oldest = `select log.seq from log where log.kind = 'decision'${sql} order by log.seq desc limit 1 offset ?`;
-  const row = database.prepare(oldest).get(...values, filter.limit - 1);
-  return row === undefined ? 0 : Number(row['seq']) - 1;
-}
-
-function readPage(database: Database, filter: DecisionFilter, afterSeq: number): readonly SqlRow[] {
+function readPage(database: Database, filter: DecisionFilter, { afterSeq, most }: PageRange): readonly SqlRow[] {
   const { sql, values } = whereOf(filter);
   const kind = isOfTimeOnly(filter) ? '' : ` and log.kind = 'decision'`;
-  const page = `select * from log where log.seq > ?${kind}${sql} order by log.seq limit ${ROWS_AT_ONCE}`;
+  const page = `select * from log where log.seq > ?${kind}${sql} order by log.seq limit ${most}`;
   return database.prepare(page).all(afterSeq, ...values);
-}
-
-function whereOf(filter: DecisionFilter): { readonly sql: string; readonly values: readonly SqlValue[] } {
-  const conditions = conditionsOf(filter);
-  const sql = conditions.map(([condition]) => ` and ${condition}`).join('');
-  return { sql, values: conditions.map(([, value]) => value) };
 }
 
 function isOfTimeOnly({ limit, effect, server, tool, reason, agent, user }: DecisionFilter): boolean {
