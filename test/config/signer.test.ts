@@ -1,34 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfig, type LoadedConfig, type LoadOptions } from '../../src/config/load.ts';
-import { GatewayError } from '../../src/core/errors.ts';
-
-const HOME = '/home/tom/.mcp-gateway';
-
-function load(path: string, options: Partial<LoadOptions> = {}): LoadedConfig {
-  const environment = { HOME: '/home/tom', CODE_HOST_TOKEN: 'code-host-secret', EMPTY: '', PORT: '4000' };
-  return loadConfig({ path, environment, workingFolder: '/', home: HOME, userHome: '/home/tom', ...options });
-}
-
-function complaintsAbout(path: string, options: Partial<LoadOptions> = {}): string {
-  try {
-    load(path, options);
-  } catch (thrown) {
-    if (thrown instanceof GatewayError) return thrown.message;
-    throw thrown;
-  }
-  return '';
-}
-
-function written(text: string | Uint8Array, name = 'mcp-gateway.yaml'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'config-'));
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
-
-const MINIMAL = 'version: 1\nmcpServers: {}\n';
+import { complaintsAbout, load, MINIMAL, written } from './files.ts';
 
 describe('a signer', () => {
   const bundle = (more: string, layers = '{}'): string =>
