@@ -1,43 +1,20 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build, type Metafile } from 'esbuild';
+import { BUNDLED, THREADS_AND_PROCESSES } from './build-options.ts';
 
 // `npm run build`: src/ and the libraries become a few files in dist/, because Node takes longer to find and read 250
 // modules than to run them. What a command does not need lies in files of its own that it does not load.
 const OUT = 'dist';
 
 /** What is started by its file name: the program, its threads and processes, and the build's next step. */
-const ENTRIES = [
-  'src/main.ts',
-  'src/cli/precompile.ts',
-  'src/catalog/argument-worker.ts',
-  'src/rego/process-worker.ts',
-  'src/rego/toolchain-worker.ts',
-  'src/state/writer-worker.ts',
-];
-
-/**
- * What stays where npm put it: a native part has to, the reference engine shall be OPA's own files, and tar's parts are
- * already one file that does not name them.
- */
-const LEFT_OUT = ['better-sqlite3', '@open-policy-agent/opa-wasm', 'tar'];
+const ENTRIES = ['src/main.ts', 'src/cli/precompile.ts', ...THREADS_AND_PROCESSES];
 
 clearFolder();
 const { metafile } = await build({
   entryPoints: ENTRIES,
   outdir: OUT,
-  entryNames: '[name]',
-  external: LEFT_OUT,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  // Libraries in CommonJS ask for Node's own modules with `require`, which a module of ours does not have.
-  banner: {
-    js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
-  },
+  ...BUNDLED,
   metafile: true,
-  logLevel: 'warning',
 });
 writeFileSync(`${OUT}/LICENSES.txt`, licences(packagesIn(metafile)));
 
