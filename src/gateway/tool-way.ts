@@ -97,7 +97,9 @@ async function quarantine(
   { driftAt }: ToolWayParts,
 ): Promise<OwnDenial | undefined> {
   const { server, tool, drift } = route;
-  const why = drift?.kind === 'quarantined' ? drift.why : await driftAt?.(route, asked);
+  // One that has changed is looked at as well: it may have changed back, and then the next call finds it as it was.
+  const now = server.pins?.drift === '' ? await driftAt?.(route, asked) : undefined;
+  const why = drift?.kind === 'quarantined' ? drift.why : now;
   if (why === undefined) return undefined;
   const params = { server: server.id, tool };
   return { reason: 'gateway.tool_quarantined', internal: `drift.${why}`, rules: [], params };

@@ -131,6 +131,18 @@ test.for([['without a word'], ['and says so']])(
   },
 );
 
+test.for<[string, Tool, Partial<ServerPins>]>([
+  ['schema', OTHER, {}],
+  ['text', { ...SEND, description: 'x' }, { text: 'quarantine' }],
+])('G-41 a tool that was quarantined for its %s runs again once it is what was accepted', async ([, other, part]) => {
+  const { world, offer } = await offering([other], pinsOf([SEND], part));
+  offer([SEND]);
+  await call(world, 'send');
+  expect(lastOf(world)).toMatchObject({ effect: 'deny', reasons: ['gateway.tool_quarantined'] });
+  await expect.poll(async () => (await call(world, 'send')).kind === 'result' && lastOf(world)).toEqual(ALLOWED);
+  expect(callsOf(world)).toBe(1);
+});
+
 test('G-41 a server that changes after the decision does not get the call', async () => {
   const { world, offer } = await aPinned([SEND]);
   await call(world, 'send');
