@@ -5,6 +5,12 @@ import { expect, test } from 'vitest';
 /** The parts in the middle: they never import one another; `gateway/` hands values between them. */
 const parts = ['catalog', 'policy', 'rego', 'source', 'state', 'upstream'];
 
+/** What is put together in app/. */
+const composed = [
+  ...['core', 'config', ...parts, 'clients', 'secrets', 'telemetry'],
+  ...['gateway', 'review', 'downstream', 'dashboard'],
+];
+
 /** Each folder of src/ and the folders it may import. docs/architecture.md says why. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
@@ -15,12 +21,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   source: ['core'],
   state: ['core'],
   upstream: ['core'],
+  clients: ['core'],
+  secrets: ['core'],
+  telemetry: ['core'],
   gateway: ['core', ...parts],
   review: ['core', ...parts],
   downstream: ['core', 'gateway'],
-  app: ['core', 'config', ...parts, 'gateway', 'review', 'downstream'],
-  '.': ['core', 'config', ...parts, 'gateway', 'review', 'downstream', 'app', 'cli'],
-  cli: ['core', 'config', ...parts, 'gateway', 'review', 'downstream', 'app', '.'],
+  dashboard: ['core', 'gateway', 'review'],
+  app: composed,
+  '.': [...composed, 'app', 'cli'],
+  cli: [...composed, 'app', '.'],
 };
 
 /** Each heavy package and the folders that may know it. */
@@ -33,6 +43,15 @@ const HOMES: Record<string, readonly string[]> = {
   ajv: ['catalog'],
   jose: ['downstream', 'policy'],
   commander: ['cli'],
+  '@clack/prompts': ['cli'],
+  '@bomb.sh/tab': ['cli'],
+  'jsonc-parser': ['clients'],
+  'smol-toml': ['clients'],
+  '@napi-rs/keyring': ['secrets'],
+  '@opentelemetry': ['telemetry'],
+  hono: ['dashboard'],
+  '@hono/node-server': ['dashboard'],
+  'openid-client': ['dashboard'],
   pino: ['cli'],
   '@modelcontextprotocol/sdk': [],
   '@modelcontextprotocol/server': [],
