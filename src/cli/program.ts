@@ -11,6 +11,7 @@ import { EXIT, printError } from './exit.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addLabelCommands } from './label-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addSecretCommands } from './secret-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
 import { printJson, printLine, type Terminal, visible } from './terminal.ts';
@@ -60,6 +61,7 @@ export function programFor(context: CommandContext): Command {
   addAgentCommands(program, context);
   addApprovalCommands(program, context);
   addKeyCommands(program, context);
+  addSecretCommands(program, context);
   addDecisionCommands(program, context);
   addLabelCommands(program, context);
   addPolicyCommands(program, context);
