@@ -4,12 +4,12 @@ import { blankComments } from './json-comments.ts';
 import { readYaml } from './read-yaml.ts';
 import { nodeAt, toJson } from './tree.ts';
 
-/** Editors complete and check the file by it. */
-const SCHEMA = 'https://unpkg.com/mcp-gateway/docs/reference/mcp-gateway.schema.json';
+/** Written beside the configuration, so that editors complete and check it without asking anybody. */
+export const SCHEMA_FILE = 'mcp-gateway.schema.json';
 
 /** A configuration without servers, to which they are added. */
 export function emptyConfig(): string {
-  return `# yaml-language-server: $schema=${SCHEMA}
+  return `# yaml-language-server: $schema=${SCHEMA_FILE}
 version: 1
 # Tools are shown as SERVER__TOOL, so that a further server renames nothing.
 gateway: { toolNames: prefixed }
