@@ -38,6 +38,8 @@ export interface UpstreamOptions {
   readonly onRefused: (request: RpcRequest) => void;
   /** A list of the server may be another now. */
   readonly onListChanged: (list: ListName) => void;
+  /** It runs again that ran before. */
+  readonly onRestarted?: (() => void) | undefined;
   /** How long a request may go without a sign of life; ten minutes by default. */
   readonly timeoutMs?: number | undefined;
   /** How long a start may take; a minute by default. */
@@ -217,6 +219,7 @@ export class Upstream {
     if (live.facts.era === 'session') void this.#sendLogLevel(live);
     else void this.#listen(live);
     if (isFirst) return;
+    this.#options.onRestarted?.();
     this.#watches.renew();
     this.#tasks.renew();
   }
