@@ -10,6 +10,7 @@ import type { Config } from '../config/paths.ts';
 import { boundedPattern } from '../core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toRoundedJson } from '../core/lossless-json.ts';
+import type { Observer } from '../core/observer.ts';
 import { type Environment, weekdays } from '../gateway/build-input.ts';
 import { Confirmations } from '../gateway/confirmations.ts';
 import { Conversations } from '../gateway/conversation.ts';
@@ -21,6 +22,7 @@ import type { GatewayParts } from '../gateway/gateway.ts';
 import type { Governing, ResultHandling } from '../gateway/governing.ts';
 import { Instances } from '../gateway/instances.ts';
 import type { LabelSettings } from '../gateway/labels.ts';
+import { observedLog } from '../gateway/observing.ts';
 import { PolicyInForce } from '../gateway/policy-in-force.ts';
 import type { Mask } from '../gateway/rule.ts';
 import type { Approvals } from '../gateway/seek-approval.ts';
@@ -45,6 +47,8 @@ export interface Standing {
   readonly policy: PolicySet;
   readonly directory: Directory;
   readonly lock: LockInForce;
+  /** Who watches; absent where nobody does. */
+  readonly observer?: Observer | undefined;
 }
 
 /** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
@@ -52,7 +56,7 @@ const MOST_CONVERSATIONS = 2_000;
 
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
-  const { store, checker, found, upstreams, signIns, directory, lock } = standing;
+  const { store, checker, found, upstreams, signIns, directory, lock, observer } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
@@ -66,7 +70,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
-    log: store.log,
+    log: observer === undefined ? store.log : observedLog(store.log, observer),
     budgets: store,
     clock,
     logger,
@@ -100,6 +104,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     check: argumentCheck(checker),
     allowedMethods: config.gateway.methods.allow,
     agents,
+    observer,
     keyedId: (text) => store.keyedId(text),
     instructionsOf: (id) => {
       const server = directory.servers.get(id);

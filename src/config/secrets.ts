@@ -42,12 +42,14 @@ function writtenSecrets(path: readonly string[], node: ScalarNode): readonly str
 }
 
 /** A value that is kept out of the file and sent as a header is a key, whatever it is called. */
-function isHeader([section, , group]: readonly string[]): boolean {
+function isHeader([section, within, group]: readonly string[]): boolean {
+  if (section === 'telemetry') return within === 'otlp' && group === 'headers';
   return section === 'mcpServers' && group === 'headers';
 }
 
 function speaksOfSecret(path: readonly string[]): boolean {
   if (path.join('.') === 'decisions.auditKey') return true;
+  if (path[0] === 'telemetry' && isHeader(path)) return SECRET_NAME.test(path.at(-1) ?? '');
   // Those of an address of a bundle stand deeper than those of a server.
   if (path.at(-2) === 'credentials' && speaks(path.at(-1) ?? '')) return true;
   const [section, , group, name] = path;

@@ -252,6 +252,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   alter table instances add column began text not null default '';
   `,
+  // How far decisions were sent elsewhere, by the name of the export.
+  `
+  create table exports (name text primary key, seq integer not null) strict, without rowid;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -26,6 +26,8 @@ export interface UpstreamOptions {
   readonly onRefused: (request: RpcRequest) => void;
   /** A list of the server may be another now. */
   readonly onListChanged: (list: ListName) => void;
+  /** It runs again that ran before. */
+  readonly onRestarted?: (() => void) | undefined;
   /** How long a request may go without a sign of life; ten minutes by default. */
   readonly timeoutMs?: number | undefined;
   /** How long a start may take; a minute by default. */

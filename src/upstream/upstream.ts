@@ -185,6 +185,7 @@ export class Upstream {
     if (live.facts.era === 'session') void this.#sendLogLevel(live);
     else void this.#listen(live);
     if (isFirst) return;
+    this.#options.onRestarted?.();
     this.#watches.renew();
     this.#tasks.renew();
   }
