@@ -10,6 +10,7 @@ import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addLabelCommands } from './label-commands.ts';
+import { addPauseCommand } from './pause-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -56,6 +57,7 @@ export function programFor(context: CommandContext): Command {
     })
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);
+  addPauseCommand(program, context);
   addServerCommands(program, context);
   addAgentCommands(program, context);
   addApprovalCommands(program, context);

@@ -2,6 +2,7 @@ import type { SealedAct } from '../core/act.ts';
 import type { AuditMaterial } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { Pause } from '../core/pause.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { type ActFilter, listActs } from './act-query.ts';
 import { readMaterial } from './audit-material.ts';
@@ -26,6 +27,7 @@ import { type Evidence, readEvidence } from './evidence.ts';
 import type { PageRequest } from './log-pages.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { lastRemoved } from './log-tail.ts';
+import { readPause } from './pauses.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
 
@@ -124,6 +126,11 @@ export class DecisionReader {
   /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */
   async shadowed(page: PageSince): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => shadowedDecisions(database, page)));
+  }
+
+  /** The last pause, whether it still holds or not. */
+  async pause(): Promise<Pause | undefined> {
+    return this.#connection.use(readPause);
   }
 
   /** The seq of the last row; 0 while there is none. */

@@ -252,6 +252,16 @@ export const MIGRATIONS: readonly string[] = [
   `
   alter table instances add column began text not null default '';
   `,
+  // The time in which what policies deny is let through; at most one.
+  `
+  create table pauses (
+    only integer primary key check (only = 1),
+    since integer not null,
+    until integer not null,
+    actor text not null,
+    reason text not null
+  ) strict;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */
