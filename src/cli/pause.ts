@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { shownPauseOf } from '../app/shown-pause.ts';
 import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import { holdsAt, LONGEST_PAUSE_MS, type Pause } from '../core/pause.ts';
@@ -33,14 +34,14 @@ async function begin(context: CommandContext, options: PauseOptions & { readonly
   const reason = (options.reason ?? '').trim();
   await acting(context, options, async ({ store, actOf }) => {
     const sinceMs = clock.now();
-    const before = shownPause(store.pause(), sinceMs);
+    const before = shownPauseOf(store.pause(), sinceMs);
     const part = { sinceMs, untilMs: sinceMs + options.for, reason };
     const after = { until: timeOf(part.untilMs) };
     const act = actOf({ verb: 'pause.begin', subject: 'gateway', before: before && { ...before }, after, reason });
     const begun: Pause = { ...part, actor: act.actor };
     await store.log.act(act, [{ kind: 'begin_pause', pause: begun }]);
     if (options.json === true)
-      return printJson(context.terminal, 'pause', { act: act.id, pause: shownPause(begun, sinceMs) });
+      return printJson(context.terminal, 'pause', { act: act.id, pause: shownPauseOf(begun, sinceMs) });
     printLine(context.terminal, loudText(context.terminal, begun, sinceMs));
     return printLine(context.terminal, 'Running gateways take it up within two seconds. `pause --end` ends it sooner.');
   });
@@ -65,7 +66,7 @@ function end(context: CommandContext, options: PauseOptions): Promise<void> {
 
 /** The id of the act; undefined where there was nothing to end. */
 async function endIn({ store, actOf }: Acting, reason: string): Promise<string | undefined> {
-  const before = shownPause(store.pause(), clock.now());
+  const before = shownPauseOf(store.pause(), clock.now());
   if (before === null) return undefined;
   const act = actOf({ verb: 'pause.end', subject: 'gateway', before: { ...before }, after: null, reason });
   return isRefusal(await store.log.act(act, [{ kind: 'end_pause' }])) ? undefined : act.id;
@@ -78,7 +79,7 @@ async function say(context: CommandContext, options: PauseOptions): Promise<void
   const now = clock.now();
   const found = existsSync(path) ? await pauseIn(path) : undefined;
   const holding = config.policies.pause && holdsAt(found, now) ? found : undefined;
-  if (options.json === true) return printJson(terminal, 'pause', { act: '', pause: shownPause(holding, now) });
+  if (options.json === true) return printJson(terminal, 'pause', { act: '', pause: shownPauseOf(holding, now) });
   return printLine(terminal, holding === undefined ? 'There is no pause.' : loudText(terminal, holding, now));
 }
 
@@ -91,23 +92,8 @@ async function pauseIn(path: string): Promise<Pause | undefined> {
   }
 }
 
-/** A pause that holds, as scripts get it; times are RFC 3339 in UTC. */
-export interface ShownPause {
-  readonly since: string;
-  readonly until: string;
-  readonly actor: string;
-  readonly reason: string;
-}
-
-/** Null where none holds. */
-export function shownPause(found: Pause | undefined, now: number): ShownPause | null {
-  if (!holdsAt(found, now)) return null;
-  const { sinceMs, untilMs, actor, reason } = found;
-  return { since: timeOf(sinceMs), until: timeOf(untilMs), actor, reason };
-}
-
 /** One line that nobody overlooks. */
-export function loudText(terminal: Terminal, { untilMs, actor, reason }: Pause, now: number): string {
+export function loudText(terminal: Terminal, { untilMs, actor, reason }: Omit<Pause, 'sinceMs'>, now: number): string {
   const left = spanText(Math.max(1, Math.ceil((untilMs - now) / 1000)));
   const until = timeOf(untilMs).slice(0, 19).replace('T', ' ');
   const why = reason === '' ? '' : `: ${visible(reason)}`;

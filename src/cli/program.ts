@@ -14,7 +14,9 @@ import { addPauseCommand } from './pause-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addStatusCommands } from './status-commands.ts';
 import { printJson, printLine, type Terminal, visible } from './terminal.ts';
+import { addToolCommands } from './tool-commands.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
@@ -57,8 +59,10 @@ export function programFor(context: CommandContext): Command {
     })
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addServeCommand(program, context);
+  addStatusCommands(program, context);
   addPauseCommand(program, context);
   addServerCommands(program, context);
+  addToolCommands(program, context);
   addAgentCommands(program, context);
   addApprovalCommands(program, context);
   addKeyCommands(program, context);

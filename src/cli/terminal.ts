@@ -88,6 +88,11 @@ export function printWrapped(terminal: Terminal, label: string, text: string): v
   }
 }
 
+/** The lines of a text that begins behind an indent of so many columns, none wider than the terminal. */
+export function linesOf({ out }: Terminal, text: string, indent: number): readonly string[] {
+  return wrap(text, Math.max((out.isTTY ? out.columns : Infinity) - indent, 20));
+}
+
 const LABEL_WIDTH = 8;
 
 /** What is left beside the label. */
