@@ -151,7 +151,7 @@ function sentence(text: string): string {
 
 const INTRODUCTION = `# What doctor says
 
-<!-- Generated from src/app/doctor-checks.ts by npx tsx src/cli/write-references.ts. Do not edit. -->
+<!-- Generated from src/app/doctor-checks.ts. Do not edit: npx vitest run test/cli/tree.test.ts -u writes it. -->
 
 \`mcp-gateway doctor\` looks at everything that has to be right before an agent can work, and needs nothing of it: it runs
 with a broken configuration, without one, without a store, and while gateways run. It asks nobody and never waits for input.

@@ -11,14 +11,16 @@ export function checkClients({ clients }: Pick<Subject, 'clients'>): readonly He
   if (found.length > 0) return found;
   const connected = there.filter(({ state }) => state.kind === 'read' && state.isConnected);
   const names = [...new Set(connected.map(({ name }) => name))];
-  if (names.length > 0) return [ok(ID, `${names.join(', ')} reach${names.length === 1 ? 'es' : ''} servers through the gateway`)];
+  if (names.length > 0)
+    return [ok(ID, `${names.join(', ')} reach${names.length === 1 ? 'es' : ''} servers through the gateway`)];
   const [first] = there;
   return [warn(ID, 'none reaches the gateway yet', `mcp-gateway connect ${first?.id ?? '--all'}`)];
 }
 
 /** Undefined where nothing is wrong with it. */
 function findingOf({ id, name, state }: FoundClient): HealthFinding | undefined {
-  if (state.kind === 'broken') return fail(ID, `the file of ${name} cannot be read: ${state.problem}`, 'mcp-gateway client ls');
+  if (state.kind === 'broken')
+    return fail(ID, `the file of ${name} cannot be read: ${state.problem}`, 'mcp-gateway client ls');
   if (state.kind !== 'read' || state.servers.length === 0) return undefined;
   const direct = state.servers.map((server) => `"${server.name}"`);
   const mend = `mcp-gateway connect ${id}`;

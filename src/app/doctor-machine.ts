@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, type Stats, statfsSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statfsSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, type HealthFinding, ok, type Subject, warn } from './doctor.ts';
 import { SHIPPED_ANSWERS } from './policies.ts';
@@ -79,7 +88,11 @@ export function checkToolchain(): readonly HealthFinding[] {
   const { opa } = toolchainFacts();
   if (existsSync(SHIPPED_ANSWERS)) return [ok('toolchain', `OPA ${opa}`)];
   return [
-    warn('toolchain', `OPA ${opa}; the starter bundles are not compiled, so the first start takes longer`, 'npm run build'),
+    warn(
+      'toolchain',
+      `OPA ${opa}; the starter bundles are not compiled, so the first start takes longer`,
+      'npm run build',
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { fail, type HealthFinding, loadedOf, ok, skip, type Subject, warn } from './doctor.ts';
-import { type ListedBundle } from './policy-list.ts';
+import type { ListedBundle } from './policy-list.ts';
 import type { LookedAt } from './look.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
@@ -8,11 +8,8 @@ import type { ServerId } from '../core/names.ts';
 /** One that takes longer keeps its clients waiting, and some give up after ten seconds. */
 const SLOW_MS = 5_000;
 
-/** A server that was started once. */
-export interface TriedServer {
-  readonly looked: Pick<LookedAt, 'tools'>;
-  readonly tookMs: number;
-}
+/** What is looked at of a server that was started once. */
+export type TriedServer = Pick<LookedAt, 'tools' | 'listedAfterMs'>;
 
 /** Starts every server once, at the same time, and says what became of it. */
 export async function checkServers(subject: Subject): Promise<readonly HealthFinding[]> {
@@ -31,9 +28,9 @@ async function findingOf(
 ): Promise<HealthFinding> {
   const name = `server.${id}`;
   try {
-    const { looked, tookMs } = await tryServer(id);
-    const words = `${String(looked.tools.length)} tools after ${(tookMs / 1000).toFixed(1)} s`;
-    if (tookMs <= SLOW_MS) return ok(name, words);
+    const { tools, listedAfterMs } = await tryServer(id);
+    const words = `${String(tools.length)} tools after ${(listedAfterMs / 1000).toFixed(1)} s`;
+    if (listedAfterMs <= SLOW_MS) return ok(name, words);
     return warn(name, `${words}; some clients wait ten seconds at most`, `mcp-gateway server logs ${id}`);
   } catch (thrown) {
     const transport = mcpServers[id]?.transport;
@@ -62,7 +59,7 @@ function bundleFinding({ id, layer, mode, state, why, source, rules }: ListedBun
   const [first = ''] = why.split('\n');
   if (state === 'missing') return fail(name, `what it governs is denied: ${first}`, mendOf(id, source));
   if (state === 'stale') return warn(name, `an older state of it decides: ${first}`, mendOf(id, source));
-  const words = `${layer}, ${mode}, ${String(rules ?? 0)} rules`;
+  const words = `${layer}, ${mode}, ${rules === 1 ? '1 rule' : `${String(rules ?? 0)} rules`}`;
   return mode === 'enforce' ? ok(name, words) : warn(name, `${words}: not enforced`, `mcp-gateway policy shadow`);
 }
 

@@ -100,7 +100,11 @@ export async function shownTools(options: ShowingTools): Promise<ShownTools> {
 
 const SEEN = { visible: 'listed', hidden: 'hidden', in_doubt: 'in_doubt', out_of_reach: 'out_of_reach' } as const;
 
-function readerFor(server: ServerId, { lists }: KnownTools, { lock, config }: ShowingTools): ReturnType<typeof pinReader> {
+function readerFor(
+  server: ServerId,
+  { lists }: KnownTools,
+  { lock, config }: ShowingTools,
+): ReturnType<typeof pinReader> {
   const locked = lockedIn(lock, server);
   const offered = (lists.get(server) ?? []).map(({ name }) => (typeof name === 'string' ? name : ''));
   if (locked === undefined) return pinReader(undefined, offered);

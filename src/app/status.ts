@@ -21,7 +21,12 @@ export interface GatewayStatus {
   readonly overrides: readonly ActiveOverride[];
   readonly approvals: readonly WaitingApproval[];
   readonly servers: readonly ServerStatus[];
-  readonly last_hour: { readonly decisions: number; readonly allow: number; readonly deny: number; readonly pending: number };
+  readonly last_hour: {
+    readonly decisions: number;
+    readonly allow: number;
+    readonly deny: number;
+    readonly pending: number;
+  };
   /** When the log was last signed; null where it never was. */
   readonly checkpoint: { readonly time: string; readonly age_s: number } | null;
   /** What could not be found out, each as a sentence. */
@@ -47,7 +52,10 @@ export interface GenerationStatus {
   readonly pinned: readonly string[];
 }
 
-export type ActiveOverride = Pick<ListedOverride, 'bundle' | 'rule' | 'lifts' | 'expires_at' | 'ends_in_s' | 'people'> & {
+export type ActiveOverride = Pick<
+  ListedOverride,
+  'bundle' | 'rule' | 'lifts' | 'expires_at' | 'ends_in_s' | 'people'
+> & {
   readonly ends_soon: boolean;
 };
 
@@ -97,7 +105,11 @@ export async function readStatus(place: PolicyPlace, loader: BundleLoader): Prom
   return {
     gateways: await tried('gateways', async () => await instancesIn(reader, now), []),
     generation: await tried('generation', async () => await generationIn(reader), null),
-    pause: await tried('pause', async () => shownPauseOf(config.policies.pause ? await reader.pause() : undefined, now), null),
+    pause: await tried(
+      'pause',
+      async () => shownPauseOf(config.policies.pause ? await reader.pause() : undefined, now),
+      null,
+    ),
     bundles,
     overrides,
     approvals: await tried('approvals', async () => await approvalsIn(place), []),

@@ -27,9 +27,16 @@ Example:
   mcp-gateway completion powershell | Out-String | Invoke-Expression    in $PROFILE`;
 
 /** Whatever goes wrong: whoever presses a key sees no error. */
-async function answer(program: Command, { terminal, environment }: CommandContext, words: readonly string[]): Promise<void> {
+async function answer(
+  program: Command,
+  { terminal, environment }: CommandContext,
+  words: readonly string[],
+): Promise<void> {
   try {
-    const [{ wordsFor }, { idsIn }] = await Promise.all([import('./completion-words.ts'), import('./completion-ids.ts')]);
+    const [{ wordsFor }, { idsIn }] = await Promise.all([
+      import('./completion-words.ts'),
+      import('./completion-ids.ts'),
+    ]);
     const found = await wordsFor(program, words, idsIn(environment, configIn(words)));
     for (const { word, about } of found) printLine(terminal, `${word}\t${visible(about)}`);
   } catch {

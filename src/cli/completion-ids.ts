@@ -11,7 +11,10 @@ import type { ProcessEnvironment } from './environment.ts';
 const MOST = 30;
 
 /** Ids of the configuration and the store, as far as they can be read; none where they cannot. */
-export function idsIn({ variables, workingFolder, home, userHome }: ProcessEnvironment, path: string | undefined): IdsOf {
+export function idsIn(
+  { variables, workingFolder, home, userHome }: ProcessEnvironment,
+  path: string | undefined,
+): IdsOf {
   return async (name) => {
     try {
       const given = path === undefined ? {} : { path };

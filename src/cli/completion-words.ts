@@ -44,7 +44,8 @@ function stepInto(place: Place, word: string): Place {
   if (hasEnded) return { ...place, given: given + 1 };
   if (word === '--') return { ...place, hasEnded: true };
   if (word.startsWith('-')) return word.includes('=') ? place : { ...place, option: takingValue(command, word) };
-  const below = given === 0 ? command.commands.find((one) => one.name() === word || one.aliases().includes(word)) : undefined;
+  const below =
+    given === 0 ? command.commands.find((one) => one.name() === word || one.aliases().includes(word)) : undefined;
   return below === undefined ? { ...place, given: given + 1 } : { ...place, command: below };
 }
 
@@ -56,7 +57,11 @@ function optionsOf(command: Command): readonly Option[] {
   return [...command.options, ...(command.parent === null ? [] : optionsOf(command.parent))];
 }
 
-async function offered({ command, option, given, hasEnded }: Place, current: string, idsOf: IdsOf): Promise<readonly Word[]> {
+async function offered(
+  { command, option, given, hasEnded }: Place,
+  current: string,
+  idsOf: IdsOf,
+): Promise<readonly Word[]> {
   if (option !== undefined) return valuesOf(option, idsOf);
   if (current.startsWith('-') && !hasEnded) return optionWords(command);
   const below = given === 0 && !hasEnded ? command.commands.filter((one) => !isHidden(one)) : [];

@@ -60,7 +60,10 @@ function end(context: CommandContext, options: PauseOptions): Promise<void> {
   return acting(context, options, async (acted) => {
     const ended = await endIn(acted, (options.reason ?? '').trim());
     if (options.json === true) return printJson(terminal, 'pause', { act: ended ?? '', pause: null });
-    return printLine(terminal, ended === undefined ? 'There is no pause.' : 'The pause is over: policies are enforced.');
+    return printLine(
+      terminal,
+      ended === undefined ? 'There is no pause.' : 'The pause is over: policies are enforced.',
+    );
   });
 }
 

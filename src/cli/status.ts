@@ -17,14 +17,16 @@ export function status(context: CommandContext, options: StatusOptions): Promise
   const { terminal } = context;
   return withPolicies(context, options, async (place, loader) => {
     const found = await readStatus(place, loader);
-    if (options.json === true) return printJson(terminal, 'status', { time: new Date(place.now).toISOString(), ...found });
+    if (options.json === true)
+      return printJson(terminal, 'status', { time: new Date(place.now).toISOString(), ...found });
     return print(terminal, found, place.now);
   });
 }
 
 function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   const { pause, gateways, generation, last_hour: hour, checkpoint, unknown } = found;
-  if (pause !== null) printLine(terminal, `${loudText(terminal, { ...pause, untilMs: Date.parse(pause.until) }, now)}\n`);
+  if (pause !== null)
+    printLine(terminal, `${loudText(terminal, { ...pause, untilMs: Date.parse(pause.until) }, now)}\n`);
   const running = gateways.map(({ pid, host, started, shadow }) => [
     `pid ${String(pid)}`,
     `on ${host}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`,
@@ -43,7 +45,8 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   }
   printParts(terminal, found);
   const { decisions, allow, deny, pending } = hour;
-  const split = decisions === 0 ? '' : `: ${String(allow)} allowed, ${String(deny)} denied, ${String(pending)} to be approved`;
+  const split =
+    decisions === 0 ? '' : `: ${String(allow)} allowed, ${String(deny)} denied, ${String(pending)} to be approved`;
   printWrapped(terminal, 'hour', `${counted(decisions, 'decision')} in the last hour${split}`);
   const signed = checkpoint === null ? 'was never signed' : `was signed ${spanText(checkpoint.age_s)} ago`;
   printWrapped(terminal, 'log', signed);

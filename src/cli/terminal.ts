@@ -6,13 +6,24 @@ export interface Terminal {
   readonly in: NodeJS.ReadStream;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
+  /** Whether nothing is said beside the answer, but errors. */
+  readonly isQuiet?: boolean;
+  /** Whether nobody is asked, even where somebody could be. */
+  readonly asksNobody?: boolean;
+  /** Whether nothing is coloured, even where it could be. */
+  readonly isPlain?: boolean;
+}
+
+/** Whether there is a person who can be shown something and asked about it. */
+export function isAnswered({ in: input, out, asksNobody }: Terminal): boolean {
+  return input.isTTY && out.isTTY && asksNobody !== true;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Colours on a terminal only; `NO_COLOR` and `FORCE_COLOR` are respected. */
 export function paint(terminal: Terminal, style: Style, text: string): string {
-  return styleText(style, text, { stream: terminal.out, validateStream: true });
+  return terminal.isPlain === true ? text : styleText(style, text, { stream: terminal.out, validateStream: true });
 }
 
 export function printLine(terminal: Terminal, text: string): void {
@@ -26,6 +37,7 @@ export function printPage(terminal: Terminal, text: string): void {
 
 /** Says something beside the answer. */
 export function printNote(terminal: Terminal, text: string): void {
+  if (terminal.isQuiet === true) return;
   terminal.err.write(`${harmless(text)}\n`);
 }
 

@@ -40,11 +40,14 @@ export async function call(context: CommandContext, name: string, options: CallO
     version: VERSION,
     session: randomUUID(),
   });
-  const work = answerTo({ method: 'tools/call', name, args, meta: {}, answers: undefined, task: undefined }, {
-    context,
-    loaded,
-    caller,
-  });
+  const work = answerTo(
+    { method: 'tools/call', name, args, meta: {}, answers: undefined, task: undefined },
+    {
+      context,
+      loaded,
+      caller,
+    },
+  );
   const told = toldOf(await announced(terminal, `${visible(name)} is being called …`, work));
   if (options.exitStatus === true) context.setExit(exitOf(told));
   if (options.json === true) printPage(terminal, `${jsonText(name, told)}\n`);
@@ -88,9 +91,12 @@ async function answerTo(request: ToolCallRequest, { context, loaded, caller }: C
   });
   try {
     await app.ready;
-    const item = catalog.listing.find((one) => one.exposedName === request.name || `${one.server}/${one.name}` === request.name);
+    const item = catalog.listing.find(
+      (one) => one.exposedName === request.name || `${one.server}/${one.name}` === request.name,
+    );
     // What was never listed is listed first, as every client does.
-    if (item === undefined) await app.gateway.answer({ method: 'tools/list', cursor: undefined, meta: {} }, caller, EXCHANGE);
+    if (item === undefined)
+      await app.gateway.answer({ method: 'tools/list', cursor: undefined, meta: {} }, caller, EXCHANGE);
     return await app.gateway.answer({ ...request, name: item?.exposedName ?? request.name }, caller, EXCHANGE);
   } finally {
     await app.gateway.endSession(caller.session).catch(() => undefined);
@@ -147,9 +153,7 @@ function exitOf({ effect, isError }: Told): number {
 
 /** Not by `JSON.stringify`: what the server says keeps its big integers. */
 function jsonText(tool: string, { isError, ...told }: Told): string {
-  return visibleJson(
-    writeJson({ schema: 'mcp-gateway/tool-call/v1', ok: true, tool, ...told, is_error: isError }),
-  );
+  return visibleJson(writeJson({ schema: 'mcp-gateway/tool-call/v1', ok: true, tool, ...told, is_error: isError }));
 }
 
 const STYLES = { allow: 'green', deny: 'red', pending: 'yellow' } as const;

@@ -4,7 +4,9 @@ import { lockPathOf, readLock } from '../config/lock-file.ts';
 import { nearest } from '../config/suggest.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { RulesInForce } from '../app/rules.ts';
 import { findRules, type RuleInForce } from '../review/find-rules.ts';
+import { regoOf } from '../review/rule-text.ts';
 import type { CommandContext } from './context.ts';
 import { announced } from './progress.ts';
 import { readPolicy } from './reading-policy.ts';
@@ -52,7 +54,7 @@ export async function show(context: CommandContext, name: string, options: ToolO
   const found = await find(context, undefined, options);
   const tool = named(name, found);
   const { inForce } = await readPolicy(context, { ...options, since: Date.now() });
-  const rules = findRules(inForce.rules, tool.tool).rules.filter((rule) => concerns(rule, tool));
+  const rules = inForce.rules.filter((rule) => concerns(rule, tool) && speaksOf(rule, tool, inForce));
   const { definition, ...facts } = tool;
   if (options.json === true) {
     const speaking = rules.map(({ name: rule, layer, mode, rule: { title } }) => ({ rule, layer, mode, title }));
@@ -94,6 +96,13 @@ function concerns({ layer, bundle }: RuleInForce, { server }: ShownTool): boolea
   return layer !== 'server' || bundle === server || bundle.startsWith('starter-');
 }
 
+/** In its words, or in its Rego, where the name of the tool stands. */
+function speaksOf(found: RuleInForce, { tool }: ShownTool, { modules }: RulesInForce): boolean {
+  if (findRules([found], tool).match === 'all') return true;
+  const { file, row } = found.rule;
+  return regoOf(modules.get(found.bundle)?.[file] ?? '', row).some((line) => line.includes(`"${tool}"`));
+}
+
 const DOES = { read: 'reads', write: 'writes', destroy: 'destroys', unknown: 'unknown' } as const;
 const SEEN = {
   listed: '',
@@ -116,7 +125,11 @@ function print(terminal: Terminal, tool: ShownTool, rules: readonly RuleInForce[
   printWrapped(terminal, 'does', `${DOES[effect]}; about ${String(tokens)} tokens`);
   printWrapped(terminal, 'consent', CONSENT[consent]);
   if (seen !== 'listed') printWrapped(terminal, 'seen', [SEEN[seen], ...hidden_by].join(', '));
-  printWrapped(terminal, 'pin', `${pin.contract.slice(0, 12)}${accepted === null ? '' : pinText(tool, accepted.contract)}`);
+  printWrapped(
+    terminal,
+    'pin',
+    `${pin.contract.slice(0, 12)}${accepted === null ? '' : pinText(tool, accepted.contract)}`,
+  );
   const members = membersOf(inputSchema);
   if (members.length > 0) printAligned(terminal, 'takes', members);
   const named = rules.map(({ name: rule, rule: { title } }) => [rule, title]);
