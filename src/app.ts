@@ -12,6 +12,7 @@ import type { AppOptions } from './app/options.ts';
 import { Generations } from './app/generations.ts';
 import type { StaleBundle } from './app/stands.ts';
 import { SHIPPED_ANSWERS } from './app/policies.ts';
+import { Pauses } from './app/pauses.ts';
 import { quarantineRecorder } from './app/quarantines.ts';
 import { findServers, type FoundServer } from './app/servers.ts';
 import { openSignIns } from './app/sign-ins.ts';
@@ -199,13 +200,22 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   live.directory = directory;
   if (signal.aborted) directory.close();
   signal.throwIfAborted();
+  const changed = (): void => void live.parts?.policy.refresh();
+  const pauses = new Pauses({ store, changed, everyMs: everyMs / 2, signal }, options);
+  await pauses.recordShadow();
+  const { at: bypass } = pauses;
   const observer = await observerOf(live);
-  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory, lock, observer }, options);
+  const standing = { store, checker, found, upstreams, signIns, policy, directory, lock, bypass, observer };
+  const parts = gatewayParts(standing, options);
   live.parts = parts;
+  void pauses.watch();
   lock.watch(() => parts.policy.refresh());
   generations.watch();
   live.configuration = followConfiguration(options, {
-    apply: (changed) => generations.reconfigure(configuredPolicies(changed, found, base)),
+    apply: (next) => {
+      pauses.allow(next.policies.pause);
+      return generations.reconfigure(configuredPolicies(next, found, base));
+    },
     stamp,
     everyMs,
     signal,

@@ -11,6 +11,7 @@ import { boundedPattern } from '../core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toRoundedJson } from '../core/lossless-json.ts';
 import type { Observer } from '../core/observer.ts';
+import type { Bypass } from '../core/pause.ts';
 import { type Environment, weekdays } from '../gateway/build-input.ts';
 import { Confirmations } from '../gateway/confirmations.ts';
 import { Conversations } from '../gateway/conversation.ts';
@@ -49,6 +50,8 @@ export interface Standing {
   readonly lock: LockInForce;
   /** Who watches; absent where nobody does. */
   readonly observer?: Observer | undefined;
+  /** Whether what policies deny is let through at a time, in milliseconds since the epoch. */
+  readonly bypass: (now: number) => Bypass;
 }
 
 /** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
@@ -56,7 +59,7 @@ const MOST_CONVERSATIONS = 2_000;
 
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
-  const { store, checker, found, upstreams, signIns, directory, lock, observer } = standing;
+  const { store, checker, found, upstreams, signIns, directory, lock, bypass, observer } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
@@ -65,7 +68,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   });
   const environment = environmentOf(options);
   const governing: Governing = {
-    court: courts(() => policy.current, store, options),
+    court: courts(() => policy.current, { store, bypass }, options),
     environment,
     conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
     readLabels: (whose, now) => store.labelsOf(whose, now),
@@ -95,7 +98,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     approvals: approvalsOf(store, options),
     policy,
     directory,
-    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
+    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock, bypass }),
     instances,
     driftAt: (route, { caller }) => vouching.driftOf(route, () => instances.acquire(route.server, caller)),
     dialogue,
@@ -181,7 +184,11 @@ export function environmentOf({ config, timezone }: Pick<AppOptions, 'config' | 
 }
 
 /** Makes the court for a tool: what its schema marks as secret is kept out of the record. */
-function courts(current: () => PolicySet, store: Store, { config, secrets, clock }: AppOptions): Governing['court'] {
+function courts(
+  current: () => PolicySet,
+  { store, bypass }: Pick<Standing, 'store' | 'bypass'>,
+  { config, secrets, clock }: AppOptions,
+): Governing['court'] {
   const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
@@ -208,6 +215,7 @@ function courts(current: () => PolicySet, store: Store, { config, secrets, clock
     audit,
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
     labels,
+    bypass,
   });
 }
 

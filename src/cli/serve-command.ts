@@ -11,6 +11,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
     .option('--http [address]', 'serve over HTTP; [HOST:]PORT, by default 127.0.0.1:3700')
     .option('--sse', 'also serve the older HTTP+SSE transport, on the same listener')
     .option('--agent <id>', 'which agent asks, whatever the client calls itself')
+    .option('--shadow', 'ask policies and record what they say, and let through what they deny; loud and on record')
     .option('-c, --config <file>', 'the configuration file')
     .addOption(new Option('--log-level <level>', 'what is told on stderr').choices(LOG_LEVELS).default('info'))
     .addOption(new Option('--log-format <format>', 'how it is written').choices(LOG_FORMATS).default('json'))

@@ -22,6 +22,7 @@ export interface ServeOptions extends ConfigOption {
   readonly http?: string | true;
   readonly sse?: boolean;
   readonly agent?: string;
+  readonly shadow?: boolean;
   readonly logLevel: string;
   readonly logFormat?: LogFormat;
 }
@@ -35,6 +36,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const { config, secrets, path, commands, files } = readConfig(context, options);
   const identity = identityFor(config, options, context);
   refuseExposure(config, options);
+  refuseShadow(config, options);
   const logger = stderrLogger(options.logLevel, secrets, options.logFormat);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
@@ -54,6 +56,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     login,
     host,
     timezone,
+    isShadow: options.shadow === true,
     clock,
     logger,
   });
@@ -240,6 +243,13 @@ function refuseExposure({ gateway: { auth, transports } }: Config, { http }: Ser
       mend: 'Configure gateway.auth, or listen on 127.0.0.1.',
     },
   );
+}
+
+function refuseShadow({ policies }: Config, { shadow }: ServeOptions): void {
+  if (shadow !== true || policies.pause) return;
+  throw new GatewayError('USAGE', 'the configuration does not let policies be put in shadow (policies.pause)', {
+    mend: 'Leave out --shadow.',
+  });
 }
 
 /** Serves until a door ends by itself or the process is told to end; then everything is closed, in order. */

@@ -256,6 +256,16 @@ export const MIGRATIONS: readonly string[] = [
   `
   create table exports (name text primary key, seq integer not null) strict, without rowid;
   `,
+  // The time in which what policies deny is let through; at most one.
+  `
+  create table pauses (
+    only integer primary key check (only = 1),
+    since integer not null,
+    until integer not null,
+    actor text not null,
+    reason text not null
+  ) strict;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

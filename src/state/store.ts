@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { StoredKey } from '../core/key.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Pause } from '../core/pause.ts';
 import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
 import type { Count } from '../core/charge.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
@@ -29,6 +30,7 @@ import { checkpointBefore } from './last-checkpoint.ts';
 import { type KnownPlace, readHead } from './log-tail.ts';
 import { LogWriter, type OpenedLog } from './log-writer.ts';
 import { decisionIds } from './decision-id.ts';
+import { readPause } from './pauses.ts';
 import { removeOld } from './retention.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
@@ -139,6 +141,11 @@ export class Store {
   /** Whether the last heartbeat reached the store. */
   get isWritable(): boolean {
     return this.#hasBeaten;
+  }
+
+  /** The last pause, whether it still holds or not. Cheap enough to be asked every second. */
+  pause(): Pause | undefined {
+    return this.#parts.connection.peek(readPause);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
