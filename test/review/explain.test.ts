@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SealedRecord } from '../../src/core/record.ts';
+import { ownReason } from '../../src/gateway/own-reasons.ts';
 import { explain } from '../../src/review/explain.ts';
 import type { RuleWords, WordSources } from '../../src/review/record-words.ts';
 import { combine } from '../../src/policy/combine.ts';
@@ -12,6 +13,7 @@ const WORDS: RuleWords = {
   title: 'Protected branches are never written directly.',
   remediation: 'Open a pull request to {branch}.',
   owner: 'platform',
+  control: 'SOC2-CC8.1',
   place: 'policy.rego:31',
   reads: ['action.args', 'action.type', 'agent.id'],
 };
@@ -38,7 +40,7 @@ test('a denial is a sentence, its rule in the author’s words with its place an
     who: 'agent assistant for user ana, via a client that calls itself test 1',
     because: [
       'Protected branches are never written directly [code-host/GH-201 (protected_branch), policy.rego:31, ' +
-        'owner platform; says the policy that comes with the server code-host]',
+        'owner platform, control SOC2-CC8.1; says the policy that comes with the server code-host]',
     ],
     remedies: ['Open a pull request to main.'],
     decided:
@@ -175,6 +177,22 @@ test('of a limit that had no room it is said when there is room again', () => {
     would_allow: { ways: ['room in agent.id/60s, from 2026-03-02 12:01:00 UTC'] },
   });
   expect(explained('reserved').remedies).toEqual([]);
+});
+
+test('of a limit that begins anew it is not said that it is used up for good', () => {
+  const limit = anObligation({ type: 'rate_limit', key: ['agent.id'], limit: 3, window_s: 60 });
+  const full = { counter: 'agent.id/60s', status: 'refused', cost: 1, limit: 3 } as const;
+  const told = (resets_at: string): readonly string[] =>
+    explain(
+      aSealed(
+        someFacts([...GRANTING, anOpinion({ layer: 'workflow', obligations: [limit] })], {
+          reservations: [{ ...full, resets_at }],
+        }),
+      ),
+      { ...NO_WORDS, ownWords: ownReason },
+    ).remedies;
+  expect(told('2026-03-02T12:01:00.000Z')).toEqual(['Wait until 2026-03-02T12:01:00.000Z; then it can be done again.']);
+  expect(told('')).toEqual(['Tell the user; whoever runs the gateway can raise the limit.']);
 });
 
 test.for([
