@@ -11,6 +11,7 @@ export default defineConfig({
     globalSetup: ['test/build-once.ts'],
     exclude: [
       'test/{toolchain,long,faults,interop,conformance,services}/**',
+      'test/docs/run/**',
       ...COMPILING,
       ...EVERY_CLIENT,
       ...HOSTILE,

@@ -5,7 +5,7 @@ import { aPlace, decisionsAbout } from './program.ts';
 import { rawStdio } from './raw-client.ts';
 import { commandsUnder, typed, WALKS, write } from './readme-walks.ts';
 
-const AUTHORING = readFileSync('docs/authoring.md', 'utf8');
+const AUTHORING = readFileSync('docs/write-a-bundle.md', 'utf8');
 
 /** A server without rules, with four tools that say what they do and one that does not. */
 function onPage(file: string): string {
