@@ -53,13 +53,8 @@ test('each command is one that the program has, with flags that it takes', async
 
 /** A sentence may name a command without what it needs. */
 async function complaints(where: string, words: readonly string[], mode = ''): Promise<readonly string[]> {
-  const silent = { write: () => true } as unknown as NodeJS.WriteStream;
-  const environment = { variables: {}, workingFolder: '/', userHome: '/', home: '/', cache: '/', user: '' };
-  const terminal = { in: process.stdin, out: silent, err: silent };
-  const program = programFor({ terminal, environment, setExit: () => undefined });
-  for (const command of commandsBelow(program)) command.exitOverride().action(() => undefined);
   try {
-    await program.parseAsync([...words], { from: 'user' });
+    await idleProgram.parseAsync([...words], { from: 'user' });
     return [];
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
@@ -67,6 +62,18 @@ async function complaints(where: string, words: readonly string[], mode = ''): P
     if (mode !== '' && /missingArgument|missingMandatory|commander\.help$/.test(thrown.code)) return [];
     return [`${where}: mcp-gateway ${words.join(' ')}: ${thrown.message}`];
   }
+}
+
+const idleProgram = programThatDoesNothing();
+
+/** Takes what the program takes, and does nothing. */
+function programThatDoesNothing(): Command {
+  const silent = { write: () => true } as unknown as NodeJS.WriteStream;
+  const environment = { variables: {}, workingFolder: '/', userHome: '/', home: '/', cache: '/', user: '' };
+  const terminal = { in: process.stdin, out: silent, err: silent };
+  const program = programFor({ terminal, environment, setExit: () => undefined });
+  for (const command of commandsBelow(program)) command.exitOverride().action(() => undefined);
+  return program;
 }
 
 function commandsBelow(command: Command): readonly Command[] {
@@ -86,7 +93,7 @@ test('each command of a page is run, or its block says why it is not', () => {
 });
 
 /** How many blocks say that they are not run. A new one is a decision: this number is changed by hand. */
-const NOT_RUN = 6;
+const NOT_RUN = 10;
 
 test('each configuration is a good one', () => {
   const known = Object.keys(configJsonSchema().properties ?? {});

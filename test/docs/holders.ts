@@ -3,6 +3,7 @@
  * commands of all other pages are run by `npm run test:docs`.
  */
 export const COMMANDS_RUN_BY: Readonly<Record<string, string>> = {
+  'README.md': 'test/e2e/readme.test.ts',
   'docs/authentication.md': 'test/e2e/authentication.test.ts',
   'docs/write-a-bundle.md': 'test/bundles/authoring.test.ts',
   'docs/evidence.md': 'test/cli/evidence.test.ts',
@@ -10,6 +11,7 @@ export const COMMANDS_RUN_BY: Readonly<Record<string, string>> = {
   'docs/overrides.md': 'test/cli/overrides.test.ts',
   'docs/policy-guide.md': 'test/bundles/policy-guide.test.ts',
   'docs/replay.md': 'test/cli/replay.test.ts',
+  'docs/run-for-a-team.md': 'test/e2e/page-walks.ts',
   'docs/servers.md': 'test/e2e/server-units.test.ts',
   'docs/signing.md': 'test/cli/signing-page.test.ts',
   'docs/sources.md': 'test/source/sources-page.ts',
