@@ -11,6 +11,8 @@ import { EXIT, printError } from './exit.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addLabelCommands } from './label-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addInitCommand } from './init-commands.ts';
+import { addSecretCommands } from './secret-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
 import { printJson, printLine, type Terminal, visible } from './terminal.ts';
@@ -55,11 +57,13 @@ export function programFor(context: CommandContext): Command {
       writeErr: (text) => void context.terminal.err.write(text.split('\n').map(visible).join('\n')),
     })
     .showHelpAfterError('Run the command with --help to see what it takes.');
+  addInitCommand(program, context);
   addServeCommand(program, context);
   addServerCommands(program, context);
   addAgentCommands(program, context);
   addApprovalCommands(program, context);
   addKeyCommands(program, context);
+  addSecretCommands(program, context);
   addDecisionCommands(program, context);
   addLabelCommands(program, context);
   addPolicyCommands(program, context);

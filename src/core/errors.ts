@@ -13,6 +13,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: 'the decision store cannot be opened, read or written',
   STORE_NEWER: 'the decision store was written by a newer version',
   CHAIN_KEY: 'the key of the decision chain is missing, unreadable or open to others',
+  SECRETS_UNAVAILABLE: 'the secret store cannot be opened, read or written',
   AUDIT_KEY: 'audit material cannot be opened with the key at hand',
   UPSTREAM_UNAVAILABLE: 'an upstream server cannot be started or reached',
   UPSTREAM_CLOSED: 'the connection to an upstream server ended',
