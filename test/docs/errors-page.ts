@@ -32,6 +32,8 @@ const MENDS: Readonly<Record<ErrorCode, string>> = {
   STORE_UNAVAILABLE:
     'See whether the disk is full or read-only, and whether the folder belongs to the user who runs the gateway.',
   STORE_NEWER: 'Run the newer version again, or use another `decisions.store.path`. There is no way back for a store.',
+  SECRETS_UNAVAILABLE:
+    '`mcp-gateway secret check` says what is wrong. Put `secrets.json` and `secrets.key` back from the backup, or set the secret anew with `mcp-gateway secret set NAME`.',
   CHAIN_KEY: 'Put the key back from the backup and make it readable for its owner alone (`chmod 600`).',
   AUDIT_KEY: 'Put the key back from the backup. Without it the material stays closed; the decisions can still be read.',
   UPSTREAM_UNAVAILABLE:

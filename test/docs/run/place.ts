@@ -13,7 +13,8 @@ const DEMO = resolve('.mcp-gateway/demo');
 /** A folder of its own, in which the commands of one page are typed. */
 export interface PagePlace {
   readonly folder: string;
-  readonly home: string;
+  /** What `~` stands for; `MCP_GATEWAY_HOME` is `~/.mcp-gateway`. */
+  readonly userHome: string;
   readonly toolchain: Toolchain;
 }
 
@@ -26,14 +27,19 @@ export interface Typed {
 /** `empty`; or `demo`: a checkout in which the demo has just been played. Ends with `removePlace`. */
 export function makePlace(kind: 'empty' | 'demo', toolchain: Toolchain): PagePlace {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-page-'));
-  const home = join(folder, '.mcp-gateway');
+  const userHome = join(folder, '.me');
+  mkdirSync(userHome);
   if (kind === 'demo') {
-    cpSync(join(DEMO, 'home'), home, { recursive: true });
-    chmodSync(home, 0o700);
+    cpSync(join(DEMO, 'home'), homeIn({ userHome }), { recursive: true });
+    chmodSync(homeIn({ userHome }), 0o700);
     for (const name of ['mcp-gateway.yaml', 'policy-bundles']) cpSync(name, join(folder, name), { recursive: true });
     for (const name of ['servers', 'node_modules', 'package.json']) symlinkSync(resolve(name), join(folder, name));
   }
-  return { folder, home, toolchain };
+  return { folder, userHome, toolchain };
+}
+
+function homeIn({ userHome }: Pick<PagePlace, 'userHome'>): string {
+  return join(userHome, '.mcp-gateway');
 }
 
 export function removePlace({ folder }: PagePlace): void {
@@ -46,9 +52,11 @@ export function playDemo(): void {
   if (!existsSync(join(DEMO, 'home/decisions.db'))) throw new Error('the demo left no log');
 }
 
-export function writeInto({ folder }: PagePlace, file: string, text: string): void {
-  mkdirSync(dirname(join(folder, file)), { recursive: true });
-  writeFileSync(join(folder, file), text);
+/** `file` is relative to the folder, or begins with `~/`. */
+export function writeInto({ folder, userHome }: PagePlace, file: string, text: string): void {
+  const path = file.startsWith('~/') ? join(userHome, file.slice(2)) : join(folder, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** Types a command line. One that is a call of the gateway alone runs in this process, any other in a shell. */
@@ -58,19 +66,19 @@ export async function typeIn(place: PagePlace, command: string): Promise<Typed> 
   return isPlain ? inProcess(place, words) : inShell(place, command);
 }
 
-async function inProcess({ folder, home, toolchain }: PagePlace, words: readonly string[]): Promise<Typed> {
+async function inProcess({ folder, userHome, toolchain }: PagePlace, words: readonly string[]): Promise<Typed> {
   let said = '';
   const stream = new PassThrough().on('data', (chunk: Buffer) => (said += chunk.toString()));
   const out = stream as unknown as NodeJS.WriteStream;
   const variables = { PATH: process.env['PATH'] };
   const cache = join(tmpdir(), 'mcp-gateway-test-cache');
-  const environment = { variables, workingFolder: folder, userHome: folder, home, cache, user: 'maya' };
+  const environment = { variables, workingFolder: folder, userHome, home: homeIn({ userHome }), cache, user: 'maya' };
   const exit = await runIn({ terminal: { in: process.stdin, out, err: out }, environment, toolchain }, words);
   await new Promise(setImmediate);
   return { exit, said };
 }
 
-function inShell({ folder, home }: PagePlace, command: string): Promise<Typed> {
+function inShell({ folder, userHome }: PagePlace, command: string): Promise<Typed> {
   const programs = join(folder, '.programs');
   mkdirSync(programs, { recursive: true });
   writeFileSync(
@@ -82,8 +90,8 @@ function inShell({ folder, home }: PagePlace, command: string): Promise<Typed> {
   );
   const env = {
     PATH: `${programs}:${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
-    HOME: folder,
-    MCP_GATEWAY_HOME: home,
+    HOME: userHome,
+    MCP_GATEWAY_HOME: homeIn({ userHome }),
     MCP_GATEWAY_CACHE: join(tmpdir(), 'mcp-gateway-test-cache'),
   };
   return new Promise((settle) => {
