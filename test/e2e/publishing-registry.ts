@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import type { AtEnd } from './program.ts';
@@ -14,7 +14,7 @@ const Published = z.looseObject({
 export async function aPublishingRegistry(atEnd: AtEnd): Promise<string> {
   const packages = new Map<string, string>();
   const archives = new Map<string, Buffer>();
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     const path = decodeURIComponent(request.url ?? '');
     if (request.method === 'PUT') {
       const { _attachments: attached, ...published } = Published.parse(JSON.parse(await textOf(request)));
@@ -26,7 +26,8 @@ export async function aPublishingRegistry(atEnd: AtEnd): Promise<string> {
     }
     const found = packages.get(path) ?? archives.get(path);
     return found === undefined ? response.writeHead(404).end('{}') : response.end(found);
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', () => ready()));
   atEnd(async () => void server.close());
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;

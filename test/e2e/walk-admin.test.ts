@@ -241,7 +241,7 @@ test('what an admin does wrong reaches nobody, and is said where they look', asy
   const checked = await typed(place, 'mcp-gateway config validate');
   expect(checked).toMatchObject({
     code: 3,
-    stderr: expect.stringMatching(/mcp-gateway\.yaml:7:28 error [^]*resource/),
+    stderr: expect.stringMatching(/mcp-gateway\.yaml:8:29 error [^]*resource/),
   });
   const wrong = await untilReady(client, ({ configuration }) => configuration !== undefined && configuration !== '');
   expect(wrong).toMatchObject({ ready: true });

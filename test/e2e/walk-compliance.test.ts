@@ -2,8 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { northwind } from './northwind.ts';
-import { aPlace, runProgram } from './program.ts';
-import { rawStdio } from './raw-client.ts';
+import { aPlace, PATIENCE, runProgram } from './program.ts';
+import { type RawClient, rawStdio } from './raw-client.ts';
 import { commandsUnder, typed, WALKS } from './page-walks.ts';
 
 /** What compliance reads after each command of the page. */
@@ -18,7 +18,7 @@ const TOLD = [
 test('compliance is answered in plain words, and shown no Rego', async () => {
   // A busy machine may take longer over a query than the example lets it.
   const place = aPlace((folder) => northwind(folder).replace('query_ms: 5000', 'query_ms: 60000'));
-  const client = await rawStdio(place);
+  const client = await whenServed(await rawStdio(place));
   const people = await client.call('warehouse__run_query', { sql: 'SELECT name, email FROM customers LIMIT 1' });
   expect(people.content[0]?.text).toContain('email');
   const message = { to: 'kim@contoso.example', subject: 'A customer', body: 'Here is one.' };
@@ -40,7 +40,7 @@ test('compliance is answered in plain words, and shown no Rego', async () => {
 
 test('compliance goes from a number to one decision and its control, and an auditor verifies a quarter elsewhere', async () => {
   const place = aPlace((folder) => northwind(folder));
-  const client = await rawStdio(place);
+  const client = await whenServed(await rawStdio(place));
   expect((await client.call('warehouse__export_table', { table: 'customers', file: 'c.csv' })).isError).toBe(true);
   client.hangUp();
   await client.ended;
@@ -70,3 +70,10 @@ test('compliance goes from a number to one decision and its control, and an audi
   writeFileSync(join(elsewhere.folder, 'quarter.jsonl'), exported.replace('"effect":"deny"', '"effect":"allow"'));
   expect(await runProgram(elsewhere, verify)).toMatchObject({ code: 3 });
 });
+
+/** A busy machine takes a while to start all servers, and what is not there yet is refused. */
+async function whenServed(client: RawClient): Promise<RawClient> {
+  const servers = async (): Promise<number> => new Set((await client.listTools()).map((name) => name.split('__')[0])).size;
+  await expect.poll(servers, PATIENCE).toBe(4);
+  return client;
+}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { SealedRecord } from '../../src/core/record.ts';
-import { ownReason } from '../../src/gateway/own-reasons.ts';
 import { explain } from '../../src/review/explain.ts';
 import type { RuleWords, WordSources } from '../../src/review/record-words.ts';
 import { combine } from '../../src/policy/combine.ts';
@@ -177,22 +176,6 @@ test('of a limit that had no room it is said when there is room again', () => {
     would_allow: { ways: ['room in agent.id/60s, from 2026-03-02 12:01:00 UTC'] },
   });
   expect(explained('reserved').remedies).toEqual([]);
-});
-
-test('of a limit that begins anew it is not said that it is used up for good', () => {
-  const limit = anObligation({ type: 'rate_limit', key: ['agent.id'], limit: 3, window_s: 60 });
-  const full = { counter: 'agent.id/60s', status: 'refused', cost: 1, limit: 3 } as const;
-  const told = (resets_at: string): readonly string[] =>
-    explain(
-      aSealed(
-        someFacts([...GRANTING, anOpinion({ layer: 'workflow', obligations: [limit] })], {
-          reservations: [{ ...full, resets_at }],
-        }),
-      ),
-      { ...NO_WORDS, ownWords: ownReason },
-    ).remedies;
-  expect(told('2026-03-02T12:01:00.000Z')).toEqual(['Wait until 2026-03-02T12:01:00.000Z; then it can be done again.']);
-  expect(told('')).toEqual(['Tell the user; whoever runs the gateway can raise the limit.']);
 });
 
 test.for([

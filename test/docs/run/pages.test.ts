@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Toolchain } from '../../../src/rego/toolchain.ts';
 import { COMMANDS_RUN_BY } from '../holders.ts';
+import { exampleMembers } from '../record-page.ts';
 import { allPages, type Block, blocksOf, commandsIn, type Shown } from '../pages.ts';
 import { makePlace, type PagePlace, playDemo, removePlace, typeIn, writeInto } from './place.ts';
 
@@ -17,40 +18,61 @@ afterAll(() => toolchain.close());
 test.for(PAGES)('%s prints what its commands do', async (page) => {
   const kind = /<!-- place: (empty|demo) -->/.exec(readFileSync(page, 'utf8'))?.[1] === 'demo' ? 'demo' : 'empty';
   const place = makePlace(kind, toolchain);
+  let id = '';
   try {
-    let id = '';
-    for (const block of blocksOf(page)) id = await follow(place, block, id);
+    for (const block of blocksOf(page)) {
+      if (block.file !== '') writeInto(place, block.file, block.text);
+      else if (COMMANDS.includes(block.language) && block.mark === 'run')
+        for (const shown of commandsIn(block)) {
+          const { wanted, got, said } = await follow(place, block, { ...shown, command: withId(shown.command, id) });
+          expect(got).toEqual(wanted);
+          id = ID.exec(said)?.[0] ?? id;
+        }
+    }
   } finally {
     removePlace(place);
   }
 });
 
-/**
- * Writes the files of a page and types its commands, as a reader does from top to bottom. `ID` in a command is the first
- * id that was printed last; the new one is returned.
- */
-async function follow(place: PagePlace, block: Block, last: string): Promise<string> {
-  if (block.file !== '') writeInto(place, block.file, block.text);
-  if (block.file !== '' || !COMMANDS.includes(block.language) || block.mark !== 'run') return last;
-  let id = last;
-  for (const shown of commandsIn(block)) {
-    const said = await holds(place, block, { ...shown, command: shown.command.replace(/\bID\b/, id) });
-    id = ID.exec(said)?.[0] ?? id;
+test('a record of the demo has the members that the reference describes', async () => {
+  const place = makePlace('demo', toolchain);
+  try {
+    const { said } = await typeIn(place, 'mcp-gateway decision ls --limit all --json');
+    const { decisions } = JSON.parse(said) as { decisions: readonly object[] };
+    const unlike = decisions.filter((record) => !sameNames(record, exampleMembers()));
+    expect(decisions.length).toBeGreaterThan(50);
+    expect(unlike.map((record) => Object.keys(record))).toEqual([]);
+  } finally {
+    removePlace(place);
   }
-  return id;
+});
+
+/** Only a record whose input is kept for the audit has the hash of it. */
+function sameNames(record: object, names: readonly string[]): boolean {
+  const own = Object.keys(record).filter((name) => name !== 'audit_hash');
+  return own.toSorted().join() === names.toSorted().join();
 }
 
 /** Whole, or its beginning as lists show it. */
 const ID = /\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}(-[0-9a-f]{4}-[0-9a-f]{12})?\b/;
 
-/** Types a command and holds it to the page; what it said. */
-async function holds(place: PagePlace, { page, line }: Block, { command, output }: Shown): Promise<string> {
+/** `ID` in a command stands for the first id in what was printed last. */
+function withId(command: string, id: string): string {
+  return command.replace(/\bID\b/, id);
+}
+
+interface Followed {
+  readonly wanted: readonly unknown[];
+  readonly got: readonly unknown[];
+  readonly said: string;
+}
+
+/** Types a command: what the page says of it, and what came of it in the same words where both agree. */
+async function follow(place: PagePlace, { page, line }: Block, { command, output }: Shown): Promise<Followed> {
   const { exit, said } = await typeIn(place, command);
-  const wanted = Number(/# exit code (\d)/.exec(command)?.[1] ?? 0);
   const where = `${page}:${line}: ${command}`;
-  expect({ where, exit, said: exit === wanted ? '' : said }).toEqual({ where, exit: wanted, said: '' });
-  if (output !== '' && !matches(output, said)) expect(`${where}\n${said.trimEnd()}`).toBe(`${where}\n${output}`);
-  return said;
+  const wanted = [where, Number(/# exit code (\d)/.exec(command)?.[1] ?? 0), output];
+  return { wanted, got: [where, exit, output === '' || matches(output, said) ? output : said.trimEnd()], said };
 }
 
 /** `…` stands for anything in its line, and alone for any lines; what differs each time is not compared. */

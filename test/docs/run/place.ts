@@ -62,7 +62,8 @@ export function writeInto({ folder, userHome }: PagePlace, file: string, text: s
 /** Types a command line. One that is a call of the gateway alone runs in this process, any other in a shell. */
 export async function typeIn(place: PagePlace, command: string): Promise<Typed> {
   const [words = [], ...more] = callsIn(command);
-  const isPlain = /^mcp-gateway /.test(command) && more.length === 0 && !/[|<>$]/.test(command.replace(/ #.*$/, ''));
+  const isPlain =
+    command.startsWith('mcp-gateway ') && more.length === 0 && !/[|<>$]/.test(command.replace(/ #.*$/, ''));
   return isPlain ? inProcess(place, words) : inShell(place, command);
 }
 
