@@ -13,7 +13,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+export const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.findings,
   LOCK_INVALID: EXIT.findings,
