@@ -56,7 +56,9 @@ test('the same server with different secrets is kept twice, and said to be', () 
 
 test('a secret that is kept already with another value stays, and the new one gets a name of its own', () => {
   const server = aServer({ env: { API_TOKEN: 'token-of-work' } });
-  const kept = planned([aClient('Cursor', server)], { valueOf: (name) => (name === 'files.api_token' ? 'older' : undefined) });
+  const kept = planned([aClient('Cursor', server)], {
+    valueOf: (name) => (name === 'files.api_token' ? 'older' : undefined),
+  });
   expect(kept.secrets.map(({ name }) => name)).toEqual(['files.api_token-2']);
 });
 

@@ -83,6 +83,15 @@ test('a configuration that is there is only added to', async () => {
   );
 });
 
+test('the difference to a configuration shows no secret that stands in it in the open', async () => {
+  const place = aPlace();
+  mkdirSync(place.home);
+  writeFileSync(place.config, `version: 1\nmcpServers:\n  db: { command: node, args: ['--password', ${TOKEN}] }\n`);
+  withCursor(place, { files: { command: 'node' } });
+  const { out } = await run(place, '--dry-run');
+  expect([out.includes('+  files:'), out.includes('••••'), out.includes(TOKEN)]).toEqual([true, true, false]);
+});
+
 test('without clients a configuration is written all the same, and how to add a server is said', async () => {
   const place = aPlace();
   const { exit, out } = await run(place, '--yes');
