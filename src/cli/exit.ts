@@ -26,6 +26,7 @@ export const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   NOT_AN_APPROVER: EXIT.refused,
   BELOW_FLOOR: EXIT.refused,
   UNSAFE_BINDING: EXIT.refused,
+  CANCELLED: EXIT.interrupted,
 };
 
 /** Says on stderr what happened to which thing and how to mend it; returns the exit code. */

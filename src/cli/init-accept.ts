@@ -6,13 +6,27 @@ import type { Draft } from './init-draft.ts';
 import { confirmedWith } from './init-prompts.ts';
 import type { InitOptions } from './init.ts';
 import { announced } from './progress.ts';
-import { accept, definitionsIn, lockedAs, look, refuseBadBundle, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import {
+  accept,
+  definitionsIn,
+  lockedAs,
+  look,
+  refuseBadBundle,
+  summaryOf,
+  type UnitWork,
+  unitWork,
+} from './server-unit.ts';
 import { groupsOf, printGroups, printUnit, type ShownGroups } from './shown-unit.ts';
 import { paint, printLine } from './terminal.ts';
 
 /** What came of one server. */
 export type Accepted =
-  | { readonly server: string; readonly state: 'accepted' | 'seen'; readonly bundle: string; readonly groups: ShownGroups }
+  | {
+      readonly server: string;
+      readonly state: 'accepted' | 'seen';
+      readonly bundle: string;
+      readonly groups: ShownGroups;
+    }
   /** It waits for secrets or variables. */
   | { readonly server: string; readonly state: 'waiting'; readonly for: readonly string[] }
   | { readonly server: string; readonly state: 'failed'; readonly problem: string };

@@ -46,7 +46,10 @@ export function makeDraft(context: CommandContext, options: InitOptions): Draft 
   const clients = clientsOn(context, options.from);
   const loaded = isNew ? undefined : loadConfig(loadOptions(context, { config: path }));
   const secrets = secretsOf(environment);
-  const others = [...(loaded?.config.policies.org ?? []).map(({ id }) => id), ...LAYERS.map((layer) => `starter-${layer}`)];
+  const others = [
+    ...(loaded?.config.policies.org ?? []).map(({ id }) => id),
+    ...LAYERS.map((layer) => `starter-${layer}`),
+  ];
   const reserved = new Set([...others, ...Object.keys(loaded?.config.mcpServers ?? {})]);
   const plan = planImport(clients, {
     written: isNew ? {} : writtenServers(path),

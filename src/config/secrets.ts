@@ -14,7 +14,9 @@ const MIN_KEPT_LENGTH = 4;
  */
 export function secretsIn(root: TreeNode): readonly string[] {
   const scalars = scalarsUnder(root);
-  const kept = scalars.flatMap(({ node }) => node.insertions.flatMap(({ from, value }) => (from === 'secret' ? value : [])));
+  const kept = scalars.flatMap(({ node }) =>
+    node.insertions.flatMap(({ from, value }) => (from === 'secret' ? value : [])),
+  );
   const found = scalars.flatMap(({ path, node }) => [...insertedSecrets(path, node), ...writtenSecrets(path, node)]);
   const hidden = [
     ...kept.filter((value) => value.length >= MIN_KEPT_LENGTH),
@@ -28,8 +30,7 @@ function insertedSecrets(path: readonly string[], node: ScalarNode): readonly st
     .filter(
       ({ from, name, value }) =>
         from === 'file' ||
-        (from === 'variable' &&
-          (isHeader(path) || speaksOfSecret(path) || speaks(name) || hasCredentials(value))),
+        (from === 'variable' && (isHeader(path) || speaksOfSecret(path) || speaks(name) || hasCredentials(value))),
     )
     .map(({ value }) => value);
 }
