@@ -67,9 +67,11 @@ async function isWanted({ terminal }: CommandContext, draft: Draft, isJson: bool
 }
 
 /** By the command that does it alone, so that the two cannot differ. */
-async function connectClients(context: CommandContext, { clients }: Draft, isJson: boolean): Promise<void> {
-  const ids = [...new Set(clients.flatMap(({ id, state }) => (state.kind === 'read' || state.kind === 'empty' ? [id] : [])))];
+async function connectClients(context: CommandContext, { clients, path }: Draft, isJson: boolean): Promise<void> {
+  const ids = [
+    ...new Set(clients.flatMap(({ id, state }) => (state.kind === 'read' || state.kind === 'empty' ? [id] : []))),
+  ];
   if (ids.length === 0 || isJson) return;
   const { connect } = await import('./connect.ts');
-  await connect(context, ids, { yes: true });
+  await connect(context, ids, { yes: true, config: path });
 }
