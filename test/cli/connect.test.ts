@@ -103,7 +103,7 @@ test('one client that cannot be connected keeps no other one waiting', async () 
   expect(JSON.parse(ran.out)).toMatchObject({
     ok: false,
     clients: [
-      { client: 'zed', status: 'failed', problem: expect.stringContaining('settings.json:1:22') as string },
+      { client: 'zed', status: 'failed', problem: expect.stringContaining('settings.json:1:23') as string },
       { client: 'cursor', status: 'connected' },
       { client: 'lmstudio', status: 'failed', problem: expect.stringContaining('read-only') as string },
     ],

@@ -165,7 +165,7 @@ test('what a client has written anew is taken out, too', () => {
   const twice = '{"mcpServers":{"gw":{"command":"x"},"gw":{"command":"y"}}}';
   expect(withoutEntry(twice, placeOf('cursor'), { name: 'gw', made: 0 })).toBe('{"mcpServers":{}}');
   const inside =
-    '[mcp_servers]\ngw = { command = "x" }\na = { command = "y" }\n\n[mcp_servers.gw.env]\nA = "1"\n# end\n';
+    '[mcp_servers]\ngw.command = "x"\na = { command = "y" }\n\n[mcp_servers.gw.env]\nA = "1"\n# end\n';
   const left = withoutEntry(inside, placeOf('codex'), { name: 'gw', made: 0 });
   expect(left).toBe('[mcp_servers]\na = { command = "y" }\n# end\n');
 });
