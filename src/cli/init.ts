@@ -1,4 +1,5 @@
 import type { CommandContext } from './context.ts';
+import { EXIT } from './exit.ts';
 import { acceptAll, type Accepted } from './init-accept.ts';
 import { askFor, confirmedWith } from './init-prompts.ts';
 import { makeDraft, type Draft } from './init-draft.ts';
@@ -66,12 +67,14 @@ async function isWanted({ terminal }: CommandContext, draft: Draft, isJson: bool
   return confirmedWith(terminal, `${what} ${draft.path}?`);
 }
 
-/** By the command that does it alone, so that the two cannot differ. */
+/** By the command that does it alone, so that the two cannot differ. What it says is no part of the one object of `--json`. */
 async function connectClients(context: CommandContext, { clients, path }: Draft, isJson: boolean): Promise<void> {
-  const ids = [
-    ...new Set(clients.flatMap(({ id, state }) => (state.kind === 'read' || state.kind === 'empty' ? [id] : []))),
-  ];
-  if (ids.length === 0 || isJson) return;
-  const { connect } = await import('./connect.ts');
-  await connect(context, ids, { yes: true, config: path });
+  const there = clients.filter(({ state }) => state.kind === 'read' || state.kind === 'empty');
+  const ids = [...new Set(there.map(({ id }) => id))];
+  if (ids.length === 0) return;
+  const { terminal, environment } = context;
+  const { runIn } = await import('./program.ts');
+  const surroundings = { environment, terminal: isJson ? { ...terminal, out: terminal.err } : terminal };
+  const exit = await runIn(surroundings, ['connect', ...ids, '--yes', '--config', path]);
+  if (exit !== EXIT.done) context.setExit(exit);
 }
