@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './agent-commands.ts';
 import { addBudgetCommands } from './budget-commands.ts';
 import { addApprovalCommands } from './approval-commands.ts';
+import { addClientCommands } from './client-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addCompletionCommands } from './completion-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
@@ -80,6 +81,7 @@ function programFor(context: CommandContext): Command {
   addServeCommand(program, context);
   addStatusCommands(program, context);
   addPauseCommand(program, context);
+  addClientCommands(program, context);
   addServerCommands(program, context);
   addToolCommands(program, context);
   addAgentCommands(program, context);

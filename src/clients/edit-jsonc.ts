@@ -1,6 +1,9 @@
-import { createScanner, type Node, SyntaxKind } from 'jsonc-parser';
+import { createScanner, type Node } from 'jsonc-parser';
 import { type Addition, type Edited, newlineOf, type Target } from './edit.ts';
 import { jsoncTree } from './parse-text.ts';
+
+/** Of `SyntaxKind`, which is there for the compiler alone. */
+const TOKEN = { comma: 5, lineComment: 12, blockComment: 13, lineBreak: 14, blank: 15 } as const;
 
 /** Members that stand on the way and are no objects. */
 export class NoObject extends Error {}
@@ -79,10 +82,10 @@ function lineEndAfter(text: string, place: number): number | undefined {
   const scanner = createScanner(text, false);
   scanner.setPosition(place);
   for (;;) {
-    const kind = scanner.scan();
-    if (kind === SyntaxKind.LineBreakTrivia) return scanner.getTokenOffset();
-    const isBlock = kind === SyntaxKind.BlockCommentTrivia && !scanner.getTokenValue().includes('\n');
-    if (kind !== SyntaxKind.Trivia && kind !== SyntaxKind.LineCommentTrivia && !isBlock) return undefined;
+    const kind: number = scanner.scan();
+    if (kind === TOKEN.lineBreak) return scanner.getTokenOffset();
+    const isBlock = kind === TOKEN.blockComment && !scanner.getTokenValue().includes('\n');
+    if (kind !== TOKEN.blank && kind !== TOKEN.lineComment && !isBlock) return undefined;
   }
 }
 
@@ -137,7 +140,8 @@ function cutRoot(text: string, root: Node): string {
 function commaAfter(text: string, place: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(place);
-  return scanner.scan() === SyntaxKind.CommaToken ? scanner.getTokenOffset() + 1 : undefined;
+  const kind: number = scanner.scan();
+  return kind === TOKEN.comma ? scanner.getTokenOffset() + 1 : undefined;
 }
 
 function nodeAt(tree: Node, path: readonly string[]): Node | undefined {

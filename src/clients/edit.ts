@@ -98,7 +98,8 @@ function verify({ before, after, place, name }: Change): void {
   if (!isDeepStrictEqual(old, current)) throw unchangeable(place, 'something else in it would change');
 }
 
-function entryIn(text: string, { client, at }: ClientPlace, name: string): unknown {
+/** The entry as it is read, with its name where that is a member. */
+export function entryIn(text: string, { client, at }: ClientPlace, name: string): unknown {
   const parsed = parseText(text, client.syntax);
   const servers = at.reduce<unknown>(
     (value, key) => (isJsonObject(value) ? value[key] : undefined),

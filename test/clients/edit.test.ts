@@ -20,7 +20,10 @@ const LAUNCH = { command: '/usr/bin/node', args: ['/opt/mcp-gateway/dist/main.js
 const ENTRY = ownEntry(COMMON, LAUNCH);
 
 function roundTrip(text: string, place: ClientPlace): void {
-  const { text: connected, made } = withEntry(text, place, { name: 'gw', entry: ownEntry(place.client.dialect, LAUNCH) });
+  const { text: connected, made } = withEntry(text, place, {
+    name: 'gw',
+    entry: ownEntry(place.client.dialect, LAUNCH),
+  });
   expect(stateOfText(connected, place, machine)).toMatchObject({ kind: 'read', ownNames: ['gw'] });
   const restored = withoutEntry(connected, place, { name: 'gw', made });
   expect(JSON.stringify(restored)).toBe(JSON.stringify(text));
@@ -126,7 +129,7 @@ test.for([
   ['goose', 'extensions: { a: { cmd: x, type: stdio } }\n'],
   ['goose', 'extensions:\n  "a b":\n    cmd: x\n'],
 ])('YAML with names as keys comes back as it was: %s %j', ([id = '', text = '']) => {
-  const entry = { cmd: ENTRY.command, args: ENTRY.args };
+  const entry = { cmd: LAUNCH.command, args: LAUNCH.args };
   const { text: connected, made } = withEntry(text, placeOf(id), { name: 'gw', entry });
   expect(stateOfText(connected, placeOf(id), machine)).toMatchObject({ ownNames: ['gw'] });
   expect(withoutEntry(connected, placeOf(id), { name: 'gw', made })).toBe(text);
@@ -162,7 +165,7 @@ test('what a client has written anew is taken out, too', () => {
   const twice = '{"mcpServers":{"gw":{"command":"x"},"gw":{"command":"y"}}}';
   expect(withoutEntry(twice, placeOf('cursor'), { name: 'gw', made: 0 })).toBe('{"mcpServers":{}}');
   const inside =
-    '[mcp_servers]\ngw = { command = "x" }\na = { command = "y" }\n\n[mcp_servers.gw.env]\nA = "1"\n# end\n';
+    '[mcp_servers]\ngw.command = "x"\na = { command = "y" }\n\n[mcp_servers.gw.env]\nA = "1"\n# end\n';
   const left = withoutEntry(inside, placeOf('codex'), { name: 'gw', made: 0 });
   expect(left).toBe('[mcp_servers]\na = { command = "y" }\n# end\n');
 });
