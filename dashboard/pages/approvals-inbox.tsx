@@ -62,7 +62,9 @@ export function Inbox({ approvals, isWaiting, again }: InboxProps): JSX.Element 
 function NoRequests({ isWaiting }: { isWaiting: boolean }): JSX.Element {
   return isWaiting ? (
     <Empty title="Nothing waits for you">
-      <p>When a rule asks for a person, the call appears here by itself, with what it would do. You can leave this open.</p>
+      <p>
+        When a rule asks for a person, the call appears here by itself, with what it would do. You can leave this open.
+      </p>
     </Empty>
   ) : (
     <Empty title="There is none of these">

@@ -10,7 +10,13 @@ import { FatigueHint } from './approvals-fatigue.tsx';
 import { Inbox } from './approvals-inbox.tsx';
 
 const AGAIN_MS = 4000;
-const STATES = { pending: 'Waiting', approved: 'Approved', denied: 'Denied', used: 'Used', expired: 'Expired' } as const;
+const STATES = {
+  pending: 'Waiting',
+  approved: 'Approved',
+  denied: 'Denied',
+  used: 'Used',
+  expired: 'Expired',
+} as const;
 
 /** Calls that wait for a person. */
 export function ApprovalsPage(): JSX.Element {

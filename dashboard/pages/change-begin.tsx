@@ -17,7 +17,8 @@ export function ChangeBegin({ again }: { again: () => void }): JSX.Element {
   const names = view?.bundles.map((row) => row.id) ?? [];
   const begin = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (!(await act.run('changes', JSON.stringify({ bundle, source }), `Proposed for ${bundle}. Next: its tests.`))) return;
+    if (!(await act.run('changes', JSON.stringify({ bundle, source }), `Proposed for ${bundle}. Next: its tests.`)))
+      return;
     setBundle('');
     setSource('');
     again();

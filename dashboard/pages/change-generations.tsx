@@ -9,7 +9,11 @@ import { shortHash } from '../words/numbers.ts';
 /** Every state of all policies together that was ever in force. */
 export function Generations({ generations }: { generations: readonly GenerationRow[] }): JSX.Element {
   return (
-    <Card title="What was in force" wide about="Each line is all policies together, from the time on until the line above it.">
+    <Card
+      title="What was in force"
+      wide
+      about="Each line is all policies together, from the time on until the line above it."
+    >
       <Table caption="What was in force" head={['From', 'Policies', 'Because', 'What changed']} stacks>
         {generations.map(({ generation, time, why, inForce, changes }) => (
           <tr key={`${generation} ${time}`}>

@@ -18,7 +18,9 @@ export function ChangeImpact({ change: { replay } }: { change: ChangeView }): JS
         <div class="note note--deny">
           <Icon name="warn" />
           <div>
-            <strong>{countOf(opened, 'call')} that {opened === 1 ? 'was' : 'were'} denied would be allowed.</strong>
+            <strong>
+              {countOf(opened, 'call')} that {opened === 1 ? 'was' : 'were'} denied would be allowed.
+            </strong>
             <p>Look at each kind below before this goes on: this is what a change for the worse looks like.</p>
           </div>
         </div>
@@ -33,7 +35,11 @@ export function ChangeImpact({ change: { replay } }: { change: ChangeView }): JS
           ))}
       </ul>
       {groups.length > 0 && (
-        <Table caption="Calls that would be decided otherwise" head={['What would change', 'Calls', 'Because of', 'For example']} stacks>
+        <Table
+          caption="Calls that would be decided otherwise"
+          head={['What would change', 'Calls', 'Because of', 'For example']}
+          stacks
+        >
           {groups.map((group) => (
             <tr key={`${group.class} ${group.rules.join(' ')} ${group.example}`} data-class={group.class}>
               <th scope="row">{REPLAY_WORDS[group.class] ?? group.class}</th>

@@ -59,7 +59,8 @@ function Answer({ answer: { before, now, sentence, problem } }: { answer: AgainV
   return (
     <div class="again" role="status">
       <p>
-        <span class="muted">Then</span> <EffectBadge effect={before.effect} /> {before.reasons.map(reasonWords).join(', ')}
+        <span class="muted">Then</span> <EffectBadge effect={before.effect} />{' '}
+        {before.reasons.map(reasonWords).join(', ')}
       </p>
       <p>
         <span class="muted">Now</span> <EffectBadge effect={now.effect} /> {now.reasons.map(reasonWords).join(', ')}

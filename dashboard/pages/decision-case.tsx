@@ -36,7 +36,7 @@ function Case({ id }: { id: string }): JSX.Element {
             Put this into <code>{file}</code>, then run <code>mcp-gateway policy test</code>.{' '}
             <CopyButton text={text} what="the test" />
           </p>
-          <pre class="code" tabIndex={0} role="region" aria-label="The test">
+          <pre class="code" tabIndex={0} role="group" aria-label="The test">
             {text}
           </pre>
         </>

@@ -25,7 +25,7 @@ export function DecisionSources({ sources }: { sources: readonly RuleSource[] })
 function SourceLines({ source: { rule, text, row, firstRow } }: { source: RuleSource }): JSX.Element {
   if (text === '') return <p class="muted">This version of the bundle is not kept any more.</p>;
   return (
-    <pre class="code numbered" tabIndex={0} role="region" aria-label={`Source of ${rule}`}>
+    <pre class="code numbered" tabIndex={0} role="group" aria-label={`Source of ${rule}`}>
       {text
         .replace(/\n$/, '')
         .split('\n')

@@ -7,7 +7,7 @@ import { LAYER_WORDS } from '../words/plain.ts';
 /** One step for each bundle that was asked, in the order in which they count. */
 export function DecisionSteps({ view: { explanation } }: { view: DecisionView }): JSX.Element {
   return (
-    <Card title="Step by step" wide about={`${explanation.timing}.`}>
+    <Card title="Step by step" wide about={<span class="sentence">{explanation.timing}.</span>}>
       <ol class="steps">
         {explanation.steps.map(({ layer, bundle, said, ms }) => (
           <li key={`${layer} ${bundle}`} class={toneOf(said)}>

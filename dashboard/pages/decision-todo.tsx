@@ -20,9 +20,7 @@ export function DecisionTodo({ view: { explanation, record } }: { view: Decision
               `${denial}, lifted by ${by}: ${justification} (asked for by ${requested_by}, approved by ${approved_by})`,
           )}
         />
-        {shadow !== '' && (
-          <p class="muted">With the policies that only watch it would have been: {shadow}.</p>
-        )}
+        {shadow !== '' && <p class="muted">With the policies that only watch it would have been: {shadow}.</p>}
       </Card>
       {record.effect !== 'allow' && (
         <Card title="What to do">

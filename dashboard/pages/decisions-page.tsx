@@ -29,7 +29,9 @@ export function DecisionsPage(): JSX.Element {
     >
       <SearchBar text={text} problems={problems} isLive={isLive} onSearch={search} />
       {problems.length === 0 && isLive && <LiveRows parameters={parameters} />}
-      {problems.length === 0 && !isLive && <OlderRows key={parameters} parameters={parameters} isFiltered={text !== ''} />}
+      {problems.length === 0 && !isLive && (
+        <OlderRows key={parameters} parameters={parameters} isFiltered={text !== ''} />
+      )}
     </Page>
   );
 }

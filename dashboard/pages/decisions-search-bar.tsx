@@ -2,7 +2,8 @@ import type { JSX } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon.tsx';
 import { refine } from '../state/route.ts';
-import { formatSearch, parseSearch, SEARCH_KEYS, type Terms } from '../words/search.ts';
+import { formatSearch, parseSearch, type Terms } from '../words/search.ts';
+import { SearchHelp } from './decisions-search-help.tsx';
 import { SavedViews } from './decisions-saved-views.tsx';
 
 interface SearchBarProps {
@@ -58,32 +59,30 @@ export function SearchBar({ text, problems, isLive, onSearch }: SearchBarProps):
           <Icon name="warn" /> {problem}
         </p>
       ))}
-      <div class="search-foot">
-        {QUICK.map(({ name, terms }) => (
-          <button key={name} type="button" class="chip" onClick={() => onSearch(formatSearch(terms))}>
-            {name}
-          </button>
-        ))}
-        {text !== '' && (
-          <button type="button" class="chip" onClick={() => onSearch('')}>
-            Show all
-          </button>
-        )}
-        <SavedViews search={problems.length === 0 ? text : ''} onSearch={onSearch} />
-      </div>
-      <details class="more" id={`${id}-help`}>
-        <summary>How to search</summary>
-        <dl class="pairs">
-          {Object.entries(SEARCH_KEYS).map(([key, words]) => (
-            <div key={key}>
-              <dt>
-                <code>{key}:</code>
-              </dt>
-              <dd>{words}</dd>
-            </div>
-          ))}
-        </dl>
-      </details>
+      <QuickSearches text={text} hasProblems={problems.length > 0} onSearch={onSearch} />
+      <SearchHelp id={`${id}-help`} />
     </search>
+  );
+}
+
+interface QuickSearchesProps extends Pick<SearchBarProps, 'text' | 'onSearch'> {
+  readonly hasProblems: boolean;
+}
+
+function QuickSearches({ text, hasProblems, onSearch }: QuickSearchesProps): JSX.Element {
+  return (
+    <div class="search-foot">
+      {QUICK.map(({ name, terms }) => (
+        <button key={name} type="button" class="chip" onClick={() => onSearch(formatSearch(terms))}>
+          {name}
+        </button>
+      ))}
+      {text !== '' && (
+        <button type="button" class="chip" onClick={() => onSearch('')}>
+          Show all
+        </button>
+      )}
+      <SavedViews search={hasProblems ? '' : text} onSearch={onSearch} />
+    </div>
   );
 }

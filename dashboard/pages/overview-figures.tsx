@@ -8,7 +8,12 @@ export function Figures({ view, since }: { view: OverviewView; since: string }):
   const { total, effects, denialRate, decideUs, recordUs } = view;
   return (
     <div class="figures">
-      <Figure name="Decisions" value={counted(total)} about="everything that was asked" href={hrefToDecisions({ since })} />
+      <Figure
+        name="Decisions"
+        value={counted(total)}
+        about="everything that was asked"
+        href={hrefToDecisions({ since })}
+      />
       <Figure
         name="Allowed"
         value={counted(effects.allow)}

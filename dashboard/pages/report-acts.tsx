@@ -16,7 +16,7 @@ export function ReportActs({ acts }: Pick<ReportView, 'acts'>): JSX.Element {
           {acts.map(({ time, actor, verb, subject, reason }) => (
             <tr key={`${time} ${verb} ${subject}`}>
               <td data-label="When" class="nowrap">
-                <Time at={time} />
+                <Time at={time} withDay />
               </td>
               <td data-label="Who">{personWords(actor)}</td>
               <td data-label="What">

@@ -24,7 +24,9 @@ export function ReportControls({ controls }: { controls: readonly ControlRow[] }
                   </th>
                 )}
                 <td>
-                  <a href={hrefTo(['policies'], { q: rule.split('/').at(-1) ?? rule })}>{title === '' ? rule : title}</a>
+                  <a href={hrefTo(['policies'], { q: rule.split('/').at(-1) ?? rule })}>
+                    {title === '' ? rule : title}
+                  </a>
                   <span class="under">
                     <code>{rule}</code>
                   </span>

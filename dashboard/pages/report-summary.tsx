@@ -11,7 +11,12 @@ export function ReportSummary({ view }: { view: ReportView }): JSX.Element {
   return (
     <>
       <div class="figures">
-        <Figure name="Decisions" value={counted(total)} about="all recorded" href={hrefToDecisions({ since: from, until })} />
+        <Figure
+          name="Decisions"
+          value={counted(total)}
+          about="all recorded"
+          href={hrefToDecisions({ since: from, until })}
+        />
         <Figure
           name="Denied"
           value={counted(effects.deny)}

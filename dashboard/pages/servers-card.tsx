@@ -22,7 +22,7 @@ export function ServerCard({ server, again }: { server: ServerView; again: () =>
     <Card title={server.id} wide aside={<State drifted={drifted.length} server={server} />}>
       <ServerFacts server={server} />
       {server.lastError !== '' && (
-        <p class="problem">
+        <p class="muted">
           Last said: <code>{server.lastError}</code>
         </p>
       )}

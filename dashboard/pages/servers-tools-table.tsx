@@ -24,7 +24,9 @@ export function ToolsTable({ server: { id, tools } }: { server: ServerView }): J
           <th scope="row">
             <code>{tool.name}</code>
             {tool.exposedName !== tool.name && <span class="under">agents see {tool.exposedName}</span>}
-            {tool.exposedName.length > LONG_NAME && <span class="under problem">a name this long is dropped by some clients</span>}
+            {tool.exposedName.length > LONG_NAME && (
+              <span class="under problem">a name this long is dropped by some clients</span>
+            )}
           </th>
           <td data-label="What it does">
             <Badge tone={TONES[tool.effect]}>{TOOL_EFFECT_WORDS[tool.effect]}</Badge>

@@ -1,7 +1,13 @@
 import type { JSX } from 'preact';
 import type { Line, Plane } from './chart.tsx';
 
-export function ChartLines({ lines, plane: { x, y, stepWidth } }: { lines: readonly Line[]; plane: Plane }): JSX.Element {
+export function ChartLines({
+  lines,
+  plane: { x, y, stepWidth },
+}: {
+  lines: readonly Line[];
+  plane: Plane;
+}): JSX.Element {
   return (
     <g aria-hidden="true">
       {lines.map(({ name, tone, values }) => (

@@ -27,7 +27,13 @@ export function Shell({ children }: { children: ComponentChildren }): JSX.Elemen
               <img src="./icon.svg" alt="" width="28" height="28" />
               <span>mcp-gateway</span>
             </a>
-            <button type="button" class="menu" aria-expanded={isOpen} aria-controls="menu" onClick={() => setOpen(!isOpen)}>
+            <button
+              type="button"
+              class="menu"
+              aria-expanded={isOpen}
+              aria-controls="menu"
+              onClick={() => setOpen(!isOpen)}
+            >
               <Icon name="menu" />
               Menu
             </button>

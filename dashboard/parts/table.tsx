@@ -11,7 +11,7 @@ interface TableProps {
 /** A table with a caption. What is too wide scrolls by itself, by keyboard too. */
 export function Table({ caption, head, children, stacks = false }: TableProps): JSX.Element {
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label={caption}>
+    <div class="table-frame" tabIndex={0} role="group" aria-label={caption}>
       <table class={stacks ? 'stacks' : undefined}>
         <caption class="unseen">{caption}</caption>
         <thead>

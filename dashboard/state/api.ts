@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 /** What the server says at `path`, such as `decisions?limit=50`. Throws a `Refusal`. */
 export async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
-  return await exchange<Answer>(path, { ...(signal === undefined ? {} : { signal }) });
+  return await exchange<Answer>(path, signal === undefined ? {} : { signal });
 }
 
 /** Changes something. `body` is JSON text: what somebody typed goes out as it was typed, with every digit. */

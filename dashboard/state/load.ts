@@ -26,14 +26,16 @@ export function useLoad<View>(path: string, everyMs?: number): Loaded<View> {
     const isOther = last.current !== path;
     last.current = path;
     setLoading(true);
-    ask<View>(path, asked.signal).then(
-      (view) => setState({ view, failure: undefined }),
-      (error: unknown) => {
-        if (asked.signal.aborted) return;
-        noteTrouble(error);
-        setState(({ view }) => ({ view: isOther ? undefined : view, failure: failureOf(error) }));
-      },
-    ).finally(() => !asked.signal.aborted && setLoading(false));
+    ask<View>(path, asked.signal)
+      .then(
+        (view) => setState({ view, failure: undefined }),
+        (error: unknown) => {
+          if (asked.signal.aborted) return;
+          noteTrouble(error);
+          setState(({ view }) => ({ view: isOther ? undefined : view, failure: failureOf(error) }));
+        },
+      )
+      .finally(() => !asked.signal.aborted && setLoading(false));
     return () => asked.abort();
   }, [path, round, csrf]);
 

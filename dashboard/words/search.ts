@@ -51,7 +51,9 @@ function readTerm(name: string, value: string, whole: string): Term | string {
   if (value === '') return `${name}: is followed by nothing. It takes ${SEARCH_KEYS[key]}.`;
   if (key === 'effect') {
     const effect = EFFECTS[value.toLowerCase()];
-    return effect === undefined ? `effect:${value} is not known. It is allow, deny or pending.` : { key, value: effect };
+    return effect === undefined
+      ? `effect:${value} is not known. It is allow, deny or pending.`
+      : { key, value: effect };
   }
   const isTime = key === 'since' || key === 'until';
   if (isTime && timeOf(value, 0) === undefined) return `${name}:${value} is no time. Write 15m, 24h, 7d or 2026-11-30.`;

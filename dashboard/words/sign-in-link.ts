@@ -2,7 +2,8 @@
 export function takeLinkToken(href: string): { readonly token: string; readonly rest: string } | undefined {
   const url = new URL(href);
   const [path = '', query = ''] = url.hash.slice(1).split('?', 2);
-  const token = tokenIn(query) ?? tokenIn(path.replace(/^\/+/, '')) ?? tokenIn(url.search) ?? tokenBehindLogin(url, path);
+  const token =
+    tokenIn(query) ?? tokenIn(path.replace(/^\/+/, '')) ?? tokenIn(url.search) ?? tokenBehindLogin(url, path);
   if (token === undefined) return undefined;
   return { token, rest: `${url.pathname.replace(/login\/?$/, '')}#/` };
 }

@@ -13,7 +13,12 @@ const TOOLS: readonly (readonly [string, string])[] = [
   ['outbox', 'send_message'],
   ['payments', 'get_charge'],
 ];
-const REASONS = ['refund_limit_exceeded', 'gateway.unknown_tool', 'customer_data_outside_region', 'gateway.counter.workflow/refunds'];
+const REASONS = [
+  'refund_limit_exceeded',
+  'gateway.unknown_tool',
+  'customer_data_outside_region',
+  'gateway.counter.workflow/refunds',
+];
 
 /** Decisions of the last days, newest first, the same at every call. */
 export function fakeRows(count: number, nowMs: number): readonly DecisionRow[] {

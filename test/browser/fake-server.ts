@@ -4,16 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fakeChanges } from './fake-changes.ts';
 import { fakeDecision, fakeRows } from './fake-records.ts';
-import {
-  fakeAgents,
-  fakeApprovals,
-  fakeClients,
-  fakeOverview,
-  fakePolicies,
-  fakeReport,
-  fakeServers,
-  fakeSession,
-} from './fake-views.ts';
+import { fakeAgents, fakeClients, fakeServers } from './fake-places.ts';
+import { fakeApprovals, fakeOverview, fakePolicies, fakeReport, fakeSession } from './fake-views.ts';
 
 /** As the gateway sends it with every answer. */
 const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -88,7 +80,8 @@ export async function startFakeServer(): Promise<FakeServer> {
         body: await textOf(request),
         csrf: String(request.headers['x-csrf-token'] ?? ''),
       });
-      if (request.headers['x-csrf-token'] !== csrf) return say(403, { code: 'CSRF', message: 'Another sign-in.', mend: '' });
+      if (request.headers['x-csrf-token'] !== csrf)
+        return say(403, { code: 'CSRF', message: 'Another sign-in.', mend: '' });
       return say(200, instead.get(`POST ${name}`) ?? {});
     }
     if (id === 'stream') {
