@@ -97,7 +97,7 @@ export async function restore(context: CommandContext, id: string, options: Rest
   const at = allPlaces(client, machine).find(({ scope }) => scope === backup.scope)?.at ?? [];
   const place = { client, scope: backup.scope, path: backup.path, at };
   const change = planRestore(backup, place, machine);
-  const diff = diffOf(change);
+  const diff = diffOf(change, tools.machine);
   const base = { client: client.id, name: client.name, scope: backup.scope, path: backup.path, bypassing: [] };
   if (options.json !== true) printDiff(context.terminal, diff);
   const print = (status: 'unchanged' | 'would-change' | 'restored'): void =>

@@ -54,10 +54,13 @@ export async function connect(context: CommandContext, ids: readonly string[], o
   results.push(
     ...plans.filter(({ change }) => change === undefined).map(({ place }) => resultOf(place, tools, 'unchanged')),
   );
-  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change));
+  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change, tools.machine));
   if (options.dryRun === true) {
     results.push(
-      ...changes.map((change) => ({ ...resultOf(change.place, tools, 'would-change'), diff: diffOf(change) })),
+      ...changes.map((change) => ({
+        ...resultOf(change.place, tools, 'would-change'),
+        diff: diffOf(change, tools.machine),
+      })),
     );
     return printResults(context, { command: 'connect', results, json: options.json });
   }

@@ -36,9 +36,9 @@ export async function disconnect(
   const results: ClientResult[] = [];
   const places = chosenPlaces(ids, options, tools.machine);
   const changes = places.flatMap((place) => planned(place, { options, tools, results }));
-  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change));
+  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change, tools.machine));
   if (options.dryRun === true) {
-    results.push(...changes.map((change) => resultOf(change, 'would-change', { diff: diffOf(change) })));
+    results.push(...changes.map((change) => resultOf(change, 'would-change', { diff: diffOf(change, tools.machine) })));
     return printResults(context, { command: 'disconnect', results, json: options.json });
   }
   const names = [...new Set(changes.map(({ place }) => place.client.name))].join(', ');

@@ -39,7 +39,7 @@ export function withoutEntry(text: string, place: ClientPlace, { name, made }: {
 }
 
 /** What a client's file cannot be helped with. */
-export function unchangeable({ client, path }: ClientPlace, why: string, cause?: unknown): GatewayError {
+function unchangeable({ client, path }: ClientPlace, why: string, cause?: unknown): GatewayError {
   return new GatewayError('CLIENT_FILE', `${path} cannot be changed here: ${why}. Nothing was written.`, {
     mend: `Change it by hand; \`mcp-gateway connect ${client.id} --print\` prints the entry.`,
     cause,

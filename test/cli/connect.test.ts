@@ -92,6 +92,14 @@ test('no secret of another server is shown with the difference', async () => {
   expect(out).not.toContain('ghp_');
   const { out: json } = await run(home, 'client', 'ls', '--json');
   expect(json).not.toContain('ghp_');
+  const path = join(home, '.cursor/mcp.json');
+  const secret = 'sk-0123456789abcdef';
+  write(path, JSON.stringify({ mcpServers: { odd: { args: [`--api-key=${secret}`], env: { TOKEN: secret } } } }));
+  expect((await run(home, 'connect', 'cursor', '--yes')).out).not.toContain(secret);
+  write(path, `{ "broken": "${secret}"`);
+  const restored = await run(home, 'client', 'restore', 'cursor', '--yes');
+  expect(restored).toMatchObject({ exit: 0 });
+  expect(restored.out).not.toContain(secret);
 });
 
 test('one client that cannot be connected keeps no other one waiting', async () => {
