@@ -45,13 +45,14 @@ export async function askedFor(
   return confirmedWith(terminal, question);
 }
 
+export interface Outcome {
+  readonly command: 'connect' | 'disconnect' | 'client-restore';
+  readonly results: readonly ClientResult[];
+  readonly json?: boolean | undefined;
+}
+
 /** Says what came of every file; where something failed the command has, too. */
-export function printResults(
-  { terminal, setExit }: CommandContext,
-  command: 'connect' | 'disconnect' | 'client-restore',
-  results: readonly ClientResult[],
-  { json }: { readonly json?: boolean },
-): void {
+export function printResults({ terminal, setExit }: CommandContext, { command, results, json }: Outcome): void {
   const hasFailed = results.some(({ status }) => status === 'failed');
   if (hasFailed) setExit(EXIT.failed);
   if (json === true) return printJson(terminal, command, { ok: !hasFailed, clients: results });
