@@ -45,7 +45,7 @@ function originsText(from: readonly Origin[]): string {
   return [...new Set(from.map(({ client }) => client))].join(', ');
 }
 
-function remarksOn({ plan, needed }: Draft): readonly string[] {
+function remarksOn({ plan, needed, clients }: Draft): readonly string[] {
   const { secrets, twins, known, refused, servers } = plan;
   const unset = servers.flatMap(({ id, unset: names }) => names.map((name) => `  ${name}, for ${id}`));
   return [
@@ -60,8 +60,15 @@ function remarksOn({ plan, needed }: Draft): readonly string[] {
     ...section('In the configuration already:', [
       ...known.map(({ client, name, id }) => `  ${name} of ${client}, as ${id}`),
     ]),
+    ...section('Of this project, so not taken over:', [
+      ...clients.filter(hasOfProject).map(({ path }) => `  ${path}; make a configuration of it with config migrate`),
+    ]),
     ...section('Not taken over:', [...refused.map(({ client, name, why }) => `  ${name} of ${client} ${why}`)]),
   ];
+}
+
+function hasOfProject({ scope, state }: FoundClient): boolean {
+  return scope === 'project' && state.kind === 'read' && state.servers.length > 0;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
