@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './agent-commands.ts';
 import { addBudgetCommands } from './budget-commands.ts';
 import { addApprovalCommands } from './approval-commands.ts';
+import { addClientCommands } from './client-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
@@ -59,6 +60,7 @@ export function programFor(context: CommandContext): Command {
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addInitCommand(program, context);
   addServeCommand(program, context);
+  addClientCommands(program, context);
   addServerCommands(program, context);
   addAgentCommands(program, context);
   addApprovalCommands(program, context);

@@ -2,6 +2,7 @@
 export const ERRORS = {
   CONFIG_INVALID: 'the configuration has problems, each with its place',
   CONFIG_NOT_FOUND: 'there is no configuration file where one was looked for',
+  CLIENT_FILE: 'a file of a client cannot be read, or is left as it is, with the reason',
   LOCK_INVALID: 'mcp-gateway.lock cannot be read or written, with the place of what is wrong',
   NOT_BUILT: 'the configuration or command asks for something this version does not have',
   BUNDLE_UNREADABLE: 'a policy bundle cannot be read',
