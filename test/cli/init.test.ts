@@ -132,6 +132,16 @@ test.each([
   expect([readFileSync(file, 'utf8'), await validated(place)]).toEqual([text, expect.stringContaining('1 servers')]);
 });
 
+test('--connect registers the gateway with the clients, and every comment stays', async () => {
+  const place = aPlace();
+  const file = withCursor(place, '{ "mcpServers": {\n  // mine\n  "files": { "command": "node" }, // stays\n} }\n');
+  const { exit, out } = await run(place, '--yes', '--no-start', '--connect', '--json');
+  expect([exit, JSON.parse(out)]).toEqual([0, expect.objectContaining({ isWritten: true })]);
+  const text = readFileSync(file, 'utf8');
+  for (const piece of ['"gw"', '// mine\n', '"files": { "command": "node" }, // stays\n'])
+    expect(text).toContain(piece);
+});
+
 test('what a project brings with it is not taken over, because somebody else wrote it', async () => {
   const place = aPlace();
   mkdirSync(place.home);
