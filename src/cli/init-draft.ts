@@ -56,7 +56,7 @@ export function makeDraft(context: CommandContext, options: InitOptions): Draft 
   const plan = planImport(own, {
     written: isNew ? {} : writtenServers(path),
     isTaken: (id) => reserved.has(id) || id.startsWith('agent-'),
-    valueOf: secrets.read,
+    secretOf: secrets.read,
     variables,
   });
   const before = isNew ? '' : readFileSync(path, 'utf8');
