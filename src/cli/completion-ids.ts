@@ -55,7 +55,7 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
     const { book, close } = readApprovals({ path: store.path });
     try {
       const listed = await book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
-      return listed.map(({ id, call }) => ({ word: id, about: `${call.server}.${call.tool}` }));
+      return listed.map(({ id, shown }) => ({ word: id, about: `${shown.server}.${shown.tool}` }));
     } finally {
       close();
     }

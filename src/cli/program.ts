@@ -61,7 +61,8 @@ export function wholeProgram(context: CommandContext, shape: ShapeTerminal = () 
   return program;
 }
 
-function programFor(context: CommandContext): Command {
+/** All commands, without those flags. */
+export function programFor(context: CommandContext): Command {
   const program = new Command('mcp-gateway')
     .description('One MCP server in front of all others: decides every call by policy, records it, and says why.')
     .version(VERSION, '-V, --version')
