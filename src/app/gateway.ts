@@ -10,6 +10,7 @@ import type { Config } from '../config/paths.ts';
 import { boundedPattern } from '../core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toRoundedJson } from '../core/lossless-json.ts';
+import type { Observer } from '../core/observer.ts';
 import type { Bypass } from '../core/pause.ts';
 import { type Environment, weekdays } from '../gateway/build-input.ts';
 import { Confirmations } from '../gateway/confirmations.ts';
@@ -22,6 +23,7 @@ import type { GatewayParts } from '../gateway/gateway.ts';
 import type { Governing, ResultHandling } from '../gateway/governing.ts';
 import { Instances } from '../gateway/instances.ts';
 import type { LabelSettings } from '../gateway/labels.ts';
+import { observedLog } from '../gateway/observing.ts';
 import { PolicyInForce } from '../gateway/policy-in-force.ts';
 import type { Mask } from '../gateway/rule.ts';
 import type { Approvals } from '../gateway/seek-approval.ts';
@@ -46,6 +48,8 @@ export interface Standing {
   readonly policy: PolicySet;
   readonly directory: Directory;
   readonly lock: LockInForce;
+  /** Who watches; absent where nobody does. */
+  readonly observer?: Observer | undefined;
   /** Whether what policies deny is let through at a time, in milliseconds since the epoch. */
   readonly bypass: (now: number) => Bypass;
 }
@@ -55,7 +59,7 @@ const MOST_CONVERSATIONS = 2_000;
 
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
-  const { store, checker, found, upstreams, signIns, directory, lock, bypass } = standing;
+  const { store, checker, found, upstreams, signIns, directory, lock, bypass, observer } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
@@ -69,7 +73,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
-    log: store.log,
+    log: observer === undefined ? store.log : observedLog(store.log, observer),
     budgets: store,
     clock,
     logger,
@@ -103,6 +107,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     check: argumentCheck(checker),
     allowedMethods: config.gateway.methods.allow,
     agents,
+    observer,
     keyedId: (text) => store.keyedId(text),
     instructionsOf: (id) => {
       const server = directory.servers.get(id);

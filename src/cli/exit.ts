@@ -13,7 +13,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+export const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.findings,
   LOCK_INVALID: EXIT.findings,
@@ -26,6 +26,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   NOT_AN_APPROVER: EXIT.refused,
   BELOW_FLOOR: EXIT.refused,
   UNSAFE_BINDING: EXIT.refused,
+  CANCELLED: EXIT.interrupted,
 };
 
 /** Says on stderr what happened to which thing and how to mend it; returns the exit code. */

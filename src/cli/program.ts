@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './agent-commands.ts';
 import { addBudgetCommands } from './budget-commands.ts';
 import { addApprovalCommands } from './approval-commands.ts';
+import { addClientCommands } from './client-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addCompletionCommands } from './completion-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
@@ -14,6 +15,8 @@ import { addKeyCommands } from './key-commands.ts';
 import { addLabelCommands } from './label-commands.ts';
 import { addPauseCommand } from './pause-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addInitCommand } from './init-commands.ts';
+import { addSecretCommands } from './secret-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
@@ -84,14 +87,17 @@ export function programFor(context: CommandContext): Command {
       writeErr: (text) => void context.terminal.err.write(text.split('\n').map(visible).join('\n')),
     })
     .showHelpAfterError('Run the command with --help to see what it takes.');
+  addInitCommand(program, context);
   addServeCommand(program, context);
   addStatusCommands(program, context);
   addPauseCommand(program, context);
+  addClientCommands(program, context);
   addServerCommands(program, context);
   addToolCommands(program, context);
   addAgentCommands(program, context);
   addApprovalCommands(program, context);
   addKeyCommands(program, context);
+  addSecretCommands(program, context);
   addDecisionCommands(program, context);
   addLabelCommands(program, context);
   addPolicyCommands(program, context);

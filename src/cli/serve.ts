@@ -14,6 +14,7 @@ import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
 import type { CommandContext } from './context.ts';
+import type { LogFormat } from './log-options.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions extends ConfigOption {
@@ -23,6 +24,7 @@ export interface ServeOptions extends ConfigOption {
   readonly agent?: string;
   readonly shadow?: boolean;
   readonly logLevel: string;
+  readonly logFormat?: LogFormat;
 }
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -35,7 +37,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const identity = identityFor(config, options, context);
   refuseExposure(config, options);
   refuseShadow(config, options);
-  const logger = stderrLogger(options.logLevel, secrets);
+  const logger = stderrLogger(options.logLevel, secrets, options.logFormat);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -4,7 +4,7 @@ const NO_VARIABLES: VariableStyle = { braces: false, env: false, plain: false, i
 const MCP_SERVERS = ['mcpServers'];
 
 /** What Claude Desktop began with, and most others took over. */
-const COMMON: Dialect = {
+export const COMMON: Dialect = {
   shape: 'map',
   command: 'command',
   args: 'args',

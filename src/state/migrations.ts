@@ -252,6 +252,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   alter table instances add column began text not null default '';
   `,
+  // How far decisions were sent elsewhere, by the name of the export.
+  `
+  create table exports (name text primary key, seq integer not null) strict, without rowid;
+  `,
   // The time in which what policies deny is let through; at most one.
   `
   create table pauses (

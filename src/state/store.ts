@@ -20,6 +20,7 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { DecisionLog } from './decision-log.ts';
 import type { Database, Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
 import { findAgentKey, listKeys } from './keys.ts';
@@ -60,6 +61,7 @@ export class Store {
   readonly conversations: ConversationStore;
   readonly approvals: ApprovalBook;
   readonly generations: GenerationStore;
+  readonly exports: ExportCursors;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -70,6 +72,7 @@ export class Store {
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #nextSweep = 0;
+  #hasBeaten = true;
   #removing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -80,6 +83,7 @@ export class Store {
     this.conversations = createConversationStore(parts.connection);
     this.approvals = createApprovalBook(parts.connection);
     this.generations = createGenerationStore(parts.connection);
+    this.exports = createExportCursors(parts.connection, parts.me.id);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
@@ -134,6 +138,11 @@ export class Store {
     return findAgentKey(this.#parts.connection, hash);
   }
 
+  /** Whether the last heartbeat reached the store. */
+  get isWritable(): boolean {
+    return this.#hasBeaten;
+  }
+
   /** The last pause, whether it still holds or not. Cheap enough to be asked every second. */
   pause(): Pause | undefined {
     return this.#parts.connection.peek(readPause);
@@ -145,11 +154,13 @@ export class Store {
     try {
       const now = options.clock.now();
       beat(connection, me, { now, openFrom: log.openFrom() });
+      this.#hasBeaten = true;
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
       await this.#parts.checkpointer.beat();
     } catch (thrown) {
+      this.#hasBeaten = false;
       options.logger.error('the heartbeat did not reach the store', { problem: messageOf(thrown) });
     }
   }
