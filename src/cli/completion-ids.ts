@@ -18,7 +18,9 @@ export function idsIn(
   return async (name) => {
     try {
       const given = path === undefined ? {} : { path };
-      const { config } = loadConfig({ ...given, environment: variables, workingFolder, home, userHome });
+      const options = { ...given, environment: variables, workingFolder, home, userHome };
+      // No id is a secret, and nobody is asked to open a keychain because of a key that was pressed.
+      const { config } = loadConfig({ ...options, readSecret: () => 'unread' });
       return await READERS[name](config);
     } catch {
       return [];

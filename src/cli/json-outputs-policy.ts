@@ -66,6 +66,10 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
       signatures: 'each with its facts',
     },
   },
+  'config-migrate': {
+    command: 'config migrate',
+    members: { path: 'of the file', version: 'of its format', isChanged: 'whether there was anything to rewrite' },
+  },
   'config-show': { command: 'config show', members: { path: 'of the file', config: 'with defaults, without secrets' } },
   'config-validate': {
     command: 'config validate',

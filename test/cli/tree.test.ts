@@ -19,7 +19,9 @@ const WITHOUT_JSON = ['serve', 'completion', 'config schema'];
 
 /** Every command that scripts may rely on. */
 const PROMISED = [
-  ...words('', 'serve status doctor explain pause completion version'),
+  ...words('', 'init serve status doctor connect disconnect explain pause completion version'),
+  ...words('client', 'ls import backups restore'),
+  ...words('secret', 'set ls rm check'),
   ...words('server', 'ls add inspect approve test update rollback login logout logs rm'),
   ...words('tool', 'ls show call'),
   ...words('agent', 'ls show'),
@@ -34,7 +36,7 @@ const PROMISED = [
   ...words('budget', 'ls show adjust'),
   ...words('label', 'ls clear'),
   ...words('key', 'create ls revoke'),
-  ...words('config', 'validate show schema'),
+  ...words('config', 'validate show schema migrate'),
 ];
 
 function words(noun: string, verbs: string): readonly string[] {
