@@ -107,6 +107,9 @@ function literalAt(source: string, start: number): Literal {
   };
 }
 
+/** Printed in several places, in one of them under a name that is handed over. */
+const SHARED = ['connect'];
+
 test('what a command prints as JSON is described, member by member, and nothing else is', () => {
   const described = (name: string): readonly string[] => ['ok', ...Object.keys(JSON_OUTPUTS[name]?.members ?? {})];
   expect(PRINTED.length).toBeGreaterThan(60);
@@ -116,6 +119,7 @@ test('what a command prints as JSON is described, member by member, and nothing 
   );
   expect(missing).toEqual([]);
   const closed = Object.keys(JSON_OUTPUTS).filter((name) => {
+    if (SHARED.includes(name)) return false;
     const all = PRINTED.filter((one) => one.name === name);
     return all.length > 0 && all.every(({ isOpen }) => !isOpen);
   });
