@@ -189,11 +189,11 @@ async function overridesIn(place: PolicyPlace, loader: BundleLoader): Promise<re
 async function approvalsIn({ config, now }: PolicyPlace): Promise<readonly WaitingApproval[]> {
   const { path } = config.decisions.store;
   if (!existsSync(path)) return [];
-  const { book, close } = readApprovals({ path });
+  const reader = readApprovals({ path });
   try {
-    return (await book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
+    return (await reader.book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
   } finally {
-    close();
+    reader.close();
   }
 }
 

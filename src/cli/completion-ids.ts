@@ -54,12 +54,12 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
   },
   approvals: async ({ decisions: { store } }) => {
     if (!existsSync(store.path)) return [];
-    const { book, close } = readApprovals({ path: store.path });
+    const reader = readApprovals({ path: store.path });
     try {
-      const listed = await book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
+      const listed = await reader.book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
       return listed.map(({ id, shown }) => ({ word: id, about: `${shown.server}.${shown.tool}` }));
     } finally {
-      close();
+      reader.close();
     }
   },
 };
