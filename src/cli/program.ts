@@ -4,6 +4,7 @@ import { addBudgetCommands } from './budget-commands.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
+import { addDashboardCommands } from './dashboard-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
@@ -66,6 +67,7 @@ export function programFor(context: CommandContext): Command {
   addBudgetCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
+  addDashboardCommands(program, context);
   program
     .command('version')
     .description('print the version')

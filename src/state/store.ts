@@ -29,6 +29,7 @@ import { type KnownPlace, readHead } from './log-tail.ts';
 import { LogWriter, type OpenedLog } from './log-writer.ts';
 import { decisionIds } from './decision-id.ts';
 import { removeOld } from './retention.ts';
+import { findLink, type KnownLink } from './sign-in-links.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -130,6 +131,11 @@ export class Store {
   /** The key of an agent with a hash, while it holds. */
   agentKey(hash: string): StoredKey | undefined {
     return findAgentKey(this.#parts.connection, hash);
+  }
+
+  /** A link to the dashboard, whether it still holds or not; undefined where there is none, or it is long gone. */
+  signInLink(hash: string): KnownLink | undefined {
+    return findLink(this.#parts.connection, hash);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
