@@ -44,7 +44,8 @@ const TEMPLATE = {
     user: { groups: [], data_classifications_authorized: [] },
   },
   client: { name: 'bench', version: '1', protocol: '2025-11-25' },
-  ...{ session: 's1', call: '', action: 'tool_call', reason_internal: '', remediation: '', layers: [], lifted: [] },
+  action: 'tool_call',
+  ...{ session: 's1', call: '', reason_internal: '', remediation: '', layers: [], lifted: [] },
   combine: {
     ...{
       version: 1,

@@ -19,6 +19,8 @@ export interface DashboardParts {
   readonly home: string;
   readonly cache: string;
   readonly workingFolder: string;
+  /** Of the user, where clients keep their files. */
+  readonly userHome: string;
   readonly version: string;
   /** The user of the operating system who runs the gateway. */
   readonly login: string;

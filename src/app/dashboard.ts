@@ -15,8 +15,6 @@ export type DashboardGround = Omit<DashboardParts, 'reads' | 'bench'> & {
   readonly config: Config;
   /** The file of the configuration, absolute. */
   readonly configPath: string;
-  /** What `~/` stands for. */
-  readonly userHome: string;
 };
 
 /** The built pages. */

@@ -18,7 +18,6 @@ interface NotBuilt {
   readonly asks?: Asking;
 }
 
-const LEAVE_OUT = 'leave it out';
 const POSTGRES: Asking = { by: (value) => value === 'postgres', words: '`postgres`' };
 
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
@@ -30,8 +29,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     asks: POSTGRES,
   },
   { path: 'decisions.store.url', what: 'a database with an address', help: 'use sqlite and store.path' },
-  { path: 'decisions.export', what: 'sending decisions elsewhere', help: 'read them with decision ls --json' },
-  { path: 'telemetry', what: 'telemetry', help: LEAVE_OUT },
 ];
 
 /** A problem for everything in the file that this version does not have. */

@@ -2,6 +2,7 @@ import type { ApprovalRef, NewApproval, Vote } from './approval.ts';
 import type { Charge } from './charge.ts';
 import type { NewKey } from './key.ts';
 import type { Remember } from './opinion.ts';
+import type { Pause } from './pause.ts';
 import type { PolicyPin } from './policy-pin.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
@@ -37,6 +38,9 @@ export type Change =
   | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin; readonly revision: string }
   /** Refused where the bundle is not pinned. */
   | { readonly kind: 'release_bundle'; readonly bundle: string }
+  | { readonly kind: 'begin_pause'; readonly pause: Pause }
+  /** Refused where there is none. */
+  | { readonly kind: 'end_pause' }
   | { readonly kind: 'add_link'; readonly link: SignInLink }
   /** Refused where there is no such link, it was used, or its time is over: a link is used once. */
   | { readonly kind: 'use_link'; readonly hash: string; readonly nowMs: number };

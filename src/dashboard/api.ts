@@ -209,8 +209,8 @@ export interface ChangeView {
   readonly state: 'candidate' | 'tested' | 'replayed' | 'shadowed' | 'enforced' | 'rolled_back' | 'dropped';
   /** A step that takes its time: its POST answers at once, and `GET /api/changes` tells how far it is. */
   readonly running?: { readonly step: string; readonly words: string };
-  /** Why the last step came to no end; empty where it did. */
-  readonly problem: string;
+  /** Why the last step came to no end; absent or empty where it did. */
+  readonly problem?: string;
   readonly steps: readonly ChangeStep[];
   /** Rules that are new, gone or other, in words. */
   readonly rules: readonly {
@@ -369,7 +369,7 @@ export interface ReportView {
   }[];
   readonly approvals: { readonly approved: number; readonly denied: number; readonly expired: number };
   /** Whether the log is whole, in one sentence, with how far it was checked; while `isChecking`, nothing is known yet. */
-  readonly evidence: { readonly ok: boolean; readonly isChecking: boolean; readonly words: string };
+  readonly evidence: { readonly ok: boolean; readonly isChecking?: boolean; readonly words: string };
 }
 
 export interface ControlRow {

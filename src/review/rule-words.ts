@@ -26,14 +26,14 @@ const Words = z.record(
     title: z.string(),
     remediation: z.string(),
     owner: z.string(),
-    // Not remembered by every version.
+    // Neither is remembered by every version.
+    control: z.string().default(''),
     reads: z.array(z.string()).default([]),
     place: z.string(),
     remedy: z.string().default(''),
     alternatives: z.array(z.string()).default([]),
     retry: z.enum(RETRIES).default('never'),
     appealPath: z.string().default(''),
-    control: z.string().default(''),
   }),
 );
 
