@@ -8,6 +8,7 @@ import { caseView, decisionsView, decisionView, exportedDecisions, followDecisio
 import { overviewView } from './dashboard-overview.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { takeLink, welcome } from './dashboard-people.ts';
+import { policiesView } from './dashboard-policies.ts';
 import { reportCsv, reportView } from './dashboard-report.ts';
 import { approveServer, serversView } from './dashboard-servers.ts';
 
@@ -32,7 +33,7 @@ export function dashboardPort(parts: DashboardParts): DashboardPort {
     decision: (id) => decisionView(parts, id),
     again: async (id, args) => bench.again((await reads.find(id)).id, args),
     caseOf: (id) => caseView(parts, id),
-    policies: () => bench.policies(),
+    policies: () => policiesView(parts),
     changes: () => changes.view(),
     beginChange: (change, person) => changes.begin(change, person),
     stepChange: (request, person) => changes.step(request, person),

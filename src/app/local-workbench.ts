@@ -31,6 +31,7 @@ import { Kinships } from '../review/replay-policy.ts';
 import { Visibilities } from '../review/replay-visibility.ts';
 import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
+import { sinceWhen } from './dashboard-policies.ts';
 import { namesIn } from './dashboard-report.ts';
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -254,7 +255,7 @@ function bundleRow({ listed, checked }: FoundPolicy, { loaded, activations }: Fa
   return {
     ...{ id, layer, mode, source, digest },
     signer: signature === 'unsigned' ? '' : signature,
-    since: sinceWhen(id, digest, activations),
+    since: sinceWhen({ id, digest }, activations),
     scope: scope === undefined ? scopeOf(id, config) : scopeText(scope),
     stale: why,
     rules:
@@ -267,15 +268,6 @@ function bundleRow({ listed, checked }: FoundPolicy, { loaded, activations }: Fa
 function ruleRow(rule: Rule, mode: RuleRow['mode']): RuleRow {
   const { id, title, description, remediation, owner, control } = rule;
   return { id, kind: '', title, description, remediation, owner, control: namesIn(control), mode };
-}
-
-/** Of the oldest of the newest activations that all have it; empty where the newest has another. */
-function sinceWhen(id: string, digest: string, activations: readonly Activation[]): string {
-  const end = activations.findIndex(
-    ({ facts }) => !facts.bundles.some((one) => one.id === id && one.digest === digest),
-  );
-  const first = end < 0 ? activations.at(-1) : activations[end - 1];
-  return first === undefined ? '' : new Date(first.at).toISOString();
 }
 
 function scopeOf(id: string, { mcpServers }: LoadedConfig['config']): string {

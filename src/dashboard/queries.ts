@@ -127,7 +127,9 @@ function onceEach(parameters: URLSearchParams): Readonly<Record<string, string>>
 export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${shown(path.join('.'))} ${message}`.trim());
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? 'something is asked for that there is not' : `${shown(path.join('.'))} ${message}`,
+  );
   throw usage(problems.join('; '));
 }
 

@@ -12,9 +12,9 @@ export function wordsFact(digest: string): string {
 /** What is remembered of a rule book, so that a decision can be said in words when its bundle is long gone. */
 export function writeWords(rules: RuleBook): Json {
   return Object.fromEntries(
-    [...rules].map(([id, { title, remediation, owner, reads, file, row, ...rule }]) => {
+    [...rules].map(([id, { title, description, remediation, owner, reads, file, row, ...rule }]) => {
       const { remedy, alternatives, retry, appealPath, control } = rule;
-      const told = { remedy, alternatives, retry, appealPath, control };
+      const told = { description, remedy, alternatives, retry, appealPath, control };
       return [id, { title, remediation, owner, reads, place: `${file}:${row}`, ...told }];
     }),
   );
@@ -30,6 +30,7 @@ const Words = z.record(
     control: z.string().default(''),
     reads: z.array(z.string()).default([]),
     place: z.string(),
+    description: z.string().default(''),
     remedy: z.string().default(''),
     alternatives: z.array(z.string()).default([]),
     retry: z.enum(RETRIES).default('never'),
@@ -38,7 +39,8 @@ const Words = z.record(
 );
 
 /** What a rule says of itself, to people and to agents. */
-export type RememberedRule = RuleWords & Pick<Rule, 'remedy' | 'alternatives' | 'retry' | 'appealPath' | 'control'>;
+export type RememberedRule = RuleWords &
+  Pick<Rule, 'description' | 'remedy' | 'alternatives' | 'retry' | 'appealPath' | 'control'>;
 
 export function readWords(remembered: Json | undefined): ReadonlyMap<string, RememberedRule> {
   return new Map(Object.entries(Words.safeParse(remembered).data ?? {}));
