@@ -42,6 +42,8 @@ const LOOK_EVERY_MS = 2_000;
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {
   readonly gateway: Gateway;
+  /** What it remembers and records, for what is opened beside it. */
+  readonly store: Store;
   /** Resolves when policies are in force; rejects when none can be. */
   readonly ready: Promise<void>;
   /** Who is let in over HTTP, and as whom. Where nobody has to show anything, it is `everybody`. */
@@ -81,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   ready.catch(() => undefined);
   return {
     gateway,
+    store,
     ready,
     gateFor: (everybody, resource) => gateOf(store, options, { everybody, resource }),
     readiness: () => readinessOf(live),

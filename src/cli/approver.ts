@@ -1,20 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Answerer } from '../app/approvals.ts';
 import type { Config } from '../config/paths.ts';
-import type { Act } from '../core/act.ts';
-import type { Approver } from '../core/approval.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { StoredKey } from '../core/key.ts';
 import { KEY_PREFIX } from '../core/names.ts';
 import type { CommandContext } from './context.ts';
 import { isAnswered } from './terminal.ts';
-
-/** Who answers an approval from outside of any client, and how the gateway knows. */
-export interface Answerer extends Approver {
-  readonly actor: Act['actor'];
-  readonly via: 'terminal' | 'approver_key';
-  /** Id of the key; empty at a terminal. */
-  readonly key: string;
-}
 
 /** Environment variable that stands for a terminal. */
 const VARIABLE = 'MCP_GATEWAY_APPROVER_KEY';

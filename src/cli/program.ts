@@ -6,6 +6,7 @@ import { addClientCommands } from './client-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addCompletionCommands } from './completion-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
+import { addDashboardCommands } from './dashboard-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
@@ -104,6 +105,7 @@ export function programFor(context: CommandContext): Command {
   addBudgetCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
+  addDashboardCommands(program, context);
   addCompletionCommands(program, context);
   program
     .command('version')

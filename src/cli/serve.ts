@@ -1,5 +1,6 @@
 import { passesParam } from '../app/methods.ts';
 import { startApp, type RunningGateway } from '../app.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { lockPathOf } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
@@ -33,7 +34,8 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const told = toldToEnd();
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
-  const { config, secrets, path, commands, files } = readConfig(context, options);
+  const loaded = readConfig(context, options);
+  const { config, secrets, path, commands, files } = loaded;
   const identity = identityFor(config, options, context);
   refuseExposure(config, options);
   refuseShadow(config, options);
@@ -61,12 +63,25 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     logger,
   });
   const serving: Serving = { app, config, identity, logger, told };
+  const dashboard = config.dashboard.enabled ? await showDashboard(context, loaded, { app, logger }) : undefined;
   try {
     const doors = await openDoors(serving, options, output);
     context.setExit(await untilEnded(doors, serving));
   } finally {
+    await dashboard?.close();
     await app.close();
   }
+}
+
+/** Nothing of it is loaded where it is not shown. */
+async function showDashboard(
+  context: CommandContext,
+  loaded: LoadedConfig,
+  { app, logger }: Pick<Serving, 'app' | 'logger'>,
+): Promise<{ readonly close: () => Promise<void> }> {
+  const { followDashboard } = await import('../app/dashboard.ts');
+  const { groundOf } = await import('./dashboard.ts');
+  return followDashboard(groundOf(context, { loaded, store: app.store, logger }));
 }
 
 interface Serving {

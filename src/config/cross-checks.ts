@@ -1,5 +1,6 @@
 import { LAYERS } from '../core/opinion.ts';
 import { agentComplaints } from './agent-checks.ts';
+import { dashboardComplaints } from './dashboard-checks.ts';
 import { authComplaints, bindingComplaints } from './http-checks.ts';
 import { type Complaint, pathText, type Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
@@ -15,6 +16,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...relaxComplaints(config),
     ...bindingComplaints(config),
     ...authComplaints(config),
+    ...dashboardComplaints(config),
     ...scopeComplaints(config),
     ...atomicComplaints(config),
     ...exportComplaints(config),

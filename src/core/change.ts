@@ -40,7 +40,25 @@ export type Change =
   | { readonly kind: 'release_bundle'; readonly bundle: string }
   | { readonly kind: 'begin_pause'; readonly pause: Pause }
   /** Refused where there is none. */
-  | { readonly kind: 'end_pause' };
+  | { readonly kind: 'end_pause' }
+  | { readonly kind: 'add_link'; readonly link: SignInLink }
+  /** Refused where there is no such link, it was used, or its time is over: a link is used once. */
+  | { readonly kind: 'use_link'; readonly hash: string; readonly nowMs: number };
+
+/** A link to the dashboard that signs somebody in once. Times are milliseconds since the epoch. */
+export interface SignInLink {
+  /** SHA-256 of its token, hex. */
+  readonly hash: string;
+  readonly person: string;
+  readonly groups: readonly string[];
+  /** Id of the approver's key with which it was made; empty where there was none. */
+  readonly key: string;
+  /** Whether who made it may only look. */
+  readonly readsOnly: boolean;
+  readonly createdMs: number;
+  /** The first millisecond at which it no longer holds. */
+  readonly expiresMs: number;
+}
 
 /** A further decision waits for an approval that is open. What it asks makes the approval stricter, never milder. */
 export interface ApprovalJoin {

@@ -49,7 +49,7 @@ function csvCells(record: SealedRecord): readonly string[] {
 }
 
 /** RFC 4180. A cell that a spreadsheet would run as a formula gets a quote before it; what a terminal obeys is a blank. */
-function csvLine(cells: readonly string[]): string {
+export function csvLine(cells: readonly string[]): string {
   const written = cells.map((cell) => {
     const plain = cell.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
     const text = /^\s*[=+\-@＝＋－＠]/u.test(plain) ? `'${plain}` : plain;

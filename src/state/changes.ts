@@ -6,6 +6,7 @@ import { returnToRevision } from './bundle-revisions.ts';
 import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
+import { addLink, useLink } from './sign-in-links.ts';
 import { attachLabel, clearLabel } from './labels.ts';
 import { beginPause, endPause } from './pauses.ts';
 import { pinBundle, releaseBundle } from './policy-pins.ts';
@@ -127,6 +128,11 @@ function make(database: Database, change: Change, occasion: Occasion): NoRoom | 
       return undefined;
     case 'release_bundle':
       return orRefused(releaseBundle(database, change.bundle));
+    case 'add_link':
+      addLink(database, change.link);
+      return undefined;
+    case 'use_link':
+      return orRefused(useLink(database, change.hash, change.nowMs));
     case 'begin_pause':
       beginPause(database, change.pause);
       return undefined;

@@ -266,6 +266,19 @@ export const MIGRATIONS: readonly string[] = [
     reason text not null
   ) strict;
   `,
+  // Links that sign somebody in to the dashboard once, by the hash of their token.
+  `
+  create table sign_in_links (
+    hash text primary key,
+    person text not null,
+    groups text not null,
+    key text not null,
+    reads_only integer not null,
+    created integer not null,
+    expires integer not null,
+    used integer
+  ) strict, without rowid;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -32,6 +32,7 @@ import { LogWriter, type OpenedLog } from './log-writer.ts';
 import { decisionIds } from './decision-id.ts';
 import { readPause } from './pauses.ts';
 import { removeOld } from './retention.ts';
+import { findLink, type KnownLink } from './sign-in-links.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -136,6 +137,11 @@ export class Store {
   /** The key of an agent with a hash, while it holds. */
   agentKey(hash: string): StoredKey | undefined {
     return findAgentKey(this.#parts.connection, hash);
+  }
+
+  /** A link to the dashboard, whether it still holds or not; undefined where there is none, or it is long gone. */
+  signInLink(hash: string): KnownLink | undefined {
+    return findLink(this.#parts.connection, hash);
   }
 
   /** Whether the last heartbeat reached the store. */
