@@ -109,7 +109,7 @@ export function secretReference(name: string): string {
 }
 
 /** A text as a configuration has to say it in order to mean it. */
-export function literalText(text: string): string {
+function literalText(text: string): string {
   return text.replaceAll('$', () => '$$');
 }
 
