@@ -31,6 +31,7 @@ import { Kinships } from '../review/replay-policy.ts';
 import { Visibilities } from '../review/replay-visibility.ts';
 import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
+import { type CheckedLog, LogChecker } from '../state/log-checker.ts';
 import { sinceWhen } from './dashboard-policies.ts';
 import { namesIn } from './dashboard-report.ts';
 
@@ -47,6 +48,7 @@ export class LocalWorkbench implements Workbench {
   readonly #settings: WorkbenchSettings;
   readonly #toolchain: Toolchain;
   readonly #loader: BundleLoader;
+  #checker: LogChecker | undefined;
   #replayed = 0;
 
   constructor(settings: WorkbenchSettings) {
@@ -158,6 +160,12 @@ export class LocalWorkbench implements Workbench {
       }));
       return { replayed, classes, groups: shown };
     });
+  }
+
+  evidence(): Promise<CheckedLog> {
+    const { home } = this.#settings;
+    this.#checker ??= new LogChecker({ path: this.#read().config.decisions.store.path, home });
+    return this.#checker.look();
   }
 
   async replayed(): Promise<number> {

@@ -17,7 +17,6 @@ import { type CountRequest, countSpan, type SpanCounts } from './index-counts.ts
 import { fillIndex, shrinkIndex } from './index-fill.ts';
 import { findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
 import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
-import { type CheckedLog, LogChecker } from './log-checker.ts';
 import type { PageRequest } from './log-pages.ts';
 import type { ReadDecision } from './sealed-decisions.ts';
 
@@ -59,8 +58,6 @@ export interface StoreReads {
   count(request: CountRequest, nowMs: number): Promise<SpanCounts>;
   names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]>;
   indexState(): Promise<IndexState>;
-  /** Whether the log is whole, as far as it has been checked; it is checked on the side, each row once. */
-  evidence(): Promise<CheckedLog>;
   /** Begins to read what an export has; `nextOfExport` gives its pages, and nothing behind the last. */
   beginExport(kind: 'evidence' | 'records', filter: DecisionFilter): Promise<number>;
   nextOfExport(id: number): Promise<ExportPage | undefined>;
@@ -90,7 +87,6 @@ export class LocalReads implements StoreReads {
   readonly #reader: DecisionReader;
   readonly #connection: StoreConnection;
   readonly #book: ApprovalBook;
-  readonly #checker: LogChecker;
   readonly #exports = new Map<number, AsyncGenerator<ExportPage>>();
   #lastExport = 0;
   #index: { readonly database: Database; readonly chain: string } | undefined;
@@ -100,7 +96,6 @@ export class LocalReads implements StoreReads {
     this.#reader = new DecisionReader(options);
     this.#connection = new StoreConnection({ ...options, access: 'read', durability: 'normal' });
     this.#book = createApprovalBook(this.#connection);
-    this.#checker = new LogChecker(options);
   }
 
   async list(filter: DecisionFilter): Promise<DecisionPage> {
@@ -200,10 +195,6 @@ export class LocalReads implements StoreReads {
     return { lastSeq: await this.#reader.lastSeq(), indexedSeq: indexedUpTo(this.#opened()) };
   }
 
-  evidence(): Promise<CheckedLog> {
-    return this.#checker.look();
-  }
-
   async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
     const [oldest] = this.#exports.keys();
     if (this.#exports.size >= MOST_EXPORTS && oldest !== undefined) this.#exports.delete(oldest);
@@ -221,7 +212,9 @@ export class LocalReads implements StoreReads {
   /** Takes some rows of the log into the index; whether there may be more. */
   fill(): boolean {
     const index = this.#opened();
-    return this.#connection.use((log) => fillIndex(index, log, ROWS_AT_ONCE)) === ROWS_AT_ONCE;
+    return (
+      this.#connection.use((log) => fillIndex(index, log, { most: ROWS_AT_ONCE, now: Date.now() })) === ROWS_AT_ONCE
+    );
   }
 
   /** Takes out of the index what is not in the log any more. */
