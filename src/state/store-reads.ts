@@ -1,5 +1,6 @@
 import type { SealedAct } from '../core/act.ts';
 import type { Approval } from '../core/approval.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Activation } from '../core/generation.ts';
 import type { Json } from '../core/json.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
@@ -72,6 +73,7 @@ export interface StoreReadsOptions {
   /** Where the keys of the chain lie. */
   readonly home: string;
   readonly driver: Driver;
+  readonly clock: Clock;
 }
 
 /** So far behind, the index does not keep whoever asks waiting: some tenth of a second of work. */
@@ -213,7 +215,8 @@ export class LocalReads implements StoreReads {
   fill(): boolean {
     const index = this.#opened();
     return (
-      this.#connection.use((log) => fillIndex(index, log, { most: ROWS_AT_ONCE, now: Date.now() })) === ROWS_AT_ONCE
+      this.#connection.use((log) => fillIndex(index, log, { most: ROWS_AT_ONCE, now: this.#options.clock.now() })) ===
+      ROWS_AT_ONCE
     );
   }
 

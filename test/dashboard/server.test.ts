@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { followDashboard, openDashboard } from '../../src/app/dashboard.ts';
 import { makeLink } from '../../src/app/dashboard-people.ts';
 import type {
   ApprovalsView,
@@ -109,6 +110,26 @@ describe('who gets in', () => {
     expect(failureIn(answer).message).toContain('restarted');
     expect(failureIn(answer).mend).toContain('stays');
   });
+});
+
+test('another process takes over the port when the one that has it ends', async () => {
+  const { config } = shown.ground;
+  const first = await openDashboard(shown.ground);
+  const taken = { ...config, dashboard: { ...config.dashboard, port: Number(new URL(first.url).port) } };
+  await expect(openDashboard({ ...shown.ground, config: taken })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+  const other = followDashboard({ ...shown.ground, config: taken }, 20);
+  expect((await ask(`${first.url}/api/session`)).status).toBe(401);
+  await first.close();
+  let answer = await ask(`${first.url}/api/session`).catch(() => undefined);
+  while (answer === undefined) answer = await ask(`${first.url}/api/session`).catch(() => undefined);
+  expect(answer.status).toBe(401);
+  await other.close();
+  await expect(ask(`${first.url}/api/session`)).rejects.toThrow();
+});
+
+test('what other hosts can reach is not shown without a sign-in', async () => {
+  const config = { ...shown.ground.config, dashboard: { ...shown.ground.config.dashboard, host: '0.0.0.0' } };
+  await expect(openDashboard({ ...shown.ground, config })).rejects.toMatchObject({ code: 'UNSAFE_BINDING' });
 });
 
 describe('what other pages can do', () => {
