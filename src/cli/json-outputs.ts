@@ -35,6 +35,10 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     members: { budgets: 'counts with limit, used, reserved, remaining, ratio and when they begin anew' },
   },
   'budget-show': { command: 'budget show', members: { budgets: 'as in budget-ls' } },
+  'dashboard-open': {
+    command: 'dashboard open',
+    members: { url: 'the link, which signs in once', rights: '`all`, or `read` where it was not made at a terminal' },
+  },
   'decision-acts': {
     command: 'decision ls --acts',
     members: { acts: 'what is recorded and is no decision, newest first' },
