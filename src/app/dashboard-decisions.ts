@@ -35,7 +35,7 @@ export async function followDecisions(
   return { rows: records.map(rowOf), lastSeq };
 }
 
-export function rowOf(record: SealedRecord): DecisionRow {
+function rowOf(record: SealedRecord): DecisionRow {
   const { id, seq, time, effect, principal, client, server, tool, action, reasons, latency_us: us } = record;
   return {
     ...{ id, seq, time, effect, server, tool, action, reasons },

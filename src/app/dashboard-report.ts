@@ -13,13 +13,13 @@ const MOST_ACTS = 2_000;
 const MOST_EXCEPTIONS = 200;
 
 /** What the rules of each control did in a time, what was lifted and changed in it, and whether the log is whole. */
-export async function reportView({ reads, clock }: DashboardParts, span: Span): Promise<ReportView> {
+export async function reportView({ reads, bench, clock }: DashboardParts, span: Span): Promise<ReportView> {
   const kinds = ['effect', 'rule', 'lifted', 'permit'] as const;
   const [counts, words, acts, evidence] = await Promise.all([
     reads.count({ ...span, kinds, most: MOST_RULES, steps: 0 }, clock.now()),
     wordsInForce(reads),
     reads.acts({ ...span, limit: MOST_ACTS }),
-    reads.evidence(),
+    bench.evidence(),
   ]);
   const effects = effectsIn(counts.names.effect);
   return {

@@ -60,7 +60,10 @@ const TRY_EVERY_MS = 5_000;
  * Shows the dashboard in the process that gets its port, and in another when that one ends: each of the gateways of a
  * home tries. Whatever else is wrong with it is said, and keeps no gateway from serving.
  */
-export function followDashboard(ground: DashboardGround): { readonly close: () => Promise<void> } {
+export function followDashboard(
+  ground: DashboardGround,
+  everyMs: number = TRY_EVERY_MS,
+): { readonly close: () => Promise<void> } {
   const { logger } = ground;
   const ending = new AbortController();
   let door: DashboardDoor | undefined;
@@ -85,7 +88,7 @@ export function followDashboard(ground: DashboardGround): { readonly close: () =
       if (!isTaken) return logger.error('the dashboard cannot be shown', { problem: thrown.message });
       if (isFirst) logger.info('the dashboard is shown by another process');
       if (ending.signal.aborted) return;
-      timer = setTimeout(() => (trying = tryOnce(false)), TRY_EVERY_MS).unref();
+      timer = setTimeout(() => (trying = tryOnce(false)), everyMs).unref();
     }
   }
 }

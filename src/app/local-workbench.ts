@@ -31,6 +31,7 @@ import { Kinships } from '../review/replay-policy.ts';
 import { Visibilities } from '../review/replay-visibility.ts';
 import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
+import { type CheckedLog, LogChecker } from '../state/log-checker.ts';
 import { sinceWhen } from './dashboard-policies.ts';
 import { namesIn } from './dashboard-report.ts';
 
@@ -40,17 +41,18 @@ function ignore(): void {
   // What is wrong is answered to whoever asks.
 }
 
-const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-
 /** The workbench on the thread that calls it. The configuration is read anew for each question. */
 export class LocalWorkbench implements Workbench {
   readonly #settings: WorkbenchSettings;
+  readonly #clock: Clock;
   readonly #toolchain: Toolchain;
   readonly #loader: BundleLoader;
+  #checker: LogChecker | undefined;
   #replayed = 0;
 
-  constructor(settings: WorkbenchSettings) {
+  constructor(settings: WorkbenchSettings, clock: Clock) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#toolchain = new Toolchain({ cacheFolder: settings.cache, shippedFolder: SHIPPED_ANSWERS, maxProcesses: 1 });
     const validate = rememberedValidation(this.#toolchain);
     this.#loader = { toolchain: this.#toolchain, library: readLibrary(), validate };
@@ -85,7 +87,7 @@ export class LocalWorkbench implements Workbench {
     const loaded = this.#read();
     return this.#reading(loaded, async (reader) => {
       const { config, path: configPath, commands } = loaded;
-      const place = { config, configPath, commands, reader, home: this.#settings.home, now: clock.now() };
+      const place = { config, configPath, commands, reader, home: this.#settings.home, now: this.#clock.now() };
       const found = await findPolicies(place, this.#loader);
       const activations = await reader.generations.activations(MOST_ACTIVATIONS);
       return {
@@ -119,7 +121,7 @@ export class LocalWorkbench implements Workbench {
   }
 
   async test({ path }: TriedBundle): Promise<NonNullable<ChangeView['tests']>> {
-    const { tests } = await testBundle(await readBundle(path), this.#loader, { clock });
+    const { tests } = await testBundle(await readBundle(path), this.#loader, { clock: this.#clock });
     const failed = tests.filter(({ outcome }) => outcome !== 'pass');
     return {
       passed: tests.length - failed.length,
@@ -147,7 +149,7 @@ export class LocalWorkbench implements Workbench {
           loop: 'open',
           onProgress: ({ replayed }) => (this.#replayed = replayed),
         },
-        { loader: this.#loader, clock },
+        { loader: this.#loader, clock: this.#clock },
       );
       const { replayed, classes, groups } = report;
       const shown = groups.map((group) => ({
@@ -158,6 +160,12 @@ export class LocalWorkbench implements Workbench {
       }));
       return { replayed, classes, groups: shown };
     });
+  }
+
+  evidence(): Promise<CheckedLog> {
+    const { home } = this.#settings;
+    this.#checker ??= new LogChecker({ path: this.#read().config.decisions.store.path, home });
+    return this.#checker.look();
   }
 
   async replayed(): Promise<number> {
@@ -214,7 +222,7 @@ export class LocalWorkbench implements Workbench {
   #load({ config }: LoadedConfig, wanted: readonly WantedBundle[]): Promise<PolicySet> {
     const { layers, evaluationFuel, engine } = config.policies;
     const required = LAYERS.filter((layer) => layers[layer].required);
-    return loadWhole(wanted, { loader: this.#loader, required, evaluationFuel, engine, clock });
+    return loadWhole(wanted, { loader: this.#loader, required, evaluationFuel, engine, clock: this.#clock });
   }
 }
 

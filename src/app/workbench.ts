@@ -1,6 +1,7 @@
 import { CalledThread } from '../core/called-thread.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { AgainView, ChangeView, PoliciesView } from '../dashboard/api.ts';
+import type { CheckedLog } from '../state/log-checker.ts';
 import type { DashboardGround } from './dashboard.ts';
 
 /** A bundle that is tried in the place of the one with this id, or beside all others where there is none. */
@@ -29,6 +30,8 @@ export interface Workbench {
   replay(tried: TriedBundle, since: number, most: number): Promise<NonNullable<ChangeView['replay']>>;
   /** How many decisions the running replay has made again. */
   replayed(): Promise<number>;
+  /** Whether the log is whole, as far as it has been checked; each row is checked once. */
+  evidence(): Promise<CheckedLog>;
   /** What a bundle in shadow would have changed since then. */
   shadowed(bundle: string, since: number): Promise<NonNullable<ChangeView['shadow']>>;
 }
@@ -52,7 +55,7 @@ export interface WorkbenchThread {
 }
 
 /** Compiled policies are tens of megabytes, so they are not kept for long after the last question. */
-const IDLE_MS = 2 * 60_000;
+const IDLE_MS = 10 * 60_000;
 const MOST_WAITING = 16;
 
 export function workbenchThread(ground: DashboardGround): WorkbenchThread {

@@ -52,6 +52,10 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
       managed: 'with --managed: the files that were written',
     },
   },
+  'dashboard-open': {
+    command: 'dashboard open',
+    members: { url: 'the link, which signs in once', rights: '`all`, or `read` where it was not made at a terminal' },
+  },
   'decision-acts': {
     command: 'decision ls --acts',
     members: { acts: 'what is recorded and is no decision, newest first' },

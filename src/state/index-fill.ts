@@ -8,8 +8,14 @@ const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons,
     case when kind = 'decision' then body else '' end as body
   from log where seq > ? order by seq limit ?`;
 
+export interface Filling {
+  readonly most: number;
+  /** Milliseconds since the epoch: what is old is not counted by the minute. */
+  readonly now: number;
+}
+
 /** Takes the next rows of the log into the index; how many there were. */
-export function fillIndex(index: Database, log: Database, most: number): number {
+export function fillIndex(index: Database, log: Database, { most, now }: Filling): number {
   return index.transaction(() => {
     const after = indexedUpTo(index);
     const rows = log.prepare(ROWS).all(after, most);
@@ -17,7 +23,7 @@ export function fillIndex(index: Database, log: Database, most: number): number 
     if (last === undefined) return 0;
     const tally = new Tally();
     for (const row of rows) tally.add(row);
-    tally.write(index);
+    tally.write(index, now - MINUTES_KEPT_MS);
     index.prepare("update about set value = ? where key = 'last_seq'").run(String(last['seq']));
     return rows.length;
   });
@@ -115,10 +121,10 @@ class Tally {
     else known.lastSeq = seq;
   }
 
-  write(index: Database): void {
+  write(index: Database, minutesFrom: number): void {
     for (const named of this.#names.values()) {
       named.id = writeName(index, named);
-      writeCounts(index, named);
+      writeCounts(index, named, minutesFrom);
     }
     const found = index.prepare('insert into found values (?, ?, ?, ?, ?, ?, ?, ?)');
     for (const { seq, at, names } of this.#found) found.run(seq, at, ...names.map(({ id }) => id));
@@ -140,7 +146,7 @@ function writeName(index: Database, { kind, name, first, last, lastSeq, total }:
 const COUNT = `insert into counts values (?, ?, ?, ?)
   on conflict (step, name, start) do update set count = count + excluded.count`;
 
-function writeCounts(index: Database, { id, minutes }: Named): void {
+function writeCounts(index: Database, { id, minutes }: Named, minutesFrom: number): void {
   const count = index.prepare(COUNT);
   for (const step of STEPS) {
     const starts = new Map<number, number>();
@@ -148,7 +154,9 @@ function writeCounts(index: Database, { id, minutes }: Named): void {
       const start = minute - (minute % step);
       starts.set(start, (starts.get(start) ?? 0) + times);
     }
-    for (const [start, times] of starts) count.run(step, id, start, times);
+    for (const [start, times] of starts) {
+      if (step !== STEPS[0] || start >= minutesFrom) count.run(step, id, start, times);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ export function bucketOf(us: number): number {
 }
 
 /** The middle of a bucket, in microseconds. */
-export function timeOf(bucket: number): number {
+function timeOf(bucket: number): number {
   return bucket === 0 ? 0 : Math.round(2 ** ((bucket - 0.5) / EACH_DOUBLING));
 }
 

@@ -11,7 +11,7 @@ export interface CheckedLog {
 }
 
 /** A short log is checked in this time, and whoever asks waits for it. */
-const PATIENCE_MS = 60;
+const PATIENCE_MS = 40;
 
 /** Checks the chain of a log, and then only what has been added since; what is damaged stays so. */
 export class LogChecker {

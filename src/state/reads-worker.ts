@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { answerCalls } from '../core/called-thread.ts';
+import type { Clock } from '../core/clock.ts';
 import { DRIVERS } from './drivers.ts';
 import type { ReadsSettings } from './reads-thread.ts';
 import { LocalReads } from './store-reads.ts';
@@ -14,7 +15,8 @@ if (driver === undefined || parentPort === null) throw new Error('the reader is 
 const IDLE_MS = 1_000;
 const SHRINK_EVERY_MS = 10 * 60_000;
 
-const reads = new LocalReads({ path: settings.path, home: settings.home, driver });
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const reads = new LocalReads({ path: settings.path, home: settings.home, driver, clock });
 const ending = new AbortController();
 const kept = keepIndex();
 answerCalls(parentPort, reads, async () => {

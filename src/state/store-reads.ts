@@ -1,5 +1,6 @@
 import type { SealedAct } from '../core/act.ts';
 import type { Approval } from '../core/approval.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Activation } from '../core/generation.ts';
 import type { Json } from '../core/json.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
@@ -17,7 +18,6 @@ import { type CountRequest, countSpan, type SpanCounts } from './index-counts.ts
 import { fillIndex, shrinkIndex } from './index-fill.ts';
 import { findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
 import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
-import { type CheckedLog, LogChecker } from './log-checker.ts';
 import type { PageRequest } from './log-pages.ts';
 import type { ReadDecision } from './sealed-decisions.ts';
 
@@ -59,8 +59,6 @@ export interface StoreReads {
   count(request: CountRequest, nowMs: number): Promise<SpanCounts>;
   names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]>;
   indexState(): Promise<IndexState>;
-  /** Whether the log is whole, as far as it has been checked; it is checked on the side, each row once. */
-  evidence(): Promise<CheckedLog>;
   /** Begins to read what an export has; `nextOfExport` gives its pages, and nothing behind the last. */
   beginExport(kind: 'evidence' | 'records', filter: DecisionFilter): Promise<number>;
   nextOfExport(id: number): Promise<ExportPage | undefined>;
@@ -75,6 +73,7 @@ export interface StoreReadsOptions {
   /** Where the keys of the chain lie. */
   readonly home: string;
   readonly driver: Driver;
+  readonly clock: Clock;
 }
 
 /** So far behind, the index does not keep whoever asks waiting: some tenth of a second of work. */
@@ -90,7 +89,6 @@ export class LocalReads implements StoreReads {
   readonly #reader: DecisionReader;
   readonly #connection: StoreConnection;
   readonly #book: ApprovalBook;
-  readonly #checker: LogChecker;
   readonly #exports = new Map<number, AsyncGenerator<ExportPage>>();
   #lastExport = 0;
   #index: { readonly database: Database; readonly chain: string } | undefined;
@@ -100,7 +98,6 @@ export class LocalReads implements StoreReads {
     this.#reader = new DecisionReader(options);
     this.#connection = new StoreConnection({ ...options, access: 'read', durability: 'normal' });
     this.#book = createApprovalBook(this.#connection);
-    this.#checker = new LogChecker(options);
   }
 
   async list(filter: DecisionFilter): Promise<DecisionPage> {
@@ -200,10 +197,6 @@ export class LocalReads implements StoreReads {
     return { lastSeq: await this.#reader.lastSeq(), indexedSeq: indexedUpTo(this.#opened()) };
   }
 
-  evidence(): Promise<CheckedLog> {
-    return this.#checker.look();
-  }
-
   async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
     const [oldest] = this.#exports.keys();
     if (this.#exports.size >= MOST_EXPORTS && oldest !== undefined) this.#exports.delete(oldest);
@@ -221,7 +214,10 @@ export class LocalReads implements StoreReads {
   /** Takes some rows of the log into the index; whether there may be more. */
   fill(): boolean {
     const index = this.#opened();
-    return this.#connection.use((log) => fillIndex(index, log, ROWS_AT_ONCE)) === ROWS_AT_ONCE;
+    return (
+      this.#connection.use((log) => fillIndex(index, log, { most: ROWS_AT_ONCE, now: this.#options.clock.now() })) ===
+      ROWS_AT_ONCE
+    );
   }
 
   /** Takes out of the index what is not in the log any more. */
