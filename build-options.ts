@@ -2,9 +2,11 @@ import type { BuildOptions } from 'esbuild';
 
 /** What the program starts by its file name. */
 export const THREADS_AND_PROCESSES: readonly string[] = [
+  'src/app/workbench-worker.ts',
   'src/catalog/argument-worker.ts',
   'src/rego/process-worker.ts',
   'src/rego/toolchain-worker.ts',
+  'src/state/reads-worker.ts',
   'src/state/writer-worker.ts',
 ];
 
@@ -18,6 +20,8 @@ const LEFT_OUT = ['better-sqlite3', '@open-policy-agent/opa-wasm', 'tar'];
 export const BUNDLED = {
   entryNames: '[name]',
   external: LEFT_OUT,
+  // Its other form loads its parts by names that no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -1,3 +1,4 @@
+import { look } from '../app/unit.ts';
 import { tryTools, type TriedTool } from '../app/try.ts';
 import type { LookedAt } from '../app/look.ts';
 import type { ServerPins } from '../catalog/pins.ts';
@@ -6,7 +7,7 @@ import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
 import { clock, knownServer } from './server-sign-ins.ts';
-import { look, unitWork, type UnitWork } from './server-unit.ts';
+import { unitWork, type UnitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { printUnit } from './shown-unit.ts';
 import { printJson, printLine, printTable } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { agentBundles, agentsIn } from '../app/agents.ts';
+import { agentBundles, agentsIn } from './agents.ts';
 import { buildCatalog, type OfferedList } from '../catalog/catalog.ts';
 import { matchesAny } from '../catalog/glob.ts';
 import type { Config } from '../config/paths.ts';
