@@ -107,7 +107,9 @@ export function searchParameters(terms: Terms, nowMs: number): URLSearchParams {
     ...(since === undefined ? {} : { since: timeOf(since, nowMs) }),
     ...(until === undefined ? {} : { until: timeOf(until, nowMs) }),
   };
-  return new URLSearchParams(Object.entries(all).flatMap(([key, value]) => (value ? [[key, value]] : [])));
+  return new URLSearchParams(
+    Object.entries(all).flatMap(([key, value]): [string, string][] => (value ? [[key, value]] : [])),
+  );
 }
 
 function splitAt(tool: string): [string, string] {
