@@ -1,8 +1,8 @@
 import { chromium, type Page } from 'playwright-core';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { type AnyClient, httpV2 } from '../e2e/clients.ts';
 import { freePort } from '../e2e/free-port.ts';
-import { aPlace, atEndOfFile, type HttpGateway, type Place, runProgram, serveHttp } from '../e2e/program.ts';
+import { aPlace, atEndOfFile, type HttpGateway, PATIENCE, type Place, runProgram, serveHttp } from '../e2e/program.ts';
 import { aRule, journal, writeBundle } from '../e2e/servers.ts';
 
 // The pages with the program itself: real calls, real decisions, the link that `dashboard open` prints.
@@ -29,7 +29,8 @@ dashboard: { enabled: true, port: ${port} }
 `;
   }, untilEnd);
   gateway = await serveHttp(place, { atEnd: untilEnd });
-  client = await httpV2(gateway.url, untilEnd);
+  await vi.waitFor(() => expect(addressIn(gateway)).not.toBe(''), PATIENCE);
+  client = await httpV2(addressIn(gateway), untilEnd);
   await client.call('write', { text: 'short' });
   await client.call('write', { text: 'much longer than twenty' });
   const browser = await chromium.connect(inject('browser'));
@@ -40,6 +41,11 @@ dashboard: { enabled: true, port: ${port} }
   const { stdout } = await runProgram(place, ['dashboard', 'open', '--config', place.config]);
   await page.goto(/http:\S+/.exec(stdout)?.[0] ?? 'no link');
 });
+
+/** The dashboard says its own address, too. */
+function addressIn(gateway: HttpGateway): string {
+  return /"url":"(http:[^"]+\/mcp)"/.exec(gateway.stderr())?.[1] ?? '';
+}
 
 test('the link signs in, and the overview counts what was decided', async () => {
   await page.getByRole('link', { name: /^Denied 1 / }).waitFor();
