@@ -46,7 +46,7 @@ export function ChangeBegin({ again }: { again: () => void }): JSX.Element {
             id={`${id}-source`}
             required
             value={source}
-            placeholder="./policies/payments or git+https://…"
+            placeholder="./policies/payments"
             spellcheck={false}
             autoComplete="off"
             aria-describedby={`${id}-help`}
@@ -58,7 +58,7 @@ export function ChangeBegin({ again }: { again: () => void }): JSX.Element {
         </button>
       </form>
       <p class="muted" id={`${id}-help`}>
-        A folder or an archive where the gateway runs, or an address, as in the configuration. Nothing changes yet.
+        A folder or a .tar.gz on the machine of the gateway, relative to its configuration. Nothing changes yet.
       </p>
       <FailureNote failure={act.failure} />
     </Card>

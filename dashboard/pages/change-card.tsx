@@ -19,7 +19,7 @@ const TONES: Readonly<Partial<Record<ChangeView['state'], Tone>>> = { enforced: 
 
 /** One change: where it is, what is known of it, and what can be done now. */
 export function ChangeCard({ change, again }: { change: ChangeView; again: () => void }): JSX.Element {
-  const { id, bundle, source, digest, state, tests, shadow } = change;
+  const { id, bundle, source, digest, state, tests, shadow, running, problem = '' } = change;
   const [asked, setAsked] = useState<Deed>();
   const act = useAct();
   const take = async (deed: Deed, reason: string): Promise<boolean> => {
@@ -43,6 +43,7 @@ export function ChangeCard({ change, again }: { change: ChangeView; again: () =>
           Watching live: {shadow.seen} calls seen, {shadow.wouldChange} would have been decided otherwise.
         </p>
       )}
+      {problem !== '' && <p class="problem">{problem}</p>}
       {asked === undefined && <FailureNote failure={act.failure} />}
       {may('change') && (
         <div class="actions actions--start">
@@ -51,14 +52,14 @@ export function ChangeCard({ change, again }: { change: ChangeView; again: () =>
               key={deed.step}
               type="button"
               class={index === 0 && deed.step !== 'drop' ? 'main' : undefined}
-              disabled={act.isBusy}
+              disabled={act.isBusy || running !== undefined}
               onClick={() => (deed.about === '' ? void take(deed, '') : setAsked(deed))}
             >
               {deed.name}
               {deed.about !== '' && ' …'}
             </button>
           ))}
-          {act.isBusy && <span role="status">Working …</span>}
+          {(act.isBusy || running !== undefined) && <span role="status">{running?.words ?? 'Working …'}</span>}
         </div>
       )}
       <ChangeHistory steps={change.steps} />

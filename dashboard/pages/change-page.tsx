@@ -10,7 +10,8 @@ import { ChangeBegin } from './change-begin.tsx';
 import { ChangeCard } from './change-card.tsx';
 import { Generations } from './change-generations.tsx';
 
-const AGAIN_MS = 10_000;
+/** Often enough that a step that takes its time is seen to move. */
+const AGAIN_MS = 2500;
 
 /** From an idea to a rule in force, without a surprise on the way. */
 export function ChangePage(): JSX.Element {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { RuleRow } from '../../src/dashboard/api.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
+import { lookUp } from '../words/look-up.ts';
 import { MODE_WORDS } from '../words/plain.ts';
 
 /** What a rule does, by what it produces. */
@@ -16,7 +17,7 @@ const KINDS: Readonly<Record<string, readonly [string, Tone]>> = {
 
 export function RuleItem({ bundle, rule }: { bundle: string; rule: RuleRow }): JSX.Element {
   const { id, kind, title, description, remediation, control, owner, mode } = rule;
-  const [word, tone] = KINDS[kind] ?? [kind, 'plain'];
+  const [word, tone] = lookUp(KINDS, kind) ?? [kind, 'plain'];
   return (
     <li class="rule">
       <div class="rule-head">

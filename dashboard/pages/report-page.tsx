@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ReportView } from '../../src/dashboard/api.ts';
 import { Page } from '../parts/page.tsx';
 import { Shown } from '../parts/shown.tsx';
@@ -15,6 +15,8 @@ import { ReportPeriod } from './report-period.tsx';
 import { ReportSummary } from './report-summary.tsx';
 
 const DAY_MS = 86_400_000;
+/** While the log is checked, how often it is asked how far that is. */
+const CHECKING_MS = 3000;
 
 /** What happened in a time, control by control, to be printed or filed. */
 export function ReportPage(): JSX.Element {
@@ -22,7 +24,10 @@ export function ReportPage(): JSX.Element {
   const from = query.get('from') ?? localDay(nowMs() - 30 * DAY_MS);
   const until = query.get('until') ?? localDay(nowMs());
   const parameters = useMemo(() => parametersOf(from, until), [from, until]);
-  const loaded = useLoad<ReportView>(`report?${parameters}`);
+  const [isChecking, setChecking] = useState(false);
+  const loaded = useLoad<ReportView>(`report?${parameters}`, isChecking ? CHECKING_MS : undefined);
+  const checks = loaded.view?.evidence.isChecking === true;
+  useEffect(() => setChecking(checks), [checks]);
   return (
     <Page
       title="Report"

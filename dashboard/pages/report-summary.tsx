@@ -32,12 +32,28 @@ export function ReportSummary({ view }: { view: ReportView }): JSX.Element {
           tone="pending"
         />
       </div>
-      <div class={evidence.ok ? 'note note--allow' : 'note note--deny'}>
-        <Icon name={evidence.ok ? 'allow' : 'warn'} />
+      <Evidence evidence={evidence} />
+    </>
+  );
+}
+
+function Evidence({ evidence: { ok, isChecking = false, words } }: Pick<ReportView, 'evidence'>): JSX.Element {
+  if (isChecking) {
+    return (
+      <div class="note note--pending" role="status">
+        <Icon name="pending" />
         <div>
-          <strong>{evidence.ok ? 'The log is whole.' : 'The log is not whole.'}</strong> {evidence.words}
+          <strong>The log is being checked.</strong> {words}
         </div>
       </div>
-    </>
+    );
+  }
+  return (
+    <div class={ok ? 'note note--allow' : 'note note--deny'}>
+      <Icon name={ok ? 'allow' : 'warn'} />
+      <div>
+        <strong>{ok ? 'The log is whole.' : 'The log is not whole.'}</strong> {words}
+      </div>
+    </div>
   );
 }

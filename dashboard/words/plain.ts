@@ -2,6 +2,7 @@ import type { ToolView, ClientsView, HealthLine, ChangeView } from '../../src/da
 import type { Effect } from '../../src/core/decision.ts';
 import type { Layer, Mode } from '../../src/core/opinion.ts';
 import type { OutcomeStatus } from '../../src/core/record.ts';
+import { lookUp } from './look-up.ts';
 
 // Words for people who never read a policy. Each code that the gateway has is said here once.
 
@@ -117,7 +118,7 @@ const REASON_WORDS: Readonly<Record<string, string>> = {
 /** A reason as people say it: those of the gateway from the table, those of bundles by the words in their code. */
 export function reasonWords(reason: string): string {
   const [, own, detail = ''] = /^gateway\.([a-z_]+)(?:\.(.*))?$/.exec(reason) ?? [];
-  const known = own === undefined ? undefined : REASON_WORDS[own];
+  const known = own === undefined ? undefined : lookUp(REASON_WORDS, own);
   if (known !== undefined) return detail === '' ? known : `${known} (${detail.replaceAll('_', ' ')})`;
   const words = reason.replaceAll(/[_-]+/g, ' ').trim();
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,3 +1,5 @@
+import { lookUp } from './look-up.ts';
+
 /** What can stand before the colon, and what it means. */
 export const SEARCH_KEYS = {
   effect: 'allow, deny or pending',
@@ -41,7 +43,7 @@ interface Term {
 
 function readTerm(name: string, value: string, whole: string): Term | string {
   if (name === '') {
-    const effect = EFFECTS[whole.toLowerCase()];
+    const effect = lookUp(EFFECTS, whole.toLowerCase());
     return effect === undefined
       ? `“${whole}” needs a word before it, such as user:${whole} or tool:${whole}*.`
       : { key: 'effect', value: effect };
@@ -50,7 +52,7 @@ function readTerm(name: string, value: string, whole: string): Term | string {
   if (key === undefined) return `${name}: is not known. Known are ${Object.keys(SEARCH_KEYS).join(', ')}.`;
   if (value === '') return `${name}: is followed by nothing. It takes ${SEARCH_KEYS[key]}.`;
   if (key === 'effect') {
-    const effect = EFFECTS[value.toLowerCase()];
+    const effect = lookUp(EFFECTS, value.toLowerCase());
     return effect === undefined
       ? `effect:${value} is not known. It is allow, deny or pending.`
       : { key, value: effect };
@@ -81,7 +83,7 @@ const SYNONYMS: Readonly<Record<string, SearchKey>> = {
 };
 
 function keyNamed(name: string): SearchKey | undefined {
-  return Object.hasOwn(SEARCH_KEYS, name) ? (name as SearchKey) : SYNONYMS[name];
+  return Object.hasOwn(SEARCH_KEYS, name) ? (name as SearchKey) : lookUp(SYNONYMS, name);
 }
 
 /** The same search as text; `parseSearch` reads it back. */
@@ -105,7 +107,9 @@ export function searchParameters(terms: Terms, nowMs: number): URLSearchParams {
     ...(since === undefined ? {} : { since: timeOf(since, nowMs) }),
     ...(until === undefined ? {} : { until: timeOf(until, nowMs) }),
   };
-  return new URLSearchParams(Object.entries(all).flatMap(([key, value]) => (value ? [[key, value]] : [])));
+  return new URLSearchParams(
+    Object.entries(all).flatMap(([key, value]): [string, string][] => (value ? [[key, value]] : [])),
+  );
 }
 
 function splitAt(tool: string): [string, string] {

@@ -81,7 +81,7 @@ const WORDS: RuleWords = {
   title: 'Refunds above 50 EUR are made by people',
   remediation: 'Ask somebody of the support team to make the refund, or refund at most 50 EUR.',
   owner: 'payments team',
-  control: 'SOC2-CC6.1',
+  control: 'SOC 2 CC6.1',
   place: 'policy.rego:31',
   reads: ['action.args.amount', 'user.groups'],
 };

@@ -48,7 +48,11 @@ test('a search that is written down is read back', () => {
     { user: value, agent: value, server: value, tool: value, reason: value, effect: fc.constantFrom('allow', 'deny') },
     { requiredKeys: [] },
   );
-  fc.assert(fc.property(terms, (one) => expect(parseSearch(formatSearch(one)).terms).toEqual(one)));
+  fc.assert(
+    fc.property(terms, (one) => {
+      expect(parseSearch(formatSearch(one)).terms).toEqual(one);
+    }),
+  );
 });
 
 test('no text stops the reading', () => {
