@@ -102,20 +102,22 @@ function readinessOf({ parts, store, generations, configuration }: Live): Readin
   };
 }
 
-/** Loaded only where it is configured. */
+/** Loaded only where it is configured. No gateway stays away because nobody watches it. */
 async function watched(live: Live, options: AppOptions): Promise<Telemetry | undefined> {
-  const { beginTelemetry } = await import('./app/telemetry.ts');
   const { store } = live;
-  return beginTelemetry(
-    {
-      store,
-      upstreams: () => live.upstreams,
-      parts: () => live.parts,
-      stale: () => live.generations?.stale() ?? [],
-      configuration: () => live.configuration?.(),
-    },
-    options,
-  );
+  const sights = {
+    store,
+    upstreams: () => live.upstreams,
+    parts: () => live.parts,
+    stale: () => live.generations?.stale() ?? [],
+    configuration: () => live.configuration?.(),
+  };
+  try {
+    return await (await import('./app/telemetry.ts')).beginTelemetry(sights, options);
+  } catch (thrown) {
+    options.logger.error('telemetry could not be begun; the gateway goes on without', { problem: messageOf(thrown) });
+    return undefined;
+  }
 }
 
 async function observerOf({ telemetry, closing }: Live): Promise<Observer | undefined> {

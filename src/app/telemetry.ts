@@ -3,7 +3,6 @@ import type { BrokenConfiguration } from './configuration.ts';
 import type { AppOptions } from './options.ts';
 import type { StaleBundle } from './stands.ts';
 import type { Config } from '../config/paths.ts';
-import { messageOf } from '../core/errors.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import type { GatewayParts } from '../gateway/gateway.ts';
 import type { Store } from '../state/store.ts';
@@ -24,7 +23,7 @@ export interface Watched {
 /** Where metrics can be read unless somebody says otherwise (OpenTelemetry, "General SDK Configuration"). */
 const PROMETHEUS = { host: '127.0.0.1', port: 9464 };
 
-/** Begins what the configuration asks for. Undefined where it cannot: no gateway stays away because nobody watches it. */
+/** Begins what the configuration asks for; undefined where the environment leaves it out. */
 export async function beginTelemetry(watched: Watched, options: AppOptions): Promise<Telemetry | undefined> {
   const { config, version, clock, logger, host } = options;
   const { environment } = host;
@@ -32,51 +31,51 @@ export async function beginTelemetry(watched: Watched, options: AppOptions): Pro
     logger.info('OTEL_SDK_DISABLED leaves telemetry out');
     return undefined;
   }
-  const { otlp } = config.telemetry ?? {};
-  try {
-    const telemetry = await startTelemetry({
-      otlp: otlp && {
-        ...otlp,
-        intervalMs: otlp.interval ?? intervalIn(environment),
-        timeoutMs: timeoutIn(environment),
-      },
-      prometheus: prometheusOf(config, environment),
-      version,
-      instance: watched.store.instance,
-      placeOf: placesOf(config, (server) => watched.upstreams()?.describe(server)?.protocolVersion ?? ''),
-      clock,
-      logger,
-    });
-    watch(telemetry, watched, options);
-    return telemetry;
-  } catch (thrown) {
-    logger.error('telemetry could not be begun; the gateway goes on without', { problem: messageOf(thrown) });
-    return undefined;
-  }
+  const telemetry = await startTelemetry({
+    otlp: otlpOf(config, environment),
+    prometheus: prometheusOf(config, environment),
+    version,
+    instance: watched.store.instance,
+    placeOf: placesOf(config, (server) => watched.upstreams()?.describe(server)?.protocolVersion ?? ''),
+    clock,
+    logger,
+  });
+  watch(telemetry, watched, options);
+  return telemetry;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What the library leaves to whoever puts it together. */
+function otlpOf({ telemetry }: Config, environment: Variables): TelemetryOptions['otlp'] {
+  const written = telemetry?.otlp;
+  return (
+    written && {
+      ...written,
+      intervalMs: written.interval ?? intervalIn(environment),
+      timeoutMs: timeoutIn(environment),
+      sendsTraces: environment['OTEL_TRACES_EXPORTER'] !== 'none',
+      sendsMetrics: environment['OTEL_METRICS_EXPORTER'] !== 'none',
+    }
+  );
 }
 
 /** Shorter than OpenTelemetry's ten seconds: the process ends no sooner than its last batch was tried. */
 const TRIED_MS = 5_000;
 
-function timeoutIn(environment: Readonly<Record<string, string | undefined>>): number | undefined {
+function timeoutIn(environment: Variables): number | undefined {
   const isSaid = Object.entries(environment).some(([name, value]) => TIMEOUTS.test(name) && value !== '');
   return isSaid ? undefined : TRIED_MS;
 }
 
-/** The library leaves this one to whoever makes its reader. */
-function intervalIn({
-  OTEL_METRIC_EXPORT_INTERVAL: text,
-}: Readonly<Record<string, string | undefined>>): number | undefined {
+function intervalIn({ OTEL_METRIC_EXPORT_INTERVAL: text }: Variables): number | undefined {
   const intervalMs = Number(text ?? '');
   return Number.isInteger(intervalMs) && intervalMs > 0 ? intervalMs : undefined;
 }
 
 const TIMEOUTS = /^OTEL_EXPORTER_OTLP_((TRACES|METRICS)_)?TIMEOUT$/;
 
-function prometheusOf(
-  { telemetry }: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-): TelemetryOptions['prometheus'] {
+function prometheusOf({ telemetry }: Config, environment: Variables): TelemetryOptions['prometheus'] {
   const written = telemetry?.prometheus;
   if (written === undefined) return undefined;
   const port = Number(environment['OTEL_EXPORTER_PROMETHEUS_PORT'] ?? PROMETHEUS.port);
@@ -137,7 +136,7 @@ function watch({ instruments }: Telemetry, watched: Watched, { version, config, 
   });
 }
 
-const MOST_APPROVALS = 10_000;
+const MOST_APPROVALS = 1_000;
 /** Of a digest. */
 const DIGITS = 12;
 

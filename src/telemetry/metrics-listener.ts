@@ -86,9 +86,11 @@ export class MetricsListener {
     if (this.#server.listening) return logger.warn('the listener of metrics has failed', { problem: messageOf(error) });
     if (!this.#hasToldTaken) {
       this.#hasToldTaken = true;
-      const why =
-        error.code === 'EADDRINUSE' ? 'another process, such as another gateway, has the port' : error.message;
-      logger.warn('metrics cannot be read here; it is tried again until they can', { host, port, why });
+      const isTaken = error.code === 'EADDRINUSE';
+      const why = isTaken ? 'another process, such as another gateway, has the port' : messageOf(error);
+      const told = 'metrics cannot be read here; it is tried again until they can';
+      if (isTaken) logger.info(told, { host, port, why });
+      else logger.warn(told, { host, port, why });
     }
     this.#timer = setTimeout(() => this.#listen(), retryMs).unref();
   }

@@ -159,7 +159,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: '',
     labels: [],
-    description: 'Approvals that wait for somebody.',
+    description: 'Approvals that wait for somebody; up to 1,000 are counted.',
     of: 'store',
   },
   approvalWait: {

@@ -39,7 +39,7 @@ export function versionLabel(version: string): string {
 }
 
 /** The bundle whose rule stands first among those that decided; undefined where no bundle did. */
-export function decidingOpinion({ matched_rules: [first = ''], layers }: DecisionRecord): Opinion | undefined {
+function decidingOpinion({ matched_rules: [first = ''], layers }: DecisionRecord): Opinion | undefined {
   const end = first.indexOf('/');
   const bundle = end === -1 ? first : first.slice(0, end);
   return bundle === '' ? undefined : layers.find((opinion) => opinion.bundle === bundle);

@@ -1,6 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, type IMetricReader } from '@opentelemetry/sdk-metrics';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import {
   BasicTracerProvider,
   ParentBasedSampler,
@@ -17,7 +17,14 @@ import { metricReader, type OtlpOptions, spanProcessor } from './otlp.ts';
 import { Scrape } from './scrape.ts';
 
 export interface TelemetryOptions {
-  readonly otlp?: (OtlpOptions & { readonly sampling?: number | undefined }) | undefined;
+  readonly otlp?:
+    | (OtlpOptions & {
+        readonly sampling?: number | undefined;
+        /** True unless it is said. */
+        readonly sendsTraces?: boolean;
+        readonly sendsMetrics?: boolean;
+      })
+    | undefined;
   readonly prometheus?:
     | { readonly host: string; readonly port: number; readonly allowedHosts: readonly string[] }
     | undefined;
@@ -27,9 +34,8 @@ export interface TelemetryOptions {
   readonly placeOf: (server: string) => ServerPlace;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Beside those of the configuration, for tests. */
+  /** Who gets spans beside the collector. */
   readonly spanProcessors?: readonly SpanProcessor[];
-  readonly metricReaders?: readonly IMetricReader[];
 }
 
 export interface Telemetry {
@@ -44,7 +50,7 @@ export interface Telemetry {
 /** How long the end of the gateway waits for a collector. */
 const CLOSE_MS = 2_000;
 
-/** Begins to make traces and metrics. Never throws for a collector or a port that cannot be had. */
+/** Begins to make traces and metrics. Does not throw for a collector or a port that cannot be had. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { otlp, prometheus, version, clock, logger, placeOf } = options;
   const resource = resourceOf(options);
@@ -54,12 +60,12 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const onDropped = (signal: 'traces' | 'metrics', count: number): void =>
     own.instruments?.add('telemetryDropped', count, { signal });
   const sent = { onDropped, logger };
-  const pushing = otlp === undefined ? [] : [metricReader(otlp, sent)];
+  const pushing = otlp === undefined || otlp.sendsMetrics === false ? [] : [metricReader(otlp, sent)];
   const pulling = scrape === undefined ? [] : [scrape.reader];
-  const meters = new MeterProvider({ resource, readers: [...pushing, ...pulling, ...(options.metricReaders ?? [])] });
+  const meters = new MeterProvider({ resource, readers: [...pushing, ...pulling] });
   const instruments = createInstruments(meters.getMeter(SCOPE, version));
   own.instruments = instruments;
-  const exporting = otlp === undefined ? [] : [spanProcessor(otlp, sent)];
+  const exporting = otlp === undefined || otlp.sendsTraces === false ? [] : [spanProcessor(otlp, sent)];
   const processors = [...exporting, ...(options.spanProcessors ?? [])];
   const tracers = processors.length === 0 ? undefined : tracerProvider(processors, resource, otlp?.sampling);
   const tracer: Tracer | undefined = tracers?.getTracer(SCOPE, version);

@@ -1,6 +1,7 @@
 #!/usr/bin/env sh
 # A collector, made by OpenTelemetry's own builder from its published source, and Debian's Prometheus. The collector is
-# built where builder.yaml or the builder has changed, which takes minutes; the tests themselves need no network.
+# built where builder.yaml or the builder has changed, which takes about two minutes on two cores and 28 MB; the tests need
+# no network.
 set -eu
 cd "$(dirname "$0")"
 command -v prometheus promtool >/dev/null ||

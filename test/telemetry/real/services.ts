@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -45,13 +45,18 @@ export interface Collector {
   readonly metrics: () => readonly string[];
 }
 
-/** A collector that writes down what it is sent, ended with the test. */
+/** A collector that hands on what it is sent, ended with the test. */
 export async function aCollectorProcess(folder: string): Promise<Collector> {
-  const [port, file, config] = [await freePort(), join(folder, 'collected.jsonl'), join(folder, 'collector.yaml')];
-  const pipeline = { receivers: ['otlp'], exporters: ['file'] };
+  const lines: Line[] = [];
+  const behind = await anHttpService((body) => {
+    lines.push(JSON.parse(body.toString()) as Line);
+    return 200;
+  });
+  const [port, config] = [await freePort(), join(folder, 'collector.yaml')];
+  const pipeline = { receivers: ['otlp'], exporters: ['otlp_http'] };
   const configuration = {
     receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
-    exporters: { file: { path: file, flush_interval: '100ms' } },
+    exporters: { otlp_http: { endpoint: behind, encoding: 'json', compression: 'none' } },
     service: {
       telemetry: { metrics: { level: 'none' }, logs: { level: 'error' } },
       pipelines: { traces: pipeline, metrics: pipeline },
@@ -59,22 +64,14 @@ export async function aCollectorProcess(folder: string): Promise<Collector> {
   };
   // JSON is YAML.
   writeFileSync(config, JSON.stringify(configuration));
-  await started(spawn(COLLECTOR, ['--config', `file:${config}`], { stdio: 'ignore' }), `http://127.0.0.1:${port}/`);
-  const lines = (): readonly Line[] => {
-    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    // The last line may be half written.
-    return text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Line);
-  };
-  const ofSpans = (): NonNullable<Line['resourceSpans']> => lines().flatMap(({ resourceSpans = [] }) => resourceSpans);
+  await started(spawn(COLLECTOR, ['--config', `file:${config}`], { stdio: 'inherit' }), `http://127.0.0.1:${port}/`);
+  const ofSpans = (): NonNullable<Line['resourceSpans']> => lines.flatMap(({ resourceSpans = [] }) => resourceSpans);
   return {
     endpoint: `http://127.0.0.1:${port}`,
     spans: () => ofSpans().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
     resource: () => attributesOf({ attributes: ofSpans()[0]?.resource.attributes ?? [] }),
     metrics: () =>
-      lines().flatMap(({ resourceMetrics = [] }) =>
+      lines.flatMap(({ resourceMetrics = [] }) =>
         resourceMetrics.flatMap(({ scopeMetrics }) =>
           scopeMetrics.flatMap(({ metrics }) => metrics.map(({ name, unit = '' }) => `${name} ${unit}`.trim())),
         ),
@@ -161,20 +158,32 @@ export interface LogService {
 export async function aLogService(): Promise<LogService> {
   const events: Readonly<Record<string, unknown>>[] = [];
   const service = { url: '', events: () => events, takes: true };
+  const url = await anHttpService((body) => {
+    if (!service.takes) return 503;
+    events.push(...(JSON.parse(gunzipSync(body).toString()) as Readonly<Record<string, unknown>>[]));
+    return 200;
+  });
+  service.url = `${url}/logs`;
+  return service;
+}
+
+/** Answers each request with a status and an empty object; its address. */
+async function anHttpService(take: (body: Buffer) => number): Promise<string> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      if (!service.takes) return response.writeHead(503).end();
-      events.push(...(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString()) as Readonly<Record<string, unknown>>[]));
-      return response.writeHead(200).end('{}');
+      const status = take(Buffer.concat(chunks));
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     });
   });
   const port = await freePort();
   await new Promise<void>((listening) => {
     server.listen(port, '127.0.0.1', listening);
   });
-  onTestFinished(() => void server.close());
-  service.url = `http://127.0.0.1:${port}/logs`;
-  return service;
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${port}`;
 }
