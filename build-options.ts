@@ -18,6 +18,8 @@ const LEFT_OUT = ['better-sqlite3', '@open-policy-agent/opa-wasm', 'tar'];
 export const BUNDLED = {
   entryNames: '[name]',
   external: LEFT_OUT,
+  // Its other form loads its parts by names that no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -39,7 +39,7 @@ const HOMES: Record<string, readonly string[]> = {
   'node:sqlite': ['state'],
   '@open-policy-agent/opa-wasm': ['policy'],
   tar: ['policy'],
-  yaml: ['config', 'policy'],
+  yaml: ['clients', 'config', 'policy'],
   ajv: ['catalog'],
   jose: ['downstream', 'policy'],
   commander: ['cli'],

@@ -6,6 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { StoredKey } from '../core/key.ts';
 import { KEY_PREFIX } from '../core/names.ts';
 import type { CommandContext } from './context.ts';
+import { isAnswered } from './terminal.ts';
 
 /** Who answers an approval from outside of any client, and how the gateway knows. */
 export interface Answerer extends Approver {
@@ -34,7 +35,7 @@ export function identifyAnswerer(
     const { id, user, groups: own } = keyWith(text, keys);
     return { person: user, groups: [...groupsOf(user), ...own], actor: `key:${id}`, via: 'approver_key', key: id };
   }
-  if (!terminal.in.isTTY || !terminal.out.isTTY) {
+  if (!isAnswered(terminal)) {
     throw new GatewayError('APPROVER_NEEDED', 'this needs a person at a terminal, or an approver’s key', {
       mend: `Run it in a terminal, or put an approver’s key into ${VARIABLE}.`,
     });

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema } from '../config/json-schema.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig, type LoadOptions } from '../config/load.ts';
 import { maskedText } from '../core/masked-text.ts';
 import type { CommandContext } from './context.ts';
+import { secretsOf } from './secrets-of.ts';
 import { printJson, printLine, printNote, printPrettyJson } from './terminal.ts';
 
 export interface ConfigOption {
@@ -18,17 +19,22 @@ export interface ShowOption extends ConfigOption {
 }
 
 /** The configuration that a command works with; doubtful things in it are said on stderr. */
-export function readConfig({ environment, terminal }: CommandContext, { config: path }: ConfigOption): LoadedConfig {
+export function readConfig(context: CommandContext, options: ConfigOption): LoadedConfig {
+  const loaded = loadConfig(loadOptions(context, options));
+  if (loaded.warnings !== '') printNote(context.terminal, loaded.warnings);
+  return loaded;
+}
+
+export function loadOptions({ environment }: CommandContext, { config: path }: ConfigOption): LoadOptions {
   const { variables, workingFolder, home, userHome } = environment;
-  const loaded = loadConfig({
+  return {
     ...(path === undefined ? {} : { path }),
     environment: variables,
     workingFolder,
     home,
     userHome,
-  });
-  if (loaded.warnings !== '') printNote(terminal, loaded.warnings);
-  return loaded;
+    readSecret: secretsOf(environment).read,
+  };
 }
 
 export function validate(context: CommandContext, options: ShowOption): void {

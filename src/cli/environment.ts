@@ -1,5 +1,5 @@
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 /** What the process is told from outside; read here and nowhere else. */
 export interface ProcessEnvironment {
@@ -16,7 +16,7 @@ export interface ProcessEnvironment {
 }
 
 export function readEnvironment(): ProcessEnvironment {
-  const variables = process.env;
+  const variables = withUsualPath(process.env);
   const home = variables['MCP_GATEWAY_HOME'] ?? join(homedir(), '.mcp-gateway');
   return {
     variables,
@@ -26,6 +26,24 @@ export function readEnvironment(): ProcessEnvironment {
     cache: variables['MCP_GATEWAY_CACHE'] ?? join(home, 'cache'),
     user: userName(),
   };
+}
+
+/**
+ * Programs that a desktop starts have a short PATH, without what a person's shell adds to it. Behind what PATH names comes
+ * the folder of the Node that runs this, with its npm and npx, and where package managers put what they install.
+ */
+export function withUsualPath(
+  variables: ProcessEnvironment['variables'],
+  { platform, execPath }: Pick<NodeJS.Process, 'platform' | 'execPath'> = process,
+): ProcessEnvironment['variables'] {
+  const isWindows = platform === 'win32';
+  const name = Object.keys(variables).find((key) => key === 'PATH' || (isWindows && key.toUpperCase() === 'PATH'));
+  const named = (variables[name ?? 'PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const usual = isWindows
+    ? []
+    : ['/opt/homebrew/bin', '/usr/local/bin', join(homedir(), '.local/bin'), '/usr/bin', '/bin'];
+  const folders = [...new Set([...named, dirname(execPath), ...usual])];
+  return { ...variables, [name ?? 'PATH']: folders.join(delimiter) };
 }
 
 /** Some containers run under a user id that has no name. */

@@ -14,6 +14,7 @@ import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
 import type { CommandContext } from './context.ts';
+import type { LogFormat } from './log-options.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions extends ConfigOption {
@@ -21,7 +22,9 @@ export interface ServeOptions extends ConfigOption {
   readonly http?: string | true;
   readonly sse?: boolean;
   readonly agent?: string;
+  readonly shadow?: boolean;
   readonly logLevel: string;
+  readonly logFormat?: LogFormat;
 }
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -33,7 +36,8 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const { config, secrets, path, commands, files } = readConfig(context, options);
   const identity = identityFor(config, options, context);
   refuseExposure(config, options);
-  const logger = stderrLogger(options.logLevel, secrets);
+  refuseShadow(config, options);
+  const logger = stderrLogger(options.logLevel, secrets, options.logFormat);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -52,6 +56,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     login,
     host,
     timezone,
+    isShadow: options.shadow === true,
     clock,
     logger,
   });
@@ -238,6 +243,13 @@ function refuseExposure({ gateway: { auth, transports } }: Config, { http }: Ser
       mend: 'Configure gateway.auth, or listen on 127.0.0.1.',
     },
   );
+}
+
+function refuseShadow({ policies }: Config, { shadow }: ServeOptions): void {
+  if (shadow !== true || policies.pause) return;
+  throw new GatewayError('USAGE', 'the configuration does not let policies be put in shadow (policies.pause)', {
+    mend: 'Leave out --shadow.',
+  });
 }
 
 /** Serves until a door ends by itself or the process is told to end; then everything is closed, in order. */

@@ -15,7 +15,7 @@ import type { CommandContext } from './context.ts';
 import { stderrLogger } from './log.ts';
 import { clock, signInsOf } from './server-sign-ins.ts';
 import type { ServerOptions } from './server.ts';
-import type { Terminal } from './terminal.ts';
+import { isAnswered } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** What commands about servers, their bundles and their pins work with. */
@@ -148,7 +148,7 @@ export function summaryOf(locked: LockedServer | undefined): JsonObject | null {
 
 /** Asks the person at the terminal. Throws USAGE where there is none. */
 export async function confirmed({ terminal }: CommandContext, question: string, instead: string): Promise<boolean> {
-  if (!isInteractive(terminal))
+  if (!isAnswered(terminal))
     throw new GatewayError('USAGE', 'nobody is at a terminal to be asked', { mend: instead });
   const lines = createInterface({ input: terminal.in, output: terminal.err });
   try {
@@ -157,10 +157,6 @@ export async function confirmed({ terminal }: CommandContext, question: string, 
   } finally {
     lines.close();
   }
-}
-
-function isInteractive(terminal: Terminal): boolean {
-  return terminal.in.isTTY && terminal.out.isTTY;
 }
 
 export function neverAccepted(id: string): GatewayError {

@@ -6,13 +6,24 @@ export interface Terminal {
   readonly in: NodeJS.ReadStream;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
+  /** Whether nothing is said beside the answer, but errors. */
+  readonly isQuiet?: boolean;
+  /** Whether nobody is asked, even where somebody could be. */
+  readonly asksNobody?: boolean;
+  /** Whether nothing is coloured, even where it could be. */
+  readonly isPlain?: boolean;
+}
+
+/** Whether there is a person who can be shown something and asked about it. */
+export function isAnswered({ in: input, out, asksNobody }: Terminal): boolean {
+  return input.isTTY && out.isTTY && asksNobody !== true;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Colours on a terminal only; `NO_COLOR` and `FORCE_COLOR` are respected. */
 export function paint(terminal: Terminal, style: Style, text: string): string {
-  return styleText(style, text, { stream: terminal.out, validateStream: true });
+  return terminal.isPlain === true ? text : styleText(style, text, { stream: terminal.out, validateStream: true });
 }
 
 export function printLine(terminal: Terminal, text: string): void {
@@ -26,6 +37,7 @@ export function printPage(terminal: Terminal, text: string): void {
 
 /** Says something beside the answer. */
 export function printNote(terminal: Terminal, text: string): void {
+  if (terminal.isQuiet === true) return;
   terminal.err.write(`${harmless(text)}\n`);
 }
 
@@ -86,6 +98,11 @@ export function printWrapped(terminal: Terminal, label: string, text: string): v
   for (const [index, line] of wrap(visible(text), Math.max(textWidth(terminal), 20)).entries()) {
     printLine(terminal, `${labelText(terminal, index === 0 ? label : '')}${line}`);
   }
+}
+
+/** The lines of a text that begins behind an indent of so many columns, none wider than the terminal. */
+export function linesOf({ out }: Terminal, text: string, indent: number): readonly string[] {
+  return wrap(text, Math.max((out.isTTY ? out.columns : Infinity) - indent, 20));
 }
 
 const LABEL_WIDTH = 8;

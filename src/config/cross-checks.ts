@@ -17,6 +17,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...authComplaints(config),
     ...scopeComplaints(config),
     ...atomicComplaints(config),
+    ...exportComplaints(config),
     ...agentComplaints(config),
     ...sourceComplaints(config, root),
   ];
@@ -120,6 +121,16 @@ function scopeComplaints(config: ConfigFile): readonly Complaint[] {
       const help = meant === undefined ? `the servers are ${servers.join(', ') || 'none'}` : `did you mean "${meant}"?`;
       return { code: 'W_UNKNOWN_SERVER' as const, path, message: `there is no server "${name}"`, help };
     });
+}
+
+/** How far an export has come is kept under its id. */
+function exportComplaints({ decisions }: ConfigFile): readonly Complaint[] {
+  return decisions.export.flatMap(({ id }, index): readonly Complaint[] => {
+    if (decisions.export.findIndex((one) => one.id === id) === index) return [];
+    const path = ['decisions', 'export', index, 'id'];
+    const help = 'give it another id; how far it has come is kept under it';
+    return [{ code: 'E_CONFLICT', path, message: `"${id}" is also another export`, help }];
+  });
 }
 
 /** A set that names a bundle which is not there would let the others change without it. */

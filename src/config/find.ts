@@ -23,13 +23,17 @@ export function findConfig(options: FindOptions): string {
   if (options.path !== undefined) return existing(options.path, '--config', options);
   if (fromVariable !== undefined && fromVariable !== '') return existing(fromVariable, 'MCP_GATEWAY_CONFIG', options);
   const folders = [...new Set([options.workingFolder, options.home])];
-  const paths = folders.flatMap((folder) => FILE_NAMES.map((name) => join(folder, name)));
-  const found = paths.find((path) => existsSync(path));
+  const [found] = folders.flatMap((folder) => configIn(folder) ?? []);
   if (found !== undefined) return found;
   const message = `there is no mcp-gateway.yaml in ${folders.join(' or in ')}`;
   throw new GatewayError('CONFIG_NOT_FOUND', message, {
-    mend: 'write one, as the README shows, or name a file with --config',
+    mend: 'make one with `mcp-gateway init`, or name a file with --config',
   });
+}
+
+/** Absolute path of the configuration in a folder; undefined where it has none. */
+export function configIn(folder: string): string | undefined {
+  return FILE_NAMES.map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
 function existing(named: string, by: string, options: FindOptions): string {

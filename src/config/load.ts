@@ -3,12 +3,12 @@ import { check } from './check.ts';
 import { findConfig, type FindOptions } from './find.ts';
 import { absolutePaths, type Config, type PathOptions } from './paths.ts';
 import { renderProblems, type Problem, type Severity, severityOf } from './problems.ts';
-import { readTrees } from './read-trees.ts';
+import { readTrees, type ReadOptions } from './read-trees.ts';
 import { secretsIn } from './secrets.ts';
 import { writtenCommands } from './written-commands.ts';
 
 /** The environment also gives the values of `${VAR}`. */
-export type LoadOptions = FindOptions & PathOptions;
+export type LoadOptions = FindOptions & PathOptions & Pick<ReadOptions, 'readSecret'>;
 
 export interface LoadedConfig {
   readonly config: Config;

@@ -31,8 +31,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     asks: POSTGRES,
   },
   { path: 'decisions.store.url', what: 'a database with an address', help: 'use sqlite and store.path' },
-  { path: 'decisions.export', what: 'sending decisions elsewhere', help: 'read them with decision ls --json' },
-  { path: 'telemetry', what: 'telemetry', help: LEAVE_OUT },
   { path: 'dashboard.enabled', what: 'the dashboard', help: 'read decisions with decision ls', asks: TRUE },
   { path: 'dashboard.host', what: 'the dashboard', help: LEAVE_OUT },
   { path: 'dashboard.port', what: 'the dashboard', help: LEAVE_OUT },

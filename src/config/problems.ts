@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'E_TOO_LARGE'
   | 'E_FILE'
   | 'E_ENV_UNSET'
+  | 'E_SECRET'
   | 'E_SUBSTITUTION'
   | 'E_VALUE'
   | 'E_NAME'

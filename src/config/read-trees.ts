@@ -8,6 +8,8 @@ import { nodeAt, placeOfKey, type TreeNode } from './tree.ts';
 export interface ReadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingFolder: string;
+  /** Gives the values of `${secret:NAME}`; see `SubstitutionSource`. */
+  readonly readSecret?: ((name: string) => string | undefined) | undefined;
 }
 
 export interface Trees {
@@ -37,7 +39,8 @@ export function readTrees(path: string, options: ReadOptions): Trees {
 function readTree(path: string, options: ReadOptions): ReadTree {
   const { file, problems } = readSource(path, options.workingFolder);
   if (problems.length > 0) return { root: undefined, problems };
-  return readYaml(file, { environment: options.environment, folder: dirname(path), readText: readSecretText });
+  const { environment, readSecret } = options;
+  return readYaml(file, { environment, folder: dirname(path), readText: readSecretText, readSecret });
 }
 
 function includedBy(root: TreeNode, folder: string): readonly string[] {

@@ -9,7 +9,8 @@ order; JSON with comments is read too. Only \`version\` and \`mcpServers\` are r
 are relative to the file they stand in. Times and sizes are text with a unit: \`30s\`, \`10m\`, \`4MB\`.
 
 In every value \`\${NAME}\` and \`\${env:NAME}\` stand for an environment variable, \`\${NAME:-default}\` for one that may be unset
-or empty, \`\${file:PATH}\` for the text of a file, and \`$$\` for a dollar sign. What is not set is an error.
+or empty, \`\${secret:NAME}\` for a secret (docs/secrets.md), \`\${file:PATH}\` for the text of a file, and \`$$\` for a dollar
+sign. What is not set is an error.
 A block of \`mcpServers\` from any client can be pasted in as it is.
 
 | Key | Value | Default | What it is for |

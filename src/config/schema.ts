@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AgentSettings, Gateway } from './schema-gateway.ts';
 import { Policies } from './schema-policies.ts';
 import { McpServer } from './schema-servers.ts';
+import { DecisionExport, Telemetry } from './schema-telemetry.ts';
 import { AgentIdText, Duration, ServerIdText, Texts } from './schema-values.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,7 +42,10 @@ const Decisions = z.strictObject({
     .describe(
       'How long decisions are kept; older ones are removed, whole segments at a time. Without it all are kept.',
     ),
-  export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
+  export: z
+    .array(DecisionExport)
+    .default([])
+    .describe('Where decisions are sent, again and again (docs/telemetry.md).'),
 });
 
 const Approvals = z.strictObject({
@@ -65,11 +69,6 @@ const Labels = z.strictObject({
     .array(z.string().regex(/^[a-z*?][a-z0-9_.*?-]{0,63}$/, 'not a label, such as customer_data; * is any text'))
     .default([])
     .describe('Globs of labels that stay with the agent and its user, in whatever session or client it goes on.'),
-});
-
-const Telemetry = z.strictObject({
-  otlp: z.unknown().optional().describe('Where traces and metrics are sent.'),
-  prometheus: z.unknown().optional().describe('Where metrics can be read.'),
 });
 
 const Dashboard = z.strictObject({

@@ -1,4 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
+import { isSecretName } from '../core/names.ts';
 import type { Insertion } from './tree.ts';
 
 /** Where values for `${…}` come from. */
@@ -8,6 +10,8 @@ export interface SubstitutionSource {
   readonly folder: string;
   /** Text of a small file; throws where it cannot be read. */
   readonly readText: (path: string) => string;
+  /** Value of a secret, undefined where it is not set; throws a GatewayError where nobody can tell. Absent where there are none. */
+  readonly readSecret?: ((name: string) => string | undefined) | undefined;
 }
 
 export type Substitution =
@@ -15,7 +19,7 @@ export type Substitution =
   | { readonly kind: 'failed'; readonly failures: readonly SubstitutionFailure[] };
 
 interface SubstitutionFailure {
-  readonly code: 'E_ENV_UNSET' | 'E_FILE' | 'E_SUBSTITUTION' | 'E_NOT_BUILT';
+  readonly code: 'E_ENV_UNSET' | 'E_SECRET' | 'E_FILE' | 'E_SUBSTITUTION' | 'E_NOT_BUILT';
   readonly message: string;
   readonly help: string;
 }
@@ -24,10 +28,13 @@ type Piece = Insertion | SubstitutionFailure | string;
 
 const REFERENCE = /\$\$|\$\{([^}]*)\}|\$\{/g;
 const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
-const GRAMMAR = 'known are ${NAME}, ${env:NAME}, ${NAME:-default} and ${file:PATH}; write $$ for a dollar sign';
+const SECRET = /^([^:]*)(?::-(.*))?$/s;
+const GRAMMAR =
+  'known are ${NAME}, ${env:NAME}, ${NAME:-default}, ${secret:NAME} and ${file:PATH}; write $$ for a dollar sign';
 
 /**
- * Puts values in for `${VAR}`, `${env:VAR}`, `${VAR:-default}` and `${file:PATH}` in one scalar; `$$` is a dollar sign.
+ * Puts values in for `${VAR}`, `${env:VAR}`, `${VAR:-default}`, `${secret:NAME}`, `${secret:NAME:-default}` and
+ * `${file:PATH}` in one scalar; `$$` is a dollar sign.
  * What is put in is text and is not looked at again, so a value can bring in neither structure nor further references.
  * The grammar is that of OpenTelemetry's declarative configuration, less its silence about what is unset.
  */
@@ -58,13 +65,9 @@ function pieceFor(written: string, inner: string | undefined, source: Substituti
   if (written === '$$') return '$';
   if (inner === undefined) return failure('E_SUBSTITUTION', '"${" is not closed', GRAMMAR);
   if (inner.startsWith('file:')) return fromFile(inner.slice('file:'.length), source);
-  if (inner.startsWith('secret:') || inner.startsWith('exec:')) {
-    const kind = inner.slice(0, inner.indexOf(':'));
-    return failure(
-      'E_NOT_BUILT',
-      `\${${kind}:…} is not in this version`,
-      'use ${VAR}, or ${file:PATH} with a file that only you can read',
-    );
+  if (inner.startsWith('secret:')) return fromSecret(inner.slice('secret:'.length), source);
+  if (inner.startsWith('exec:')) {
+    return failure('E_NOT_BUILT', '${exec:…} is not in this version', 'use ${secret:NAME}, or ${VAR}');
   }
   const variable = VARIABLE.exec(inner);
   if (variable === null || variable[2]?.includes('${') === true) {
@@ -82,6 +85,34 @@ function fromVariable(name: string, fallback: string | undefined, source: Substi
     `environment variable ${name} is not set`,
     `set ${name}, or give a default: \${${name}:-value}`,
   );
+}
+
+function fromSecret(inner: string, { readSecret }: SubstitutionSource): Piece {
+  const [, name = '', fallback] = SECRET.exec(inner) ?? [];
+  if (!isSecretName(name) || fallback?.includes('${') === true) {
+    return failure(
+      'E_SUBSTITUTION',
+      `"\${secret:${inner}}" does not name a secret`,
+      'names have small letters, digits, dots, underscores and hyphens',
+    );
+  }
+  const value = readSecret === undefined ? undefined : asked(readSecret, name);
+  if (typeof value === 'object') return value;
+  if (value !== undefined) return { from: 'secret', name, value };
+  if (fallback !== undefined) return { from: 'default', name, value: fallback };
+  return failure('E_SECRET', `the secret "${name}" is not set`, `mcp-gateway secret set ${name}`);
+}
+
+function asked(
+  readSecret: (name: string) => string | undefined,
+  name: string,
+): string | SubstitutionFailure | undefined {
+  try {
+    return readSecret(name);
+  } catch (thrown) {
+    if (!(thrown instanceof GatewayError)) throw thrown;
+    return failure('E_SECRET', thrown.message, thrown.mend ?? 'mcp-gateway secret check');
+  }
 }
 
 function fromFile(name: string, source: SubstitutionSource): Piece {

@@ -47,8 +47,8 @@ export interface ScalarNode {
 }
 
 export interface Insertion {
-  readonly from: 'variable' | 'file' | 'default';
-  /** Name of the variable or path of the file. */
+  readonly from: 'variable' | 'secret' | 'file' | 'default';
+  /** Name of the variable or the secret, or path of the file. */
   readonly name: string;
   readonly value: string;
 }

@@ -2,6 +2,7 @@ import type { ApprovalRef, NewApproval, Vote } from './approval.ts';
 import type { Charge } from './charge.ts';
 import type { NewKey } from './key.ts';
 import type { Remember } from './opinion.ts';
+import type { Pause } from './pause.ts';
 import type { PolicyPin } from './policy-pin.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
@@ -36,7 +37,10 @@ export type Change =
   /** `revision`: of the bundle as it is pinned. */
   | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin; readonly revision: string }
   /** Refused where the bundle is not pinned. */
-  | { readonly kind: 'release_bundle'; readonly bundle: string };
+  | { readonly kind: 'release_bundle'; readonly bundle: string }
+  | { readonly kind: 'begin_pause'; readonly pause: Pause }
+  /** Refused where there is none. */
+  | { readonly kind: 'end_pause' };
 
 /** A further decision waits for an approval that is open. What it asks makes the approval stricter, never milder. */
 export interface ApprovalJoin {

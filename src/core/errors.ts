@@ -2,6 +2,7 @@
 export const ERRORS = {
   CONFIG_INVALID: 'the configuration has problems, each with its place',
   CONFIG_NOT_FOUND: 'there is no configuration file where one was looked for',
+  CLIENT_FILE: 'a file of a client cannot be read, or is left as it is, with the reason',
   LOCK_INVALID: 'mcp-gateway.lock cannot be read or written, with the place of what is wrong',
   NOT_BUILT: 'the configuration or command asks for something this version does not have',
   BUNDLE_UNREADABLE: 'a policy bundle cannot be read',
@@ -13,6 +14,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: 'the decision store cannot be opened, read or written',
   STORE_NEWER: 'the decision store was written by a newer version',
   CHAIN_KEY: 'the key of the decision chain is missing, unreadable or open to others',
+  SECRETS_UNAVAILABLE: 'the secret store cannot be opened, read or written',
   AUDIT_KEY: 'audit material cannot be opened with the key at hand',
   UPSTREAM_UNAVAILABLE: 'an upstream server cannot be started or reached',
   UPSTREAM_CLOSED: 'the connection to an upstream server ended',

@@ -24,6 +24,13 @@ export function isServerId(text: string): text is ServerId {
   return SERVER_ID.test(text);
 }
 
+/** What secrets are called, in `${secret:name}`. */
+export const SECRET_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+export function isSecretName(text: string): boolean {
+  return SECRET_NAME.test(text);
+}
+
 /** What labels on data are called. */
 export const LABEL = /^[a-z][a-z0-9_.-]{0,63}$/;
 

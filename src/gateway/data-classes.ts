@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { segmentsOf } from '../core/json-pointer.ts';
-import { countKeys } from '../state/key-patterns.ts';
+import { countKeys } from '../core/key-patterns.ts';
 import { countCardNumbers } from './card-numbers.ts';
 import { countIbans } from './ibans.ts';
 

@@ -58,8 +58,8 @@ function csvLine(cells: readonly string[]): string {
   return `${written.join(',')}\r\n`;
 }
 
-/** An event of OPA's decision log (https://www.openpolicyagent.org/docs/management-decision-logs). */
-function opaEvent(record: SealedRecord, version: string): object {
+/** An event of OPA's decision log (https://www.openpolicyagent.org/docs/management-decision-logs), of a record as it is kept. */
+export function opaEvent(record: Omit<SealedRecord, 'outcome'>, version: string): object {
   const { id, instance, time, trace_id, layers, input, combine, principal, generation, seq } = record;
   const { effect, reasons, matched_rules, obligations, lifted } = record;
   const asked = inputOf(record);

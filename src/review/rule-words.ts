@@ -11,9 +11,9 @@ export function wordsFact(digest: string): string {
 /** What is remembered of a rule book, so that a decision can be said in words when its bundle is long gone. */
 export function writeWords(rules: RuleBook): Json {
   return Object.fromEntries(
-    [...rules].map(([id, { title, remediation, owner, reads, file, row }]) => [
+    [...rules].map(([id, { title, remediation, owner, control, reads, file, row }]) => [
       id,
-      { title, remediation, owner, reads, place: `${file}:${row}` },
+      { title, remediation, owner, control, reads, place: `${file}:${row}` },
     ]),
   );
 }
@@ -24,7 +24,8 @@ const Words = z.record(
     title: z.string(),
     remediation: z.string(),
     owner: z.string(),
-    // Not remembered by every version.
+    // Neither is remembered by every version.
+    control: z.string().default(''),
     reads: z.array(z.string()).default([]),
     place: z.string(),
   }),

@@ -1,7 +1,7 @@
 import { pointerOf, segmentsOf } from '../core/json-pointer.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
-import { holdsKey } from './key-patterns.ts';
+import { holdsKey } from '../core/key-patterns.ts';
 
 /**
  * How much of the arguments a record keeps. `redacted`: all but what is named or looks like a secret. `full`: all but

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { Command } from 'commander';
 import type { CommandContext } from '../../src/cli/context.ts';
 import { printError } from '../../src/cli/exit.ts';
@@ -16,6 +16,10 @@ export interface CommandPlace {
   /** Columns of the terminal; without them what is written goes into a pipe. */
   readonly columns?: number;
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** What is piped in. */
+  readonly input?: string;
+  /** The folder of the user; the home of the gateway without it. */
+  readonly userHome?: string;
   /** Commands that share one are faster. */
   readonly toolchain?: Toolchain;
 }
@@ -24,7 +28,7 @@ export interface CommandPlace {
 export async function runCommand(
   add: (program: Command, context: CommandContext) => void,
   args: readonly string[],
-  { home, cache, columns, variables = {}, toolchain }: CommandPlace,
+  { home, cache, columns, variables = {}, input, userHome = home, toolchain }: CommandPlace,
 ): Promise<Ran> {
   const said = { out: '', err: '' };
   const stream = (name: 'out' | 'err'): NodeJS.WriteStream => {
@@ -32,11 +36,12 @@ export async function runCommand(
     const shape = columns === undefined ? {} : { isTTY: true, columns, hasColors: () => false, getColorDepth: () => 1 };
     return Object.assign(written, shape) as unknown as NodeJS.WriteStream;
   };
-  const environment = { variables, workingFolder: home, userHome: home, home, cache, user: 'maya' };
+  const environment = { variables, workingFolder: home, userHome, home, cache, user: 'maya' };
   const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void (said.err += text) });
   let exit = 0;
+  const stdin = input === undefined ? process.stdin : (Readable.from([input]) as unknown as NodeJS.ReadStream);
   add(program, {
-    terminal: { in: process.stdin, out: stream('out'), err: stream('err') },
+    terminal: { in: stdin, out: stream('out'), err: stream('err') },
     environment,
     setExit: (code) => (exit = code),
     ...(toolchain !== undefined && { toolchain }),

@@ -83,6 +83,16 @@ mcpServers:
     expect(secrets).toEqual(['from-the-environment', 'written-out-1234']);
   });
 
+  it('takes secrets from where they are kept, masks them, and says which is missing and how to keep it', () => {
+    const text = `version: 1\nmcpServers: { a: { url: "https://a.example.com", headers: { X: "\${secret:a.x}" } } }\n`;
+    const kept = load(written(text), { readSecret: (name) => (name === 'a.x' ? 'p1n4' : undefined) });
+    expect(kept.config.mcpServers['a']?.transport).toMatchObject({ headers: { X: 'p1n4' } });
+    expect(kept.secrets).toEqual(['p1n4']);
+    const complaints = complaintsAbout(written(text), { readSecret: () => undefined });
+    expect(complaints).toContain('mcpServers.a.headers.X: the secret "a.x" is not set');
+    expect(complaints).toContain('mcp-gateway secret set a.x');
+  });
+
   it('may have bundles with an address, and what is shown there is secret', () => {
     const { config, secrets, warnings } = load(
       written(`${MINIMAL}

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { substitute } from '../../src/config/substitute.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 
 const source = {
   environment: { NAME: 'value', EMPTY: '', REFERENCE: '${NAME}: {a: b}' },
@@ -8,6 +9,10 @@ const source = {
   readText: (path: string): string => {
     if (path === '/etc/gateway/token' || path === '/run/token') return `from ${path}\n`;
     throw new Error('no such file');
+  },
+  readSecret: (name: string): string | undefined => {
+    if (name === 'locked') throw new GatewayError('SECRETS_UNAVAILABLE', 'the keychain is locked');
+    return name === 'shop.token' ? 'of-the-shop' : undefined;
   },
 };
 
@@ -40,7 +45,14 @@ describe('a reference', () => {
     ['${1A}', 'E_SUBSTITUTION'],
     ['${NAME', 'E_SUBSTITUTION'],
     ['${UNSET:-${NAME}}', 'E_SUBSTITUTION'],
-    ['${secret:token}', 'E_NOT_BUILT'],
+    ['${secret:shop.token}', 'of-the-shop'],
+    ['${secret:shop.token:-x}', 'of-the-shop'],
+    ['${secret:other:-}', ''],
+    ['${secret:other}', 'E_SECRET'],
+    ['${secret:locked}', 'E_SECRET'],
+    ['${secret:locked:-x}', 'E_SECRET'],
+    ['${secret:Shop Token}', 'E_SUBSTITUTION'],
+    ['${secret:}', 'E_SUBSTITUTION'],
     ['${exec:op read}', 'E_NOT_BUILT'],
   ])('%s stands for %s', (written, expected) => {
     expect(textOf(written)).toBe(expected);

@@ -3,18 +3,25 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Finished, type Place, PROGRAM } from './program.ts';
 
-const README = readFileSync('README.md', 'utf8');
+/** A section that a person walks through, from top to bottom. */
+export interface Walk {
+  readonly page: string;
+  readonly heading: string;
+}
 
-/** The sections of the README that a person walks through, each by its heading. */
 export const WALKS = {
-  author: 'Write a bundle',
-  admin: 'Change policy without fear',
-  compliance: 'Answer in plain words',
+  publish: { page: 'docs/write-a-bundle.md', heading: 'Pack and publish' },
+  admin: { page: 'docs/run-for-a-team.md', heading: 'Change policy without fear' },
+  compliance: { page: 'docs/read-it.md', heading: 'Answer in plain words' },
+  quarter: { page: 'docs/read-it.md', heading: 'A quarter for an auditor' },
 } as const;
 
-/** The command lines of the console blocks in a section of the README, in order, comments included. */
-export function commandsUnder(heading: string): readonly string[] {
-  const section = README.split(/^## /m).find((one) => one.startsWith(`${heading}\n`)) ?? '';
+/** The command lines of the console blocks in a section of a page, in order, comments included. */
+export function commandsUnder({ page, heading }: Walk): readonly string[] {
+  const section =
+    readFileSync(page, 'utf8')
+      .split(/^## /m)
+      .find((one) => one.startsWith(`${heading}\n`)) ?? '';
   return [...section.matchAll(/^\$ (.+)$/gm)].map(([, line = '']) => line);
 }
 

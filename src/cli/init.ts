@@ -1,0 +1,80 @@
+import type { CommandContext } from './context.ts';
+import { EXIT } from './exit.ts';
+import { acceptAll, type Accepted } from './init-accept.ts';
+import { askFor, confirmedWith } from './init-prompts.ts';
+import { makeDraft, type Draft } from './init-draft.ts';
+import { draftAsJson, nextSteps, printAccepted, printDraft, printNext } from './init-shown.ts';
+import { writeDraft } from './init-write.ts';
+import { GatewayError } from '../core/errors.ts';
+import { printJson, printNote, printPage } from './terminal.ts';
+
+export interface InitOptions {
+  readonly config?: string;
+  readonly from?: readonly string[];
+  readonly start: boolean;
+  readonly connect?: boolean;
+  readonly dryRun?: boolean;
+  readonly print?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Takes the servers of all clients into a configuration: shows first what it comes to, writes when the person says so, then
+ * starts each server once and accepts what it offers. No file of a client is changed, unless `--connect` is given.
+ */
+export async function init(context: CommandContext, options: InitOptions): Promise<void> {
+  const { terminal } = context;
+  const draft = makeDraft(context, options);
+  if (options.print === true) return printPage(terminal, draft.after);
+  const isJson = options.json === true;
+  if (!isJson) printDraft(terminal, draft);
+  if (options.dryRun === true) return finish(context, options, { draft, isWritten: false, accepted: [] });
+  const isAsking = options.yes !== true && draft.diff !== '';
+  if (isAsking && !(await isWanted(context, draft, isJson))) {
+    printNote(terminal, 'Nothing was changed.');
+    return;
+  }
+  const answers = !isAsking ? new Map<string, string>() : await askFor(terminal, draft.needed);
+  await writeDraft(context, draft, answers);
+  const isStarting = options.start && draft.plan.servers.length > 0;
+  const accepted = isStarting ? await acceptAll(context, { draft, options, answered: answers }) : [];
+  if (!isJson) printAccepted(terminal, accepted);
+  if (options.connect === true) await connectClients(context, draft, isJson);
+  return finish(context, options, { draft, isWritten: true, accepted });
+}
+
+interface End {
+  readonly draft: Draft;
+  readonly isWritten: boolean;
+  readonly accepted: readonly Accepted[];
+}
+
+function finish({ terminal }: CommandContext, options: InitOptions, { draft, isWritten, accepted }: End): void {
+  const next = nextSteps({ draft, isWritten, accepted, isConnected: options.connect === true });
+  if (options.json === true) return printJson(terminal, 'init', { ...draftAsJson(draft), isWritten, accepted, next });
+  return printNext(terminal, next);
+}
+
+/** Throws USAGE where nobody is there to be asked: the plan has been shown by then. */
+async function isWanted({ terminal }: CommandContext, draft: Draft, isJson: boolean): Promise<boolean> {
+  if (isJson || !terminal.in.isTTY || !terminal.out.isTTY) {
+    throw new GatewayError('USAGE', 'nobody is at a terminal to be asked, so nothing was changed', {
+      mend: 'Run `mcp-gateway init --yes` to do this, or `mcp-gateway init --dry-run` to see it alone.',
+    });
+  }
+  const what = draft.isNew ? 'Write' : 'Add to';
+  return confirmedWith(terminal, `${what} ${draft.path}?`);
+}
+
+/** By the command that does it alone, so that the two cannot differ. What it says is no part of the one object of `--json`. */
+async function connectClients(context: CommandContext, { clients, path }: Draft, isJson: boolean): Promise<void> {
+  const there = clients.filter(({ state }) => state.kind === 'read' || state.kind === 'empty');
+  const ids = [...new Set(there.map(({ id }) => id))];
+  if (ids.length === 0) return;
+  const { terminal, environment } = context;
+  const { runIn } = await import('./program.ts');
+  const surroundings = { environment, terminal: isJson ? { ...terminal, out: terminal.err } : terminal };
+  const exit = await runIn(surroundings, ['connect', ...ids, '--yes', '--config', path]);
+  if (exit !== EXIT.done) context.setExit(exit);
+}

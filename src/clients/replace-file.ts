@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { GatewayError, messageOf } from '../core/errors.ts';
+import { readFileText } from './file-text.ts';
+
+export interface Replacement {
+  /** Undefined removes the file. */
+  readonly bytes: Uint8Array | undefined;
+  /** Hash of what was read; undefined where there was no file. */
+  readonly expected: string | undefined;
+}
+
+/** What a client keeps may hold secrets. */
+const NEW_FILE_MODE = 0o600;
+const LOCK_AGE_MS = 30_000;
+
+/**
+ * Puts a file in the place of another, so that a reader sees the old one or the new one. Its permissions and its owner stay;
+ * where its name is a link, what it leads to is written. Throws CLIENT_FILE, and changes nothing then, where the file is
+ * read-only, is being changed, or is not what was read.
+ */
+export function replaceClientFile(path: string, { bytes, expected }: Replacement): void {
+  const target = targetOf(path);
+  const unlock = lock(target);
+  try {
+    refuseChanged(target, expected);
+    if (bytes === undefined) rmSync(target, { force: true });
+    else write(target, bytes);
+  } catch (thrown) {
+    throw thrown instanceof GatewayError ? thrown : failed(target, messageOf(thrown), thrown);
+  } finally {
+    unlock();
+  }
+}
+
+/** What a name leads to in the end. */
+function targetOf(path: string): string {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() !== true) return path;
+  try {
+    return realpathSync(path);
+  } catch (thrown) {
+    throw failed(path, 'it is a link that leads nowhere', thrown);
+  }
+}
+
+/** Beside the file, as other programs that change files of clients do it. One that was left behind is taken over. */
+function lock(target: string): () => void {
+  const path = `${target}.lock`;
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    const found = statSync(path, { throwIfNoEntry: false });
+    // The age is that of the file system's clock, on both sides.
+    const isOld = found !== undefined && performance.timeOrigin + performance.now() - found.mtimeMs > LOCK_AGE_MS;
+    if (isOld) rmSync(path, { force: true });
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (thrown) {
+    const isHeld = thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
+    throw failed(target, isHeld ? `another program is changing it (${path})` : messageOf(thrown), thrown);
+  }
+  return () => rmSync(path, { force: true });
+}
+
+function refuseChanged(target: string, expected: string | undefined): void {
+  const now = readFileText(target);
+  if (now.kind === 'unreadable') throw failed(target, `it ${now.why}`);
+  if ((now.kind === 'text' ? now.hash : undefined) === expected) return;
+  throw new GatewayError(
+    'CLIENT_FILE',
+    `${target} was changed while you looked at the difference. Nothing was written.`,
+    {
+      mend: 'Run the command again to see what it is now.',
+    },
+  );
+}
+
+function write(target: string, bytes: Uint8Array): void {
+  const found = statSync(target, { throwIfNoEntry: false });
+  if (found !== undefined && (found.mode & 0o222) === 0) throw failed(target, 'it is read-only');
+  const scratch = `${target}.${randomUUID()}`;
+  try {
+    const handle = openSync(scratch, 'wx', (found?.mode ?? NEW_FILE_MODE) & 0o777);
+    try {
+      writeFileSync(handle, bytes);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    if (found !== undefined && found.uid !== statSync(scratch).uid) chownSync(scratch, found.uid, found.gid);
+    renameSync(scratch, target);
+  } finally {
+    rmSync(scratch, { force: true });
+  }
+}
+
+function failed(path: string, why: string, cause?: unknown): GatewayError {
+  return new GatewayError('CLIENT_FILE', `${path} cannot be written: ${why}. Nothing was changed.`, {
+    mend: 'See that you may write the file and its folder, and that nobody else does, and run the command again.',
+    cause,
+  });
+}
