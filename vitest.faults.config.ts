@@ -3,9 +3,9 @@ import { HOSTILE } from './test/groups.ts';
 
 /** Real faults against the real program, and hostile input of every kind: `npm run test:faults` installs what makes them. */
 export default defineConfig({
-  // On two cores vitest would use one of them.
   test: {
-    maxWorkers: 2,
+    // More than there are cores: these tests wait as much as they compute.
+    maxWorkers: 3,
     include: ['test/faults/**/*.test.ts', ...HOSTILE],
     globalSetup: ['test/build-once.ts'],
     testTimeout: 600_000,

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     include: ['test/install/*.test.ts'],
-    globalSetup: ['test/build-once.ts'],
+    globalSetup: ['test/install/built.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

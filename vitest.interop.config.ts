@@ -7,7 +7,8 @@ import { EVERY_CLIENT } from './test/groups.ts';
  */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // More than there are cores: these tests wait as much as they compute.
+    maxWorkers: 3,
     include: ['test/interop/*.test.ts', ...EVERY_CLIENT],
     globalSetup: ['test/build-once.ts'],
     testTimeout: 300_000,

@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { describe, expect, test } from 'vitest';
 import { blocksOf, bundleOf, isTest } from './examples.ts';
 import { inputSchema, readLibrary } from './shipped.ts';
+import { toolchain } from '../shared-toolchain.ts';
 
 const blocks = blocksOf(readFileSync('docs/approvals.md', 'utf8'), '');
 const bundle = bundleOf(blocks);
-const toolchain = new Toolchain();
 const library = readLibrary();
-
-afterAll(() => toolchain.close());
 
 describe('the example of docs/approvals.md', () => {
   test('keeps the contract of bundles', async () => {

@@ -3,18 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { addBundleCommands } from '../../src/cli/bundle-commands.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
 import { LINT_RULES } from '../../src/review/lint.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { runCommand } from '../cli/command.ts';
 
 const PAGE = 'docs/write-a-bundle.md';
 const page = readFileSync(PAGE, 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-'));
-const toolchain = new Toolchain({ idleMs: 60_000 });
-afterAll(async () => {
-  await toolchain.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the page is a way from an empty folder to a packed bundle: every command prints what stands below it', async () => {
   expect(page).toContain('```console');

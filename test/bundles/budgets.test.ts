@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { checkBundle } from '../../src/app/bundles.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import { chargesOf } from '../../src/policy/charges.ts';
@@ -9,17 +9,14 @@ import { buildPolicySet } from '../../src/policy/build-policy-set.ts';
 import { buildRuleBook } from '../../src/policy/rule-book.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { aCombineFacts } from '../policy/decision-makers.ts';
 import { compilerOf, EVERYWHERE, libraryFiles } from '../policy/shipped-bundles.ts';
 import { silent } from '../state/records.ts';
 import { inputSchema, readLibrary } from './shipped.ts';
 
 const page = readFileSync('docs/budgets.md', 'utf8');
-const toolchain = new Toolchain();
 const library = readLibrary();
-afterAll(() => toolchain.close());
-
 const bundle = makeBundle('workflow', { source: 'docs/budgets.md', files: exampleFiles() });
 
 let policy: PolicySet;

@@ -1,17 +1,14 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { PolicyInput } from '../../src/core/policy-input.ts';
 import type { BundleSource } from '../../src/core/rego.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { accepted, everyBundle } from './contract.ts';
 import { readLibrary, readLibraryTests, SHIPPED } from './shipped.ts';
 
-const toolchain = new Toolchain();
 const library = readLibrary();
 
-afterAll(() => toolchain.close());
-
-everyBundle(SHIPPED, { toolchain, library });
+everyBundle(SHIPPED);
 
 describe('the library', () => {
   const probe = (files: Readonly<Record<string, string>>): BundleSource => ({

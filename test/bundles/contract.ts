@@ -1,24 +1,26 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { LibraryFiles } from '../../src/core/rego.ts';
 import { makeBundle, toSource, type Bundle } from '../../src/policy/bundle.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
-import type { Refused } from '../../src/rego/answers.ts';
-import type { Toolchain } from '../../src/rego/toolchain.ts';
-import { inputSchema } from './shipped.ts';
+import type { InspectResult, Refused } from '../../src/rego/answers.ts';
+import { toolchain } from '../shared-toolchain.ts';
+import { inputSchema, readLibrary } from './shipped.ts';
+
+const library = readLibrary();
 
 /** What is asked of every bundle in the repository, as [id, folder]. */
-export function everyBundle(
-  bundles: readonly (readonly [id: string, folder: string])[],
-  { toolchain, library }: { readonly toolchain: Toolchain; readonly library: LibraryFiles },
-): void {
+export function everyBundle(bundles: readonly (readonly [id: string, folder: string])[]): void {
+  // To inspect a bundle is to check it first.
+  const inspectedOf = (bundle: Bundle): Promise<InspectResult> =>
+    toolchain.inspect({ bundle: toSource(bundle), library, inputSchema: inputSchema() });
+
   describe.each(bundles)('bundle %s', (id, folder) => {
     const bundle: Promise<Bundle> = readBundle(folder).then((files) => makeBundle(id, files));
 
     test('keeps the contract of bundles', async () => {
-      const source = toSource(await bundle);
-      expect(await toolchain.check({ bundle: source, library, inputSchema: inputSchema() })).toEqual([]);
+      const inspected = await inspectedOf(await bundle);
+      expect(inspected.kind === 'refused' ? inspected.problems : []).toEqual([]);
     });
 
     test('ships data that its own schema accepts', async () => {
@@ -38,7 +40,7 @@ export function everyBundle(
     });
 
     test('annotates exactly the rules that it has, each with a title, a denial with a way out', async () => {
-      const { inspection } = accepted(await toolchain.inspect({ bundle: toSource(await bundle), library }));
+      const { inspection } = accepted(await inspectedOf(await bundle));
       const { rules, annotations } = inspection;
       const annotated = annotations.filter((annotation) => annotation.id !== '');
       const emitted = rules.flatMap(({ ids }) => ids);
@@ -49,11 +51,18 @@ export function everyBundle(
       const mute = annotated.filter((one) => denials.has(one.id) && typeof one.custom['remediation'] !== 'string');
       expect(mute.map((annotation) => annotation.id)).toEqual([]);
     });
+  });
 
-    test('is formatted', async () => {
-      const { changed, problems } = await toolchain.format(toSource(await bundle).files);
-      expect({ changed, problems }).toEqual({ changed: [], problems: [] });
-    });
+  test('each of them is formatted', async () => {
+    const sources = await Promise.all(
+      bundles.map(async ([id, folder]) => toSource(makeBundle(id, await readBundle(folder)))),
+    );
+    const files = sources.flatMap((source) =>
+      Object.entries(source.files).map(([file, text]) => [`${source.id}/${file}`, text] as const),
+    );
+    expect(files.length).toBeGreaterThan(bundles.length);
+    const { changed, problems } = await toolchain.format(Object.fromEntries(files));
+    expect({ changed, problems }).toEqual({ changed: [], problems: [] });
   });
 }
 

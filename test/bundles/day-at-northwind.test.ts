@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { NO_CONTEXT, type PolicyInput } from '../../src/core/policy-input.ts';
 import type { BundleSource } from '../../src/core/rego.ts';
 import { makeBundle, toSource } from '../../src/policy/bundle.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { readLibrary, SHIPPED } from './shipped.ts';
-
-const toolchain = new Toolchain();
-afterAll(() => toolchain.close());
 
 const ORGANISATION = ['identity', 'resource', 'workflow', 'compliance', 'override'];
 const NOW_MS = Date.parse('2026-01-14T10:00:00Z');

@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PolicyInput } from '../../src/core/policy-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { blocksOf, bundleOf, isTest } from './examples.ts';
 import { inputSchema, readLibrary } from './shipped.ts';
 
 const page = readFileSync('docs/information-flow.md', 'utf8');
 const blocks = blocksOf(page, '');
 const bundle = bundleOf(blocks);
-const toolchain = new Toolchain();
 const library = readLibrary();
-
-afterAll(() => toolchain.close());
 
 test('the examples of docs/information-flow.md keep the contract of bundles', async () => {
   expect(await toolchain.check({ bundle, library, inputSchema: inputSchema() })).toEqual([]);

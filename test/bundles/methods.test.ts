@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ACTION_PHASES } from '../../src/core/action.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { blocksOf, bundleOf, isTest } from './examples.ts';
 import { inputSchema, readLibrary } from './shipped.ts';
 
 const page = readFileSync('docs/methods.md', 'utf8');
-const toolchain = new Toolchain();
 const library = readLibrary();
-
-afterAll(() => toolchain.close());
 
 describe.each(['', 'resource'])('the examples of docs/methods.md (rego %s)', (label) => {
   const bundle = bundleOf(blocksOf(page, label));

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { BundleSource } from '../../src/core/rego.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { inputSchema, readLibrary } from './shipped.ts';
 
 const page = readFileSync('docs/obligations.md', 'utf8');
@@ -24,10 +24,7 @@ const bundle: BundleSource = {
   data: {},
 };
 
-const toolchain = new Toolchain();
 const library = readLibrary();
-
-afterAll(() => toolchain.close());
 
 test('the examples of docs/obligations.md keep the contract of bundles', async () => {
   expect(await toolchain.check({ bundle, library, inputSchema: inputSchema() })).toEqual([]);

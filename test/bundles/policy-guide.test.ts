@@ -15,8 +15,8 @@ import { combine } from '../../src/policy/combine.ts';
 import type { Participant, Place } from '../../src/policy/participant.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
 import { readWords, writeWords } from '../../src/review/rule-words.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { runCommand } from '../cli/command.ts';
 import { aCaller, LABELS } from '../gateway/makers.ts';
 import { compilerOf, EVERYWHERE } from '../policy/shipped-bundles.ts';
@@ -28,14 +28,10 @@ const page = readFileSync('docs/policy-guide.md', 'utf8');
 const [introduction = '', ...sections] = page.split(/^(?=## )/m);
 const [smallest = ''] = sections;
 
-const toolchain = new Toolchain();
 const library = readLibrary();
 const clock = { now: () => 0, monotonic: () => 0 };
 const home = mkdtempSync(join(tmpdir(), 'mcp-gateway-'));
-afterAll(async () => {
-  await toolchain.close();
-  rmSync(home, { recursive: true });
-});
+afterAll(() => rmSync(home, { recursive: true }));
 
 let policy: PolicySet;
 beforeAll(async () => {

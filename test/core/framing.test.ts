@@ -87,10 +87,10 @@ describe('a line that is too long', () => {
   });
 });
 
-test('four million bytes one at a time are one line', () => {
-  const { framer, lines } = aFramer(4_000_000);
+test('a million bytes one at a time are one line', () => {
+  const { framer, lines } = aFramer(1_000_000);
   const byte = Buffer.from('x');
-  for (let count = 0; count < 4_000_000; count += 1) framer.push(byte);
+  for (let count = 0; count < 1_000_000; count += 1) framer.push(byte);
   framer.push(Buffer.from('\n'));
-  expect(lines.map((line) => line.length)).toEqual([4_000_000]);
+  expect(lines.map((line) => line.length)).toEqual([1_000_000]);
 });

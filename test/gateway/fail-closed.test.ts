@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Mode } from '../../src/core/opinion.ts';
 import type { DecisionRecord } from '../../src/core/record.ts';
 import type { RpcAnswer } from '../../src/core/rpc.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { anyEngineFault, noDecision, noElement, storeFaults, throwing } from './faults.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
 import { aGateway, type World } from './a-gateway.ts';
 import { BUNDLES, type Fault, faultyPolicies, layerOf, type SetWish } from './faulty-policy.ts';
 import { aCaller, NOW } from './makers.ts';
@@ -14,9 +14,6 @@ const ROUNDS = { numRuns: 1_000, endOnFailure: true };
 /** Of these so many have a real fault, which costs an instance of the module; in the others the engine answers for it. */
 const REAL = { weight: 1, arbitrary: fc.constant(true) };
 const INJECTED = { weight: 100, arbitrary: fc.constant(false) };
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
 
 let policy: Awaited<ReturnType<typeof faultyPolicies>>;
 beforeAll(async () => {

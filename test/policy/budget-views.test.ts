@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { ActionType } from '../../src/core/action.ts';
 import type { Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import { buildPolicySet } from '../../src/policy/build-policy-set.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { silent } from '../state/records.ts';
 import { compilerOf, libraryFiles, smallParticipant } from './shipped-bundles.ts';
-
-const toolchain = new Toolchain();
-afterAll(() => toolchain.close());
 
 const counter = {
   unit: 'calls',

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Opinion } from '../../src/core/opinion.ts';
 import type { Delegator } from '../../src/core/principal.ts';
 import { buildPolicySet, type PolicySetOptions } from '../../src/policy/build-policy-set.ts';
 import type { Participant } from '../../src/policy/participant.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { silent } from '../state/records.ts';
 import { ask, rule, told } from './questions.ts';
 import { compilerOf, libraryFiles, smallParticipant } from './shipped-bundles.ts';
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
 
 let all: Readonly<Record<string, Participant>> = {};
 beforeAll(async () => {

@@ -1,13 +1,10 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { INPUT_SCHEMA } from '../../src/app/bundles.ts';
 import { combine } from '../../src/policy/combine.ts';
 import { readOpinion } from '../../src/policy/opinion.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { anOpinion, aPermit, aVerdict, someFacts } from './decision-makers.ts';
 import { rule } from './questions.ts';
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
 
 /** Codes of what keeps a bundle of this one rule from being put in force. */
 async function refusals(condition: string, more = ''): Promise<readonly string[]> {

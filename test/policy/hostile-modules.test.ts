@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { HOST_BUILTINS } from '../../src/policy/builtins.ts';
 import { PolicyInstance } from '../../src/policy/instance.ts';
 import { loadModule } from '../../src/policy/module.ts';
 import { rewriteModule } from '../../src/policy/rewrite.ts';
 import { ByteWriter, readSections, type Section, SECTION, writeModule } from '../../src/policy/wasm-binary.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
+import { toolchain } from '../shared-toolchain.ts';
 
 let genuine: Uint8Array;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { RegoReads } from '../../src/core/rego.ts';
@@ -7,10 +7,9 @@ import { buildPolicySet } from '../../src/policy/build-policy-set.ts';
 import { cacheFor } from '../../src/policy/opinion-cache.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { compilerOf, libraryFiles, shippedParticipants } from './shipped-bundles.ts';
 
-const toolchain = new Toolchain();
 let build: () => Promise<PolicySet>;
 
 beforeAll(async () => {
@@ -33,8 +32,6 @@ beforeAll(async () => {
       logger: silent,
     });
 });
-afterAll(() => toolchain.close());
-
 test('a bundle is asked once for all calls that look the same to it', async () => {
   const set = await build();
   expect(cachedIn(set, aCall('read_file', { path: 'a' }))).toEqual([]);

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Logger } from '../../src/core/logger.ts';
 import type { Mode } from '../../src/core/opinion.ts';
 import { buildPolicySet, type PolicySetOptions } from '../../src/policy/build-policy-set.ts';
 import type { Participant } from '../../src/policy/participant.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import { TOTAL_INPUT } from '../../src/policy/total-input.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { ask, rule, told } from './questions.ts';
 import { compilerOf, EVERYWHERE, libraryFiles, smallParticipant } from './shipped-bundles.ts';
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
 
 const warnings: string[] = [];
 const logger: Logger = {

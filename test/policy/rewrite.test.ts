@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { NATIVE_BUILTINS } from '../../src/policy/native-builtins.ts';
 import { loadModule } from '../../src/policy/module.ts';
 import { GLOBALS, rewriteModule } from '../../src/policy/rewrite.ts';
 import { readSections, SECTION, writeModule } from '../../src/policy/wasm-binary.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
+import { toolchain } from '../shared-toolchain.ts';
 
 let wasm: Uint8Array;
 beforeAll(async () => {

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { HOST_BUILTINS } from '../../src/policy/builtins.ts';
 import type { Evaluated } from '../../src/policy/evaluation.ts';
 import { loadModule } from '../../src/policy/module.ts';
 import { rewriteModule } from '../../src/policy/rewrite.ts';
 import { PolicyRuntime } from '../../src/policy/runtime.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
-
-const toolchain = new Toolchain();
-afterAll(async () => toolchain.close());
+import { toolchain } from '../shared-toolchain.ts';
 
 const FUEL = 2_000_000;
 

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { readLibrary } from '../../src/app/bundles.ts';
 import type { BundleInspection } from '../../src/core/rego.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
 import { compareEngines, type ComparisonRequest } from '../../src/review/engine-comparison.ts';
-
-const toolchain = new Toolchain({ idleMs: 60_000 });
-afterAll(() => toolchain.close());
+import { toolchain } from '../shared-toolchain.ts';
 
 const POLICY = `package app
 

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type LintedBundle, lintBundle } from '../../src/app/authoring.ts';
 import { readLibrary, SHIPPED_BUNDLES } from '../../src/app/bundles.ts';
 import { validateAgainst } from '../../src/catalog/validate-against.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
 import { LINT_RULES } from '../../src/review/lint.ts';
+import { toolchain } from '../shared-toolchain.ts';
 
-const toolchain = new Toolchain({ idleMs: 60_000 });
 const loader = { toolchain, library: readLibrary(), validate: validateAgainst };
-afterAll(() => toolchain.close());
-
 interface Example {
   readonly code: string;
   /** Rules below `package lint`; a rule set’s head is completed where it is left out. */

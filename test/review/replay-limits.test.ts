@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import type { SmallBundle } from '../policy/shipped-bundles.ts';
 import { aRule, found, GRANTING, NOON, policyMaker, recorded, replayOf } from './replay-scene.ts';
 
-const toolchain = new Toolchain();
 const policyOf = policyMaker(toolchain);
-afterAll(() => toolchain.close());
-
 /** So many points a day; a call that names no cost is free. */
 function countingTo(limit: number, more = ''): SmallBundle {
   return {

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import type { SmallBundle } from '../policy/shipped-bundles.ts';
 import { aRule, found, GRANTING, NOON, policyMaker, recorded, replayOf } from './replay-scene.ts';
 
-const toolchain = new Toolchain();
 const policyOf = policyMaker(toolchain);
-afterAll(() => toolchain.close());
-
 /** Denies what is large, asks about what is sent, and warns at night. */
 const LIMITS: SmallBundle = {
   id: 'limits',

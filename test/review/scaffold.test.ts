@@ -1,21 +1,18 @@
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { lintBundle } from '../../src/app/authoring.ts';
 import { testBundle } from '../../src/app/bundle-tests.ts';
 import { readLibrary } from '../../src/app/bundles.ts';
 import { validateAgainst } from '../../src/catalog/validate-against.ts';
 import { SERVER_ID } from '../../src/core/names.ts';
 import { Manifest } from '../../src/policy/manifest.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
 import { formatRego } from '../../src/review/format-rego.ts';
 import { type ScaffoldFacts, scaffoldBundle, type ScaffoldTool } from '../../src/review/scaffold.ts';
 import { rulePercent } from '../../src/review/test-findings.ts';
+import { toolchain } from '../shared-toolchain.ts';
 
-const toolchain = new Toolchain({ idleMs: 60_000 });
 const loader = { toolchain, library: readLibrary(), validate: validateAgainst };
 const clock = { now: () => 0, monotonic: () => 0 };
-afterAll(() => toolchain.close());
-
 function facts(tools: readonly ScaffoldTool[], more: Partial<ScaffoldFacts> = {}): ScaffoldFacts {
   return { server: 'notes', package: '@example/notes', version: '1.2.3', owner: 'us: the authors', tools, ...more };
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { BuiltModule } from '../../src/core/rego.ts';
@@ -11,10 +13,11 @@ import { PolicyRuntime } from '../../src/policy/runtime.ts';
 import { arrayTerm, setTerm, type Term } from '../../src/policy/term.ts';
 import { parseTerm, regoText } from '../../src/policy/term-text.ts';
 import { Toolchain } from '../../src/rego/toolchain.ts';
+import { NativeToolchain } from './native-toolchain.ts';
 import { type OpaCase, readOpaCases } from './opa-case.ts';
 
 const Builtins = z.object({ native: z.array(z.string()), host: z.array(z.string()) });
-const admitted = Builtins.parse(JSON.parse(readFileSync(new URL('../../rego/builtins.json', import.meta.url), 'utf8')));
+const builtins = Builtins.parse(JSON.parse(readFileSync(new URL('../../rego/builtins.json', import.meta.url), 'utf8')));
 
 const NOW_NS = 1_700_000_000_000_000_000n;
 const FUEL = 2_000_000_000;
@@ -51,23 +54,29 @@ const SIGNS: Readonly<Record<string, string>> = {
 
 describe('G-72 OPA’s own test cases', () => {
   const toolchain = new Toolchain({ limitMs: 60_000, maxMemoryBytes: 2_000_000_000 });
-  afterAll(async () => toolchain.close());
+  const folder = mkdtempSync(join(tmpdir(), 'opa-cases-'));
+  afterAll(async () => {
+    await toolchain.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it('come out of our runtime as out of OPA’s interpreter', { timeout: 3_600_000 }, async () => {
+    const native = new NativeToolchain(join(folder, 'toolchain'));
     const asked: OpaCase[] = [];
     const differences: string[] = [];
     const refused = new Map<string, number>();
     const cases = readOpaCases().filter(({ note, input }) => input !== undefined && !NOT_RUN.has(note));
     for (let start = 0; start < cases.length; start += TOGETHER) {
-      const built = await buildMost(cases.slice(start, start + TOGETHER), toolchain, refused);
-      if (built === undefined) continue;
-      const runtime = runtimeOf(built.module, built.cases);
-      for (const one of built.cases) {
+      const admitted = admittedOf(cases.slice(start, start + TOGETHER), native, refused);
+      if (admitted.length === 0) continue;
+      const module = await build(admitted, toolchain);
+      const runtime = runtimeOf(module, admitted);
+      for (const one of admitted) {
         asked.push(one);
         runtime.open({ input: one.input ?? '{}', nowNs: NOW_NS });
-        const path = built.module.bundles[one.id]?.entrypointPath ?? '';
+        const path = module.bundles[one.id]?.entrypointPath ?? '';
         const ours = answerOf(runtime.evaluate(path, FUEL), one);
-        const opas = await interpret(one, toolchain);
+        const opas = interpret(one, native);
         if (ours !== opas) differences.push(`${one.folder}: ${one.note}: ${ours} instead of ${opas}`);
       }
     }
@@ -76,36 +85,37 @@ describe('G-72 OPA’s own test cases', () => {
     console.log('cases by built-in', counts);
     expect(differences).toEqual([]);
     expect(asked.length).toBeGreaterThan(1_450);
-    expect(admitted.host.filter((name) => counts[name] === undefined)).toEqual([]);
+    expect(builtins.host.filter((name) => counts[name] === undefined)).toEqual([]);
   });
 
   it('are run for what the toolchain admits and nothing else', () => {
-    expect(admitted.host.filter((name) => !HOST_BUILTINS.has(name))).toEqual([]);
-    expect([...NATIVE_BUILTINS.values()].filter((name) => !admitted.native.includes(name))).toEqual([]);
+    expect(builtins.host.filter((name) => !HOST_BUILTINS.has(name))).toEqual([]);
+    expect([...NATIVE_BUILTINS.values()].filter((name) => !builtins.native.includes(name))).toEqual([]);
   });
 });
 
-interface Built {
-  readonly module: BuiltModule;
-  readonly cases: readonly OpaCase[];
-}
-
 /** Leaves out what the toolchain refuses, until the rest can be built. */
-async function buildMost(
+function admittedOf(
   cases: readonly OpaCase[],
-  toolchain: Toolchain,
+  native: NativeToolchain,
   refused: Map<string, number>,
-): Promise<Built | undefined> {
-  if (cases.length === 0) return undefined;
-  const result = await toolchain.build({ bundles: cases.map(({ source }) => source), library: {} });
-  if (result.kind === 'built') return { module: result.module, cases };
+): readonly OpaCase[] {
+  if (cases.length === 0) return [];
+  const result = native.build({ bundles: cases.map(({ source }) => source), library: {} });
+  if (result.kind === 'built') return cases;
   const codes = new Map(result.problems.map(({ bundle, code }) => [bundle, code]));
   for (const code of codes.values()) refused.set(code, (refused.get(code) ?? 0) + 1);
-  return buildMost(
+  return admittedOf(
     cases.filter(({ id }) => !codes.has(id)),
-    toolchain,
+    native,
     refused,
   );
+}
+
+async function build(cases: readonly OpaCase[], toolchain: Toolchain): Promise<BuiltModule> {
+  const result = await toolchain.build({ bundles: cases.map(({ source }) => source), library: {} });
+  if (result.kind === 'built') return result.module;
+  throw new Error(result.problems.map(({ bundle, message }) => `${bundle}: ${message}`).join('\n'));
 }
 
 function runtimeOf(module: BuiltModule, cases: readonly OpaCase[]): PolicyRuntime {
@@ -117,8 +127,8 @@ function runtimeOf(module: BuiltModule, cases: readonly OpaCase[]): PolicyRuntim
   });
 }
 
-async function interpret(one: OpaCase, toolchain: Toolchain): Promise<string> {
-  const answer = await toolchain.evaluate({
+function interpret(one: OpaCase, native: NativeToolchain): string {
+  const answer = native.evaluate({
     bundles: [one.source],
     library: {},
     entrypoint: one.id,
@@ -161,7 +171,7 @@ function casesByBuiltin(cases: readonly OpaCase[]): Readonly<Record<string, numb
       .join('\n')
       .replaceAll(/^allow contains .*$/gm, ''),
   );
-  const names = [...admitted.native, ...admitted.host].toSorted();
+  const names = [...builtins.native, ...builtins.host].toSorted();
   const counts = names.map((name) => {
     const sign = SIGNS[name] ?? `${name}(`;
     return [name, texts.filter((text) => text.includes(sign)).length] as const;

@@ -1,22 +1,21 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { makeBundle, toSource } from '../../src/policy/bundle.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
-import { Toolchain } from '../../src/rego/toolchain.ts';
+import { toolchain } from '../shared-toolchain.ts';
 import { accepted, everyBundle } from '../bundles/contract.ts';
-import { readLibrary, SHELVED } from '../bundles/shipped.ts';
+import { inputSchema, readLibrary, SHELVED } from '../bundles/shipped.ts';
 
-const toolchain = new Toolchain();
 const library = readLibrary();
 
-afterAll(() => toolchain.close());
-
-everyBundle(SHELVED, { toolchain, library });
+everyBundle(SHELVED);
 
 test.each(SHELVED)(
   'bundle %s names an owner of each rule, and asks about what it does not know',
   async (id, folder) => {
     const bundle = makeBundle(id, await readBundle(folder));
-    const { inspection } = accepted(await toolchain.inspect({ bundle: toSource(bundle), library }));
+    const { inspection } = accepted(
+      await toolchain.inspect({ bundle: toSource(bundle), library, inputSchema: inputSchema() }),
+    );
     const annotated = inspection.annotations.filter((annotation) => annotation.id !== '');
     expect(annotated.filter(({ custom }) => typeof custom['owner'] !== 'string')).toEqual([]);
 
