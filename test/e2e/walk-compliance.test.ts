@@ -73,7 +73,8 @@ test('compliance goes from a number to one decision and its control, and an audi
 
 /** A busy machine takes a while to start all servers, and what is not there yet is refused. */
 async function whenServed(client: RawClient): Promise<RawClient> {
-  const servers = async (): Promise<number> => new Set((await client.listTools()).map((name) => name.split('__')[0])).size;
+  const servers = async (): Promise<number> =>
+    new Set((await client.listTools()).map((name) => name.split('__')[0])).size;
   await expect.poll(servers, PATIENCE).toBe(4);
   return client;
 }
