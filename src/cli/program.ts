@@ -27,7 +27,18 @@ import { VERSION } from './version.ts';
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const terminal: Terminal = { in: process.stdin, out: process.stdout, err: process.stderr };
-  return runIn({ terminal, environment: readEnvironment() }, withDefault(args));
+  const wanted = withDefault(args);
+  // What serves over stdio ends in its own way when its client leaves.
+  if (!wanted.includes('serve')) leaveWithReader(terminal);
+  return runIn({ terminal, environment: readEnvironment() }, wanted);
+}
+
+/** Whoever reads the answer may have read enough, as `head` has: that is no failure. */
+function leaveWithReader({ out }: Terminal): void {
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
 }
 
 /** Runs one command where its surroundings are given; the exit code. Throws nothing. */
