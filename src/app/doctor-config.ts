@@ -3,7 +3,7 @@ import { fail, type HealthFinding, ok, skip, type Subject, warn } from './doctor
 import type { LoadedConfig } from '../config/load.ts';
 import { lockedIn } from '../core/server-lock.ts';
 import { isJsonObject } from '../core/json.ts';
-import { holdsKey } from '../state/key-patterns.ts';
+import { holdsKey } from '../core/key-patterns.ts';
 
 export function checkConfig({ configuration }: Pick<Subject, 'configuration'>): readonly HealthFinding[] {
   if (configuration.kind === 'none') return [fail('config', configuration.problem, 'mcp-gateway init')];

@@ -3,7 +3,7 @@ import type { ListedBundle } from './policy-list.ts';
 import type { LookedAt } from './look.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import type { ServerId } from '../core/names.ts';
+import { isServerId, type ServerId } from '../core/names.ts';
 
 /** One that takes longer keeps its clients waiting, and some give up after ten seconds. */
 const SLOW_MS = 5_000;
@@ -15,7 +15,7 @@ export type TriedServer = Pick<LookedAt, 'tools' | 'listedAfterMs'>;
 export async function checkServers(subject: Subject): Promise<readonly HealthFinding[]> {
   const { tryServer } = subject;
   const loaded = loadedOf(subject);
-  const ids = Object.keys(loaded?.config.mcpServers ?? {}) as readonly ServerId[];
+  const ids = Object.keys(loaded?.config.mcpServers ?? {}).filter(isServerId);
   if (loaded === undefined || ids.length === 0) return [skip('server', 'none is configured')];
   if (tryServer === undefined) return [skip('server', `${String(ids.length)} were not started, as was asked`)];
   return Promise.all(ids.map((id) => findingOf(id, loaded.config, tryServer)));

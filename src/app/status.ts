@@ -4,7 +4,7 @@ import { findOverrides } from './overrides.ts';
 import { findPolicies, type ListedBundle, type PolicyPlace } from './policy-list.ts';
 import { shownPauseOf } from './shown-pause.ts';
 import type { Approval } from '../core/approval.ts';
-import { messageOf } from '../core/errors.ts';
+import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Mode } from '../core/opinion.ts';
 import type { ListedOverride } from '../review/overrides.ts';
 import { readApprovals } from '../state/approval-reader.ts';
@@ -95,9 +95,12 @@ export async function readStatus(place: PolicyPlace, loader: BundleLoader): Prom
       return otherwise;
     }
   };
-  const { reader, now, config } = place;
-  const bundles = await tried('bundles', async () => await bundlesIn(place, loader), []);
-  const overrides = await tried('overrides', async () => await overridesIn(place, loader), []);
+  const { now, config } = place;
+  const problem = await problemOf(place.reader);
+  if (problem !== '') unknown.push(problem);
+  const reader = problem === '' ? place.reader : undefined;
+  const bundles = await tried('bundles', async () => await bundlesIn({ ...place, reader }, loader), []);
+  const overrides = await tried('overrides', async () => await overridesIn({ ...place, reader }, loader), []);
   if (reader === undefined) {
     const servers = Object.keys(config.mcpServers).map((id) => ({ id, last_call: '', last_status: '' }));
     return { ...NOTHING_YET, bundles, overrides, servers, unknown };
@@ -132,6 +135,17 @@ const NOTHING_YET: GatewayStatus = {
   checkpoint: null,
   unknown: [],
 };
+
+/** Why nothing of the store can be read; empty where it can, or there is none. */
+async function problemOf(reader: DecisionReader | undefined): Promise<string> {
+  try {
+    await reader?.lastSeq();
+    return '';
+  } catch (thrown) {
+    const { mend = '' } = thrown instanceof GatewayError ? thrown : {};
+    return `${firstLine(thrown)}. ${mend}`.trim();
+  }
+}
 
 function firstLine(thrown: unknown): string {
   return messageOf(thrown).split('\n')[0] ?? '';
@@ -175,16 +189,16 @@ async function overridesIn(place: PolicyPlace, loader: BundleLoader): Promise<re
 async function approvalsIn({ config, now }: PolicyPlace): Promise<readonly WaitingApproval[]> {
   const { path } = config.decisions.store;
   if (!existsSync(path)) return [];
-  const { book, close } = readApprovals({ path });
+  const reader = readApprovals({ path });
   try {
-    return (await book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
+    return (await reader.book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
   } finally {
-    close();
+    reader.close();
   }
 }
 
-function waitingOf({ id, call, by, createdMs, expiresMs }: Approval): WaitingApproval {
-  return { id, server: call.server, tool: call.tool, by, since: timeOf(createdMs), expires: timeOf(expiresMs) };
+function waitingOf({ id, shown, by, createdMs, expiresMs }: Approval): WaitingApproval {
+  return { id, server: shown.server, tool: shown.tool, by, since: timeOf(createdMs), expires: timeOf(expiresMs) };
 }
 
 function serversIn({ config }: PolicyPlace, reader: DecisionReader): Promise<readonly ServerStatus[]> {

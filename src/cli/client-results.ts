@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
 import { EXIT } from './exit.ts';
-import { paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
+import { isAnswered, paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
 
 /** What came of one file of a client. */
 export interface ClientResult {
@@ -36,7 +36,7 @@ export async function askedFor(
   question: string,
   { json }: { readonly json?: boolean },
 ): Promise<boolean> {
-  if (json === true || !terminal.in.isTTY || !terminal.out.isTTY) {
+  if (json === true || !isAnswered(terminal)) {
     throw new GatewayError('USAGE', 'nobody is at a terminal to be asked, so nothing was changed', {
       mend: 'Add --yes to do it, or --dry-run to see it alone.',
     });
@@ -45,13 +45,14 @@ export async function askedFor(
   return confirmedWith(terminal, question);
 }
 
+export interface Outcome {
+  readonly command: 'connect' | 'disconnect' | 'client-restore';
+  readonly results: readonly ClientResult[];
+  readonly json?: boolean | undefined;
+}
+
 /** Says what came of every file; where something failed the command has, too. */
-export function printResults(
-  { terminal, setExit }: CommandContext,
-  command: 'connect' | 'disconnect' | 'client-restore',
-  results: readonly ClientResult[],
-  { json }: { readonly json?: boolean },
-): void {
+export function printResults({ terminal, setExit }: CommandContext, { command, results, json }: Outcome): void {
   const hasFailed = results.some(({ status }) => status === 'failed');
   if (hasFailed) setExit(EXIT.failed);
   if (json === true) return printJson(terminal, command, { ok: !hasFailed, clients: results });

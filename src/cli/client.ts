@@ -4,7 +4,7 @@ import type { FoundClient } from '../clients/entry.ts';
 import { allPlaces, findClients } from '../clients/find.ts';
 import { isRunning } from '../clients/running.ts';
 import { GatewayError } from '../core/errors.ts';
-import { clientMachine, knownClient } from './client-places.ts';
+import { type ClientMachine, clientMachine, knownClient } from './client-places.ts';
 import { askedFor, failedResult, printResults } from './client-results.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
@@ -13,10 +13,12 @@ import { printJson, printLine, printNote, printTable } from './terminal.ts';
 
 export interface ListOptions {
   readonly json?: boolean;
+  /** Another machine than the one it runs on. */
+  readonly tools?: ClientMachine;
 }
 
 /** Which clients are on this machine, which are connected, and which servers they start beside the gateway. */
-export function list(context: CommandContext, { json }: ListOptions, tools = clientMachine(context)): void {
+export function list(context: CommandContext, { json, tools = clientMachine(context) }: ListOptions): void {
   const { terminal } = context;
   const found = findClients(tools.machine).filter(isShown);
   if (json === true) return printJson(terminal, 'client-ls', { clients: found.map(asJson) });
@@ -61,8 +63,7 @@ function asJson({ id, name, scope, path, state }: FoundClient): object {
 export function backups(
   context: CommandContext,
   client: string | undefined,
-  { json }: ListOptions,
-  tools = clientMachine(context),
+  { json, tools = clientMachine(context) }: ListOptions,
 ): void {
   const { terminal } = context;
   const kept = listBackups(tools.gatewayHome, client === undefined ? undefined : knownClient(client).id);
@@ -77,20 +78,15 @@ export function backups(
   printTable(terminal, ['backup', 'time', 'scope', 'file'], rows);
 }
 
-export interface RestoreOptions {
+export interface RestoreOptions extends ListOptions {
   readonly yes?: boolean;
   readonly force?: boolean;
   readonly dryRun?: boolean;
-  readonly json?: boolean;
 }
 
 /** Makes a file of a client what a backup has. What is there now is kept as a backup, too. */
-export async function restore(
-  context: CommandContext,
-  id: string,
-  options: RestoreOptions,
-  tools = clientMachine(context),
-): Promise<void> {
+export async function restore(context: CommandContext, id: string, options: RestoreOptions): Promise<void> {
+  const tools = options.tools ?? clientMachine(context);
   const { machine, gatewayHome, processes } = tools;
   // A client alone stands for the last change of it.
   const backup = listBackups(gatewayHome, id.split('/')[0]).find((one) => one.id === id || one.client === id);
@@ -101,11 +97,15 @@ export async function restore(
   const at = allPlaces(client, machine).find(({ scope }) => scope === backup.scope)?.at ?? [];
   const place = { client, scope: backup.scope, path: backup.path, at };
   const change = planRestore(backup, place, machine);
-  const diff = diffOf(change);
+  const diff = diffOf(change, tools.machine);
   const base = { client: client.id, name: client.name, scope: backup.scope, path: backup.path, bypassing: [] };
   if (options.json !== true) printDiff(context.terminal, diff);
   const print = (status: 'unchanged' | 'would-change' | 'restored'): void =>
-    printResults(context, 'client-restore', [{ ...base, status, ...(status === 'would-change' && { diff }) }], options);
+    printResults(context, {
+      command: 'client-restore',
+      results: [{ ...base, status, ...(status === 'would-change' && { diff }) }],
+      json: options.json,
+    });
   if (diff === '') return print('unchanged');
   if (options.dryRun === true) return print('would-change');
   if (options.force !== true && isRunning(client, machine.platform, processes)) {
@@ -120,6 +120,10 @@ export async function restore(
     carryOut({ ...change, state: { ...change.state, isConnected: false } }, { home: gatewayHome, time: tools.time() });
     return print('restored');
   } catch (thrown) {
-    return printResults(context, 'client-restore', [failedResult(place, thrown)], options);
+    return printResults(context, {
+      command: 'client-restore',
+      results: [failedResult(place, thrown)],
+      json: options.json,
+    });
   }
 }

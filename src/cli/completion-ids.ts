@@ -18,7 +18,9 @@ export function idsIn(
   return async (name) => {
     try {
       const given = path === undefined ? {} : { path };
-      const { config } = loadConfig({ ...given, environment: variables, workingFolder, home, userHome });
+      const options = { ...given, environment: variables, workingFolder, home, userHome };
+      // No id is a secret, and nobody is asked to open a keychain because of a key that was pressed.
+      const { config } = loadConfig({ ...options, readSecret: () => 'unread' });
       return await READERS[name](config);
     } catch {
       return [];
@@ -52,12 +54,12 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
   },
   approvals: async ({ decisions: { store } }) => {
     if (!existsSync(store.path)) return [];
-    const { book, close } = readApprovals({ path: store.path });
+    const reader = readApprovals({ path: store.path });
     try {
-      const listed = await book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
-      return listed.map(({ id, call }) => ({ word: id, about: `${call.server}.${call.tool}` }));
+      const listed = await reader.book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
+      return listed.map(({ id, shown }) => ({ word: id, about: `${shown.server}.${shown.tool}` }));
     } finally {
-      close();
+      reader.close();
     }
   },
 };

@@ -52,7 +52,7 @@ export function migrate(context: CommandContext, file: string | undefined, optio
   const plan = planImport([client], {
     written: {},
     isTaken: (id) => /^(?:agent|starter)-/.test(id),
-    valueOf: secrets.read,
+    secretOf: secrets.read,
     variables: environment.variables,
   });
   const converted = plan.servers.reduce(withServer, emptyConfig());

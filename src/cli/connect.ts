@@ -23,6 +23,8 @@ export interface ConnectOptions extends PlaceOptions, LaunchOptions {
   readonly native?: boolean;
   readonly managed?: string | boolean;
   readonly json?: boolean;
+  /** Another machine than the one it runs on. */
+  readonly tools?: ClientMachine;
 }
 
 /** One file, and what is to be done with it. */
@@ -36,12 +38,8 @@ interface Plan {
  * Registers the gateway with clients: shows first what changes in their files, writes when the person says so, and keeps a
  * backup of each. What cannot be done for one client keeps no other one waiting; the exit code tells of it.
  */
-export async function connect(
-  context: CommandContext,
-  ids: readonly string[],
-  options: ConnectOptions,
-  tools = clientMachine(context),
-): Promise<void> {
+export async function connect(context: CommandContext, ids: readonly string[], options: ConnectOptions): Promise<void> {
+  const tools = options.tools ?? clientMachine(context);
   const launch = launchOf(context, options);
   if (options.managed !== undefined && options.managed !== false) {
     return (await import('./managed.ts')).writeManaged(context, launch, options);
@@ -56,19 +54,22 @@ export async function connect(
   results.push(
     ...plans.filter(({ change }) => change === undefined).map(({ place }) => resultOf(place, tools, 'unchanged')),
   );
-  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change));
+  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change, tools.machine));
   if (options.dryRun === true) {
     results.push(
-      ...changes.map((change) => ({ ...resultOf(change.place, tools, 'would-change'), diff: diffOf(change) })),
+      ...changes.map((change) => ({
+        ...resultOf(change.place, tools, 'would-change'),
+        diff: diffOf(change, tools.machine),
+      })),
     );
-    return printResults(context, 'connect', results, options);
+    return printResults(context, { command: 'connect', results, json: options.json });
   }
   if (changes.length > 0 && !(await isWanted(context, changes, options))) {
     return printNote(context.terminal, 'Nothing was changed.');
   }
   if (isPassing(launch)) printNote(context.terminal, PASSING);
   for (const change of changes) results.push(await done(change, connecting));
-  return printResults(context, 'connect', results, options);
+  return printResults(context, { command: 'connect', results, json: options.json });
 }
 
 const PASSING =
@@ -175,7 +176,8 @@ async function refuseUndone(
 
 function resultOf(place: ClientPlace, { machine }: ClientMachine, status: ClientResult['status']): ClientResult {
   const { state } = foundAt(place, machine);
-  const bypassing = state.kind === 'read' ? state.servers.map(({ name }) => name) : [];
+  const others = state.kind === 'read' ? [...state.servers, ...state.refused.filter(({ isOff }) => !isOff)] : [];
+  const bypassing = others.map(({ name }) => name);
   return { client: place.client.id, name: place.client.name, scope: place.scope, path: place.path, status, bypassing };
 }
 

@@ -28,7 +28,7 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
   for (const parent of [decision, program]) {
     withConfig(parent.command('explain').argument('[id]', 'the id, or its beginning; without one the last denial'))
       .description('say one decision in words')
-      .addHelpText('after', '\nExample:\n  mcp-gateway explain 0199a3f1')
+      .addHelpText('after', `\nExample:\n  mcp-gateway ${parent === program ? '' : 'decision '}explain 0199a3f1`)
       .action(async (id: string | undefined, options: ReadOptions) => (await load()).explain(context, id, options));
   }
   filtered(withConfig(decision.command('tail').description('print decisions as they are made, until interrupted')))

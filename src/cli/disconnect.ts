@@ -13,6 +13,8 @@ export interface DisconnectOptions extends PlaceOptions {
   readonly yes?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  /** Another machine than the one it runs on. */
+  readonly tools?: ClientMachine;
 }
 
 interface Disconnecting {
@@ -29,15 +31,15 @@ export async function disconnect(
   context: CommandContext,
   ids: readonly string[],
   options: DisconnectOptions,
-  tools = clientMachine(context),
 ): Promise<void> {
+  const tools = options.tools ?? clientMachine(context);
   const results: ClientResult[] = [];
   const places = chosenPlaces(ids, options, tools.machine);
   const changes = places.flatMap((place) => planned(place, { options, tools, results }));
-  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change));
+  if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change, tools.machine));
   if (options.dryRun === true) {
-    results.push(...changes.map((change) => resultOf(change, 'would-change', { diff: diffOf(change) })));
-    return printResults(context, 'disconnect', results, options);
+    results.push(...changes.map((change) => resultOf(change, 'would-change', { diff: diffOf(change, tools.machine) })));
+    return printResults(context, { command: 'disconnect', results, json: options.json });
   }
   const names = [...new Set(changes.map(({ place }) => place.client.name))].join(', ');
   const isAsking = changes.length > 0 && options.yes !== true;
@@ -45,7 +47,7 @@ export async function disconnect(
     return printNote(context.terminal, 'Nothing was changed.');
   }
   results.push(...changes.map(done));
-  return printResults(context, 'disconnect', results, options);
+  return printResults(context, { command: 'disconnect', results, json: options.json });
 }
 
 function planned(place: ClientPlace, { options, tools, results }: Disconnecting): readonly Change[] {

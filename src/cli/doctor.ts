@@ -9,7 +9,7 @@ import { lockPathOf, readLock } from '../config/lock-file.ts';
 import { loadConfig } from '../config/load.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { ServerId } from '../core/names.ts';
-import type { ConfigOption } from './config.ts';
+import { type ConfigOption, loadOptions } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
 import { EXIT } from './exit.ts';
@@ -100,12 +100,9 @@ async function subjectOf(context: CommandContext, options: DoctorOptions): Promi
   };
 }
 
-function readConfiguration({ environment }: CommandContext, { config: path }: ConfigOption): ReadConfiguration {
-  const { variables, workingFolder, home, userHome } = environment;
+function readConfiguration(context: CommandContext, options: ConfigOption): ReadConfiguration {
   try {
-    const given = path === undefined ? {} : { path };
-    const loaded = loadConfig({ ...given, environment: variables, workingFolder, home, userHome });
-    return { kind: 'good', loaded };
+    return { kind: 'good', loaded: loadConfig(loadOptions(context, options)) };
   } catch (thrown) {
     const isMissing = thrown instanceof GatewayError && thrown.code === 'CONFIG_NOT_FOUND';
     return { kind: isMissing ? 'none' : 'bad', problem: messageOf(thrown) };

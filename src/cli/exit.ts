@@ -1,5 +1,5 @@
 import { GatewayError, type ErrorCode, messageOf } from '../core/errors.ts';
-import { visible, type Terminal } from './terminal.ts';
+import { printParagraph, visible, type Terminal } from './terminal.ts';
 
 /** What a command's end says to a script. */
 export const EXIT = {
@@ -36,8 +36,10 @@ export function printError(terminal: Terminal, thrown: unknown): number {
     terminal.err.write(`error ${text.split('\n').map(visible).join('\n')}\n`);
     return EXIT.failed;
   }
-  const lines = thrown.message.split('\n').map(visible).join('\n');
-  terminal.err.write(`error ${thrown.code} ${lines}\n`);
-  if (thrown.mend !== undefined) terminal.err.write(`  = help: ${visible(thrown.mend)}\n`);
+  const lines = thrown.message.split('\n').map(visible);
+  // What has several lines has its own shape, such as a place in a file.
+  const [first = ''] = lines;
+  printParagraph(terminal, `error ${thrown.code} `, lines.length === 1 ? first : lines.join('\n'));
+  if (thrown.mend !== undefined) printParagraph(terminal, '  = help: ', visible(thrown.mend));
   return EXIT_BY_CODE[thrown.code] ?? EXIT.failed;
 }

@@ -26,7 +26,9 @@ export function addGlobalFlags(program: Command, environment: ProcessEnvironment
     .option('--no-color', 'no colours');
   for (const command of leavesOf(program)) {
     for (const option of HIDDEN.map((make) => make())) {
-      const isTaken = command.options.some(({ long, short }) => long === option.long || short === option.short);
+      const isTaken = command.options.some(
+        ({ long, short }) => long === option.long || (short !== undefined && short === option.short),
+      );
       if (!isTaken) command.addOption(option.hideHelp());
     }
   }

@@ -51,10 +51,12 @@ export function makeDraft(context: CommandContext, options: InitOptions): Draft 
     ...LAYERS.map((layer) => `starter-${layer}`),
   ];
   const reserved = new Set([...others, ...Object.keys(loaded?.config.mcpServers ?? {})]);
-  const plan = planImport(clients, {
+  // What a project brings with it was written by others, and `--yes` would start it.
+  const own = clients.filter(({ scope }) => scope !== 'project');
+  const plan = planImport(own, {
     written: isNew ? {} : writtenServers(path),
     isTaken: (id) => reserved.has(id) || id.startsWith('agent-'),
-    valueOf: secrets.read,
+    secretOf: secrets.read,
     variables,
   });
   const before = isNew ? '' : readFileSync(path, 'utf8');

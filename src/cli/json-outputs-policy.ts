@@ -23,7 +23,13 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   },
   'bundle-doc': {
     command: 'bundle doc',
-    members: { path: 'of the bundle', format: 'of the page', text: 'the page, where no file is named' },
+    members: {
+      path: 'of the bundle',
+      format: 'of the page',
+      text: 'the page, where no file was named',
+      out: 'the file that was named',
+      rules: 'how many the page tells of',
+    },
   },
   'bundle-fmt': {
     command: 'bundle fmt',
@@ -65,6 +71,10 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
       problem: 'empty where it is good',
       signatures: 'each with its facts',
     },
+  },
+  'config-migrate': {
+    command: 'config migrate',
+    members: { path: 'of the file', version: 'of its format', isChanged: 'whether there was anything to rewrite' },
   },
   'config-show': { command: 'config show', members: { path: 'of the file', config: 'with defaults, without secrets' } },
   'config-validate': {
@@ -139,7 +149,11 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   },
   'policy-shadow': {
     command: 'policy shadow',
-    members: { since: 'RFC 3339', shadow: 'what would be other, by bundle or rule' },
+    members: {
+      since: 'RFC 3339',
+      shadow: 'what would be other, by bundle or rule',
+      promoted: 'with --promote: what is enforced now',
+    },
   },
   'policy-show': {
     command: 'policy show',

@@ -35,6 +35,23 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     members: { budgets: 'counts with limit, used, reserved, remaining, ratio and when they begin anew' },
   },
   'budget-show': { command: 'budget show', members: { budgets: 'as in budget-ls' } },
+  'client-backups': {
+    command: 'client backups',
+    members: { backups: 'files of clients as they were before they were changed' },
+  },
+  'client-ls': {
+    command: 'client ls',
+    members: { clients: 'each with its file, whether it reaches the gateway, and what it starts past it' },
+  },
+  'client-restore': { command: 'client restore', members: { clients: 'what became of the file' } },
+  connect: {
+    command: 'connect',
+    members: {
+      clients: 'what became of each',
+      snippets: 'with --print: what to paste into which file',
+      managed: 'with --managed: the files that were written',
+    },
+  },
   'decision-acts': {
     command: 'decision ls --acts',
     members: { acts: 'what is recorded and is no decision, newest first' },
@@ -72,12 +89,31 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     },
   },
   'decision-verify': { command: 'decision verify', members: { verdict: 'what the chain says' } },
+  disconnect: { command: 'disconnect', members: { clients: 'what became of each' } },
   doctor: {
     command: 'doctor',
     members: {
       counts: 'ok, warn, fail and skip',
       findings: 'each with id, state, words and mend',
       fixed: 'what --fix did',
+    },
+  },
+  init: {
+    command: 'init',
+    members: {
+      path: 'of the configuration',
+      isNew: 'whether there was none',
+      diff: 'what changes',
+      clients: 'that were found',
+      servers: 'that were found',
+      secrets: 'that move, without their values',
+      needed: 'what a person has to fill in',
+      twins: 'servers of one name',
+      known: 'servers that were there',
+      refused: 'what cannot be taken over',
+      isWritten: 'whether it was',
+      accepted: 'what was accepted of each server',
+      next: 'the commands to go on with',
     },
   },
   'key-create': { command: 'key create', members: { id: 'of the key', key: 'the key, shown this once' } },
@@ -94,6 +130,21 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
       act: 'id of the record; empty where nothing was changed',
       pause: 'since, until, actor and reason; null where there is none',
     },
+  },
+  'secret-check': {
+    command: 'secret check',
+    members: {
+      path: 'of the configuration',
+      references: 'each with its state',
+      plain: 'what stands in the open',
+      moved: 'what --fix has moved',
+    },
+  },
+  'secret-ls': { command: 'secret ls', members: { secrets: 'names, where they are kept, and who uses them' } },
+  'secret-rm': { command: 'secret rm', members: { name: 'of the secret', uses: 'what still asks for it' } },
+  'secret-set': {
+    command: 'secret set',
+    members: { name: 'of the secret', place: 'keychain or file', isNew: 'whether there was none' },
   },
   'server-add': {
     command: 'server add',

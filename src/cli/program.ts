@@ -27,18 +27,16 @@ import { VERSION } from './version.ts';
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const terminal: Terminal = { in: process.stdin, out: process.stdout, err: process.stderr };
-  const wanted = withDefault(args);
-  // What serves over stdio ends in its own way when its client leaves.
-  if (!wanted.includes('serve')) leaveWithReader(terminal);
-  return runIn({ terminal, environment: readEnvironment() }, wanted);
+  const told = withDefault(args);
+  // A server closes in order when its client goes away.
+  if (!told.includes('serve')) process.stdout.on('error', endQuietly);
+  return runIn({ terminal, environment: readEnvironment() }, told);
 }
 
-/** Whoever reads the answer may have read enough, as `head` has: that is no failure. */
-function leaveWithReader({ out }: Terminal): void {
-  out.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.done);
-    throw error;
-  });
+/** Whoever reads has read enough, such as `head`. */
+function endQuietly(problem: NodeJS.ErrnoException): void {
+  if (problem.code !== 'EPIPE') throw problem;
+  process.exit(EXIT.done);
 }
 
 /** Runs one command where its surroundings are given; the exit code. Throws nothing. */
@@ -75,7 +73,8 @@ export function wholeProgram(context: CommandContext, shape: ShapeTerminal = () 
   return program;
 }
 
-function programFor(context: CommandContext): Command {
+/** All commands, without those flags. */
+export function programFor(context: CommandContext): Command {
   const program = new Command('mcp-gateway')
     .description('One MCP server in front of all others: decides every call by policy, records it, and says why.')
     .version(VERSION, '-V, --version')

@@ -27,6 +27,9 @@ export function progressLine({ err, isQuiet }: Terminal, what: string): Progress
   };
 }
 
+/** What most commands about bundles wait for. */
+export const COMPILING = 'bundles are being compiled …';
+
 /** Says on stderr what is waited for, once it takes longer than two seconds and a person looks on. */
 export async function announced<T>({ err, isQuiet }: Terminal, what: string, work: Promise<T>): Promise<T> {
   let isShown = false;

@@ -13,6 +13,7 @@ import { ACCEPTED_TOOLS, type Definitions, readDefinitions } from '../review/uni
 import { type Acting, acting } from './acting.ts';
 import type { CommandContext } from './context.ts';
 import { stderrLogger } from './log.ts';
+import { announced } from './progress.ts';
 import { clock, signInsOf } from './server-sign-ins.ts';
 import type { ServerOptions } from './server.ts';
 import { isAnswered } from './terminal.ts';
@@ -54,7 +55,7 @@ export async function look(id: ServerId, work: UnitWork, looking: Looking = {}):
   const accepted = looking.accepted ?? (isAsAccepted ? (locked.package ?? undefined) : undefined);
   const signIns = signInsOf(context, loaded.config, store.withLease);
   try {
-    return await lookAt(id, loaded.config, {
+    const looked = lookAt(id, loaded.config, {
       home,
       cache,
       version: VERSION,
@@ -68,6 +69,7 @@ export async function look(id: ServerId, work: UnitWork, looking: Looking = {}):
       accepted,
       isFresh,
     });
+    return await announced(context.terminal, `${id} is being started …`, looked);
   } finally {
     signIns.close();
   }
@@ -148,8 +150,7 @@ export function summaryOf(locked: LockedServer | undefined): JsonObject | null {
 
 /** Asks the person at the terminal. Throws USAGE where there is none. */
 export async function confirmed({ terminal }: CommandContext, question: string, instead: string): Promise<boolean> {
-  if (!isAnswered(terminal))
-    throw new GatewayError('USAGE', 'nobody is at a terminal to be asked', { mend: instead });
+  if (!isAnswered(terminal)) throw new GatewayError('USAGE', 'nobody is at a terminal to be asked', { mend: instead });
   const lines = createInterface({ input: terminal.in, output: terminal.err });
   try {
     const said = await lines.question(`${question} Type yes to do so: `);

@@ -1,14 +1,34 @@
 import type { Change } from '../clients/connection.ts';
 import type { ClientServer } from '../clients/entry.ts';
+import { stateOfText } from '../clients/find.ts';
+import type { Machine } from '../clients/machine.ts';
 import { maskedText } from '../core/masked-text.ts';
 import { lineDiff } from '../review/line-diff.ts';
 import { paint, printLine, type Terminal, visible } from './terminal.ts';
 
-/** What would change in a file, without what its servers are given. */
-export function diffOf({ place, before, after, state }: Change): string {
-  const was = before.kind === 'text' ? before.text : '';
-  const is = after === undefined ? '' : Buffer.from(after).toString('utf8');
-  return maskedText(lineDiff(was, is, place.path), state.servers.flatMap(givenTo));
+/**
+ * What would change in a file, without what its servers are given. Of a file that cannot be read nobody knows what is
+ * secret in it, so that nothing of it is shown.
+ */
+export function diffOf({ place, before, after }: Change, machine: Machine): string {
+  const texts = [
+    before.kind === 'text' ? before.text : '',
+    after === undefined ? '' : Buffer.from(after).toString('utf8'),
+  ];
+  const [was = '', is = ''] = texts;
+  const states = texts.map((text) => stateOfText(text, place, machine));
+  const secrets = states.flatMap((state) => (state.kind === 'read' ? state.servers.flatMap(givenTo) : []));
+  const diff = lineDiff(was, is, place.path);
+  if (states.every(({ kind }) => kind === 'read')) return masked(diff, secrets);
+  return diff === '' ? '' : `--- ${place.path}\n+++ ${place.path}\n(not shown: one of the two cannot be read)`;
+}
+
+const SPOKEN_OF =
+  /((?:token|key|secret|passw|pwd|credential|auth|cookie|bearer)[\w-]*["']?\s*[:=]\s*["']?)[^"'\s,}\]]{8,}/gi;
+
+function masked(diff: string, secrets: readonly string[]): string {
+  const longestFirst = secrets.toSorted((left, right) => right.length - left.length);
+  return maskedText(diff, longestFirst).replaceAll(SPOKEN_OF, '$1••••••••');
 }
 
 export function printDiff(terminal: Terminal, diff: string): void {

@@ -6,6 +6,7 @@ import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
 import { loudText } from './pause.ts';
 import { withPolicies } from './policy-place.ts';
+import { announced } from './progress.ts';
 import { paint, printAligned, printJson, printLine, printWrapped, type Terminal } from './terminal.ts';
 import { spanText } from './values.ts';
 
@@ -16,7 +17,7 @@ export interface StatusOptions extends ConfigOption {
 export function status(context: CommandContext, options: StatusOptions): Promise<void> {
   const { terminal } = context;
   return withPolicies(context, options, async (place, loader) => {
-    const found = await readStatus(place, loader);
+    const found = await announced(terminal, 'looking …', readStatus(place, loader));
     if (options.json === true)
       return printJson(terminal, 'status', { time: new Date(place.now).toISOString(), ...found });
     return print(terminal, found, place.now);

@@ -66,8 +66,13 @@ export function printTable(terminal: Terminal, header: readonly string[], rows: 
   const width = terminal.out.isTTY ? terminal.out.columns : Number.POSITIVE_INFINITY;
   const line = (row: readonly string[]): string =>
     row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
-  printLine(terminal, paint(terminal, 'dim', line(header).slice(0, width)));
-  for (const row of cells) printLine(terminal, line(row).slice(0, width));
+  printLine(terminal, paint(terminal, 'dim', cut(line(header), width)));
+  for (const row of cells) printLine(terminal, cut(line(row), width));
+}
+
+/** What is not all there says so; `--json` and a wider terminal have it. */
+function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1).trimEnd()}…`;
 }
 
 /**
@@ -103,6 +108,19 @@ export function printWrapped(terminal: Terminal, label: string, text: string): v
 /** The lines of a text that begins behind an indent of so many columns, none wider than the terminal. */
 export function linesOf({ out }: Terminal, text: string, indent: number): readonly string[] {
   return wrap(text, Math.max((out.isTTY ? out.columns : Infinity) - indent, 20));
+}
+
+const HANGING = 4;
+
+/** One paragraph on stderr: broken between words on a terminal, and one line elsewhere. */
+export function printParagraph({ err }: Terminal, start: string, text: string): void {
+  const isWrapped = err.isTTY && !text.includes('\n');
+  // The start stands as it is, however long the words behind it are.
+  const lines = isWrapped ? wrap(`${start.trimEnd()} ${text}`.trimStart(), Math.max(err.columns - HANGING, 20)) : [];
+  const [first = '', ...rest] = lines;
+  const margin = ' '.repeat(start.length - start.trimStart().length);
+  const wrapped = [`${margin}${first}`, ...rest.map((line) => `${' '.repeat(HANGING)}${line}`)];
+  err.write(`${(isWrapped ? wrapped : [`${start}${text}`]).join('\n')}\n`);
 }
 
 const LABEL_WIDTH = 8;

@@ -32,8 +32,8 @@ export interface CallOptions extends ConfigOption {
 /** Calls a tool through a gateway in this process, on the store of the others: decided, recorded, and counted like any call. */
 export async function call(context: CommandContext, name: string, options: CallOptions): Promise<void> {
   const { terminal } = context;
-  const args = await argumentsFrom(options.args, terminal);
   const loaded = readConfig(context, options);
+  const args = await argumentsFrom(options.args, terminal);
   const caller = localCaller(loaded.config, {
     agent: options.agent,
     user: context.environment.user,

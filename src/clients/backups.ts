@@ -98,7 +98,8 @@ function copyOf(folder: string, name: string, path: string): string {
   return join(folder, `${name}${extname(path) || '.json'}`);
 }
 
-function writeFacts(home: string, { id, copy: _, ...facts }: Backup): void {
+function writeFacts(home: string, backup: Backup): void {
+  const { id, copy: _, ...facts } = backup;
   const path = join(folderOf(home), `${id}${FACTS}`);
   const scratch = `${path}.new`;
   writeFileSync(scratch, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600, flush: true });

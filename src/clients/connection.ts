@@ -125,7 +125,7 @@ export function putBack({ place, before, after }: Change): void {
 }
 
 /** The last change of this place that was ours. */
-export function backupFor(home: string, { client, path, scope }: ClientPlace): Backup | undefined {
+function backupFor(home: string, { client, path, scope }: ClientPlace): Backup | undefined {
   return listBackups(home, client.id).find((backup) => backup.path === path && backup.scope === scope);
 }
 

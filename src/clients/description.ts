@@ -17,7 +17,7 @@ export interface ClientDescription {
   readonly isDesktopApp: boolean;
   /** Whether it overwrites its file while it runs, and how it looks in the list of processes. */
   readonly closeFirst?: Readonly<Record<Platform, RegExp>>;
-  /** The command with which it adds and removes a server of the user by itself. */
+  /** The command with which it adds a server of the user by itself. */
   readonly native?: NativeCommand;
   readonly limits?: ClientLimits;
 }
@@ -73,5 +73,4 @@ export interface VariableStyle {
 /** `$NAME` stands for the name, `$JSON` for our entry with its name, `$COMMAND` for the command and its arguments. */
 export interface NativeCommand {
   readonly add: readonly string[];
-  readonly remove?: readonly string[];
 }

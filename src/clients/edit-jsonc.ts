@@ -1,12 +1,9 @@
 import { createScanner, type Node } from 'jsonc-parser';
-import { type Addition, type Edited, newlineOf, type Target } from './edit.ts';
+import { type Addition, type Edited, newlineOf, OtherShape, type Target } from './addition.ts';
 import { jsoncTree } from './parse-text.ts';
 
 /** Of `SyntaxKind`, which is there for the compiler alone. */
 const TOKEN = { comma: 5, lineComment: 12, blockComment: 13, lineBreak: 14, blank: 15 } as const;
-
-/** Members that stand on the way and are no objects. */
-export class NoObject extends Error {}
 
 /** The text with one member more, first among the others, so that no comment behind the last one moves. */
 export function withJsoncEntry(text: string, { at, name, entry }: Addition): Edited {
@@ -16,8 +13,9 @@ export function withJsoncEntry(text: string, { at, name, entry }: Addition): Edi
     return { text: `${pretty(nested([...at, name], entry), '  ', newline)}${newline}${text}`, made: at.length + 1 };
   }
   const { node, depth } = deepest(tree, at);
-  const [key = '', ...rest] = [...at.slice(depth), name];
-  return { text: withMember(text, node, { key, value: nested(rest, entry) }), made: at.length - depth };
+  const path = [...at.slice(depth), name];
+  const member = { key: path[0] ?? name, value: nested(path.slice(1), entry) };
+  return { text: withMember(text, node, member), made: at.length - depth };
 }
 
 /** The text without a member, and without so many objects around it that have nothing else; as it was where there is none. */
@@ -40,12 +38,12 @@ function nested(path: readonly string[], entry: unknown): unknown {
 function deepest(tree: Node, at: readonly string[]): { readonly node: Node; readonly depth: number } {
   let node = tree;
   for (const [depth, key] of at.entries()) {
-    if (node.type !== 'object') throw new NoObject(at.slice(0, depth).join('.'));
+    if (node.type !== 'object') throw new OtherShape(at.slice(0, depth).join('.'));
     const next = nodeAt(node, [key]);
     if (next === undefined) return { node, depth };
     node = next;
   }
-  if (node.type !== 'object') throw new NoObject(at.join('.'));
+  if (node.type !== 'object') throw new OtherShape(at.join('.'));
   return { node, depth: at.length };
 }
 

@@ -1,6 +1,6 @@
 import { parse } from 'smol-toml';
 import { isJsonObject } from '../core/json.ts';
-import { type Addition, type Edited, newlineOf, type Target } from './edit.ts';
+import { type Addition, type Edited, newlineOf, type Target } from './addition.ts';
 
 /** The text with one table more at its end; no library writes TOML and keeps comments. */
 export function withTomlEntry(text: string, { at, name, entry }: Addition): Edited {
@@ -33,7 +33,7 @@ function cutLines(text: string, { start, end }: { readonly start: number; readon
   const before = text.slice(0, start).replace(/\r?\n$/, '');
   const after = text.slice(end).replace(/^[ \t]*(?:#[^\n]*)?(?:\r?\n|$)/, '');
   // Between two others, the end of the line before was theirs.
-  const isGlued = after !== '' && before !== '' && !/\n$/.test(before);
+  const isGlued = after !== '' && before !== '' && !before.endsWith('\n');
   return `${isGlued ? text.slice(0, start) : before}${after}`;
 }
 

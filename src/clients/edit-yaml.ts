@@ -1,7 +1,6 @@
 import { isMap, isScalar, isSeq, type Pair, type ParsedNode, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { isJsonObject } from '../core/json.ts';
-import { type Addition, type Edited, newlineOf, type Target } from './edit.ts';
-import { NoObject } from './edit-jsonc.ts';
+import { type Addition, type Edited, newlineOf, OtherShape, type Target } from './addition.ts';
 
 type Item = Pair<ParsedNode, ParsedNode | null>;
 type Collection = YAMLMap.Parsed | YAMLSeq.Parsed;
@@ -24,7 +23,7 @@ export function withYamlEntry(text: string, addition: Addition): Edited {
   if (value === null || (isScalar(value) && value.value === null)) {
     return { text: withLines(text, endOfLine(text, endOf(pair.key)), blockOf(addition, '  ')), made: 0 };
   }
-  if (!isMap(value) && !isSeq(value)) throw new NoObject(key);
+  if (!isMap(value) && !isSeq(value)) throw new OtherShape(key);
   if (value.flow === true) return { text: withFlowItem(text, value, addition), made: 0 };
   const [first] = rangesOf(text, value);
   const indent = ' '.repeat(columnOf(text, first?.start ?? 2));
@@ -57,7 +56,7 @@ export function withoutYamlEntry(text: string, target: Target, made: number): st
 function memberOf(text: string, key: string): Item | undefined {
   const { contents } = parseDocument(text, { version: '1.2', schema: 'core' });
   if (contents === null || (isScalar(contents) && contents.value === null)) return undefined;
-  if (!isMap(contents) || contents.flow === true) throw new NoObject('');
+  if (!isMap(contents) || contents.flow === true) throw new OtherShape('');
   return (contents.items as readonly Item[]).find((item) => isScalar(item.key) && item.key.value === key);
 }
 

@@ -1,29 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { type Addition, type Edited, OtherShape } from './addition.ts';
 import type { ClientPlace } from './find.ts';
-import { NoObject, withJsoncEntry, withoutJsoncEntry } from './edit-jsonc.ts';
+import { withJsoncEntry, withoutJsoncEntry } from './edit-jsonc.ts';
 import { withoutTomlEntry, withTomlEntry } from './edit-toml.ts';
 import { withoutYamlEntry, withYamlEntry } from './edit-yaml.ts';
 import { BYTE_ORDER_MARK, parseText } from './parse-text.ts';
-
-/** Which entry, on which way. */
-export interface Target {
-  readonly at: readonly string[];
-  readonly name: string;
-}
-
-export interface Addition extends Target {
-  readonly shape: 'map' | 'list';
-  /** Members as the client has them. */
-  readonly entry: Readonly<Record<string, unknown>>;
-}
-
-export interface Edited {
-  readonly text: string;
-  /** How many objects and lists around the entry were made for it; they go with it when nothing else is in them. */
-  readonly made: number;
-}
 
 /**
  * The text of a client's file with one entry more; every other byte stays. Throws CLIENT_FILE where that cannot be done, or
@@ -55,13 +38,8 @@ export function withoutEntry(text: string, place: ClientPlace, { name, made }: {
   return edited;
 }
 
-/** One way of ending lines for what we write: that of the first line. */
-export function newlineOf(text: string): string {
-  return /\r?\n/.exec(text)?.[0] ?? '\n';
-}
-
 /** What a client's file cannot be helped with. */
-export function unchangeable({ client, path }: ClientPlace, why: string, cause?: unknown): GatewayError {
+function unchangeable({ client, path }: ClientPlace, why: string, cause?: unknown): GatewayError {
   return new GatewayError('CLIENT_FILE', `${path} cannot be changed here: ${why}. Nothing was written.`, {
     mend: `Change it by hand; \`mcp-gateway connect ${client.id} --print\` prints the entry.`,
     cause,
@@ -74,7 +52,7 @@ function insert(text: string, place: ClientPlace, addition: Addition): Edited {
     if (syntax === 'jsonc') return withJsoncEntry(text, addition);
     return syntax === 'toml' ? withTomlEntry(text, addition) : withYamlEntry(text, addition);
   } catch (thrown) {
-    if (!(thrown instanceof NoObject)) throw thrown;
+    if (!(thrown instanceof OtherShape)) throw thrown;
     throw unchangeable(place, `${thrown.message || 'the whole'} has another shape than ${place.client.name} expects`);
   }
 }

@@ -34,8 +34,14 @@ export function placesOf(client: ClientDescription, machine: Machine): readonly 
   const there = forUser.filter(({ path }) => existsSync(path));
   const wouldBe = forUser.find(({ path }) => existsSync(folderOf(path, machine))) ?? forUser[0];
   const missing = wouldBe === undefined ? [] : [wouldBe];
-  const others = all.filter(({ scope, path }) => scope !== 'user' && existsSync(path));
-  return [...(there.length > 0 ? there : missing), ...others];
+  const others = all.filter((place) => place.scope !== 'user' && existsSync(place.path));
+  // In the folder of the user, what is a project's elsewhere is the user's.
+  const further = others.filter((place) => !forUser.some((one) => isSame(one, place)));
+  return [...(there.length > 0 ? there : missing), ...further];
+}
+
+function isSame(left: ClientPlace, right: ClientPlace): boolean {
+  return left.path === right.path && left.at.join('.') === right.at.join('.');
 }
 
 /** Every place of a client on this platform, whether anything is there or not. */
@@ -83,7 +89,7 @@ const SHAPES = { map: 'an object', list: 'a list' } as const;
 type Entry = readonly [name: string, value: unknown];
 
 /** What each entry of the text is called, with its value. Undefined where the servers have the wrong shape. */
-export function entriesIn(servers: unknown, { shape }: Dialect): readonly Entry[] | undefined {
+function entriesIn(servers: unknown, { shape }: Dialect): readonly Entry[] | undefined {
   if (shape === 'map') return isJsonObject(servers) ? Object.entries(servers) : undefined;
   if (!Array.isArray(servers)) return undefined;
   return servers.map((value: unknown, index): Entry => [nameIn(value) ?? `number ${String(index + 1)}`, value]);

@@ -83,7 +83,7 @@ function registry(settings: Settings): string {
     return `"${key}"="${value.replaceAll('\\', '\\\\').replaceAll('"', String.raw`\"`)}"`;
   });
   const head = ['Windows Registry Editor Version 5.00', '', String.raw`[HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Claude]`];
-  return `${[...head, ...lines, ''].join('\r\n')}`;
+  return [...head, ...lines, ''].join('\r\n');
 }
 
 function jsonText(value: unknown): string {

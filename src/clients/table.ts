@@ -62,10 +62,7 @@ export const CLIENTS: readonly ClientDescription[] = [
     dialect: { ...COMMON, own: { type: 'stdio' } },
     variables: { ...NO_VARIABLES, braces: true },
     isDesktopApp: false,
-    native: {
-      add: ['mcp', 'add', '--scope', 'user', '$NAME', '--', '$COMMAND'],
-      remove: ['mcp', 'remove', '--scope', 'user', '$NAME'],
-    },
+    native: { add: ['mcp', 'add', '--scope', 'user', '$NAME', '--', '$COMMAND'] },
   },
   {
     id: 'cursor',
@@ -150,7 +147,7 @@ export const CLIENTS: readonly ClientDescription[] = [
     dialect: { ...COMMON, headers: 'http_headers', passed: { key: 'env_vars', as: 'variable' } },
     variables: NO_VARIABLES,
     isDesktopApp: false,
-    native: { add: ['mcp', 'add', '$NAME', '--', '$COMMAND'], remove: ['mcp', 'remove', '$NAME'] },
+    native: { add: ['mcp', 'add', '$NAME', '--', '$COMMAND'] },
     limits: { nameLength: 64 },
   },
   {

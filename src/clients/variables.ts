@@ -24,12 +24,6 @@ export function translated(text: string, style: VariableStyle, machine: Machine)
   return reference === undefined ? { kind: 'text', text: rewritten } : { kind: 'unknown', reference };
 }
 
-/** The text that a value stands for as it is, or undefined where something is put in. */
-export function plainTextOf(value: string): string | undefined {
-  const dollars = value.replaceAll('$$', '');
-  return dollars.includes('${') ? undefined : value.replaceAll('$$', '$');
-}
-
 interface Piece {
   readonly inner: string | undefined;
   readonly plain: string | undefined;

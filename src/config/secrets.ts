@@ -50,7 +50,7 @@ function isHeader([section, within, group]: readonly string[]): boolean {
 
 function speaksOfSecret(path: readonly string[]): boolean {
   if (path.join('.') === 'decisions.auditKey') return true;
-  if (path[0] === 'telemetry' && isHeader(path)) return SECRET_NAME.test(path.at(-1) ?? '');
+  if (path[0] === 'telemetry' && isHeader(path)) return speaks(path.at(-1) ?? '');
   // Those of an address of a bundle stand deeper than those of a server.
   if (path.at(-2) === 'credentials' && speaks(path.at(-1) ?? '')) return true;
   const [section, , group, name] = path;

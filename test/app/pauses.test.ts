@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Logger } from '../../src/core/logger.ts';
 import { holdsAt, type Pause } from '../../src/core/pause.ts';
@@ -110,7 +111,7 @@ test('a running gateway takes a pause up, records it with every decision, and en
   const paused = await completeWith(live, place);
   expect(paused?.combine.bypass).toBe('pause');
   expect(paused && reproduces(paused)).toBe(true);
-  expect((await pause(place)).out).toContain('PAUSED until ');
+  expect(stripVTControlCharacters((await pause(place)).out)).toContain('PAUSED until ');
   expect((await pause(place, '--end')).out).toBe('The pause is over: policies are enforced.\n');
   await until(() => live.logged.some((line) => line.startsWith('the pause is over')));
   expect((await completeWith(live, place))?.combine.bypass).toBe('');
@@ -137,6 +138,17 @@ test('a pause that was begun before the start holds after it, and one that is fo
     expect.stringContaining('does not allow a pause (policies.pause in '),
   ]);
   expect((await pause(place)).out).toBe('There is no pause.\n');
+});
+
+test('a gateway that was started in shadow records that, and that nothing is enforced with every decision', async () => {
+  const place = aPolicyPlace({});
+  const live = await startLive(place, { isShadow: true });
+  expect((await completeWith(live, place))?.combine.bypass).toBe('shadow');
+  expect(live.logged[0]).toMatch(/^POLICIES ARE NOT ENFORCED.*"bypass":"shadow"/);
+  const reader = new DecisionReader({ path: place.store });
+  const acts = await reader.acts({ limit: 10 });
+  reader.close();
+  expect(acts).toMatchObject([{ verb: 'pause.shadow', actor: 'user:ana', reason: 'serve --shadow' }]);
 });
 
 test.for([

@@ -120,8 +120,8 @@ test('each script has the shape that its shell reads', () => {
   expect(completionScript('fish')).toContain(`complete -c mcp-gateway -f -a '(__mcp_gateway_complete)'`);
   expect(completionScript('powershell')).toContain('Register-ArgumentCompleter -Native -CommandName mcp-gateway');
   for (const shell of SHELLS) {
-    const open = [...completionScript(shell)].filter((character) => character === '{').length;
-    const closed = [...completionScript(shell)].filter((character) => character === '}').length;
+    const count = (bracket: string): number => completionScript(shell).split(bracket).length;
+    const [open, closed] = [count('{'), count('}')];
     expect([shell, open]).toEqual([shell, closed]);
   }
 });

@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addClientCommands } from '../../src/cli/client-commands.ts';
+import type { CommandContext } from '../../src/cli/context.ts';
 import { type ClientMachine, clientMachine } from '../../src/cli/client-places.ts';
 import { connect, type ConnectOptions } from '../../src/cli/connect.ts';
 import { layOut, write } from '../clients/home.ts';
@@ -30,16 +31,15 @@ function run(home: string, ...args: readonly string[]): Promise<Ran> {
 }
 
 /** `connect` on a machine that is made up. */
-function runOn(
-  home: string,
-  ids: readonly string[],
-  options: ConnectOptions,
-  tools: Partial<ClientMachine>,
-): Promise<Ran> {
-  const add = (program: Command, context: Parameters<typeof connect>[0]): void => {
-    program.action(() => connect(context, ids, options, { ...clientMachine(context), ...tools }));
+function runOn(home: string, options: ConnectOptions, { ids = ['claude-desktop'], ...tools }: MadeUp): Promise<Ran> {
+  const add = (program: Command, context: CommandContext): void => {
+    program.action(() => connect(context, ids, { ...options, tools: { ...clientMachine(context), ...tools } }));
   };
   return runCommand(add, [], { home, cache: home });
+}
+
+interface MadeUp extends Partial<ClientMachine> {
+  readonly ids?: readonly string[];
 }
 
 function read(path: string | undefined): string {
@@ -92,6 +92,14 @@ test('no secret of another server is shown with the difference', async () => {
   expect(out).not.toContain('ghp_');
   const { out: json } = await run(home, 'client', 'ls', '--json');
   expect(json).not.toContain('ghp_');
+  const path = join(home, '.cursor/mcp.json');
+  const secret = 'sk-0123456789abcdef';
+  write(path, JSON.stringify({ mcpServers: { odd: { args: [`--api-key=${secret}`], env: { TOKEN: secret } } } }));
+  expect((await run(home, 'connect', 'cursor', '--yes')).out).not.toContain(secret);
+  write(path, `{ "broken": "${secret}"`);
+  const restored = await run(home, 'client', 'restore', 'cursor', '--yes');
+  expect(restored).toMatchObject({ exit: 0 });
+  expect(restored.out).not.toContain(secret);
 });
 
 test('one client that cannot be connected keeps no other one waiting', async () => {
@@ -115,20 +123,15 @@ test('Claude Desktop has to be closed, unless it is forced, and then has to leav
   const path = files['claude-desktop'] ?? '';
   const before = read(path);
   const open = { processes: () => ['/usr/lib/claude-desktop/electron /usr/lib/claude-desktop/app.asar'] };
-  const refused = await runOn(home, ['claude-desktop'], { yes: true }, open);
+  const refused = await runOn(home, { yes: true }, open);
   expect(refused.exit).toBe(1);
   expect(refused.out).toContain('Claude Desktop is running, and would write over the change when it ends');
   expect(refused.out).toContain('Quit Claude Desktop');
   expect(read(path)).toBe(before);
   const settle = (): Promise<void> => Promise.resolve(writeFileSync(path, before));
-  const undone = await runOn(home, ['claude-desktop'], { yes: true, force: true }, { ...open, settle });
+  const undone = await runOn(home, { yes: true, force: true }, { ...open, settle });
   expect(undone.out).toContain('has written');
-  const forced = await runOn(
-    home,
-    ['claude-desktop'],
-    { yes: true, force: true },
-    { ...open, settle: async () => undefined },
-  );
+  const forced = await runOn(home, { yes: true, force: true }, { ...open, settle: async () => undefined });
   expect(forced).toMatchObject({ exit: 0 });
 });
 
@@ -157,7 +160,7 @@ test('a client’s own command is used where there is one, and its file where th
   const machine = { platform: 'linux', home, environment: { PATH: join(home, 'bin') }, workingFolder: home } as const;
   const ran: (readonly string[])[] = [];
   const lazy = { machine, run: (command: readonly string[]) => ran.push(command) > 0 };
-  const connected = await runOn(home, ['claude-code'], { yes: true }, lazy);
+  const connected = await runOn(home, { yes: true }, { ...lazy, ids: ['claude-code'] });
   expect(connected).toMatchObject({ exit: 0 });
   expect(ran).toEqual([
     [

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { runIn } from '../../src/cli/program.ts';
 import { aFolder } from '../state/support.ts';
 
@@ -55,9 +55,14 @@ test('what was typed counts before the environment, and nearer counts before far
 test('colours stand on a terminal only, and not with --no-color', async () => {
   const { home, config } = aPlace();
   const isTerminal = true;
+  vi.stubEnv('FORCE_COLOR', undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const plain = await run(['server', 'ls', '-c', config], home);
   expect(plain.out).not.toContain('\u001b');
-  for (const args of [['--no-color', 'server', 'ls'], ['server', 'ls', '--no-color']])
+  for (const args of [
+    ['--no-color', 'server', 'ls'],
+    ['server', 'ls', '--no-color'],
+  ])
     expect((await run([...args, '-c', config], home, { isTerminal })).out).not.toContain('\u001b');
 });
 

@@ -85,11 +85,11 @@ mcpServers:
     env: { DB_PASSWORD: '${VALUE}-2', LEVEL: info }
   search: { url: "https://search.example/mcp?token=${VALUE}-3" }
 `);
+  writeFileSync(join(place.home, 'more.yaml'), `mcpServers: { more: { command: node, env: { TOKEN: ${VALUE}-4 } } }\n`);
   const found = await run(place, ['check']);
-  expect([found.exit, found.out.match(/stands in the open/g)?.length]).toEqual([3, 3]);
+  expect([found.exit, found.out.match(/stands in the open/g)?.length]).toEqual([3, 4]);
   expect(found.out).toContain('fix: mcp-gateway secret check --fix');
   chmodSync(place.config, 0o640);
-  writeFileSync(join(place.home, 'more.yaml'), `mcpServers: { more: { command: node, env: { TOKEN: ${VALUE}-4 } } }\n`);
   const moved = await run(place, ['check', '--fix', '--json']);
   expect(JSON.parse(moved.out)).toMatchObject({
     ok: true,

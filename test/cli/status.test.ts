@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { addStatusCommands } from '../../src/cli/status-commands.ts';
 import { aRecord } from '../state/records.ts';
@@ -61,7 +62,7 @@ test('status counts the gateways that live and what they decided, and shouts a p
     servers: [{ id: 'shop', last_call: time, last_status: 'deny' }],
     last_hour: { decisions: 1, allow: 0, deny: 1, pending: 0 },
   });
-  const { out } = await run(place, 'status');
+  const out = stripVTControlCharacters((await run(place, 'status')).out);
   expect(out).toMatch(/^PAUSED until .* \(10 min left\), by user:maya: looking\n/);
 });
 

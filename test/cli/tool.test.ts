@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { addToolCommands } from '../../src/cli/tool-commands.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
@@ -36,7 +37,12 @@ test('a tool is called for real: decided, recorded and forwarded, and then known
   const reader = new DecisionReader({ path: join(place.home, 'decisions.db') });
   const record = await reader.find(answer.decision);
   reader.close();
-  expect(record).toMatchObject({ server: 'outbox', tool: 'list_messages', effect: 'allow', client: { name: 'mcp-gateway' } });
+  expect(record).toMatchObject({
+    server: 'outbox',
+    tool: 'list_messages',
+    effect: 'allow',
+    client: { name: 'mcp-gateway' },
+  });
   expect(record.outcome?.status).toBe('ok');
 
   const unknown = await run(place, 'call', 'outbox__burn', '--exit-status');
@@ -49,7 +55,9 @@ test('a tool is called for real: decided, recorded and forwarded, and then known
   ]);
   expect(listed.tokens).toBeGreaterThan(50);
   const shown = await run(place, 'show', 'outbox/send_message');
-  expect(shown.out).toMatch(/^outbox__send_message\nserver {2}outbox, where it is called send_message\n/);
+  expect(stripVTControlCharacters(shown.out)).toMatch(
+    /^outbox__send_message\nserver {2}outbox, where it is called send_message\n/,
+  );
   const mistyped = await run(place, 'show', 'outbox__send_mesage');
   expect([mistyped.exit, mistyped.err]).toEqual([2, expect.stringContaining('Did you mean outbox__send_message?')]);
 });

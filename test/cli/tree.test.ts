@@ -19,7 +19,9 @@ const WITHOUT_JSON = ['serve', 'completion', 'config schema'];
 
 /** Every command that scripts may rely on. */
 const PROMISED = [
-  ...words('', 'serve status doctor explain pause completion version'),
+  ...words('', 'init serve status doctor connect disconnect explain pause completion version'),
+  ...words('client', 'ls import backups restore'),
+  ...words('secret', 'set ls rm check'),
   ...words('server', 'ls add inspect approve test update rollback login logout logs rm'),
   ...words('tool', 'ls show call'),
   ...words('agent', 'ls show'),
@@ -34,7 +36,7 @@ const PROMISED = [
   ...words('budget', 'ls show adjust'),
   ...words('label', 'ls clear'),
   ...words('key', 'create ls revoke'),
-  ...words('config', 'validate show schema'),
+  ...words('config', 'validate show schema migrate'),
 ];
 
 function words(noun: string, verbs: string): readonly string[] {
@@ -105,6 +107,9 @@ function literalAt(source: string, start: number): Literal {
   };
 }
 
+/** Printed in several places, in one of them under a name that is handed over. */
+const SHARED = ['connect'];
+
 test('what a command prints as JSON is described, member by member, and nothing else is', () => {
   const described = (name: string): readonly string[] => ['ok', ...Object.keys(JSON_OUTPUTS[name]?.members ?? {})];
   expect(PRINTED.length).toBeGreaterThan(60);
@@ -114,6 +119,7 @@ test('what a command prints as JSON is described, member by member, and nothing 
   );
   expect(missing).toEqual([]);
   const closed = Object.keys(JSON_OUTPUTS).filter((name) => {
+    if (SHARED.includes(name)) return false;
     const all = PRINTED.filter((one) => one.name === name);
     return all.length > 0 && all.every(({ isOpen }) => !isOpen);
   });

@@ -64,10 +64,11 @@ test('J-1 J-2 one command takes over the servers of every client, and the first 
   expectUntouched();
   const client = await stdioV1({ ...place, env: { ...place.env, PATH: '' } });
   const tools = await client.listTools();
-  expect(tools).toEqual(expect.arrayContaining(['journal__echo', 'payments__list_charges']));
-  const answer = await client.call('journal__echo', { text: 'hello' });
-  expect([answer.isError ?? false, JSON.stringify(answer.content)]).toEqual([false, expect.stringContaining('hello')]);
-  const [decision] = await decisionsAbout(place, 'echo');
+  expect(tools).toEqual(expect.arrayContaining(['journal__write', 'payments__list_charges']));
+  const answer = await client.call('journal__write', { text: 'hello' });
+  expect(answer.isError ?? false).toBe(false);
+  expect(readFileSync(join(place.folder, 'journal'), 'utf8')).toContain('hello');
+  const [decision] = await decisionsAbout(place, 'write');
   expect(decision?.effect).toBe('allow');
   const kept = ['mcp-gateway.yaml', 'mcp-gateway.lock', 'secrets.json'].map((name) =>
     readFileSync(join(place.folder, 'home', name), 'utf8'),
@@ -83,6 +84,6 @@ test('in an empty home the first allowed call takes two commands', async () => {
   const added = await runProgram(place, ['server', 'add', 'journal', '--yes', '-c', place.config, '--', ...journal]);
   expect([added.code, added.stdout]).toEqual([0, expect.stringContaining('Added journal.')]);
   const client = await stdioV1(place);
-  expect((await client.call('journal__echo', { text: 'hello' })).isError ?? false).toBe(false);
-  expect((await decisionsAbout(place, 'echo'))[0]?.effect).toBe('allow');
+  expect((await client.call('journal__write', { text: 'hello' })).isError ?? false).toBe(false);
+  expect((await decisionsAbout(place, 'write'))[0]?.effect).toBe('allow');
 });
