@@ -6,7 +6,7 @@ import { parse as parseJsonc, type ParseError, printParseErrorCode } from 'jsonc
 import { parse as parseToml } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { programFor } from '../../src/cli/program.ts';
+import { wholeProgram } from '../../src/cli/program.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { aFolder } from '../upstream/parts.ts';
@@ -38,11 +38,16 @@ test('each block says in which language it is', () => {
   expect(BLOCKS.filter(({ language }) => !known.includes(language)).map(placeOf)).toEqual([]);
 });
 
+/** The shapes of commands, `[options]` and all, as the program itself has written them. */
+const COMMANDS_PAGE = 'docs/reference/commands.md';
+
 test('each command is one that the program has, with flags that it takes', async () => {
   const inBlocks = written(...COMMANDS).flatMap((block) =>
     commandsIn(block).map(({ command }) => ({ where: placeOf(block), command })),
   );
-  const inSentences = PAGES.flatMap((page) => callsInSentences(page).map((command) => ({ where: page, command })));
+  const inSentences = PAGES.filter((page) => page !== COMMANDS_PAGE).flatMap((page) =>
+    callsInSentences(page).map((command) => ({ where: page, command })),
+  );
   const refused: string[] = [];
   for (const { where, command } of inBlocks)
     for (const words of callsIn(command)) refused.push(...(await complaints(where, words)));
@@ -72,7 +77,7 @@ function programThatDoesNothing(): Command {
   const silent = { write: () => true } as unknown as NodeJS.WriteStream;
   const environment = { variables: {}, workingFolder: '/', userHome: '/', home: '/', cache: '/', user: '' };
   const terminal = { in: process.stdin, out: silent, err: silent };
-  const program = programFor({ terminal, environment, setExit: () => undefined });
+  const program = wholeProgram({ terminal, environment, setExit: () => undefined });
   for (const command of commandsBelow(program)) command.exitOverride().action(() => undefined);
   return program;
 }
@@ -94,7 +99,7 @@ test('each command of a page is run, or its block says why it is not', () => {
 });
 
 /** How many blocks say that they are not run. A new one is a decision: this number is changed by hand. */
-const NOT_RUN = 9;
+const NOT_RUN = 18;
 
 test('each configuration is a good one', () => {
   const known = Object.keys(configJsonSchema().properties ?? {});
@@ -123,7 +128,9 @@ function configurationProblems(block: Block, keys: readonly string[]): readonly 
     ...(keys.includes('mcpServers') ? [] : ['mcpServers: {}']),
   ];
   const path = join(folder, 'mcp-gateway.yaml');
-  writeFileSync(path, `${head.join('\n')}\n${block.text}`);
+  // A secret, and a file of another machine, have any value here.
+  const text = block.text.replaceAll(/\$\{(secret:[^}]+|file:\/[^}]+)\}/g, 'a value');
+  writeFileSync(path, `${head.join('\n')}\n${text}`);
   for (const [, name = ''] of block.text.matchAll(/\$\{file:(?:~\/)?([^}]+)\}/g)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), 'a value', { mode: 0o600 });

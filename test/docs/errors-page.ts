@@ -1,18 +1,6 @@
 import { EXIT, EXIT_BY_CODE } from '../../src/cli/exit.ts';
 import { ERRORS, type ErrorCode } from '../../src/core/errors.ts';
 
-const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
-  done: 'done; nothing wrong was found',
-  failed: 'the command failed',
-  usage: 'the command was called with arguments that it does not take',
-  findings:
-    'something wrong was found: a bad configuration, a failing policy test, a broken log, more changed decisions than `--fail-on` lets through',
-  signInNeeded: 'somebody has to sign in, or show that they may do this',
-  unreachable: 'a server or a source of bundles could not be reached',
-  refused: 'refused: by the decision, or because this person may not do it',
-  interrupted: 'interrupted with Ctrl-C',
-};
-
 /** What the person does about it. The error itself says it for the case at hand, behind `help:`. */
 const MENDS: Readonly<Record<ErrorCode, string>> = {
   CONFIG_INVALID: 'Each problem has its line and what is meant. `mcp-gateway config validate` shows them all.',
@@ -43,6 +31,8 @@ const MENDS: Readonly<Record<ErrorCode, string>> = {
   UPSTREAM_PROTOCOL:
     'The server is broken or is no MCP server; a program that prints to stdout is the usual cause. See `mcp-gateway server logs ID`.',
   SIGN_IN_REQUIRED: '`mcp-gateway server login ID`.',
+  CLIENT_FILE:
+    'The error names the file and why: mend the file, or quit the client that holds it. `mcp-gateway client backups` has what it was before.',
   CLIENT_GONE: 'Nothing: the client has left.',
   CANCELLED: 'Nothing: the client cancelled.',
   LISTEN_FAILED: 'Take another port, or end what holds this one.',
@@ -58,27 +48,23 @@ const MENDS: Readonly<Record<ErrorCode, string>> = {
   USAGE: 'Run the command with `--help`.',
 };
 
-const HEAD = `# Exit codes and errors
+const HEAD = `# Errors
 
-<!-- Generated from src/cli/exit.ts and src/core/errors.ts. Do not edit. -->
+<!-- Generated from src/core/errors.ts and src/cli/exit.ts. Do not edit. -->
 
 A command that fails writes \`error CODE\`, what happened to which thing, and behind \`help:\` what to do, to stderr. The codes
-and the exit codes do not change; the words may.
+do not change; the words may. What each exit code means stands with the [commands](commands.md).
 
-## Exit codes
-
-| Exit code | What it means |
-|---|---|`;
+| Error | What happened | What to do | Exit code |
+|---|---|---|---|`;
 
 /** docs/reference/errors.md, whole. */
 export function errorsPage(): string {
-  const exits = Object.entries(EXIT).map(([name, code]) => `| ${code} | ${EXITS[name as keyof typeof EXIT]} |`);
   const errors = Object.entries(ERRORS).map(([name, meaning]) => {
     const code = name as ErrorCode;
     return `| \`${code}\` | ${meaning} | ${MENDS[code]} | ${EXIT_BY_CODE[code] ?? EXIT.failed} |`;
   });
-  const table = ['| Error | What happened | What to do | Exit code |', '|---|---|---|---|'];
-  return `${[HEAD, ...exits, '', '## Errors', '', ...table, ...errors].join('\n')}\n`;
+  return `${[HEAD, ...errors].join('\n')}\n`;
 }
 
 /** Codes that the program has and this page does not mend. */

@@ -15,7 +15,7 @@ test('the page in docs/reference/reasons.md has every reason of the gateway', as
   await expect(reasonsPage()).toMatchFileSnapshot(onDisk('reasons.md'));
 });
 
-test('the page in docs/reference/errors.md has every error and exit code', async () => {
+test('the page in docs/reference/errors.md has every error, what to do about it, and its exit code', async () => {
   expect(unmendedErrors()).toEqual([]);
   await expect(errorsPage()).toMatchFileSnapshot(onDisk('errors.md'));
 });

@@ -58,6 +58,9 @@ test('compliance goes from a number to one decision and its control, and an audi
   const [, control = ''] = /, control ([\w-]+); says/.exec(explained) ?? [];
   expect(await said(`mcp-gateway policy explain ${control}`)).toMatch(new RegExp(`^control ${control}$`, 'm'));
 
+  // Who reads with `head` has read enough.
+  expect(await typed(place, 'mcp-gateway decision export --since 30d | head -c 9')).toMatchObject({ stderr: '' });
+
   const log = commandsUnder(WALKS.quarter);
   // The home of this place is another than that of most people.
   for (const line of log.slice(0, -1)) await said(line.replaceAll('~/.mcp-gateway/', 'home/'));
@@ -73,7 +76,8 @@ test('compliance goes from a number to one decision and its control, and an audi
 
 /** A busy machine takes a while to start all servers, and what is not there yet is refused. */
 async function whenServed(client: RawClient): Promise<RawClient> {
-  const servers = async (): Promise<number> => new Set((await client.listTools()).map((name) => name.split('__')[0])).size;
+  const servers = async (): Promise<number> =>
+    new Set((await client.listTools()).map((name) => name.split('__')[0])).size;
   await expect.poll(servers, PATIENCE).toBe(4);
   return client;
 }
