@@ -2,9 +2,11 @@ import type { BuildOptions } from 'esbuild';
 
 /** What the program starts by its file name. */
 export const THREADS_AND_PROCESSES: readonly string[] = [
+  'src/app/workbench-worker.ts',
   'src/catalog/argument-worker.ts',
   'src/rego/process-worker.ts',
   'src/rego/toolchain-worker.ts',
+  'src/state/reads-worker.ts',
   'src/state/writer-worker.ts',
 ];
 

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { build as buildPages, type Rolldown } from 'vite';
 import { BUNDLED, THREADS_AND_PROCESSES } from './build-options.ts';
 
 // `npm run build`: src/ and the libraries become a few files in dist/, because Node takes longer to find and read 250
@@ -16,7 +18,8 @@ const { metafile } = await build({
   ...BUNDLED,
   metafile: true,
 });
-writeFileSync(`${OUT}/LICENSES.txt`, licences(packagesIn(metafile)));
+const pages = await buildPages({ configFile: 'dashboard/vite.config.ts' });
+writeFileSync(`${OUT}/LICENSES.txt`, licences(packagesOf([...inputsOf(metafile), ...modulesOf(pages)])));
 
 /** The names of files change with what is in them. Answers of the compiler are looked after by `precompile.ts`. */
 function clearFolder(): void {
@@ -33,12 +36,24 @@ function foldersAndFiles(folder: string): readonly string[] {
   }
 }
 
-/** Folders of the packages of which something is in the program, sorted. */
-function packagesIn({ outputs }: Metafile): readonly string[] {
-  const inputs = Object.values(outputs).flatMap((output) =>
+/** Files of which something is in the program. */
+function inputsOf({ outputs }: Metafile): readonly string[] {
+  return Object.values(outputs).flatMap((output) =>
     Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
-  const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+}
+
+/** Files of which something is in the pages of the dashboard. */
+function modulesOf(built: Awaited<ReturnType<typeof buildPages>>): readonly string[] {
+  const outputs = [built].flat().flatMap((one) => ('output' in one ? one.output : []));
+  return outputs.flatMap((output: Rolldown.OutputChunk | Rolldown.OutputAsset) =>
+    output.type === 'chunk' ? output.moduleIds.map((path) => relative(process.cwd(), path)) : [],
+  );
+}
+
+/** Folders of the packages that the files are from, sorted. */
+function packagesOf(files: readonly string[]): readonly string[] {
+  const folders = files.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
   return [...new Set(folders)].toSorted();
 }
 
@@ -51,5 +66,5 @@ function licences(packages: readonly string[]): string {
     const texts = files.map((file) => readFileSync(`${folder}/${file}`, 'utf8').trim());
     return `${'='.repeat(80)}\n${name} ${version}\n\n${texts.join('\n\n')}\n`;
   });
-  return ['The program (dist/*.js) contains parts of the following packages.\n', ...sections].join('\n');
+  return ['The program and its pages (dist/) contain parts of the following packages.\n', ...sections].join('\n');
 }

@@ -10,7 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
     exclude: [
-      'test/{toolchain,long,faults,interop,conformance,services}/**',
+      'test/{browser,toolchain,long,faults,interop,conformance,services,telemetry/real,docs/run}/**',
       ...COMPILING,
       ...EVERY_CLIENT,
       ...HOSTILE,

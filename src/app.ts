@@ -12,11 +12,13 @@ import type { AppOptions } from './app/options.ts';
 import { Generations } from './app/generations.ts';
 import type { StaleBundle } from './app/stands.ts';
 import { SHIPPED_ANSWERS } from './app/policies.ts';
+import { Pauses } from './app/pauses.ts';
 import { quarantineRecorder } from './app/quarantines.ts';
 import { findServers, type FoundServer } from './app/servers.ts';
 import { openSignIns } from './app/sign-ins.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
-import { GatewayError } from './core/errors.ts';
+import { GatewayError, messageOf } from './core/errors.ts';
+import type { Observer } from './core/observer.ts';
 import type { Gate } from './downstream/gate.ts';
 import type { Identity } from './downstream/identity.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
@@ -25,6 +27,7 @@ import type { PolicySet } from './policy/policy-set.ts';
 import { Toolchain } from './rego/toolchain.ts';
 import { wordsFact, writeWords } from './review/rule-words.ts';
 import { Store } from './state/store.ts';
+import type { Telemetry } from './telemetry/start.ts';
 import type { InstanceHost } from './upstream/instance-host.ts';
 import type { SignIns } from './upstream/sign-ins.ts';
 import { ServerLogs } from './upstream/server-log.ts';
@@ -39,6 +42,8 @@ const LOOK_EVERY_MS = 2_000;
 /** A gateway without doors: they are opened onto `gateway`, before it is ready if need be. */
 export interface RunningGateway {
   readonly gateway: Gateway;
+  /** What it remembers and records, for what is opened beside it. */
+  readonly store: Store;
   /** Resolves when policies are in force; rejects when none can be. */
   readonly ready: Promise<void>;
   /** Who is let in over HTTP, and as whom. Where nobody has to show anything, it is `everybody`. */
@@ -69,6 +74,8 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
     maxProcesses: TOOLCHAIN_PROCESSES,
   });
   const live: Live = { store, toolchain, checker: new ArgumentChecker(), closing: new AbortController() };
+  if (config.telemetry !== undefined) live.telemetry = watched(live, options);
+  if (config.decisions.export.length > 0) live.exporting = exporting(live, options);
   const parts = bringUp(live, options, () => gateway.host);
   const gateway: Gateway = new Gateway(parts);
   const ready = parts.then(() => undefined);
@@ -76,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<RunningGateway> {
   ready.catch(() => undefined);
   return {
     gateway,
+    store,
     ready,
     gateFor: (everybody, resource) => gateOf(store, options, { everybody, resource }),
     readiness: () => readinessOf(live),
@@ -94,6 +102,38 @@ function readinessOf({ parts, store, generations, configuration }: Live): Readin
   };
 }
 
+/** Loaded only where it is configured. */
+async function watched(live: Live, options: AppOptions): Promise<Telemetry | undefined> {
+  const { beginTelemetry } = await import('./app/telemetry.ts');
+  const { store } = live;
+  return beginTelemetry(
+    {
+      store,
+      upstreams: () => live.upstreams,
+      parts: () => live.parts,
+      stale: () => live.generations?.stale() ?? [],
+      configuration: () => live.configuration?.(),
+    },
+    options,
+  );
+}
+
+async function observerOf({ telemetry, closing }: Live): Promise<Observer | undefined> {
+  const begun = await telemetry;
+  closing.signal.throwIfAborted();
+  return begun?.observer;
+}
+
+async function exporting({ store, closing, telemetry }: Live, options: AppOptions): Promise<void> {
+  try {
+    const { exportDecisions } = await import('./app/decision-exports.ts');
+    const instruments = (await telemetry)?.instruments;
+    await exportDecisions({ store, signal: closing.signal, instruments }, options);
+  } catch (thrown) {
+    options.logger.error('decisions are not sent elsewhere', { problem: messageOf(thrown) });
+  }
+}
+
 /** What has a life; the optional ones come while the gateway is brought up. */
 interface Live {
   readonly store: Store;
@@ -101,6 +141,10 @@ interface Live {
   readonly checker: ArgumentChecker;
   /** Aborted when the gateway ends: nothing is started any more. */
   readonly closing: AbortController;
+  /** Resolves when somebody watches, or with nothing; absent where nobody shall. */
+  telemetry?: Promise<Telemetry | undefined> | undefined;
+  /** Resolves when no decision is sent elsewhere any more. */
+  exporting?: Promise<void>;
   lock?: LockInForce;
   signIns?: SignIns;
   logs?: ServerLogs;
@@ -127,7 +171,8 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   live.signIns = signIns;
   const logs = new ServerLogs(options);
   live.logs = logs;
-  const upstreams = openUpstreams(found, { store, signIns, logs, instanceHost: hostOf() }, options);
+  const { telemetry } = live;
+  const upstreams = openUpstreams(found, { store, signIns, logs, instanceHost: hostOf(), telemetry }, options);
   live.upstreams = upstreams;
   await upstreams.recalled();
   // Servers start while policies are compiled.
@@ -158,12 +203,22 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   live.directory = directory;
   if (signal.aborted) directory.close();
   signal.throwIfAborted();
-  const parts = gatewayParts({ store, checker, found, upstreams, signIns, policy, directory, lock }, options);
+  const changed = (): void => void live.parts?.policy.refresh();
+  const pauses = new Pauses({ store, changed, everyMs: everyMs / 2, signal }, options);
+  await pauses.recordShadow();
+  const { at: bypass } = pauses;
+  const observer = await observerOf(live);
+  const standing = { store, checker, found, upstreams, signIns, policy, directory, lock, bypass, observer };
+  const parts = gatewayParts(standing, options);
   live.parts = parts;
+  void pauses.watch();
   lock.watch(() => parts.policy.refresh());
   generations.watch();
   live.configuration = followConfiguration(options, {
-    apply: (changed) => generations.reconfigure(configuredPolicies(changed, found, base)),
+    apply: (next) => {
+      pauses.allow(next.policies.pause);
+      return generations.reconfigure(configuredPolicies(next, found, base));
+    },
     stamp,
     everyMs,
     signal,
@@ -192,11 +247,12 @@ interface UpstreamParts {
   readonly signIns: SignIns;
   readonly logs: ServerLogs;
   readonly instanceHost: InstanceHost;
+  readonly telemetry: Live['telemetry'];
 }
 
 function openUpstreams(
   found: readonly FoundServer[],
-  { store, signIns, logs, instanceHost }: UpstreamParts,
+  { store, signIns, logs, instanceHost, telemetry }: UpstreamParts,
   { version, host, clock, logger, config }: AppOptions,
 ): Upstreams {
   return new Upstreams(
@@ -207,6 +263,7 @@ function openUpstreams(
       clock,
       logger,
       instanceHost,
+      onRestarted: (server) => void telemetry?.then((it) => it?.observer.restarted(server)),
       maxMessageBytes: config.gateway.limits.resultBytes,
       memory: {
         read: (server) => store.catalog.readFact(server, SERVER_FACTS),
@@ -237,5 +294,8 @@ async function closeAll(live: Live): Promise<void> {
   signIns?.close();
   await Promise.allSettled([parts?.conversations.close(), upstreams?.close(), toolchain.close(), checker.close()]);
   await logs?.close();
+  await live.exporting;
+  // What is read of the store for the last time is read before it closes.
+  await (await live.telemetry)?.close();
   await store.close();
 }

@@ -30,7 +30,7 @@ export function configuredPolicies(
  * bundle lies was looked up when the gateway started.
  */
 export function takeUp(running: Config, changed: Config): Config {
-  const { org, layers, starter, atomic, evaluationFuel, engine } = changed.policies;
+  const { org, layers, starter, atomic, evaluationFuel, engine, pause } = changed.policies;
   const servers = Object.entries(running.mcpServers).map(([id, server]) => {
     const policy = changed.mcpServers[id]?.policy ?? server.policy;
     return [id, { ...server, policy: { ...policy, source: server.policy.source } }] as const;
@@ -45,7 +45,7 @@ export function takeUp(running: Config, changed: Config): Config {
     ...running,
     mcpServers: Object.fromEntries(servers),
     agents: Object.fromEntries(agents),
-    policies: { ...running.policies, org, layers, starter, atomic, evaluationFuel, engine },
+    policies: { ...running.policies, org, layers, starter, atomic, evaluationFuel, engine, pause },
   };
 }
 

@@ -10,6 +10,8 @@ import type { Config } from '../config/paths.ts';
 import { boundedPattern } from '../core/bounded-pattern.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toRoundedJson } from '../core/lossless-json.ts';
+import type { Observer } from '../core/observer.ts';
+import type { Bypass } from '../core/pause.ts';
 import { type Environment, weekdays } from '../gateway/build-input.ts';
 import { Confirmations } from '../gateway/confirmations.ts';
 import { Conversations } from '../gateway/conversation.ts';
@@ -21,6 +23,7 @@ import type { GatewayParts } from '../gateway/gateway.ts';
 import type { Governing, ResultHandling } from '../gateway/governing.ts';
 import { Instances } from '../gateway/instances.ts';
 import type { LabelSettings } from '../gateway/labels.ts';
+import { observedLog } from '../gateway/observing.ts';
 import { PolicyInForce } from '../gateway/policy-in-force.ts';
 import type { Mask } from '../gateway/rule.ts';
 import type { Approvals } from '../gateway/seek-approval.ts';
@@ -45,6 +48,10 @@ export interface Standing {
   readonly policy: PolicySet;
   readonly directory: Directory;
   readonly lock: LockInForce;
+  /** Who watches; absent where nobody does. */
+  readonly observer?: Observer | undefined;
+  /** Whether what policies deny is let through at a time, in milliseconds since the epoch. */
+  readonly bypass: (now: number) => Bypass;
 }
 
 /** Conversations and agents whose counts are in memory at one time, some kilobytes each; the store has all of them. */
@@ -52,7 +59,7 @@ const MOST_CONVERSATIONS = 2_000;
 
 /** Hands every step of the request's way the part that does it. */
 export function gatewayParts(standing: Standing, options: AppOptions): GatewayParts {
-  const { store, checker, found, upstreams, signIns, directory, lock } = standing;
+  const { store, checker, found, upstreams, signIns, directory, lock, bypass, observer } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
   const policy = new PolicyInForce(standing.policy, {
@@ -61,12 +68,12 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   });
   const environment = environmentOf(options);
   const governing: Governing = {
-    court: courts(() => policy.current, store, options),
+    court: courts(() => policy.current, { store, bypass }, options),
     environment,
     conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
-    log: store.log,
+    log: observer === undefined ? store.log : observedLog(store.log, observer),
     budgets: store,
     clock,
     logger,
@@ -91,7 +98,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     approvals: approvalsOf(store, options),
     policy,
     directory,
-    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock }),
+    exposure: new Exposure({ policy: () => policy.current, agents, environment, clock, bypass }),
     instances,
     driftAt: (route, { caller }) => vouching.driftOf(route, () => instances.acquire(route.server, caller)),
     dialogue,
@@ -100,6 +107,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     check: argumentCheck(checker),
     allowedMethods: config.gateway.methods.allow,
     agents,
+    observer,
     keyedId: (text) => store.keyedId(text),
     instructionsOf: (id) => {
       const server = directory.servers.get(id);
@@ -176,7 +184,11 @@ export function environmentOf({ config, timezone }: Pick<AppOptions, 'config' | 
 }
 
 /** Makes the court for a tool: what its schema marks as secret is kept out of the record. */
-function courts(current: () => PolicySet, store: Store, { config, secrets, clock }: AppOptions): Governing['court'] {
+function courts(
+  current: () => PolicySet,
+  { store, bypass }: Pick<Standing, 'store' | 'bypass'>,
+  { config, secrets, clock }: AppOptions,
+): Governing['court'] {
   const { arguments: kept, redact, auditKey } = config.decisions;
   const keyedHash = (value: string): string => store.keyedHash(value);
   const masker = createMasker({ arguments: kept, redact, secrets, keyedHash });
@@ -203,6 +215,7 @@ function courts(current: () => PolicySet, store: Store, { config, secrets, clock
     audit,
     mask: inputSchema === undefined ? plain : maskFor(inputSchema),
     labels,
+    bypass,
   });
 }
 

@@ -76,7 +76,7 @@ export function planImport(clients: readonly FoundClient[], options: ImportOptio
     servers.push({ id, from, server, ...mover.move(id, server) });
   }
   return {
-    servers: servers.map(({ server: _, ...planned }) => planned),
+    servers: servers.map(({ id, from, settings, needed, unset }) => ({ id, from, settings, needed, unset })),
     secrets: mover.moved,
     twins: twinsAmong(servers),
     known,

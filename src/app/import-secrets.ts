@@ -13,7 +13,7 @@ import type { PlannedSecret } from './import-plan.ts';
 
 export interface SecretsToMove {
   /** Of a secret that is kept already. */
-  readonly valueOf: (name: string) => string | undefined;
+  readonly secretOf: (name: string) => string | undefined;
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
@@ -43,7 +43,7 @@ export class SecretMover {
 
   #keep(server: string, label: string, { value, place }: { readonly value: string; readonly place: string }): string {
     const holder = (name: string): string | undefined =>
-      this.moved.find((secret) => secret.name === name)?.value ?? this.#options.valueOf(name);
+      this.moved.find((secret) => secret.name === name)?.value ?? this.#options.secretOf(name);
     const name = freeName(secretNameFor(server, label), (one) => (holder(one) ?? value) !== value);
     if (!this.moved.some((secret) => secret.name === name)) this.moved.push({ name, value, server, place });
     return name;
@@ -117,7 +117,7 @@ class OneServer {
 
   #askedFor(id: string): string {
     const name = secretNameFor('', id) || `${this.#id}.input`;
-    if (this.#options.valueOf(name) === undefined) this.needed.add(name);
+    if (this.#options.secretOf(name) === undefined) this.needed.add(name);
     return `\${secret:${name}:-}`;
   }
 }

@@ -57,6 +57,8 @@ export interface LookedAt {
   readonly bundle: LookedBundle;
   /** What it tells every model of itself; empty where it says nothing. */
   readonly instructions: string;
+  /** From its start to the list of its tools. */
+  readonly listedAfterMs: number;
 }
 
 export interface LookedTool extends OfferedTool {
@@ -93,7 +95,9 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
     },
   );
   if (found === undefined) throw new GatewayError('USAGE', `there is no server "${id}" in the configuration`);
+  const startedMs = options.clock.monotonic();
   const { definitions, instructions } = await askServer(found, config, options);
+  const listedAfterMs = Math.round(options.clock.monotonic() - startedMs);
   const bundle = await bundleOf(found, config.policies.layers.server.signed, options);
   await memory.writeCatalog(id, definitions);
   const manifest = bundle.kind === 'good' ? bundle.checked.bundle.manifest.metadata.gateway.tools : {};
@@ -108,6 +112,7 @@ export async function lookAt(id: ServerId, config: Config, options: LookOptions)
     unit: unitOf(found, bundle.kind === 'good' ? bundle.checked.bundle : undefined),
     tools,
     bundle,
+    listedAfterMs,
     instructions,
   };
 }

@@ -37,6 +37,8 @@ export interface AppOptions {
   readonly configuration?: ConfigurationSource;
   /** How often is looked whether bundles or the configuration have changed; every two seconds by default. */
   readonly lookEveryMs?: number;
+  /** Whether policies are asked and recorded, and what they deny is let through for as long as this process runs. */
+  readonly isShadow?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -9,7 +9,9 @@ export function addAgentCommands(program: Command, context: CommandContext): voi
   const agent = program.command('agent').description('look at the agents and at what each may reach');
   withConfig(
     agent.command('ls').description('list the configured agents, and how many servers and tools each may reach'),
-  ).action(async (options: AgentOptions) => (await load()).list(context, options));
+  )
+    .addHelpText('after', '\nExample:\n  mcp-gateway agent ls')
+    .action(async (options: AgentOptions) => (await load()).list(context, options));
   withConfig(
     agent
       .command('show')

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
-import { type ShownAgent, shownAgents, type ShownServer } from './shown-agents.ts';
+import { type ShownAgent, shownAgents, type ShownServer } from '../app/shown-agents.ts';
 import { paint, printJson, printLine, printTable, printWrapped, type Terminal, visible } from './terminal.ts';
 
 export interface AgentOptions extends ConfigOption {

@@ -1,11 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { type Approval, objectionTo, type Vote } from '../core/approval.ts';
-import { isRefusal } from '../core/change.ts';
-import { GatewayError } from '../core/errors.ts';
+import { answerable, findApprovals, recordAnswer } from '../app/approvals.ts';
+import type { Approval, Vote } from '../core/approval.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type Acting, acting } from './acting.ts';
-import { findApprovals, type ReadOptions } from './approval.ts';
-import { type Answerer, identifyAnswerer } from './approver.ts';
+import type { ReadOptions } from './approval.ts';
+import { identifyAnswerer } from './approver.ts';
 import type { CommandContext } from './context.ts';
 import { clock } from './server-sign-ins.ts';
 import { callLines, shownApproval } from './shown-approval.ts';
@@ -31,7 +30,9 @@ export function answer(context: CommandContext, id: string, options: Answering):
     if (answerer.via === 'terminal' && !(await confirms(context.terminal, approvals, options.verdict))) {
       return printLine(context.terminal, 'Nothing was answered.');
     }
-    for (const approval of approvals) await record(approval, { answerer, options, work });
+    const { verdict, reason = '' } = options;
+    const answering = { answerer, verdict, reason, store, actOf: work.actOf, nowMs: clock.now() };
+    for (const approval of approvals) await recordAnswer(approval, answering);
     return say(context.terminal, await again(approvals, work), options);
   });
 }
@@ -43,16 +44,6 @@ async function find(id: string, { store, config }: Acting): Promise<readonly App
   } finally {
     decisions.close();
   }
-}
-
-/** Of those that one decision asks for, the ones that this person may answer. */
-function answerable(found: readonly Approval[], answerer: Answerer): readonly Approval[] {
-  const objections = found.map((approval) => objectionTo(answerer, approval));
-  const answered = found.filter((_, index) => objections[index] === undefined);
-  if (answered.length > 0) return answered;
-  throw new GatewayError('NOT_AN_APPROVER', objections.join('; '), {
-    mend: 'Groups are in the configuration under approvals.groups; a key has those that it was made with.',
-  });
 }
 
 async function confirms(
@@ -70,37 +61,6 @@ async function confirms(
   } finally {
     lines.close();
   }
-}
-
-interface Recording {
-  readonly answerer: Answerer;
-  readonly options: Answering;
-  readonly work: Acting;
-}
-
-async function record(approval: Approval, { answerer, options, work }: Recording): Promise<void> {
-  const { id, by, status } = approval;
-  const { verdict, reason = '' } = options;
-  const { person, via, key, actor } = answerer;
-  const act = work.actOf({
-    verb: `approval.${verdict}`,
-    subject: id,
-    before: { by, status },
-    after: { by, verdict, person },
-    reason,
-  });
-  const vote: Vote = { person, verdict, via, key, atMs: clock.now(), reason };
-  const ref = { id, by };
-  const made = await work.store.log.act({ ...act, actor, via }, [{ kind: 'answer_approval', ref, vote }]);
-  if (isRefusal(made)) throw closed(approval, person);
-}
-
-function closed({ id, status, votes }: Approval, person: string): GatewayError {
-  const hasVoted = status === 'pending' && votes.some((vote) => vote.person === person);
-  const why = hasVoted ? `${person} has answered it already` : `it is ${status === 'pending' ? 'over' : status}`;
-  return new GatewayError('APPROVAL_CLOSED', `the approval ${id} cannot be answered so: ${why}`, {
-    mend: 'When the agent makes the call again, it is asked for anew.',
-  });
 }
 
 async function again(approvals: readonly Approval[], { store }: Acting): Promise<readonly Approval[]> {

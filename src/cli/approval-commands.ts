@@ -16,17 +16,20 @@ export function addApprovalCommands(program: Command, context: CommandContext): 
   withConfig(approval.command('ls').description('list approvals, newest first, and who answers how many how fast'))
     .addOption(new Option('--status <status>', 'only of this status').choices(APPROVAL_STATUSES))
     .option('--limit <n>', 'how many, or all', parseLimit, 50)
+    .addHelpText('after', '\nExample:\n  mcp-gateway approval ls --status pending')
     .action(async (options: ListOptions) => (await load()).list(context, options));
   withConfig(
     approval.command('show').argument('<id>', ID).description('print the exact call, its answers and its decisions'),
-  ).action(async (id: string, options: ReadOptions) => (await load()).show(context, id, options));
+  )
+    .addHelpText('after', '\nExample:\n  mcp-gateway approval show 0199a3f1')
+    .action(async (id: string, options: ReadOptions) => (await load()).show(context, id, options));
   for (const [verdict, description] of [
     ['approve', 'let the call run, once'],
     ['deny', 'refuse the call, or take back an approval'],
   ] as const) {
     withConfig(approval.command(verdict).argument('<id>', ID).description(description))
       .option('--reason <text>', 'why; it is recorded')
-      .addHelpText('after', NEEDS)
+      .addHelpText('after', `\nExample:\n  mcp-gateway approval ${verdict} 0199a3f1\n${NEEDS}`)
       .action(async (id: string, options: AnswerOptions) =>
         (await loadAnswer()).answer(context, id, { ...options, verdict }),
       );

@@ -1,5 +1,5 @@
+import { findApprovals } from '../app/approvals.ts';
 import { type Approval, approversOf, type ApprovalStatus } from '../core/approval.ts';
-import { GatewayError } from '../core/errors.ts';
 import type { SealedRecord } from '../core/record.ts';
 import type { Answering, ApprovalBook } from '../state/approval-book.ts';
 import { readApprovals } from '../state/approval-reader.ts';
@@ -12,6 +12,11 @@ import { printJson, printLine, printTable, type Terminal, visible } from './term
 
 export interface ReadOptions extends ConfigOption {
   readonly json?: boolean;
+}
+
+interface Reading {
+  readonly book: ApprovalBook;
+  readonly decisions: DecisionReader;
 }
 
 export interface ListOptions extends ReadOptions {
@@ -63,37 +68,6 @@ export function show(context: CommandContext, id: string, options: ReadOptions):
     return printAnswering(terminal, answering);
   });
 }
-
-export interface Reading {
-  readonly book: ApprovalBook;
-  readonly decisions: DecisionReader;
-}
-
-/** By the id of the approval, or of any decision that waits for it or ran on it. Throws RECORD_NOT_FOUND. */
-export async function findApprovals(
-  id: string,
-  { book, decisions, nowMs }: Reading & { readonly nowMs: number },
-): Promise<readonly Approval[]> {
-  const direct = await book.byId(id, nowMs);
-  if (direct.length > 0) return onlyOne(id, direct);
-  const record = await decisions.find(id).catch(() => undefined);
-  const named = new Set(record?.combine.approvals.flatMap((fact) => fact.id ?? []));
-  const found = await Promise.all([...named].map((one) => book.byId(one, nowMs)));
-  if (found.flat().length > 0) return found.flat();
-  throw new GatewayError('RECORD_NOT_FOUND', `there is no approval ${id}`, {
-    mend: '`mcp-gateway approval ls` shows the latest.',
-  });
-}
-
-function onlyOne(prefix: string, found: readonly Approval[]): readonly Approval[] {
-  const ids = [...new Set(found.map(({ id }) => id))];
-  if (ids.length === 1) return found;
-  throw new GatewayError('RECORD_NOT_FOUND', `more than one approval begins with ${prefix}`, {
-    mend: `Give more of the id, such as ${ids.slice(0, MOST_EXAMPLES).join(', ')}.`,
-  });
-}
-
-const MOST_EXAMPLES = 4;
 
 async function decisionOf(id: string, decisions: DecisionReader): Promise<SealedRecord | undefined> {
   return id === '' ? undefined : decisions.find(id).catch(() => undefined);

@@ -1,19 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Answerer } from '../app/approvals.ts';
 import type { Config } from '../config/paths.ts';
-import type { Act } from '../core/act.ts';
-import type { Approver } from '../core/approval.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { StoredKey } from '../core/key.ts';
 import { KEY_PREFIX } from '../core/names.ts';
 import type { CommandContext } from './context.ts';
-
-/** Who answers an approval from outside of any client, and how the gateway knows. */
-export interface Answerer extends Approver {
-  readonly actor: Act['actor'];
-  readonly via: 'terminal' | 'approver_key';
-  /** Id of the key; empty at a terminal. */
-  readonly key: string;
-}
+import { isAnswered } from './terminal.ts';
 
 /** Environment variable that stands for a terminal. */
 const VARIABLE = 'MCP_GATEWAY_APPROVER_KEY';
@@ -34,7 +26,7 @@ export function identifyAnswerer(
     const { id, user, groups: own } = keyWith(text, keys);
     return { person: user, groups: [...groupsOf(user), ...own], actor: `key:${id}`, via: 'approver_key', key: id };
   }
-  if (!terminal.in.isTTY || !terminal.out.isTTY) {
+  if (!isAnswered(terminal)) {
     throw new GatewayError('APPROVER_NEEDED', 'this needs a person at a terminal, or an approver’s key', {
       mend: `Run it in a terminal, or put an approver’s key into ${VARIABLE}.`,
     });

@@ -8,9 +8,9 @@ const load = (): Promise<typeof Budget> => import('./budget.ts');
 
 export function addBudgetCommands(program: Command, context: CommandContext): void {
   const budget = program.command('budget').description('look at what counters and limits have counted, and correct it');
-  withConfig(budget.command('ls').description('list all counts whose time is not over')).action(
-    async (options: BudgetOptions) => (await load()).list(context, options),
-  );
+  withConfig(budget.command('ls').description('list all counts whose time is not over'))
+    .addHelpText('after', '\nExample:\n  mcp-gateway budget ls')
+    .action(async (options: BudgetOptions) => (await load()).list(context, options));
   withKey(withConfig(budget.command('show').argument('<name>', NAME).description('print the counts of one counter')))
     .addHelpText('after', '\nExample:\n  mcp-gateway budget show workflow/weekly_work --key agent.id=claude')
     .action(async (name: string, options: BudgetOptions) => (await load()).show(context, name, options));

@@ -8,6 +8,7 @@ import { makeBundle } from '../policy/bundle.ts';
 import { writeArchive } from '../policy/write-archive.ts';
 import { textsOf } from './bundle-check.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
+import { announced, COMPILING } from './progress.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { printFindings } from './finding-formats.ts';
@@ -22,7 +23,11 @@ export interface BuildOptions {
 export async function build(context: CommandContext, path: string, { out, json }: BuildOptions): Promise<void> {
   const { terminal, environment } = context;
   const files = await readNamed(context, path);
-  const { bundle, findings } = await withLoader(context, (loader) => lintBundle(files, loader));
+  const { bundle, findings } = await announced(
+    context.terminal,
+    COMPILING,
+    withLoader(context, (loader) => lintBundle(files, loader)),
+  );
   const told = findings.filter(({ severity }) => severity !== 'note');
   const hasErrors = told.some(({ severity }) => severity === 'error');
   const shown = { path, findings: told, textOf: textsOf(files), about: new Map<string, string>() };

@@ -6,6 +6,7 @@ import { InvalidBundle } from '../policy/bundle-problems.ts';
 import type { Finding, Severity } from '../review/finding.ts';
 import { LINT_RULES } from '../review/lint.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
+import { announced, COMPILING } from './progress.ts';
 import { counted } from './counted.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
@@ -88,7 +89,11 @@ interface Examined {
 
 async function examine(context: CommandContext, files: BundleFiles): Promise<Examined> {
   try {
-    const { bundle, rules, findings } = await withLoader(context, (loader) => lintBundle(files, loader));
+    const { bundle, rules, findings } = await announced(
+      context.terminal,
+      COMPILING,
+      withLoader(context, (loader) => lintBundle(files, loader)),
+    );
     const { layer, root, digest } = bundle;
     return { facts: { layer, root, digest, rules: rules.size }, findings, mend: '' };
   } catch (thrown) {

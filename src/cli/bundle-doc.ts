@@ -6,6 +6,7 @@ import { bundlePage } from '../review/bundle-page.ts';
 import { pageHtml } from '../review/page-html.ts';
 import { pageMarkdown } from '../review/page-markdown.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
+import { announced, COMPILING } from './progress.ts';
 import type { CommandContext } from './context.ts';
 import { printJson, printLine, printPage } from './terminal.ts';
 
@@ -19,7 +20,11 @@ export interface DocOptions {
 export async function doc(context: CommandContext, path: string, { format, out, json }: DocOptions): Promise<void> {
   const { terminal, environment } = context;
   const files = await readNamed(context, path);
-  const words = await withLoader(context, (loader) => describeBundle(files, loader));
+  const words = await announced(
+    context.terminal,
+    COMPILING,
+    withLoader(context, (loader) => describeBundle(files, loader)),
+  );
   const page = bundlePage(words);
   const chosen = format ?? (out?.endsWith('.html') === true ? 'html' : 'md');
   const text = chosen === 'html' ? pageHtml(page) : pageMarkdown(page);

@@ -1,6 +1,7 @@
 import { inspectBundle } from '../app/authoring.ts';
 import type { BundleFacts } from '../review/bundle-facts.ts';
 import { readNamed, withLoader } from './bundle-loader.ts';
+import { announced, COMPILING } from './progress.ts';
 import type { CommandContext } from './context.ts';
 import { paint, printJson, printLine, printTable, type Terminal, visible } from './terminal.ts';
 
@@ -11,7 +12,11 @@ export interface InspectOptions {
 /** What is in a bundle: its rules, what each of them reads, counters, data, settings, built-ins. */
 export async function inspect(context: CommandContext, path: string, { json }: InspectOptions): Promise<void> {
   const files = await readNamed(context, path);
-  const inspected = await withLoader(context, (loader) => inspectBundle(files, loader));
+  const inspected = await announced(
+    context.terminal,
+    COMPILING,
+    withLoader(context, (loader) => inspectBundle(files, loader)),
+  );
   const { terminal } = context;
   if (json === true) return printJson(terminal, 'bundle-inspect', { path, ...inspected });
   printHead(terminal, inspected);

@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
 import { EXIT } from './exit.ts';
-import { paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
+import { isAnswered, paint, printJson, printLine, type Terminal, visible } from './terminal.ts';
 
 /** What came of one file of a client. */
 export interface ClientResult {
@@ -37,7 +37,7 @@ export async function askedFor(
   question: string,
   { json }: { readonly json?: boolean },
 ): Promise<boolean> {
-  if (json === true || !terminal.in.isTTY || !terminal.out.isTTY) {
+  if (json === true || !isAnswered(terminal)) {
     throw new GatewayError('USAGE', 'nobody is at a terminal to be asked, so nothing was changed', {
       mend: 'Add --yes to do it, or --dry-run to see it alone.',
     });

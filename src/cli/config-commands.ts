@@ -13,17 +13,20 @@ export function addConfigCommands(program: Command, context: CommandContext): vo
     .description('say everything that is wrong with the configuration, with its place')
     .option('-c, --config <file>', 'the configuration file')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway config validate --config mcp-gateway.yaml')
     .action(async (options: ShowOption) => (await load()).validate(context, options));
   config
     .command('show')
     .description('print the configuration as the gateway understands it, without secrets')
     .option('-c, --config <file>', 'the configuration file')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway config show')
     .action(async (options: ShowOption) => (await load()).show(context, options));
   config
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .option('-o, --out <file>', 'write it to a file')
+    .addHelpText('after', '\nExample:\n  mcp-gateway config schema --out mcp-gateway.schema.json')
     .action(async (options: SchemaOption) => (await load()).schema(context, options));
   config
     .command('migrate')

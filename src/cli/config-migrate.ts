@@ -33,7 +33,8 @@ const NEWEST = 1;
  */
 export function migrate(context: CommandContext, file: string | undefined, options: MigrateOptions): void {
   const { terminal, environment } = context;
-  const path = file === undefined ? findConfig(loadOptions(context, options)) : resolve(environment.workingFolder, file);
+  const path =
+    file === undefined ? findConfig(loadOptions(context, options)) : resolve(environment.workingFolder, file);
   const text = textOf(path);
   const version = versionIn(text);
   if (version !== undefined) {
@@ -51,7 +52,7 @@ export function migrate(context: CommandContext, file: string | undefined, optio
   const plan = planImport([client], {
     written: {},
     isTaken: (id) => /^(?:agent|starter)-/.test(id),
-    valueOf: secrets.read,
+    secretOf: secrets.read,
     variables: environment.variables,
   });
   const converted = plan.servers.reduce(withServer, emptyConfig());
@@ -102,7 +103,10 @@ function readAs(
   );
   const fitting = places.filter(({ client, at }) => hasServers(text, client.syntax, at));
   const place =
-    fitting.find(({ isNamed }) => isNamed) ?? fitting.find(({ client }) => client.id === USUAL) ?? fitting[0] ?? places[0];
+    fitting.find(({ isNamed }) => isNamed) ??
+    fitting.find(({ client }) => client.id === USUAL) ??
+    fitting[0] ??
+    places[0];
   const state = place === undefined ? undefined : stateOfText(text, place, machine);
   if (place === undefined || state === undefined || state.kind !== 'read' || fitting.length === 0) {
     const why = state?.kind === 'broken' ? state.problem : `${path} has neither a version nor the servers of a client`;
@@ -135,12 +139,17 @@ function create(path: string, text: string): void {
   }
 }
 
-function sayRemarks({ terminal }: CommandContext, { secrets, refused, servers }: ImportPlan, out: string | undefined): void {
+function sayRemarks(
+  { terminal }: CommandContext,
+  { secrets, refused, servers }: ImportPlan,
+  out: string | undefined,
+): void {
   const needed = [...new Set(servers.flatMap((server) => server.needed))];
   const open = secrets.map(({ name }) => name);
   const moved = out === undefined ? open : [];
   if (open.length > 0 && out !== undefined) printNote(terminal, `Kept as secrets: ${open.join(', ')}`);
-  for (const name of [...needed, ...moved]) printNote(terminal, `Its value has to be given: mcp-gateway secret set ${name}`);
+  for (const name of [...needed, ...moved])
+    printNote(terminal, `Its value has to be given: mcp-gateway secret set ${name}`);
   for (const { name, why } of refused) printNote(terminal, `${name} ${why}, and was left out`);
 }
 

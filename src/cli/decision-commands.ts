@@ -23,17 +23,20 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
     });
   withConfig(decision.command('show').argument('<id>', 'the id, or its beginning').description('print one decision'))
     .option('--audit', 'also what a rule demanded to be kept whole; where it is sealed, with decisions.auditKey')
+    .addHelpText('after', '\nExample:\n  mcp-gateway decision show 0199a3f1 --json')
     .action(async (id: string, options: ShowOptions) => (await load()).show(context, id, options));
   for (const parent of [decision, program]) {
     withConfig(parent.command('explain').argument('[id]', 'the id, or its beginning; without one the last denial'))
       .description('say one decision in words')
+      .addHelpText('after', `\nExample:\n  mcp-gateway ${parent === program ? '' : 'decision '}explain 0199a3f1`)
       .action(async (id: string | undefined, options: ReadOptions) => (await load()).explain(context, id, options));
   }
-  filtered(
-    withConfig(decision.command('tail').description('print decisions as they are made, until interrupted')),
-  ).action(async (options: ListOptions) => (await load()).tail(context, options));
+  filtered(withConfig(decision.command('tail').description('print decisions as they are made, until interrupted')))
+    .addHelpText('after', '\nExample:\n  mcp-gateway decision tail --effect deny')
+    .action(async (options: ListOptions) => (await load()).tail(context, options));
   withConfig(decision.command('stats').description('count decisions, and how long they took'))
     .option('--since <time>', SINCE, parseMoment)
+    .addHelpText('after', '\nExample:\n  mcp-gateway decision stats --since 24h')
     .action(async (options: ListOptions) => (await load()).stats(context, options));
   filtered(withConfig(decision.command('export').description('write decisions for other programs, oldest first')))
     .addOption(

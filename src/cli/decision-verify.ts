@@ -11,6 +11,7 @@ import { counted } from './counted.ts';
 import type { CommandContext } from './context.ts';
 import type { ReadOptions } from './decision.ts';
 import { EXIT } from './exit.ts';
+import { announced } from './progress.ts';
 import { printJson, printLine } from './terminal.ts';
 
 export interface VerifyOptions extends ReadOptions {
@@ -22,7 +23,8 @@ export interface VerifyOptions extends ReadOptions {
 /** Of the log in the store, or of an export, for which neither store nor configuration is needed. */
 export async function verify(context: CommandContext, options: VerifyOptions): Promise<void> {
   const { terminal } = context;
-  const verdict = options.export === undefined ? await ofStore(context, options) : await ofExport(context, options);
+  const work = options.export === undefined ? ofStore(context, options) : ofExport(context, options);
+  const verdict = await announced(terminal, 'the log is being verified …', work);
   if (verdict.kind !== 'ok') context.setExit(EXIT.findings);
   if (options.json === true) return printJson(terminal, 'decision-verify', { ok: verdict.kind === 'ok', verdict });
   for (const line of verdict.kind === 'ok' ? wholeLines(verdict) : [foundLine(verdict)]) printLine(terminal, line);

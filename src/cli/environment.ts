@@ -39,7 +39,9 @@ export function withUsualPath(
   const isWindows = platform === 'win32';
   const name = Object.keys(variables).find((key) => key === 'PATH' || (isWindows && key.toUpperCase() === 'PATH'));
   const named = (variables[name ?? 'PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const usual = isWindows ? [] : ['/opt/homebrew/bin', '/usr/local/bin', join(homedir(), '.local/bin'), '/usr/bin', '/bin'];
+  const usual = isWindows
+    ? []
+    : ['/opt/homebrew/bin', '/usr/local/bin', join(homedir(), '.local/bin'), '/usr/bin', '/bin'];
   const folders = [...new Set([...named, dirname(execPath), ...usual])];
   return { ...variables, [name ?? 'PATH']: folders.join(delimiter) };
 }

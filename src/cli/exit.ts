@@ -1,5 +1,5 @@
 import { GatewayError, type ErrorCode, messageOf } from '../core/errors.ts';
-import { printNote, visible, type Terminal } from './terminal.ts';
+import { printParagraph, visible, type Terminal } from './terminal.ts';
 
 /** What a command's end says to a script. */
 export const EXIT = {
@@ -13,7 +13,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+export const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.findings,
   LOCK_INVALID: EXIT.findings,
@@ -26,16 +26,20 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   NOT_AN_APPROVER: EXIT.refused,
   BELOW_FLOOR: EXIT.refused,
   UNSAFE_BINDING: EXIT.refused,
+  CANCELLED: EXIT.interrupted,
 };
 
 /** Says on stderr what happened to which thing and how to mend it; returns the exit code. */
 export function printError(terminal: Terminal, thrown: unknown): number {
   if (!(thrown instanceof GatewayError)) {
-    printNote(terminal, `error ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)}`);
+    const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+    terminal.err.write(`error ${text.split('\n').map(visible).join('\n')}\n`);
     return EXIT.failed;
   }
-  const lines = thrown.message.split('\n').map(visible).join('\n');
-  terminal.err.write(`error ${thrown.code} ${lines}\n`);
-  if (thrown.mend !== undefined) terminal.err.write(`  = help: ${visible(thrown.mend)}\n`);
+  const lines = thrown.message.split('\n').map(visible);
+  // What has several lines has its own shape, such as a place in a file.
+  const [first = ''] = lines;
+  printParagraph(terminal, `error ${thrown.code} `, lines.length === 1 ? first : lines.join('\n'));
+  if (thrown.mend !== undefined) printParagraph(terminal, '  = help: ', visible(thrown.mend));
   return EXIT_BY_CODE[thrown.code] ?? EXIT.failed;
 }

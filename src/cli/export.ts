@@ -3,12 +3,11 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { type ExportFormat, exportWriter } from '../review/export-formats.ts';
-import { noOutcome } from '../review/shown-record.ts';
+import { type ChangedRow, evidenceLines, type ExportTelling, recordLines } from '../app/export-lines.ts';
+import type { ExportFormat } from '../review/export-formats.ts';
 import { ChainKeys } from '../state/chain-key.ts';
 import { obtainCheckpointKey } from '../state/checkpoint-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
-import { decisionLine, recordIn, rowLine } from '../state/evidence-line.ts';
 import { sealExport, sealPath } from '../state/export-seal.ts';
 import type { ListOptions } from './decision.ts';
 import { readConfig } from './config.ts';
@@ -35,8 +34,16 @@ export async function exportDecisions(context: CommandContext, options: ExportOp
   const written = { count: 0, changed: 0 };
   const out = options.out === undefined ? undefined : resolve(environment.workingFolder, options.out);
   try {
-    const exporting = { options, reader, written };
-    const lines = options.format === 'jsonl' ? evidenceLines(context, exporting) : linesOf(context, exporting);
+    const keys = new ChainKeys(environment.home);
+    const telling = leavingOut(context, written);
+    const lines =
+      options.format === 'jsonl'
+        ? evidenceLines(reader.evidence({ filter: options, keys }), telling)
+        : recordLines(reader.sealed({ filter: options, keys, withOutcomes: true }), {
+            ...telling,
+            format: options.format,
+            version: VERSION,
+          });
     if (out === undefined) await pipeline(Readable.from(lines), terminal.out, { end: false });
     else await writeFile(out, lines);
   } finally {
@@ -48,55 +55,16 @@ export async function exportDecisions(context: CommandContext, options: ExportOp
   tellWhere(terminal, { ...written, out: options.out ?? out, options });
 }
 
-interface Exporting {
-  readonly options: ExportOptions;
-  readonly reader: DecisionReader;
-  readonly written: { count: number; changed: number };
+function leavingOut(context: CommandContext, written: Written): ExportTelling {
+  return { onChanged: (item) => leaveOut(context, item, written), onWritten: () => (written.count += 1) };
 }
 
-async function* evidenceLines(
-  context: CommandContext,
-  { options, reader, written }: Exporting,
-): AsyncGenerator<string> {
-  const keys = new ChainKeys(context.environment.home);
-  for await (const page of reader.evidence({ filter: options, keys })) {
-    let text = '';
-    for (const item of page) {
-      if (item.kind === 'changed') leaveOut(context, item, written);
-      if (item.kind === 'row') text += rowLine(item.row);
-      if (item.kind !== 'decision') continue;
-      text += decisionLine(item.decision, item.outcome ?? noOutcome(recordIn(item.decision)));
-      written.count += 1;
-    }
-    if (text !== '') yield text;
-  }
+interface Written {
+  count: number;
+  changed: number;
 }
 
-async function* linesOf(context: CommandContext, { options, reader, written }: Exporting): AsyncGenerator<string> {
-  const { head, lineOf } = exportWriter(options.format, VERSION);
-  if (head !== '') yield head;
-  const keys = new ChainKeys(context.environment.home);
-  for await (const page of reader.sealed({ filter: options, keys, withOutcomes: true })) {
-    let text = '';
-    for (const item of page) {
-      if (item.kind === 'changed') {
-        leaveOut(context, item, written);
-        continue;
-      }
-      text += lineOf(item.record);
-      written.count += 1;
-    }
-    if (text !== '') yield text;
-  }
-}
-
-interface Changed {
-  readonly seq: number;
-  readonly id: string;
-  readonly why: string;
-}
-
-function leaveOut({ terminal }: CommandContext, { seq, id, why }: Changed, written: Exporting['written']): void {
+function leaveOut({ terminal }: CommandContext, { seq, id, why }: ChangedRow, written: Written): void {
   written.changed += 1;
   printNote(terminal, `error #${seq} ${id} is left out: ${why}`);
 }

@@ -1,3 +1,4 @@
+import { accept, definitionsIn, lockedAs, refuseBadBundle, summaryOf } from '../app/unit.ts';
 import { messageOf, GatewayError } from '../core/errors.ts';
 import { isServerId } from '../core/names.ts';
 import type { LookedAt } from '../app/look.ts';
@@ -6,13 +7,18 @@ import type { Draft } from './init-draft.ts';
 import { confirmedWith } from './init-prompts.ts';
 import type { InitOptions } from './init.ts';
 import { announced } from './progress.ts';
-import { accept, definitionsIn, lockedAs, look, refuseBadBundle, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import { look, type UnitWork, unitWork } from './server-unit.ts';
 import { groupsOf, printGroups, printUnit, type ShownGroups } from './shown-unit.ts';
 import { paint, printLine } from './terminal.ts';
 
 /** What came of one server. */
 export type Accepted =
-  | { readonly server: string; readonly state: 'accepted' | 'seen'; readonly bundle: string; readonly groups: ShownGroups }
+  | {
+      readonly server: string;
+      readonly state: 'accepted' | 'seen';
+      readonly bundle: string;
+      readonly groups: ShownGroups;
+    }
   /** It waits for secrets or variables. */
   | { readonly server: string; readonly state: 'waiting'; readonly for: readonly string[] }
   | { readonly server: string; readonly state: 'failed'; readonly problem: string };

@@ -25,5 +25,6 @@ Examples:
   mcp-gateway init --dry-run
   mcp-gateway init --yes --from cursor
 
-No file of a client is changed, unless by --connect. Where there is a configuration, what is missing is added to it.
+No file of a client is changed, unless by --connect. What a project brings with it is not taken over.
+Where there is a configuration, what is missing is added to it.
 Exit code ${EXIT.usage} when nobody is at a terminal to be asked and --yes is not given.`;

@@ -46,12 +46,17 @@ export function makeDraft(context: CommandContext, options: InitOptions): Draft 
   const clients = clientsOn(context, options.from);
   const loaded = isNew ? undefined : loadConfig(loadOptions(context, { config: path }));
   const secrets = secretsOf(environment);
-  const others = [...(loaded?.config.policies.org ?? []).map(({ id }) => id), ...LAYERS.map((layer) => `starter-${layer}`)];
+  const others = [
+    ...(loaded?.config.policies.org ?? []).map(({ id }) => id),
+    ...LAYERS.map((layer) => `starter-${layer}`),
+  ];
   const reserved = new Set([...others, ...Object.keys(loaded?.config.mcpServers ?? {})]);
-  const plan = planImport(clients, {
+  // What a project brings with it was written by others, and `--yes` would start it.
+  const own = clients.filter(({ scope }) => scope !== 'project');
+  const plan = planImport(own, {
     written: isNew ? {} : writtenServers(path),
     isTaken: (id) => reserved.has(id) || id.startsWith('agent-'),
-    valueOf: secrets.read,
+    secretOf: secrets.read,
     variables,
   });
   const before = isNew ? '' : readFileSync(path, 'utf8');

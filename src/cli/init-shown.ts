@@ -45,23 +45,40 @@ function originsText(from: readonly Origin[]): string {
   return [...new Set(from.map(({ client }) => client))].join(', ');
 }
 
-function remarksOn({ plan, needed }: Draft): readonly string[] {
+function remarksOn({ plan, needed, clients }: Draft): readonly string[] {
   const { secrets, twins, known, refused, servers } = plan;
   const unset = servers.flatMap(({ id, unset: names }) => names.map((name) => `  ${name}, for ${id}`));
   return [
-    ...section(`${counted(secrets.length, 'secret')} in plain text, kept as secrets from now on:`, [
-      ...secrets.map(({ name, place }) => `  ${place} → \${secret:${name}}`),
-    ]),
-    ...section('Values that the clients ask for, and somebody has to give:', [...needed.map((name) => `  ${name}`)]),
+    ...section(
+      `${counted(secrets.length, 'secret')} in plain text, kept as secrets from now on:`,
+      secrets.map(({ name, place }) => `  ${place} → \${secret:${name}}`),
+    ),
+    ...section(
+      'Values that the clients ask for, and somebody has to give:',
+      needed.map((name) => `  ${name}`),
+    ),
     ...section('Variables that are not set here, and are empty until they are set where the gateway starts:', unset),
-    ...section('The same server, given different values; both are kept:', [
-      ...twins.map(({ ids, differing }) => `  ${ids.join(' and ')} differ in ${differing.join(', ')}`),
-    ]),
-    ...section('In the configuration already:', [
-      ...known.map(({ client, name, id }) => `  ${name} of ${client}, as ${id}`),
-    ]),
-    ...section('Not taken over:', [...refused.map(({ client, name, why }) => `  ${name} of ${client} ${why}`)]),
+    ...section(
+      'The same server, given different values; both are kept:',
+      twins.map(({ ids, differing }) => `  ${ids.join(' and ')} differ in ${differing.join(', ')}`),
+    ),
+    ...section(
+      'In the configuration already:',
+      known.map(({ client, name, id }) => `  ${name} of ${client}, as ${id}`),
+    ),
+    ...section(
+      'Of this project, so not taken over:',
+      clients.filter(hasOfProject).map(({ path }) => `  ${path}; make a configuration of it with config migrate`),
+    ),
+    ...section(
+      'Not taken over:',
+      refused.map(({ client, name, why }) => `  ${name} of ${client} ${why}`),
+    ),
   ];
+}
+
+function hasOfProject({ scope, state }: FoundClient): boolean {
+  return scope === 'project' && state.kind === 'read' && state.servers.length > 0;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

@@ -50,7 +50,11 @@ function create(path: string, text: string): void {
 function refuseChanged(path: string, before: string | undefined): void {
   const now = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   if (now === before) return;
-  throw new GatewayError('CONFIG_INVALID', `${path} was changed while you looked at the difference; nothing was written`, {
-    mend: 'Run `mcp-gateway init` again.',
-  });
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `${path} was changed while you looked at the difference; nothing was written`,
+    {
+      mend: 'Run `mcp-gateway init` again.',
+    },
+  );
 }

@@ -6,7 +6,7 @@ import { makeDraft, type Draft } from './init-draft.ts';
 import { draftAsJson, nextSteps, printAccepted, printDraft, printNext } from './init-shown.ts';
 import { writeDraft } from './init-write.ts';
 import { GatewayError } from '../core/errors.ts';
-import { printJson, printNote, printPage } from './terminal.ts';
+import { isAnswered, printJson, printNote, printPage } from './terminal.ts';
 
 export interface InitOptions {
   readonly config?: string;
@@ -58,7 +58,7 @@ function finish({ terminal }: CommandContext, options: InitOptions, { draft, isW
 
 /** Throws USAGE where nobody is there to be asked: the plan has been shown by then. */
 async function isWanted({ terminal }: CommandContext, draft: Draft, isJson: boolean): Promise<boolean> {
-  if (isJson || !terminal.in.isTTY || !terminal.out.isTTY) {
+  if (isJson || !isAnswered(terminal)) {
     throw new GatewayError('USAGE', 'nobody is at a terminal to be asked, so nothing was changed', {
       mend: 'Run `mcp-gateway init --yes` to do this, or `mcp-gateway init --dry-run` to see it alone.',
     });

@@ -18,12 +18,12 @@ export function addKeyCommands(program: Command, context: CommandContext): void 
       '\nExamples:\n  mcp-gateway key create --role approver --groups repo-owners --user dana\n  mcp-gateway key create --role agent --agent support --user dana',
     )
     .action(async (options: CreateOptions) => (await load()).create(context, options));
-  withConfig(key.command('ls').description('list keys; the keys themselves are not kept')).action(
-    async (options: KeyOptions) => (await load()).list(context, options),
-  );
-  withConfig(key.command('revoke').argument('<id>', 'as key ls says').description('make a key worthless')).action(
-    async (id: string, options: KeyOptions) => (await load()).revoke(context, id, options),
-  );
+  withConfig(key.command('ls').description('list keys; the keys themselves are not kept'))
+    .addHelpText('after', '\nExample:\n  mcp-gateway key ls')
+    .action(async (options: KeyOptions) => (await load()).list(context, options));
+  withConfig(key.command('revoke').argument('<id>', 'as key ls says').description('make a key worthless'))
+    .addHelpText('after', '\nExample:\n  mcp-gateway key revoke 0199a3f1-7c2e-7000-8a3d-2f4b5c6d7e8f')
+    .action(async (id: string, options: KeyOptions) => (await load()).revoke(context, id, options));
 }
 
 function withConfig(command: Command): Command {

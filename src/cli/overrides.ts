@@ -10,6 +10,7 @@ import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
+import { announced } from './progress.ts';
 import { paint, printJson, printLine, printWrapped, type Terminal, visible } from './terminal.ts';
 import { spanText } from './values.ts';
 
@@ -29,7 +30,7 @@ const SOON_S = 72 * 3600;
 export async function overrides(context: CommandContext, options: OverridesOptions): Promise<void> {
   const { terminal } = context;
   const now = Date.now();
-  const found = await find(context, options, now);
+  const found = await announced(terminal, 'permits are being looked for …', find(context, options, now));
   const shown = found.overrides.filter((override) => isWanted(override, options));
   if (found.unusable.length > 0 || shown.some(({ state }) => state === 'void')) context.setExit(EXIT.findings);
   if (options.json === true) {

@@ -8,6 +8,7 @@ import { type ConfigOption, withoutSecrets } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { withPolicies } from './policy-place.ts';
+import { announced } from './progress.ts';
 import { shortRevision } from './source-text.ts';
 import {
   paint,
@@ -28,7 +29,8 @@ export interface PolicyOptions extends ConfigOption {
 export function list(context: CommandContext, options: PolicyOptions): Promise<void> {
   const { terminal } = context;
   return withPolicies(context, options, async (place, loader) => {
-    const bundles = (await findPolicies(place, loader)).map(({ listed }) => listed);
+    const found = await announced(terminal, READING, findPolicies(place, loader));
+    const bundles = found.map(({ listed }) => listed);
     if (bundles.some(({ state }) => state !== 'good')) context.setExit(EXIT.findings);
     if (options.json === true) return printJson(terminal, 'policy-ls', { bundles });
     const header = ['bundle', 'layer', 'mode', 'rules', 'state', 'revision', 'digest', 'signature', 'asked', 'source'];
@@ -41,7 +43,7 @@ export function list(context: CommandContext, options: PolicyOptions): Promise<v
 export function show(context: CommandContext, id: string, options: PolicyOptions): Promise<void> {
   const { terminal } = context;
   return withPolicies(context, options, async (place, loader, secrets) => {
-    const found = named(id, await findPolicies(place, loader));
+    const found = named(id, await announced(terminal, READING, findPolicies(place, loader)));
     const { listed, checked } = found;
     if (listed.state !== 'good') context.setExit(EXIT.findings);
     // What an admin sets may be a secret.
@@ -50,6 +52,8 @@ export function show(context: CommandContext, id: string, options: PolicyOptions
     return print(terminal, listed, content);
   });
 }
+
+const READING = 'bundles are being read …';
 
 /** One bundle of those that there are. Throws USAGE. */
 function named(id: string, all: readonly FoundPolicy[]): FoundPolicy {

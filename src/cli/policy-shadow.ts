@@ -1,7 +1,6 @@
+import { shadowedBy, shadowLines } from '../app/shadow.ts';
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/paths.ts';
-import type { Mode } from '../core/opinion.ts';
-import type { Shadowed } from '../policy/combine-record.ts';
 import { timeText } from '../review/record-words.ts';
 import { nameOf, type ShadowLine, ShadowReport } from '../review/shadow-report.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
@@ -31,34 +30,15 @@ export async function shadow(context: CommandContext, options: ShadowOptions): P
 
 /** What was shadowed, and is by the configuration as it is now. */
 async function linesSince(since: number, config: Config): Promise<readonly ShadowLine[]> {
-  const report = new ShadowReport(shadowedBy(config));
   const { path } = config.decisions.store;
   // Before its first start a gateway has no log.
-  if (!existsSync(path)) return report.lines;
+  if (!existsSync(path)) return new ShadowReport(shadowedBy(config)).lines;
   const reader = new DecisionReader({ path });
   try {
-    let page = await reader.shadowed({ since, afterSeq: 0 });
-    while (page.records.length > 0) {
-      for (const record of page.records) report.add(record);
-      page = await reader.shadowed({ since, afterSeq: page.lastSeq });
-    }
+    return await shadowLines(reader, config, since);
   } finally {
     reader.close();
   }
-  return report.lines;
-}
-
-function shadowedBy({ policies, mcpServers }: Config): readonly Shadowed[] {
-  const bundles = [
-    ...policies.org.map(({ id, mode, rules }) => ({ id, mode, rules })),
-    ...Object.entries(mcpServers).map(([id, { policy }]) => ({ id, mode: policy.mode, rules: policy.rules })),
-  ];
-  return bundles.flatMap(({ id, mode, rules }) => [
-    ...(mode === 'shadow' ? [{ bundle: id, rule: '' }] : []),
-    ...Object.entries(rules)
-      .filter(([, { mode: own }]: readonly [string, { readonly mode: Mode }]) => own === 'shadow' && mode !== 'shadow')
-      .map(([rule]) => ({ bundle: id, rule })),
-  ]);
 }
 
 interface Shown extends ShadowLine {

@@ -4,34 +4,57 @@ import { addBudgetCommands } from './budget-commands.ts';
 import { addApprovalCommands } from './approval-commands.ts';
 import { addClientCommands } from './client-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
+import { addCompletionCommands } from './completion-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
+import { addDashboardCommands } from './dashboard-commands.ts';
 import { addDecisionCommands } from './decision-commands.ts';
 import type { CommandContext } from './context.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, printError } from './exit.ts';
+import { addGlobalFlags, type ShapeTerminal } from './global-flags.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addLabelCommands } from './label-commands.ts';
+import { addPauseCommand } from './pause-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addInitCommand } from './init-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addStatusCommands } from './status-commands.ts';
 import { printJson, printLine, type Terminal, visible } from './terminal.ts';
+import { addToolCommands } from './tool-commands.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command; the exit code. Without a command and with something piped in, it serves over stdio. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const terminal: Terminal = { in: process.stdin, out: process.stdout, err: process.stderr };
-  return runIn({ terminal, environment: readEnvironment() }, withDefault(args));
+  const told = withDefault(args);
+  // A server closes in order when its client goes away.
+  if (!told.includes('serve')) process.stdout.on('error', endQuietly);
+  return runIn({ terminal, environment: readEnvironment() }, told);
+}
+
+/** Whoever reads has read enough, such as `head`. */
+function endQuietly(problem: NodeJS.ErrnoException): void {
+  if (problem.code !== 'EPIPE') throw problem;
+  process.exit(EXIT.done);
 }
 
 /** Runs one command where its surroundings are given; the exit code. Throws nothing. */
 export async function runIn(surroundings: Omit<CommandContext, 'setExit'>, args: readonly string[]): Promise<number> {
-  const { terminal } = surroundings;
+  let { terminal } = surroundings;
   let exit: number = EXIT.done;
-  const context: CommandContext = { ...surroundings, setExit: (code) => (exit = code) };
+  const context: CommandContext = {
+    ...surroundings,
+    // How it is to be is known only when the flags have been read.
+    get terminal() {
+      return terminal;
+    },
+    setExit: (code) => (exit = code),
+  };
   try {
-    await programFor(context).parseAsync(args, { from: 'user' });
+    const program = wholeProgram(context, (change) => (terminal = change(terminal)));
+    await program.parseAsync(args, { from: 'user' });
     return exit;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -44,7 +67,14 @@ function withDefault(args: readonly string[]): readonly string[] {
   return args.length === 0 && isPiped ? ['serve', '--stdio'] : args;
 }
 
-/** All commands. */
+/** All commands with the flags that hold for all of them; `shape` hears how the terminal is to be. */
+export function wholeProgram(context: CommandContext, shape: ShapeTerminal = () => undefined): Command {
+  const program = programFor(context);
+  addGlobalFlags(program, context.environment, shape);
+  return program;
+}
+
+/** All commands, without those flags. */
 export function programFor(context: CommandContext): Command {
   const program = new Command('mcp-gateway')
     .description('One MCP server in front of all others: decides every call by policy, records it, and says why.')
@@ -60,8 +90,11 @@ export function programFor(context: CommandContext): Command {
     .showHelpAfterError('Run the command with --help to see what it takes.');
   addInitCommand(program, context);
   addServeCommand(program, context);
+  addStatusCommands(program, context);
+  addPauseCommand(program, context);
   addClientCommands(program, context);
   addServerCommands(program, context);
+  addToolCommands(program, context);
   addAgentCommands(program, context);
   addApprovalCommands(program, context);
   addKeyCommands(program, context);
@@ -72,10 +105,13 @@ export function programFor(context: CommandContext): Command {
   addBudgetCommands(program, context);
   addBundleCommands(program, context);
   addConfigCommands(program, context);
+  addDashboardCommands(program, context);
+  addCompletionCommands(program, context);
   program
     .command('version')
     .description('print the version')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway version --json')
     .action(({ json }: { json?: boolean }) => {
       if (json === true) printJson(context.terminal, 'version', { version: VERSION, node: process.versions.node });
       else printLine(context.terminal, VERSION);

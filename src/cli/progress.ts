@@ -10,10 +10,10 @@ export interface ProgressLine {
   readonly clear: () => void;
 }
 
-export function progressLine({ err }: Terminal, what: string): ProgressLine {
+export function progressLine({ err, isQuiet }: Terminal, what: string): ProgressLine {
   const startedMs = performance.now();
   let shownMs = 0;
-  const isWatched = err.isTTY;
+  const isWatched = err.isTTY && isQuiet !== true;
   return {
     show: (done, total) => {
       const nowMs = performance.now();
@@ -27,11 +27,14 @@ export function progressLine({ err }: Terminal, what: string): ProgressLine {
   };
 }
 
+/** What most commands about bundles wait for. */
+export const COMPILING = 'bundles are being compiled …';
+
 /** Says on stderr what is waited for, once it takes longer than two seconds and a person looks on. */
-export async function announced<T>({ err }: Terminal, what: string, work: Promise<T>): Promise<T> {
+export async function announced<T>({ err, isQuiet }: Terminal, what: string, work: Promise<T>): Promise<T> {
   let isShown = false;
   const timer = setTimeout(() => {
-    isShown = err.isTTY;
+    isShown = err.isTTY && isQuiet !== true;
     if (isShown) err.write(`\r\u{1b}[2K${what}`);
   }, QUIET_MS);
   try {

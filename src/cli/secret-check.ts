@@ -73,18 +73,20 @@ interface Moved {
   readonly server: string;
 }
 
-/** The values are kept before the file is written, so that none is ever in neither place. */
+/** The values are kept before the files are written, so that none is ever in neither place. */
 async function fix(context: CommandContext, secrets: Secrets, options: CheckOptions): Promise<readonly Moved[]> {
-  const { path } = secretsOfConfig(loadOptions(context, options));
-  const text = readFileSync(path, 'utf8');
-  const moving = movedSecrets({ path, name: path, text }, (name) => secrets.read(name));
-  if (moving.moved.length === 0) return [];
-  for (const { name, value } of moving.moved) secrets.write(name, value);
-  replaceFile(path, moving.text);
+  const moved: Moved[] = [];
+  for (const path of secretsOfConfig(loadOptions(context, options)).files) {
+    const moving = movedSecrets({ path, name: path, text: readFileSync(path, 'utf8') }, secrets.read);
+    if (moving.moved.length === 0) continue;
+    for (const { name, value } of moving.moved) secrets.write(name, value);
+    replaceFile(path, moving.text);
+    moved.push(...moving.moved.map(({ name, path: place, server }) => ({ name, path: place, server })));
+  }
   await recorded(
     context,
     options,
-    moving.moved.map(({ name }) => ({ verb: 'secret.set', name })),
+    moved.map(({ name }) => ({ verb: 'secret.set', name })),
   );
-  return moving.moved.map(({ name, path: place, server }) => ({ name, path: place, server }));
+  return moved;
 }

@@ -44,11 +44,16 @@ export function list(context: CommandContext, options: SecretOptions): void {
     return { name, place: secrets.placeOf(name) ?? 'file', servers, uses: used.map(({ path }) => path) };
   });
   if (options.json === true) return printJson(terminal, 'secret-ls', { secrets: rows });
-  if (rows.length === 0) return printLine(terminal, 'There are no secrets. Keep one with `mcp-gateway secret set NAME`.');
+  if (rows.length === 0)
+    return printLine(terminal, 'There are no secrets. Keep one with `mcp-gateway secret set NAME`.');
   return printTable(
     terminal,
     ['secret', 'kept in', 'used by'],
-    rows.map(({ name, place, servers, uses: paths }) => [name, place, (servers.length > 0 ? servers : paths).join(', ') || '-']),
+    rows.map(({ name, place, servers, uses: paths }) => [
+      name,
+      place,
+      (servers.length > 0 ? servers : paths).join(', ') || '-',
+    ]),
   );
 }
 
@@ -135,9 +140,14 @@ async function piped({ in: input }: Terminal): Promise<string> {
     const piece = Buffer.from(chunk as string | Uint8Array);
     chunks.push(piece);
     bytes += piece.length;
-    if (bytes > MAX_BYTES) throw new GatewayError('USAGE', 'the value is larger than 64 KB', { mend: 'Keep it in a file, and write ${file:PATH}.' });
+    if (bytes > MAX_BYTES)
+      throw new GatewayError('USAGE', 'the value is larger than 64 KB', {
+        mend: 'Keep it in a file, and write ${file:PATH}.',
+      });
   }
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }
 
 function notAName(name: string): GatewayError {

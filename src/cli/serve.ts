@@ -1,5 +1,6 @@
 import { passesParam } from '../app/methods.ts';
 import { startApp, type RunningGateway } from '../app.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { lockPathOf } from '../config/lock-file.ts';
 import type { Config } from '../config/paths.ts';
 import { HttpTransport, SseTransport } from '../config/schema-gateway.ts';
@@ -14,6 +15,7 @@ import { type ConfigOption, readConfig } from './config.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
 import type { CommandContext } from './context.ts';
+import type { LogFormat } from './log-options.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions extends ConfigOption {
@@ -21,7 +23,9 @@ export interface ServeOptions extends ConfigOption {
   readonly http?: string | true;
   readonly sse?: boolean;
   readonly agent?: string;
+  readonly shadow?: boolean;
   readonly logLevel: string;
+  readonly logFormat?: LogFormat;
 }
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -30,10 +34,12 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const told = toldToEnd();
   // First of all: whatever writes to stdout from here on is not part of the conversation.
   const output = options.stdio === true ? claimStdout(process.stdout, process.stderr) : undefined;
-  const { config, secrets, path, commands, files } = readConfig(context, options);
+  const loaded = readConfig(context, options);
+  const { config, secrets, path, commands, files } = loaded;
   const identity = identityFor(config, options, context);
   refuseExposure(config, options);
-  const logger = stderrLogger(options.logLevel, secrets);
+  refuseShadow(config, options);
+  const logger = stderrLogger(options.logLevel, secrets, options.logFormat);
   const { variables, home, cache } = context.environment;
   const host = { platform: process.platform, nodePath: process.execPath, environment: variables };
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -52,16 +58,30 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     login,
     host,
     timezone,
+    isShadow: options.shadow === true,
     clock,
     logger,
   });
   const serving: Serving = { app, config, identity, logger, told };
+  const dashboard = config.dashboard.enabled ? await showDashboard(context, loaded, { app, logger }) : undefined;
   try {
     const doors = await openDoors(serving, options, output);
     context.setExit(await untilEnded(doors, serving));
   } finally {
+    await dashboard?.close();
     await app.close();
   }
+}
+
+/** Nothing of it is loaded where it is not shown. */
+async function showDashboard(
+  context: CommandContext,
+  loaded: LoadedConfig,
+  { app, logger }: Pick<Serving, 'app' | 'logger'>,
+): Promise<{ readonly close: () => Promise<void> }> {
+  const { followDashboard } = await import('../app/dashboard.ts');
+  const { groundOf } = await import('./dashboard.ts');
+  return followDashboard(groundOf(context, { loaded, store: app.store, logger }));
 }
 
 interface Serving {
@@ -238,6 +258,13 @@ function refuseExposure({ gateway: { auth, transports } }: Config, { http }: Ser
       mend: 'Configure gateway.auth, or listen on 127.0.0.1.',
     },
   );
+}
+
+function refuseShadow({ policies }: Config, { shadow }: ServeOptions): void {
+  if (shadow !== true || policies.pause) return;
+  throw new GatewayError('USAGE', 'the configuration does not let policies be put in shadow (policies.pause)', {
+    mend: 'Leave out --shadow.',
+  });
 }
 
 /** Serves until a door ends by itself or the process is told to end; then everything is closed, in order. */

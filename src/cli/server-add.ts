@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { accept, definitionsIn, lockedAs, refuseBadBundle, summaryOf } from '../app/unit.ts';
 import { type ServerEntry, withServer } from '../config/edit-servers.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { replaceFile } from '../config/replace-file.ts';
@@ -8,17 +9,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
-import {
-  accept,
-  confirmed,
-  definitionsIn,
-  lockedAs,
-  look,
-  refuseBadBundle,
-  summaryOf,
-  type UnitWork,
-  unitWork,
-} from './server-unit.ts';
+import { confirmed, look, type UnitWork, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { groupsOf, printGroups, printUnit, toolAsJson } from './shown-unit.ts';
 import { printJson, printLine } from './terminal.ts';

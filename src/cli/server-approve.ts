@@ -1,23 +1,12 @@
+import { acceptSeen, type SeenUnit } from '../app/unit-approval.ts';
+import { acceptedDefinitions, neverAccepted, refuseBadBundle } from '../app/unit.ts';
 import type { LookedAt } from '../app/look.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
-import { lockedIn, type LockedServer, unitDrift } from '../core/server-lock.ts';
-import { type Definitions, keptChanges, type ToolChange, toolChanges } from '../review/unit-changes.ts';
+import { lockedIn, unitDrift } from '../core/server-lock.ts';
+import { type ToolChange, toolChanges } from '../review/unit-changes.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
-import {
-  accept,
-  acceptedDefinitions,
-  confirmed,
-  definitionsIn,
-  lockedAs,
-  look,
-  neverAccepted,
-  refuseBadBundle,
-  summaryOf,
-  type UnitWork,
-  unitWork,
-} from './server-unit.ts';
+import { confirmed, look, type UnitWork, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { changeAsJson, printChanges, printGroups, printUnit, printUnitChanges, unitChanges } from './shown-unit.ts';
 import { printJson, printLine, visible } from './terminal.ts';
@@ -36,21 +25,19 @@ export function approve(context: CommandContext, id: string, options: ApproveOpt
     refuseBadBundle(looked);
     const locked = lockedIn(work.lock, id);
     const accepted = await acceptedDefinitions(work, id);
-    const seen: Seen = { work, looked, locked, accepted, changes: toolChanges(looked.tools, locked, accepted) };
+    const changes = toolChanges(looked.tools, locked, accepted);
+    const seen: Seen = { work, ground: work, looked, locked, accepted, changes };
     if (options.json !== true) show(seen);
     if (!isAnother(seen)) return say(seen, options, { tools: [], act: '' });
     const wanted = await wantedOf(seen, options);
     if (wanted === undefined) return printLine(context.terminal, 'Nothing was accepted.');
-    return say(seen, options, { tools: wanted, act: await record(seen, wanted, options) });
+    const how = { isWhole: options.tool === undefined, reason: options.reason ?? '' };
+    return say(seen, options, { tools: wanted, act: await acceptSeen(seen, wanted, how) });
   });
 }
 
-interface Seen {
+interface Seen extends SeenUnit {
   readonly work: UnitWork;
-  readonly looked: LookedAt;
-  readonly locked: LockedServer | undefined;
-  readonly accepted: Definitions;
-  readonly changes: readonly ToolChange[];
 }
 
 function show({ work, looked, locked, changes }: Seen): void {
@@ -93,49 +80,6 @@ function refuseUnknown(tools: readonly string[], changes: readonly ToolChange[],
   throw new GatewayError('USAGE', visible(`${found.id} has no tool ${unknown.join(', ')}`), {
     mend: `\`mcp-gateway server inspect ${found.id}\` lists what it has.`,
   });
-}
-
-function record(
-  { work, looked, locked, accepted, changes }: Seen,
-  tools: readonly string[],
-  options: ApproveOptions,
-): Promise<string> {
-  const { id } = looked.found;
-  const wanted = new Set(tools);
-  const isWhole = options.tool === undefined;
-  const next = (before: LockedServer | undefined): LockedServer => {
-    if (isWhole || before === undefined) return lockedAs(looked);
-    return { ...before, tools: mergedTools(before, looked, wanted) };
-  };
-  const definitions = definitionsIn(looked);
-  const taken = Object.fromEntries(Object.entries(definitions).filter(([tool]) => isWhole || wanted.has(tool)));
-  const which = changes
-    .filter(({ tool }) => wanted.has(tool))
-    .map(({ tool, kind, changes: places }): JsonObject => ({
-      tool,
-      kind,
-      ...keptChanges(places, work.loaded.secrets),
-    }));
-  return accept(work, {
-    id,
-    next,
-    definitions: isWhole ? definitions : { ...accepted, ...taken },
-    looked,
-    act: {
-      verb: 'server.approve',
-      subject: id,
-      before: summaryOf(locked),
-      after: { ...summaryOf(next(locked)), accepted: which },
-      reason: options.reason ?? '',
-    },
-  });
-}
-
-/** What is gone and accepted as such is taken out. */
-function mergedTools(before: LockedServer, { tools }: LookedAt, wanted: ReadonlySet<string>): LockedServer['tools'] {
-  const kept = Object.entries(before.tools).filter(([tool]) => !wanted.has(tool));
-  const taken = tools.filter(({ name }) => wanted.has(name)).map(({ name, pin }) => [name, pin] as const);
-  return Object.fromEntries([...kept, ...taken]);
 }
 
 interface Said {

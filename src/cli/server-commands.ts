@@ -18,9 +18,9 @@ export function addServerCommands(program: Command, context: CommandContext): vo
   const server = program
     .command('server')
     .description('add, look at, accept and update the servers behind the gateway, and sign in to them');
-  withConfig(server.command('ls').description('list the configured servers; none is started')).action(
-    async (options: ServerOptions) => (await load()).list(context, options),
-  );
+  withConfig(server.command('ls').description('list the configured servers; none is started'))
+    .addHelpText('after', '\nExample:\n  mcp-gateway server ls')
+    .action(async (options: ServerOptions) => (await load()).list(context, options));
   addUnitCommands(server, context);
   withConfig(server.command('login').argument('<id>', ID).description('sign in to a server in the browser'))
     .option('--no-browser', 'only print the address to open')
@@ -34,11 +34,14 @@ export function addServerCommands(program: Command, context: CommandContext): vo
       .command('logout')
       .argument('<id>', ID)
       .description('remove the tokens of a server, here and where it keeps them'),
-  ).action(async (id: string, options: ServerOptions) => (await loadLogin()).logout(context, id, options));
+  )
+    .addHelpText('after', '\nExample:\n  mcp-gateway server logout shop')
+    .action(async (id: string, options: ServerOptions) => (await loadLogin()).logout(context, id, options));
   withConfig(
     server.command('logs').argument('<id>', ID).description('print what a server wrote to its stderr, oldest first'),
   )
     .option('--limit <n>', 'how many lines, or all', parseLimit, 50)
+    .addHelpText('after', '\nExample:\n  mcp-gateway server logs files --limit all')
     .action(async (id: string, options: LogsOptions) => (await load()).logs(context, id, options));
 }
 

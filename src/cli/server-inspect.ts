@@ -1,8 +1,9 @@
+import { acceptedDefinitions } from '../app/unit.ts';
 import { toolChanges } from '../review/unit-changes.ts';
 import { lockedIn } from '../core/server-lock.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
-import { acceptedDefinitions, look, unitWork } from './server-unit.ts';
+import { look, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import {
   changeAsJson,

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { accept, summaryOf } from '../app/unit.ts';
 import { withoutServer } from '../config/edit-servers.ts';
 import { replaceFile } from '../config/replace-file.ts';
 import { GatewayError } from '../core/errors.ts';
 import { lockedIn } from '../core/server-lock.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
-import { accept, confirmed, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import { confirmed, type UnitWork, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { printJson, printLine } from './terminal.ts';
 

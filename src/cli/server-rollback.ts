@@ -1,3 +1,4 @@
+import { accept, neverAccepted, summaryOf } from '../app/unit.ts';
 import type { LookedAt } from '../app/look.ts';
 import { GatewayError } from '../core/errors.ts';
 import { lockedIn, type LockedServer, unitDrift } from '../core/server-lock.ts';
@@ -5,7 +6,7 @@ import { isBelowFloor } from '../policy/floor.ts';
 import type { CommandContext } from './context.ts';
 import { dropLatestUnit, keptUnits } from './server-history.ts';
 import { knownServer } from './server-sign-ins.ts';
-import { accept, confirmed, look, neverAccepted, summaryOf, type UnitWork, unitWork } from './server-unit.ts';
+import { confirmed, look, type UnitWork, unitWork } from './server-unit.ts';
 import { differencesOf, type UpdateOptions } from './server-update.ts';
 import { changeAsJson, printChanges, printRules, printUnitChanges } from './shown-unit.ts';
 import { printJson, printLine } from './terminal.ts';

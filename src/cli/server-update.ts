@@ -1,3 +1,12 @@
+import {
+  accept,
+  acceptedDefinitions,
+  definitionsIn,
+  lockedAs,
+  neverAccepted,
+  refuseBadBundle,
+  summaryOf,
+} from '../app/unit.ts';
 import type { LookedAt } from '../app/look.ts';
 import { GatewayError } from '../core/errors.ts';
 import { lockedIn, type LockedPackage, type LockedServer } from '../core/server-lock.ts';
@@ -10,19 +19,7 @@ import type { CommandContext } from './context.ts';
 import { knownServer } from './server-sign-ins.ts';
 import { impactOfUnit } from './server-impact.ts';
 import { keepUnit } from './server-history.ts';
-import {
-  accept,
-  acceptedDefinitions,
-  confirmed,
-  definitionsIn,
-  lockedAs,
-  look,
-  neverAccepted,
-  refuseBadBundle,
-  summaryOf,
-  type UnitWork,
-  unitWork,
-} from './server-unit.ts';
+import { confirmed, look, type UnitWork, unitWork } from './server-unit.ts';
 import type { ServerOptions } from './server.ts';
 import { changeAsJson, printChanges, printRules, printUnitChanges, unitChanges } from './shown-unit.ts';
 import { printJson, printLine, visible } from './terminal.ts';

@@ -15,7 +15,7 @@ import type { SignInState } from '../upstream/sign-in.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer, signInsOf } from './server-sign-ins.ts';
-import { sourceText } from './source-text.ts';
+import { sourceText } from '../app/source-text.ts';
 import { printJson, printLine, printTable, visible } from './terminal.ts';
 
 export interface ServerOptions extends ConfigOption {

@@ -6,13 +6,24 @@ export interface Terminal {
   readonly in: NodeJS.ReadStream;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
+  /** Whether nothing is said beside the answer, but errors. */
+  readonly isQuiet?: boolean;
+  /** Whether nobody is asked, even where somebody could be. */
+  readonly asksNobody?: boolean;
+  /** Whether nothing is coloured, even where it could be. */
+  readonly isPlain?: boolean;
+}
+
+/** Whether there is a person who can be shown something and asked about it. */
+export function isAnswered({ in: input, out, asksNobody }: Terminal): boolean {
+  return input.isTTY && out.isTTY && asksNobody !== true;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Colours on a terminal only; `NO_COLOR` and `FORCE_COLOR` are respected. */
 export function paint(terminal: Terminal, style: Style, text: string): string {
-  return styleText(style, text, { stream: terminal.out, validateStream: true });
+  return terminal.isPlain === true ? text : styleText(style, text, { stream: terminal.out, validateStream: true });
 }
 
 export function printLine(terminal: Terminal, text: string): void {
@@ -26,6 +37,7 @@ export function printPage(terminal: Terminal, text: string): void {
 
 /** Says something beside the answer. */
 export function printNote(terminal: Terminal, text: string): void {
+  if (terminal.isQuiet === true) return;
   terminal.err.write(`${harmless(text)}\n`);
 }
 
@@ -54,8 +66,13 @@ export function printTable(terminal: Terminal, header: readonly string[], rows: 
   const width = terminal.out.isTTY ? terminal.out.columns : Number.POSITIVE_INFINITY;
   const line = (row: readonly string[]): string =>
     row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
-  printLine(terminal, paint(terminal, 'dim', line(header).slice(0, width)));
-  for (const row of cells) printLine(terminal, line(row).slice(0, width));
+  printLine(terminal, paint(terminal, 'dim', cut(line(header), width)));
+  for (const row of cells) printLine(terminal, cut(line(row), width));
+}
+
+/** What is not all there says so; `--json` and a wider terminal have it. */
+function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1).trimEnd()}…`;
 }
 
 /**
@@ -86,6 +103,24 @@ export function printWrapped(terminal: Terminal, label: string, text: string): v
   for (const [index, line] of wrap(visible(text), Math.max(textWidth(terminal), 20)).entries()) {
     printLine(terminal, `${labelText(terminal, index === 0 ? label : '')}${line}`);
   }
+}
+
+/** The lines of a text that begins behind an indent of so many columns, none wider than the terminal. */
+export function linesOf({ out }: Terminal, text: string, indent: number): readonly string[] {
+  return wrap(text, Math.max((out.isTTY ? out.columns : Infinity) - indent, 20));
+}
+
+const HANGING = 4;
+
+/** One paragraph on stderr: broken between words on a terminal, and one line elsewhere. */
+export function printParagraph({ err }: Terminal, start: string, text: string): void {
+  const isWrapped = err.isTTY && !text.includes('\n');
+  // The start stands as it is, however long the words behind it are.
+  const lines = isWrapped ? wrap(`${start.trimEnd()} ${text}`.trimStart(), Math.max(err.columns - HANGING, 20)) : [];
+  const [first = '', ...rest] = lines;
+  const margin = ' '.repeat(start.length - start.trimStart().length);
+  const wrapped = [`${margin}${first}`, ...rest.map((line) => `${' '.repeat(HANGING)}${line}`)];
+  err.write(`${(isWrapped ? wrapped : [`${start}${text}`]).join('\n')}\n`);
 }
 
 const LABEL_WIDTH = 8;

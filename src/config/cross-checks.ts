@@ -1,5 +1,6 @@
 import { LAYERS } from '../core/opinion.ts';
 import { agentComplaints } from './agent-checks.ts';
+import { dashboardComplaints } from './dashboard-checks.ts';
 import { authComplaints, bindingComplaints } from './http-checks.ts';
 import { type Complaint, pathText, type Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
@@ -15,8 +16,10 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...relaxComplaints(config),
     ...bindingComplaints(config),
     ...authComplaints(config),
+    ...dashboardComplaints(config),
     ...scopeComplaints(config),
     ...atomicComplaints(config),
+    ...exportComplaints(config),
     ...agentComplaints(config),
     ...sourceComplaints(config, root),
   ];
@@ -120,6 +123,16 @@ function scopeComplaints(config: ConfigFile): readonly Complaint[] {
       const help = meant === undefined ? `the servers are ${servers.join(', ') || 'none'}` : `did you mean "${meant}"?`;
       return { code: 'W_UNKNOWN_SERVER' as const, path, message: `there is no server "${name}"`, help };
     });
+}
+
+/** How far an export has come is kept under its id. */
+function exportComplaints({ decisions }: ConfigFile): readonly Complaint[] {
+  return decisions.export.flatMap(({ id }, index): readonly Complaint[] => {
+    if (decisions.export.findIndex((one) => one.id === id) === index) return [];
+    const path = ['decisions', 'export', index, 'id'];
+    const help = 'give it another id; how far it has come is kept under it';
+    return [{ code: 'E_CONFLICT', path, message: `"${id}" is also another export`, help }];
+  });
 }
 
 /** A set that names a bundle which is not there would let the others change without it. */

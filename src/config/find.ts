@@ -27,7 +27,7 @@ export function findConfig(options: FindOptions): string {
   if (found !== undefined) return found;
   const message = `there is no mcp-gateway.yaml in ${folders.join(' or in ')}`;
   throw new GatewayError('CONFIG_NOT_FOUND', message, {
-    mend: 'write one, as the README shows, or name a file with --config',
+    mend: 'make one with `mcp-gateway init`, or name a file with --config',
   });
 }
 

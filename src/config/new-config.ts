@@ -25,5 +25,7 @@ export function writtenServers(path: string): Readonly<Record<string, JsonObject
   const node = root === undefined ? undefined : nodeAt(root, ['mcpServers']);
   const servers = node === undefined ? undefined : toJson(node);
   if (!isJsonObject(servers)) return {};
-  return Object.fromEntries(Object.entries(servers).filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1])));
+  return Object.fromEntries(
+    Object.entries(servers).filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1])),
+  );
 }

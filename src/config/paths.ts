@@ -55,7 +55,14 @@ export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathO
       ...config.policies,
       org: config.policies.org.map((bundle, index) => placed(bundle, ['policies', 'org', index])),
     },
-    decisions: { ...config.decisions, store: { driver, path: absolute(path, ['decisions', 'store', 'path']) } },
+    decisions: {
+      ...config.decisions,
+      export: config.decisions.export.map(({ file, ...one }, index) => ({
+        ...one,
+        ...(file !== undefined && { file: absolute(file, ['decisions', 'export', index, 'file']) }),
+      })),
+      store: { driver, path: absolute(path, ['decisions', 'store', 'path']) },
+    },
   };
 }
 

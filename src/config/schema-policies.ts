@@ -104,6 +104,10 @@ export const Policies = z
       })
       .prefault({})
       .describe('What holds of tools that are not as `mcp-gateway.lock` has them. Other changes always quarantine.'),
+    pause: z
+      .boolean()
+      .default(true)
+      .describe('Whether `pause` and `serve --shadow` may let through, for a time, what policies deny.'),
     atomic: z
       .array(z.array(z.string()))
       .default([])

@@ -6,7 +6,7 @@ export type BundleCredentials =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'token'; readonly token: string };
 
-const Credentials = z
+export const Credentials = z
   .strictObject({
     username: z.string().min(1).optional().describe('Name to sign in with; needs `password`.'),
     password: z.string().min(1).optional().describe('Password to that name, as a reference such as `${file:…}`.'),

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { Dashboard } from './schema-dashboard.ts';
 import { AgentSettings, Gateway } from './schema-gateway.ts';
 import { Policies } from './schema-policies.ts';
 import { McpServer } from './schema-servers.ts';
+import { DecisionExport, Telemetry } from './schema-telemetry.ts';
 import { AgentIdText, Duration, ServerIdText, Texts } from './schema-values.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,7 +43,10 @@ const Decisions = z.strictObject({
     .describe(
       'How long decisions are kept; older ones are removed, whole segments at a time. Without it all are kept.',
     ),
-  export: z.array(z.unknown()).optional().describe('Where decisions are sent.'),
+  export: z
+    .array(DecisionExport)
+    .default([])
+    .describe('Where decisions are sent, again and again (docs/telemetry.md).'),
 });
 
 const Approvals = z.strictObject({
@@ -67,17 +72,6 @@ const Labels = z.strictObject({
     .describe('Globs of labels that stay with the agent and its user, in whatever session or client it goes on.'),
 });
 
-const Telemetry = z.strictObject({
-  otlp: z.unknown().optional().describe('Where traces and metrics are sent.'),
-  prometheus: z.unknown().optional().describe('Where metrics can be read.'),
-});
-
-const Dashboard = z.strictObject({
-  enabled: z.boolean().default(false).describe('Whether the dashboard is served.'),
-  host: z.string().optional().describe('Address to listen on.'),
-  port: z.int().min(0).max(65_535).optional().describe('Port to listen on.'),
-});
-
 /** `mcp-gateway.yaml`, whole. Defaults live here and nowhere else. What this version refuses by name: `not-built.ts`. */
 export const ConfigFile = z.strictObject({
   $schema: z.string().optional().describe('Address of the JSON Schema, for editors.'),
@@ -91,7 +85,7 @@ export const ConfigFile = z.strictObject({
   labels: Labels.prefault({}).describe('How labels on data behave.'),
   decisions: Decisions.prefault({}).describe('How decisions are kept.'),
   telemetry: Telemetry.optional().describe('Traces and metrics.'),
-  dashboard: Dashboard.optional().describe('The pages in the browser.'),
+  dashboard: Dashboard.prefault({}).describe('The pages in the browser (docs/dashboard.md).'),
 });
 export type ConfigFile = DeepReadonly<z.output<typeof ConfigFile>>;
 

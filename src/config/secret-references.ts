@@ -36,6 +36,8 @@ export interface PlainSecret extends SecretUse {
 export interface SecretsOfConfig {
   /** Absolute path of the file. */
   readonly path: string;
+  /** That file and all it includes, absolute. */
+  readonly files: readonly string[];
   readonly references: readonly SecretReference[];
   readonly plain: readonly PlainSecret[];
 }
@@ -47,12 +49,12 @@ export interface SecretsOfConfig {
 export function secretsOfConfig(options: LoadOptions): SecretsOfConfig {
   const path = findConfig(options);
   // Something has to stand in the place of a value; what it is matters to nobody.
-  const { root, problems } = readTrees(path, { ...options, readSecret: () => 'x' });
+  const { root, problems, files } = readTrees(path, { ...options, readSecret: () => 'x' });
   if (root === undefined) throw new GatewayError('CONFIG_INVALID', renderProblems(problems));
   const plain = plainIn(root).flatMap(({ parts, path: place, at, server }) =>
     parts.map(({ label }) => ({ label, path: place, at, server })),
   );
-  return { path, references: referencesIn(root), plain };
+  return { path, files, references: referencesIn(root), plain };
 }
 
 function referencesIn(root: TreeNode): readonly SecretReference[] {
@@ -92,7 +94,9 @@ function partsOf(root: TreeNode, path: readonly string[], node: ScalarNode): rea
   if (group === 'env') return secretInVariable(name, value);
   if (group === 'headers') return secretInHeader(name, value);
   if (group === 'url') return secretsInUrl(value);
-  return group === 'args' ? (secretsInArguments(textsAt(root, ['mcpServers', server, 'args']))[Number(name)] ?? []) : [];
+  return group === 'args'
+    ? (secretsInArguments(textsAt(root, ['mcpServers', server, 'args']))[Number(name)] ?? [])
+    : [];
 }
 
 /** In their order; what is no text, or came from elsewhere, is empty. */

@@ -14,7 +14,9 @@ const MIN_KEPT_LENGTH = 4;
  */
 export function secretsIn(root: TreeNode): readonly string[] {
   const scalars = scalarsUnder(root);
-  const kept = scalars.flatMap(({ node }) => node.insertions.flatMap(({ from, value }) => (from === 'secret' ? value : [])));
+  const kept = scalars.flatMap(({ node }) =>
+    node.insertions.flatMap(({ from, value }) => (from === 'secret' ? value : [])),
+  );
   const found = scalars.flatMap(({ path, node }) => [...insertedSecrets(path, node), ...writtenSecrets(path, node)]);
   const hidden = [
     ...kept.filter((value) => value.length >= MIN_KEPT_LENGTH),
@@ -28,8 +30,7 @@ function insertedSecrets(path: readonly string[], node: ScalarNode): readonly st
     .filter(
       ({ from, name, value }) =>
         from === 'file' ||
-        (from === 'variable' &&
-          (isHeader(path) || speaksOfSecret(path) || speaks(name) || hasCredentials(value))),
+        (from === 'variable' && (isHeader(path) || speaksOfSecret(path) || speaks(name) || hasCredentials(value))),
     )
     .map(({ value }) => value);
 }
@@ -42,12 +43,14 @@ function writtenSecrets(path: readonly string[], node: ScalarNode): readonly str
 }
 
 /** A value that is kept out of the file and sent as a header is a key, whatever it is called. */
-function isHeader([section, , group]: readonly string[]): boolean {
+function isHeader([section, within, group]: readonly string[]): boolean {
+  if (section === 'telemetry') return within === 'otlp' && group === 'headers';
   return section === 'mcpServers' && group === 'headers';
 }
 
 function speaksOfSecret(path: readonly string[]): boolean {
   if (path.join('.') === 'decisions.auditKey') return true;
+  if (path[0] === 'telemetry' && isHeader(path)) return speaks(path.at(-1) ?? '');
   // Those of an address of a bundle stand deeper than those of a server.
   if (path.at(-2) === 'credentials' && speaks(path.at(-1) ?? '')) return true;
   const [section, , group, name] = path;

@@ -1,7 +1,7 @@
 import type { Json } from './json.ts';
 
 /** How somebody came to act. */
-export type Via = 'terminal' | 'approver_key' | 'configuration' | 'agent' | 'gateway';
+export type Via = 'terminal' | 'approver_key' | 'dashboard' | 'configuration' | 'agent' | 'gateway';
 
 /** Something that is recorded and is no decision: a budget adjusted, a label cleared, an approval given, a key made. */
 export interface Act {

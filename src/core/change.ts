@@ -2,6 +2,7 @@ import type { ApprovalRef, NewApproval, Vote } from './approval.ts';
 import type { Charge } from './charge.ts';
 import type { NewKey } from './key.ts';
 import type { Remember } from './opinion.ts';
+import type { Pause } from './pause.ts';
 import type { PolicyPin } from './policy-pin.ts';
 
 /** What a row of the log changes in the store when it is committed, in the same transaction. */
@@ -36,7 +37,28 @@ export type Change =
   /** `revision`: of the bundle as it is pinned. */
   | { readonly kind: 'pin_bundle'; readonly pin: PolicyPin; readonly revision: string }
   /** Refused where the bundle is not pinned. */
-  | { readonly kind: 'release_bundle'; readonly bundle: string };
+  | { readonly kind: 'release_bundle'; readonly bundle: string }
+  | { readonly kind: 'begin_pause'; readonly pause: Pause }
+  /** Refused where there is none. */
+  | { readonly kind: 'end_pause' }
+  | { readonly kind: 'add_link'; readonly link: SignInLink }
+  /** Refused where there is no such link, it was used, or its time is over: a link is used once. */
+  | { readonly kind: 'use_link'; readonly hash: string; readonly nowMs: number };
+
+/** A link to the dashboard that signs somebody in once. Times are milliseconds since the epoch. */
+export interface SignInLink {
+  /** SHA-256 of its token, hex. */
+  readonly hash: string;
+  readonly person: string;
+  readonly groups: readonly string[];
+  /** Id of the approver's key with which it was made; empty where there was none. */
+  readonly key: string;
+  /** Whether who made it may only look. */
+  readonly readsOnly: boolean;
+  readonly createdMs: number;
+  /** The first millisecond at which it no longer holds. */
+  readonly expiresMs: number;
+}
 
 /** A further decision waits for an approval that is open. What it asks makes the approval stricter, never milder. */
 export interface ApprovalJoin {

@@ -109,7 +109,7 @@ export function secretReference(name: string): string {
 }
 
 /** A text as a configuration has to say it in order to mean it. */
-export function literalText(text: string): string {
+function literalText(text: string): string {
   return text.replaceAll('$', () => '$$');
 }
 
@@ -117,7 +117,10 @@ const LONGEST_NAME = 64;
 
 /** What the secret of a place is called: after its server and what the place calls it. */
 export function secretNameFor(server: string, label: string): string {
-  const plain = label.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-').replaceAll(/^[-._]+|[-._]+$/g, '');
+  const plain = label
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replaceAll(/^[-._]+|[-._]+$/g, '');
   return [server, plain].filter(Boolean).join('.').slice(0, LONGEST_NAME);
 }
 

@@ -2,6 +2,7 @@ import type { ActionType } from './action.ts';
 import type { Effect, JoinedObligations, Lifted } from './decision.ts';
 import type { JsonObject } from './json.ts';
 import type { Layer, Mode, Opinion } from './opinion.ts';
+import type { Bypass } from './pause.ts';
 import type { PolicyInput } from './policy-input.ts';
 import type { Agent, Delegator, User } from './principal.ts';
 import type { Settlement } from './settlement.ts';
@@ -61,7 +62,7 @@ export interface CombineFacts {
   /** The gateway's own denials, found before any layer was asked; they end the decision. */
   readonly own: readonly OwnDenial[];
   /** `pause` and `shadow` let everything through but integrity and the gateway's own denials. */
-  readonly bypass: '' | 'pause' | 'shadow';
+  readonly bypass: Bypass;
   /** Milliseconds since the epoch: the one time of this decision. */
   readonly now: number;
   readonly approvals: readonly ApprovalFact[];

@@ -18,7 +18,11 @@ export interface Failure {
   readonly mend: string;
 }
 
-/** `GET /api/session`: who looks, and what every change has to carry. */
+/**
+ * `POST /api/login` with `{token}` signs in by the token of a link (`/login#<token>`), once; `POST /api/logout` ends the
+ * session; `GET /api/oidc` begins a sign-in at the provider. Without a session everything else is a `Failure` of 401.
+ * `GET /api/session`: who looks, and what every change has to carry.
+ */
 export interface SessionView {
   /** `user:<name>` */
   readonly person: string;
@@ -189,8 +193,8 @@ export interface RuleRow {
 
 /**
  * A change of one bundle, from candidate to enforced. `POST /api/changes` with `{bundle, source}` begins one (`source`: a
- * folder or archive, or an address, as in the configuration). `POST /api/changes/:id/{test|replay|shadow|enforce|rollback|
- * drop}` takes its next step; `rollback` and `enforce` need `{reason}`. Each step is recorded with who took it.
+ * folder or a `.tar.gz` on the gateway's machine, relative to the configuration file). `POST /api/changes/:id/{test|replay|shadow|enforce|rollback|
+ * drop}` takes its next step and answers the `ChangeView`; `rollback` and `enforce` need `{reason}`. Each step is recorded with who took it.
  */
 export interface ChangesView {
   readonly changes: readonly ChangeView[];
@@ -203,6 +207,10 @@ export interface ChangeView {
   readonly source: string;
   readonly digest: string;
   readonly state: 'candidate' | 'tested' | 'replayed' | 'shadowed' | 'enforced' | 'rolled_back' | 'dropped';
+  /** A step that takes its time: its POST answers at once, and `GET /api/changes` tells how far it is. */
+  readonly running?: { readonly step: string; readonly words: string };
+  /** Why the last step came to no end; absent or empty where it did. */
+  readonly problem?: string;
   readonly steps: readonly ChangeStep[];
   /** Rules that are new, gone or other, in words. */
   readonly rules: readonly {
@@ -239,7 +247,7 @@ export interface GenerationRow {
   readonly changes: readonly string[];
 }
 
-/** `GET /api/approvals?status`; `POST /api/approvals/:id/{approve|deny}` with `{reason}`. */
+/** `GET /api/approvals?status`; `POST /api/approvals/:id/{approve|deny}` with `{reason}` answers `{approvals}`. */
 export interface ApprovalsView {
   readonly approvals: readonly ApprovalView[];
   readonly answering: readonly {
@@ -275,7 +283,7 @@ export interface ApprovalView {
   readonly mayAnswer: boolean;
 }
 
-/** `GET /api/servers`; `POST /api/servers/:id/approve` with `{tools: string[] | 'all', reason}`. */
+/** `GET /api/servers`; `POST /api/servers/:id/approve` with `{tools: string[] | 'all', reason}` answers the `ServerView`. */
 export interface ServersView {
   readonly servers: readonly ServerView[];
 }
@@ -360,8 +368,8 @@ export interface ReportView {
     readonly reason: string;
   }[];
   readonly approvals: { readonly approved: number; readonly denied: number; readonly expired: number };
-  /** Whether the log is whole, in one sentence, with how far it was checked. */
-  readonly evidence: { readonly ok: boolean; readonly words: string };
+  /** Whether the log is whole, in one sentence, with how far it was checked; while `isChecking`, nothing is known yet. */
+  readonly evidence: { readonly ok: boolean; readonly isChecking?: boolean; readonly words: string };
 }
 
 export interface ControlRow {

@@ -52,7 +52,7 @@ export function readSubscription(
   return meta.kind === 'invalid' ? meta : { ...meta, uri };
 }
 
-/** A request's `_meta` less the progress token and the envelope, which belong to this hop, and our own keys. */
+/** A request's `_meta` less the progress token, the baggage and the envelope, which belong to this hop, and our own keys. */
 export function readMeta({ _meta: meta = NOTHING }: JsonObject): ReadMeta {
   if (!isJsonObject(meta)) return invalid('The member _meta must be an object.');
   const progressToken = meta['progressToken'];
@@ -178,11 +178,14 @@ function withoutMeta(params: JsonObject): JsonObject {
   return others;
 }
 
+/** What is said to whoever is asked, and to nobody behind: `baggage` may hold what is nobody else's business. */
+const OF_HOP: ReadonlySet<string> = new Set(['progressToken', 'baggage']);
+
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(Object.values(ENVELOPE));
 
 function withoutHop(meta: JsonObject): JsonObject {
   const isOfHop = ([key]: [string, Json]): boolean =>
-    key === 'progressToken' || ENVELOPE_KEYS.has(key) || key.startsWith(OWN_META_PREFIX);
+    OF_HOP.has(key) || ENVELOPE_KEYS.has(key) || key.startsWith(OWN_META_PREFIX);
   const entries = Object.entries(meta);
   return entries.some(isOfHop) ? Object.fromEntries(entries.filter((entry) => !isOfHop(entry))) : meta;
 }

@@ -1,6 +1,7 @@
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Origin, Road } from '../core/observer.ts';
 import { type Era, isLogLevel, isWanted, type LogLevel, TASK_STATUS } from '../core/protocol.ts';
 import type { RpcAnswer, RpcId } from '../core/rpc.ts';
 import { Stop, type StopSignal } from '../core/stop.ts';
@@ -173,6 +174,10 @@ class Flight implements Exchange, Turn {
     this.onProgress = start.progressToken === undefined ? undefined : this.#pass(start.progressToken);
   }
 
+  get origin(): Origin {
+    return { id: this.start.id, road: this.start.outlet.road ?? PIPE };
+  }
+
   get signal(): StopSignal {
     return this.#stop;
   }
@@ -204,6 +209,8 @@ class Flight implements Exchange, Turn {
     };
   }
 }
+
+const PIPE: Road = { kind: 'pipe' };
 
 export function usedTwice(): RpcAnswer {
   return invalidRequest('A request with this id is in flight already.');

@@ -1,5 +1,9 @@
+import type { Road } from '../core/observer.ts';
+
 /** Where one request is answered. */
 export interface Outlet {
+  /** The road that the request came on; absent where it is a pipe. */
+  readonly road?: Road | undefined;
   /** Passes on advice that belongs to the request and comes before its answer; left out where the client does not read. */
   notify(text: string): void;
   /** Sends what must arrive, ahead of the answer. False where this road takes nothing but the answer. */

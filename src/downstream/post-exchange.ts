@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import type { MessageStream } from './event-stream.ts';
+import type { Road } from '../core/observer.ts';
 import type { StepUp } from './gate.ts';
 import type { Accepted } from './http-guard.ts';
 import { sendJson } from './http-answer.ts';
@@ -9,6 +10,7 @@ import type { EndFacts, Outlet } from './outlet.ts';
 /** A POST that wants an answer. */
 export interface Posted {
   readonly response: ServerResponse;
+  readonly road: Road;
   readonly accepted: Accepted;
   /** Whose it is: what ends together. */
   readonly owner: object;
@@ -51,6 +53,10 @@ export class PostExchange implements Outlet {
     this.#posted = posted;
     this.#timing = timing;
     this.#onEnd = onEnd;
+  }
+
+  get road(): Road {
+    return this.#posted.road;
   }
 
   get owner(): object {

@@ -7,6 +7,7 @@ import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Identity } from './identity.ts';
 import type { Outlet } from './outlet.ts';
+import { HTTP } from './post.ts';
 import { receiveMessage } from './receive.ts';
 import type { Turns } from './turns.ts';
 
@@ -76,6 +77,7 @@ export class LegacySse {
 }
 
 class SseChannel implements Channel, Outlet {
+  readonly road = HTTP;
   readonly #stream: ServerResponse;
 
   constructor(stream: ServerResponse) {

@@ -8,7 +8,7 @@ import { answerText, headerMismatch, invalidParams, tooMany, unsupportedVersion 
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { refuse, sendEmpty, sendJson } from './http-answer.ts';
 import { PlainEvents } from './plain-events.ts';
-import type { Post } from './post.ts';
+import { type Post, roadOf } from './post.ts';
 import type { Manners, PostExchange } from './post-exchange.ts';
 import type { PostExchanges } from './post-exchanges.ts';
 import type { ReceivedMessage } from './receive.ts';
@@ -68,7 +68,7 @@ export class StatelessHttp {
     return paramContradiction(request.headers, args, this.#gateway.headerParams(name, caller));
   }
 
-  #startExchange({ response, accepted, visitor }: Post): PostExchange {
+  #startExchange({ request, response, accepted, visitor }: Post): PostExchange {
     const openStream = (): PlainEvents => {
       const stream = new PlainEvents(response);
       this.#streams.add(stream);
@@ -77,6 +77,7 @@ export class StatelessHttp {
     };
     return this.#exchanges.start({
       response,
+      road: roadOf(request),
       accepted,
       owner: this,
       isResumable: false,

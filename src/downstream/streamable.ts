@@ -9,7 +9,7 @@ import { refuse, refuseBody, refuseMethod, sendEmpty, sendJson, sendRefusal } fr
 import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Outlet } from './outlet.ts';
-import type { Post } from './post.ts';
+import { type Post, roadOf } from './post.ts';
 import type { Manners, PostExchange } from './post-exchange.ts';
 import { PostExchanges } from './post-exchanges.ts';
 import { type ReceivedMessage, receiveMessage } from './receive.ts';
@@ -104,7 +104,7 @@ export class Streamable {
     return undefined;
   }
 
-  #startExchange({ channel }: Held, { response, accepted, visitor }: Post): PostExchange {
+  #startExchange({ channel }: Held, { request, response, accepted, visitor }: Post): PostExchange {
     const { streams } = channel;
     const openStream = (): EventStream => {
       const stream = streams.open();
@@ -115,7 +115,17 @@ export class Streamable {
     // Once a stream has begun no status can say any more which scopes are missing.
     const isResumable = streams.takesEmptyEvents && stepUp === undefined;
     const manners = IN_SESSIONS;
-    return this.#exchanges.start({ response, accepted, owner: channel, isResumable, openStream, stepUp, manners });
+    const road = roadOf(request);
+    return this.#exchanges.start({
+      response,
+      road,
+      accepted,
+      owner: channel,
+      isResumable,
+      openStream,
+      stepUp,
+      manners,
+    });
   }
 
   #listen(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {

@@ -27,9 +27,9 @@ export function deadlineOf({ decision, record }: Ruling): Deadline | undefined {
 /** The same request, which also ends when its time has expired. */
 export function endingAt<R, T>(allowed: Allowed<R, T>, expired: AbortSignal): Allowed<R, T> {
   const { asked } = allowed;
-  const { dropped, onProgress, logLevel, notify, ask, signal } = asked.exchange;
+  const { origin, dropped, onProgress, logLevel, notify, ask, signal } = asked.exchange;
   const ending = AbortSignal.any([abortSignalOf(signal), expired]);
-  const exchange: Exchange = { signal: ending, dropped, onProgress, logLevel, notify, ask };
+  const exchange: Exchange = { origin, signal: ending, dropped, onProgress, logLevel, notify, ask };
   return { ...allowed, asked: { ...asked, exchange } };
 }
 

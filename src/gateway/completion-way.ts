@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import { withTraceContext } from '../core/trace-context.ts';
 import { brokenOffError } from './error-answer.ts';
 import type { Allowed, Asked } from './govern.ts';
 import { relayTo } from './notices.ts';
@@ -80,10 +81,14 @@ function nameIn(ref: JsonObject): string {
   return typeof text === 'string' ? text : '';
 }
 
-async function send({ asked, target }: Allowed<CompletionRequest, Route>, { instances }: WayParts): Promise<RpcAnswer> {
+async function send(
+  { asked, target, trace }: Allowed<CompletionRequest, Route>,
+  { instances }: WayParts,
+): Promise<RpcAnswer> {
   const { request, caller, exchange } = asked;
   const { route, args } = target;
-  const params = { ref: ownRef(request.ref, route), ...args.value, ...passedOn(request) };
+  const own = { ref: ownRef(request.ref, route), ...args.value, ...passedOn(request) };
+  const params = withTraceContext(own, trace);
   const { signal, onProgress, logLevel } = exchange;
   const options = { signal, onProgress, logLevel, onNotification: relayTo(exchange) };
   const method = 'completion/complete';

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Bypass } from '../core/pause.ts';
 import type { Principal } from '../core/principal.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Agents } from './agents.ts';
@@ -13,6 +14,8 @@ export interface ExposureOptions {
   readonly agents: Agents;
   readonly environment: Environment;
   readonly clock: Clock;
+  /** Whether what rules hide is shown at a time, in milliseconds since the epoch; absent is never. */
+  readonly bypass?: (now: number) => Bypass;
 }
 
 const OUT_OF_REACH = { kind: 'hidden', internal: 'gateway.out_of_scope', rules: [] } as const;
@@ -42,7 +45,7 @@ export class Exposure {
   }
 
   #decide(route: Listed, { principal, delegators }: Caller): Visibility {
-    const { policy, clock, environment } = this.#options;
+    const { policy, clock, environment, bypass } = this.#options;
     const input = () =>
       buildInput({
         action: route.listed,
@@ -58,6 +61,7 @@ export class Exposure {
       pin: route.pin,
       principal: this.#keyOf(principal),
       delegators,
+      ...(bypass && { bypass: bypass(clock.now()) }),
       input,
     });
   }

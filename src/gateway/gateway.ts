@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HeaderParam } from '../core/header-params.ts';
 import type { ServerId } from '../core/names.ts';
+import type { Observer } from '../core/observer.ts';
 import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
 import { abortSignalOf } from '../core/stop.ts';
 import { fill } from '../policy/author-text.ts';
@@ -15,6 +16,7 @@ import { listItems } from './list-items.ts';
 import { mergeCapabilities } from './merged-capabilities.ts';
 import { answerOther, type OtherMethodParts } from './other-method.ts';
 import { callWithSignIn, type SignInOffer } from './offer-sign-in.ts';
+import { observed } from './observing.ts';
 import { ownReason } from './own-reasons.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import type {
@@ -41,7 +43,7 @@ import type { PromptRoute, ResourceRoute, Route } from './route.ts';
 import { stepsOf } from './steps.ts';
 import type { ToolRoute } from './tool-route.ts';
 import { type ToolWayParts, toolWay } from './tool-way.ts';
-import { watchResource } from './watch-resource.ts';
+import { watchObserved, watchResource } from './watch-resource.ts';
 
 export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly policy: PolicyInForce;
@@ -50,6 +52,8 @@ export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
   /** What a server says of itself; empty where it says nothing or was never reached. */
   readonly instructionsOf: (server: ServerId) => string;
+  /** Who watches; absent where nobody does. */
+  readonly observer?: Observer | undefined;
   /** The instances that were the session's own end. */
   readonly endInstances: (session: string) => Promise<void>;
 }
@@ -75,6 +79,8 @@ export class Gateway implements GatewayPort {
   readonly #audiences = new Audiences();
   readonly #callers = new WeakMap<Caller, Caller>();
   #arrived: Arrived | undefined;
+  /** When sessions began, where somebody watches: monotonic milliseconds. */
+  readonly #begunAtMs = new Map<string, number>();
 
   constructor(parts: Promise<GatewayParts>) {
     this.#arriving = parts.then((arrived) => this.#arrive(arrived));
@@ -96,6 +102,8 @@ export class Gateway implements GatewayPort {
     const arrived = this.#arrived ?? (await Promise.race([this.#arriving.catch(() => undefined), late]));
     if (arrived === undefined) return { capabilities: mergeCapabilities([undefined]), instructions: '' };
     const { directory, exposure, instructionsOf, signIns } = arrived.parts;
+    if (arrived.parts.observer !== undefined && caller.era === 'session')
+      this.#begunAtMs.set(caller.session, arrived.parts.clock.monotonic());
     const known = this.#known(caller, arrived);
     const shown = directory.capabilities().filter(({ server: id }) => {
       const server = directory.servers.get(id);
@@ -111,37 +119,19 @@ export class Gateway implements GatewayPort {
 
   async answer(request: ClientRequest, caller: Caller, exchange: Exchange): Promise<RpcAnswer> {
     const arrived = this.#arrived ?? (await this.#arriving);
-    const { parts, prompts, reads, completions } = arrived;
-    const known = { caller: this.#known(caller, arrived), exchange };
-    switch (request.method) {
-      case 'tools/call':
-        return callTool({ request, ...known }, arrived);
-      case 'prompts/get':
-        return govern({ request, ...known }, prompts);
-      case 'resources/read':
-        return govern({ request, ...known }, reads);
-      case 'completion/complete':
-        return govern({ request, ...known }, completions);
-      case 'tools/list':
-      case 'prompts/list':
-      case 'resources/list':
-      case 'resources/templates/list':
-        return listItems({ request, ...known }, parts);
-      case 'tasks/get':
-      case 'tasks/list':
-      case 'tasks/result':
-      case 'tasks/update':
-      case 'tasks/cancel':
-        return parts.dialogue.tasks.answer(request, known.caller, exchange);
-      case 'other':
-        return answerOther({ request, ...known }, parts);
-    }
+    const known: Known = { caller: this.#known(caller, arrived), exchange };
+    const { observer } = arrived.parts;
+    if (observer === undefined) return answerKnown(request, known, arrived);
+    const method = request.method === 'other' ? request.asked : request.method;
+    const watched = { method, caller: known.caller, origin: exchange.origin, meta: request.meta };
+    return observed(watched, observer, (observation) => answerKnown(request, { ...known, observation }, arrived));
   }
 
   async watch(request: WatchRequest, caller: Caller, exchange: Exchange): Promise<Watch> {
     const arrived = this.#arrived ?? (await this.#arriving);
     const asked: Asked<WatchRequest> = { request, caller: this.#known(caller, arrived), exchange };
-    return watchResource(asked, arrived.parts);
+    const { observer } = arrived.parts;
+    return observer === undefined ? watchResource(asked, arrived.parts) : watchObserved(asked, observer, arrived.parts);
   }
 
   async followTasks(request: FollowRequest, caller: Caller, { signal }: Exchange): Promise<Following> {
@@ -167,6 +157,9 @@ export class Gateway implements GatewayPort {
 
   async endSession(session: string): Promise<void> {
     const { parts } = await this.#arriving;
+    const begunAtMs = this.#begunAtMs.get(session);
+    if (begunAtMs !== undefined) parts.observer?.sessionEnded(parts.clock.monotonic() - begunAtMs);
+    this.#begunAtMs.delete(session);
     parts.conversations.end(session);
     parts.instances.endSession(session);
     await parts.endInstances(session);
@@ -250,6 +243,36 @@ const NOT_ANSWERED: RpcAnswer = {
   kind: 'failure',
   error: { code: RPC.methodNotFound, message: 'Nobody here answers that.' },
 };
+
+/** Who asks, and how; the rest of what is `Asked`. */
+type Known = Omit<Asked<never>, 'request'>;
+
+async function answerKnown(request: ClientRequest, known: Known, arrived: Arrived): Promise<RpcAnswer> {
+  const { parts, prompts, reads, completions } = arrived;
+  switch (request.method) {
+    case 'tools/call':
+      return callTool({ request, ...known }, arrived);
+    case 'prompts/get':
+      return govern({ request, ...known }, prompts);
+    case 'resources/read':
+      return govern({ request, ...known }, reads);
+    case 'completion/complete':
+      return govern({ request, ...known }, completions);
+    case 'tools/list':
+    case 'prompts/list':
+    case 'resources/list':
+    case 'resources/templates/list':
+      return listItems({ request, ...known }, parts);
+    case 'tasks/get':
+    case 'tasks/list':
+    case 'tasks/result':
+    case 'tasks/update':
+    case 'tasks/cancel':
+      return parts.dialogue.tasks.answer(request, known.caller, known.exchange);
+    case 'other':
+      return answerOther({ request, ...known }, parts);
+  }
+}
 
 function callTool(asked: Asked<ToolCallRequest>, { parts, calls }: Arrived): Promise<RpcAnswer> {
   const call = (one: Asked<ToolCallRequest>): Promise<RpcAnswer> => govern(one, calls);

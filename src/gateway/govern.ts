@@ -1,4 +1,6 @@
+import type { Observation } from '../core/observer.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
+import type { TraceContext } from '../core/trace-context.ts';
 import type { Resumed } from './dialogue.ts';
 import type { Forwarded } from './forward.ts';
 import type { Confirmed } from './confirmations.ts';
@@ -12,6 +14,8 @@ export interface Asked<R> {
   readonly request: R;
   readonly caller: Caller;
   readonly exchange: Exchange;
+  /** Present where somebody watches. */
+  readonly observation?: Observation | undefined;
 }
 
 /** A request whose `allow` is committed. */
@@ -22,6 +26,8 @@ export interface Allowed<R, T> {
   readonly resumed: Resumed | undefined;
   /** Takes the same request its whole way once more, from where it stopped. */
   readonly again: (resumed: Resumed) => Promise<RpcAnswer>;
+  /** The trace that its server shall go on with; absent where it is that of the client. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Exposure } from './exposure.ts';
 import type { Asked } from './govern.ts';
 import type { Governing } from './governing.ts';
 import type { ListRequest } from './port.ts';
+import { traceOf } from './observing.ts';
 import type { ListAction, Route } from './route.ts';
 import { rule } from './rule.ts';
 
@@ -93,14 +94,17 @@ const BAD_CURSOR: RpcAnswer = {
   error: { code: RPC.invalidParams, message: 'There is no such cursor. List again without one.' },
 };
 
-function keep(
-  { caller, exchange }: Asked<ListRequest>,
+async function keep(
+  asked: Asked<ListRequest>,
   { action, input }: { readonly action: ListAction; readonly input: JsonObject },
   { court, log }: ListParts,
-): Promise<unknown> {
-  const question = { caller, action, server: '', tool: '', own: [], input: undefined, traceId: '' };
+): Promise<void> {
+  const { caller, exchange, observation } = asked;
+  const question = { caller, action, server: '', tool: '', own: [], input: undefined, traceId: traceOf(asked) };
   const { record } = rule({ ...question, dropped: exchange.dropped }, court());
-  return log.append({ ...record, input });
+  observation?.ruled();
+  await log.append({ ...record, input });
+  observation?.decided(record, false);
 }
 
 function resultOf({ items, nextCursor }: Extract<Page<Route>, { kind: 'page' }>, member: string): JsonObject {

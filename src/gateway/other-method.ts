@@ -1,5 +1,6 @@
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import type { JsonObject } from '../core/json.ts';
+import { type TraceContext, withTraceContext } from '../core/trace-context.ts';
 import type { Directory } from './directory.ts';
 import type { Exposure } from './exposure.ts';
 import { forward } from './forward.ts';
@@ -8,6 +9,7 @@ import type { GovernedServer } from './governed-server.ts';
 import type { Governing } from './governing.ts';
 import type { Instances } from './instances.ts';
 import { relayTo } from './notices.ts';
+import { endSending, traceOf } from './observing.ts';
 import type { OtherRequest } from './port.ts';
 import { type Ruling, rule } from './rule.ts';
 import { withoutQuestions } from './upstream-errors.ts';
@@ -30,10 +32,13 @@ export async function answerOther(asked: Asked<OtherRequest>, parts: OtherMethod
   const ruling = decide(asked, server, parts);
   const startedMs = clock.monotonic();
   await log.append({ ...ruling.record, input: { method: asked.request.asked } });
+  asked.observation?.decided(ruling.record, false);
   if (server === undefined) return refused(asked.request.asked);
 
   const recordUs = Math.round((clock.monotonic() - startedMs) * 1000);
-  const forwarded = await forward(() => send(asked, server, parts), server.id, clock);
+  const sending = asked.observation?.forward(server.id);
+  const forwarded = await forward(() => send(asked, server, { ...parts, trace: sending?.context }), server.id, clock);
+  if (sending !== undefined) endSending(sending, forwarded);
   const kept = { id: ruling.record.id, withheld: false, record_us: recordUs, settled: [] };
   if (forwarded.kind === 'said') return forwarded.answer;
   log.settle({ ...kept, status: forwarded.status, ms: forwarded.ms });
@@ -50,18 +55,15 @@ function serverFor({ request, caller }: Asked<OtherRequest>, parts: OtherMethodP
   return meant.length === 1 && only !== undefined && exposure.reachOf(only, caller) === 'reached' ? only : undefined;
 }
 
-function decide(
-  { request, caller, exchange }: Asked<OtherRequest>,
-  server: GovernedServer | undefined,
-  { court }: OtherMethodParts,
-): Ruling {
+function decide(asked: Asked<OtherRequest>, server: GovernedServer | undefined, { court }: OtherMethodParts): Ruling {
+  const { request, caller, exchange, observation } = asked;
   const denial = {
     reason: 'gateway.method_not_allowed',
     internal: '',
     rules: [],
     params: { method: request.asked },
   };
-  return rule(
+  const ruling = rule(
     {
       caller,
       action: 'method',
@@ -70,20 +72,23 @@ function decide(
       own: server === undefined ? [denial] : [],
       input: undefined,
       dropped: exchange.dropped,
-      traceId: '',
+      traceId: traceOf(asked),
     },
     court(),
   );
+  observation?.ruled();
+  return ruling;
 }
 
 async function send(
   { request, caller, exchange }: Asked<OtherRequest>,
   server: GovernedServer,
-  { instances }: OtherMethodParts,
+  { instances, trace }: Pick<OtherMethodParts, 'instances'> & { readonly trace: TraceContext | undefined },
 ): Promise<RpcAnswer> {
   const { asked: method, params, meta } = request;
   const { signal, onProgress, logLevel } = exchange;
-  const own: JsonObject = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
+  const whole: JsonObject = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
+  const own = withTraceContext(whole, trace);
   const options = { signal, onProgress, logLevel, onNotification: relayTo(exchange) };
   return withoutQuestions(await instances.send({ server, caller, method, params: own, options }), server.id, method);
 }

@@ -9,7 +9,8 @@ export interface OwnReason {
 
 const ASK_OPERATOR = 'Tell the user that whoever runs the gateway has to mend this.';
 
-const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
+/** By what stands behind `gateway.`; `spent` is a `counter` that does not begin anew. */
+export const OWN_REASONS: Readonly<Record<string, OwnReason>> = {
   unknown_tool: {
     title: 'There is no such tool here',
     remediation: 'List the tools again and use one of those.',

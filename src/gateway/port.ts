@@ -1,5 +1,6 @@
 import type { HeaderParam } from '../core/header-params.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Origin } from '../core/observer.ts';
 import type { Delegator, Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import type { StopSignal } from '../core/stop.ts';
@@ -168,6 +169,8 @@ export interface InputAnswers {
 
 /** One request in flight. */
 export interface Exchange {
+  /** How it came; absent where it is not the request of a client. */
+  readonly origin?: Origin | undefined;
   /** Aborts when the client cancels or goes away. */
   readonly signal: StopSignal;
   /** JSON pointers of parameters that the protocol does not know; they go nowhere. */

@@ -7,6 +7,7 @@ import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Opinion } from '../core/opinion.ts';
+import type { Bypass } from '../core/pause.ts';
 import type {
   ApprovalFact,
   CombineFacts,
@@ -63,6 +64,8 @@ export interface Court {
   readonly labels: LabelSettings;
   /** Keeps whole what rules demand for the audit; absent where nothing is kept. */
   readonly audit?: AuditVault;
+  /** Whether what policies deny is let through at a time, in milliseconds since the epoch; absent is never. */
+  readonly bypass?: ((now: number) => Bypass) | undefined;
 }
 
 export interface Mask {
@@ -117,7 +120,8 @@ function decide(approvals: readonly ApprovalFact[], heard: Heard): Ruling {
   const { question, court, startedMs, evaluation, id } = heard;
   const { action, server, tool, caller } = question;
   const now = question.input?.environment.time_ms ?? court.clock.now();
-  const combined = { ...combineFacts(question, evaluation, now), approvals };
+  const bypass = court.bypass?.(now) ?? '';
+  const combined = { ...combineFacts(question, evaluation, { now, bypass }), approvals };
   const facts = { action, server, tool, layers: evaluation.opinions, combine: combined };
   const decision = combine(facts);
   const charges = chargesFor(decision, facts, { input: evaluation.input, counters: court.policy.counters });
@@ -174,14 +178,18 @@ function ask(question: Question, policy: PolicySet): Asked {
 
 const NOTHING: readonly string[] = [];
 
-function combineFacts({ own, action }: Question, evaluation: Asked, now: number): Omit<CombineFacts, 'approvals'> {
+function combineFacts(
+  { own, action }: Question,
+  evaluation: Asked,
+  { now, bypass }: Pick<CombineFacts, 'now' | 'bypass'>,
+): Omit<CombineFacts, 'approvals'> {
   return {
     version: 1,
     required: evaluation.required,
     carries: carriedFor(action),
     modes: evaluation.modes,
     own,
-    bypass: '',
+    bypass,
     now,
     reservations: [],
     ...(evaluation.delegators && { delegators: evaluation.delegators }),

@@ -20,6 +20,7 @@ import type { Governing } from './governing.ts';
 import type { JudgedCall } from './judge-answer.ts';
 import { keepApproved } from './keep-approved.ts';
 import type { InputAnswers } from './port.ts';
+import { endSending, traceOf } from './observing.ts';
 import { recall, type Recalled } from './recall.ts';
 import type { Target } from './resolve.ts';
 import type { Route } from './route.ts';
@@ -67,7 +68,11 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
     resolve: (asked) => way.resolve(asked),
     open: (asked, target) => open(asked, target, parts),
     recall: (standing) => recall(standing, { action: way.action, governing: parts }),
-    decide: (asked, target, recalled) => decide(asked, target, { way, parts, recalled }),
+    decide: (asked, target, recalled) => {
+      const ruling = decide(asked, target, { way, parts, recalled });
+      asked.observation?.ruled();
+      return ruling;
+    },
     confirm: ({ caller }, confirmed) => approvals.confirmations.hear(confirmed, caller),
     record: async (ruling, standing) => {
       const startedMs = clock.monotonic();
@@ -75,7 +80,9 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
         ...approvals,
         log,
       });
-      return { ruling: kept, recordUs: Math.round((clock.monotonic() - startedMs) * 1000) };
+      const recordUs = Math.round((clock.monotonic() - startedMs) * 1000);
+      standing.asked.observation?.decided(kept.record, isPinned(standing.target));
+      return { ruling: kept, recordUs };
     },
     seekApproval: (ruling, standing) => seekApproval(ruling, standing, seekingOf(way, parts)),
     forward: async (allowed) => {
@@ -96,7 +103,9 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
       return way.refuse(asked, advise(factsOf(asked, ruling, way)), target);
     },
     refuseUnrecorded: (asked, ruling, { target, cause }) => {
-      logger.error('a decision could not be recorded, so the request is refused', { problem: messageOf(cause) });
+      const { id: decision, trace_id } = ruling.record;
+      const problem = messageOf(cause);
+      logger.error('a decision could not be recorded, so the request is refused', { problem, decision, trace_id });
       const advice = adviseAgainst(factsOf(asked, unrecorded(ruling), way));
       return way.refuse(asked, advice, target);
     },
@@ -153,7 +162,7 @@ function decide<R extends Request, T extends Route>(asked: Asked<R>, target: Tar
       own: objectionsTo(target, making.recalled),
       input: target.kind === 'unknown' ? undefined : inputOf(asked, target, making),
       dropped: exchange.dropped,
-      traceId: traceIdIn(request.meta),
+      traceId: traceOf(asked),
     },
     parts.court(route && way.schemaOf?.(route), route?.server.policy),
   );
@@ -193,14 +202,24 @@ function inputOf<R extends Request, T extends Route>(
   });
 }
 
-/** Of W3C trace context in `_meta` (SEP-414) the trace id; empty where there is none. */
-function traceIdIn(meta: JsonObject): string {
-  const { traceparent } = meta;
-  if (typeof traceparent !== 'string') return '';
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ?? '';
+/** Whether what is asked for was accepted with its server, so that its name is one of few. */
+function isPinned<T extends Route>(target: Target<T>): boolean {
+  return target.kind !== 'unknown' && target.route.server.pins !== undefined;
 }
 
-function send<R extends Request, T extends Route>(
+async function send<R extends Request, T extends Route>(
+  allowed: Allowed<R, T>,
+  way: Way<R, T>,
+  clock: Clock,
+): Promise<Forwarded> {
+  const sending = allowed.asked.observation?.forward(allowed.target.route.server.id);
+  if (sending === undefined) return sendOn(allowed, way, clock);
+  const forwarded = await sendOn({ ...allowed, trace: sending.context }, way, clock);
+  endSending(sending, forwarded);
+  return forwarded;
+}
+
+function sendOn<R extends Request, T extends Route>(
   allowed: Allowed<R, T>,
   way: Way<R, T>,
   clock: Clock,

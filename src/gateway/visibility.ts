@@ -1,3 +1,4 @@
+import type { Bypass } from '../core/pause.ts';
 import type { PolicyInput } from '../core/policy-input.ts';
 import type { Delegator } from '../core/principal.ts';
 import { combine } from '../policy/combine.ts';
@@ -23,6 +24,8 @@ export interface ListQuestion {
   /** Tells principals apart. */
   readonly principal: string;
   readonly delegators: readonly Delegator[] | undefined;
+  /** Absent is none. */
+  readonly bypass?: Bypass;
   /** Made only where the answer is not known yet. */
   readonly input: () => PolicyInput;
 }
@@ -39,8 +42,8 @@ export class ListDecisions {
   readonly #kept = new WeakMap<PolicySet, Map<string, Visibility>>();
 
   find(policy: PolicySet, question: ListQuestion): Visibility {
-    const { pin, principal } = question;
-    const key = `${pin}\n${principal}`;
+    const { pin, principal, bypass = '' } = question;
+    const key = `${bypass}\n${pin}\n${principal}`;
     const decisions = this.#keptUnder(policy);
     const kept = decisions.get(key);
     if (kept !== undefined) return kept;
@@ -59,7 +62,7 @@ export class ListDecisions {
   }
 }
 
-function decide(policy: PolicySet, { action, delegators, ...question }: ListQuestion): Visibility {
+function decide(policy: PolicySet, { action, delegators, bypass = '', ...question }: ListQuestion): Visibility {
   const input = question.input();
   const facts = { action, server: input.server.id, tool: input.action.tool };
   const { opinions, required, modes } = policy.evaluate({ ...facts, agent: input.agent.id, input, delegators });
@@ -72,7 +75,7 @@ function decide(policy: PolicySet, { action, delegators, ...question }: ListQues
       carries: [],
       modes,
       own: [],
-      bypass: '',
+      bypass,
       now: input.environment.time_ms,
       approvals: [],
       reservations: [],

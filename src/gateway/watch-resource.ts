@@ -1,7 +1,9 @@
 import { GatewayError } from '../core/errors.ts';
+import type { Observer } from '../core/observer.ts';
 import { RPC, type RpcAnswer } from '../core/rpc.ts';
 import { brokenOffError } from './error-answer.ts';
 import { type Allowed, type Asked, govern } from './govern.ts';
+import { observed } from './observing.ts';
 import { offersTo } from './offers.ts';
 import type { Caller, Watch, WatchRequest } from './port.ts';
 import { exposedAs, resolveResource, resourceNotFound } from './resource-way.ts';
@@ -22,9 +24,20 @@ export async function watchResource(asked: Asked<WatchRequest>, parts: WayParts)
   );
   if (answer.kind === 'failure') return { kind: 'refused', error: answer.error };
   const { stop } = started;
-  return stop === undefined
-    ? { kind: 'refused', error: { code: RPC.internalError, message: 'The resource is not being watched.' } }
-    : { kind: 'watching', stop };
+  return stop === undefined ? NOT_WATCHED : { kind: 'watching', stop };
+}
+
+/** As `watchResource`, while somebody watches. */
+export async function watchObserved(asked: Asked<WatchRequest>, observer: Observer, parts: WayParts): Promise<Watch> {
+  const { request, caller, exchange } = asked;
+  const watching: { watch?: Watch } = {};
+  const watched = { method: 'resources/subscribe', caller, origin: exchange.origin, meta: request.meta };
+  await observed(watched, observer, async (observation) => {
+    const watch = await watchResource({ ...asked, observation }, parts);
+    watching.watch = watch;
+    return watch.kind === 'watching' ? WATCHING : { kind: 'failure', error: watch.error };
+  });
+  return watching.watch ?? NOT_WATCHED;
 }
 
 function watchWay(parts: WayParts, onStarted: (stop: () => Promise<void>) => void): Way<WatchRequest, ResourceRoute> {
@@ -71,5 +84,10 @@ function isHidden(uri: string, caller: Caller, { directory, exposure }: WayParts
   const routes = found === undefined ? [] : [found.route, ...(found.template === undefined ? [] : [found.template])];
   return routes.some((route) => exposure.visibilityOf(route, caller).kind === 'hidden');
 }
+
+const NOT_WATCHED: Watch = {
+  kind: 'refused',
+  error: { code: RPC.internalError, message: 'The resource is not being watched.' },
+};
 
 const WATCHING: RpcAnswer = { kind: 'result', result: {} };

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
+import { withTraceContext } from '../core/trace-context.ts';
 import type { Advice, DecisionObject } from './advice.ts';
 import type { Said } from './dialogue.ts';
 import type { Directory } from './directory.ts';
@@ -35,7 +36,7 @@ interface Sending {
 
 /** Sends a request that a server may answer with questions. `params` are under the server's own names. */
 export function converse<R extends Request, T extends Route>(
-  { asked, target, ruling, resumed, again }: Allowed<R, T>,
+  { asked, target, ruling, resumed, again, trace }: Allowed<R, T>,
   method: string,
   { params, dialogue, judged }: Sending,
 ): Promise<Said> {
@@ -47,7 +48,7 @@ export function converse<R extends Request, T extends Route>(
     exchange,
     server,
     method,
-    params,
+    params: withTraceContext(params, trace),
     judged,
     binding: target.args.hash,
     resumed,

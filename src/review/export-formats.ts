@@ -49,7 +49,7 @@ function csvCells(record: SealedRecord): readonly string[] {
 }
 
 /** RFC 4180. A cell that a spreadsheet would run as a formula gets a quote before it; what a terminal obeys is a blank. */
-function csvLine(cells: readonly string[]): string {
+export function csvLine(cells: readonly string[]): string {
   const written = cells.map((cell) => {
     const plain = cell.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
     const text = /^\s*[=+\-@＝＋－＠]/u.test(plain) ? `'${plain}` : plain;
@@ -58,8 +58,8 @@ function csvLine(cells: readonly string[]): string {
   return `${written.join(',')}\r\n`;
 }
 
-/** An event of OPA's decision log (https://www.openpolicyagent.org/docs/management-decision-logs). */
-function opaEvent(record: SealedRecord, version: string): object {
+/** An event of OPA's decision log (https://www.openpolicyagent.org/docs/management-decision-logs), of a record as it is kept. */
+export function opaEvent(record: Omit<SealedRecord, 'outcome'>, version: string): object {
   const { id, instance, time, trace_id, layers, input, combine, principal, generation, seq } = record;
   const { effect, reasons, matched_rules, obligations, lifted } = record;
   const asked = inputOf(record);

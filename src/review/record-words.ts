@@ -8,6 +8,8 @@ export interface RuleWords {
   readonly title: string;
   readonly remediation: string;
   readonly owner: string;
+  /** What the rule is there for, such as `GDPR-Art-5`; empty where it says nothing. */
+  readonly control: string;
   /** Place in the bundle's source: `policy.rego:31`. */
   readonly place: string;
   /** Paths of the input that it can depend on, such as `action.args.amount`. */
@@ -19,7 +21,7 @@ export interface WordSources {
   /** The annotation of a rule as it was when the decision was made: by the digest of its bundle. */
   readonly wordsOf: (digest: string, rule: string) => RuleWords | undefined;
   /** What the gateway says of a reason of its own. */
-  readonly ownWords: (reason: string) => Pick<RuleWords, 'title' | 'remediation'>;
+  readonly ownWords: (reason: string, params: Verdict['params']) => Pick<RuleWords, 'title' | 'remediation'>;
 }
 
 /** A rule, or a reason of the gateway, as it is told of; a text is empty where nobody knows it. */
@@ -30,6 +32,7 @@ export interface Told {
   readonly title: string;
   readonly remediation: string;
   readonly owner: string;
+  readonly control: string;
   readonly place: string;
   /** What stood in the input where the rule looks; masked as the record is. */
   readonly read: readonly ReadFact[];
@@ -49,16 +52,18 @@ export function tell(record: SealedRecord, name: string, sources: WordSources): 
 }
 
 /** In one line, its code and where it comes from in brackets. */
-export function lineOf({ name, reason, title, place, owner, origin }: Told): string {
+export function lineOf({ name, reason, title, place, owner, control, origin }: Told): string {
   const code = reason === '' || reason === name ? name : `${name} (${reason})`;
-  const facts = [code, place, owner === '' ? '' : `owner ${owner}`].filter((text) => text !== '').join(', ');
+  const facts = [code, place, owner === '' ? '' : `owner ${owner}`, control === '' ? '' : `control ${control}`]
+    .filter((text) => text !== '')
+    .join(', ');
   if (title === '') return facts;
   return `${title.replace(/\.$/, '')} [${facts}; says ${origin}]`;
 }
 
 function tellOwn({ combine }: SealedRecord, reason: string, { ownWords }: WordSources): Told {
   const params = combine.own.find((denial) => denial.reason === reason)?.params ?? waitIn(combine, reason);
-  const { title, remediation } = ownWords(reason);
+  const { title, remediation } = ownWords(reason, params);
   const problems = params['problems'];
   return {
     name: reason,
@@ -66,6 +71,7 @@ function tellOwn({ combine }: SealedRecord, reason: string, { ownWords }: WordSo
     title: problems === undefined ? title : `${title}: ${problems}`,
     remediation: fill(remediation, params),
     owner: '',
+    control: '',
     place: '',
     read: [],
     origin: 'the gateway',
@@ -91,6 +97,7 @@ function tellRule(record: SealedRecord, name: string, { wordsOf }: WordSources):
     title: fill(words?.title ?? '', params),
     remediation: fill(words?.remediation ?? '', params),
     owner: words?.owner ?? '',
+    control: words?.control ?? '',
     place: words?.place ?? '',
     read: (words?.reads ?? []).flatMap((path) => readFact(record.input, path)),
     origin: originOf(bundle, record),

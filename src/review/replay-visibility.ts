@@ -82,7 +82,7 @@ function decide({ record, input, list, reason }: Asked, policy: PolicySet): OwnD
   const decision = combine({
     ...facts,
     layers: opinions,
-    combine: { ...record.combine, required, carries: [], modes, own: [], bypass: '', approvals: [], reservations: [] },
+    combine: { ...record.combine, required, carries: [], modes, own: [], approvals: [], reservations: [] },
   });
   const { reason_internal: internal, matched_rules: rules } = decision;
   return decision.effect === 'allow' || internal === '' ? undefined : { reason, internal, rules, params: {} };

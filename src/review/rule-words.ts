@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../core/json.ts';
+import { RETRIES, type Rule } from '../policy/annotation.ts';
 import type { RuleBook } from '../policy/rule-book.ts';
 import type { RuleWords } from './record-words.ts';
 
@@ -11,10 +12,11 @@ export function wordsFact(digest: string): string {
 /** What is remembered of a rule book, so that a decision can be said in words when its bundle is long gone. */
 export function writeWords(rules: RuleBook): Json {
   return Object.fromEntries(
-    [...rules].map(([id, { title, remediation, owner, reads, file, row }]) => [
-      id,
-      { title, remediation, owner, reads, place: `${file}:${row}` },
-    ]),
+    [...rules].map(([id, { title, description, remediation, owner, reads, file, row, ...rule }]) => {
+      const { remedy, alternatives, retry, appealPath, control } = rule;
+      const told = { description, remedy, alternatives, retry, appealPath, control };
+      return [id, { title, remediation, owner, reads, place: `${file}:${row}`, ...told }];
+    }),
   );
 }
 
@@ -24,12 +26,22 @@ const Words = z.record(
     title: z.string(),
     remediation: z.string(),
     owner: z.string(),
-    // Not remembered by every version.
+    // Neither is remembered by every version.
+    control: z.string().default(''),
     reads: z.array(z.string()).default([]),
     place: z.string(),
+    description: z.string().default(''),
+    remedy: z.string().default(''),
+    alternatives: z.array(z.string()).default([]),
+    retry: z.enum(RETRIES).default('never'),
+    appealPath: z.string().default(''),
   }),
 );
 
-export function readWords(remembered: Json | undefined): ReadonlyMap<string, RuleWords> {
+/** What a rule says of itself, to people and to agents. */
+export type RememberedRule = RuleWords &
+  Pick<Rule, 'description' | 'remedy' | 'alternatives' | 'retry' | 'appealPath' | 'control'>;
+
+export function readWords(remembered: Json | undefined): ReadonlyMap<string, RememberedRule> {
   return new Map(Object.entries(Words.safeParse(remembered).data ?? {}));
 }

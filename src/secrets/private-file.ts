@@ -46,7 +46,11 @@ function opened(path: string): number | undefined {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : '';
     if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') throw refused(path, 'is a symbolic link', 'Put the file itself in its place.');
-    throw refused(path, `cannot be read: ${messageOf(thrown)}`, 'See that it belongs to the user who runs the gateway.');
+    throw refused(
+      path,
+      `cannot be read: ${messageOf(thrown)}`,
+      'See that it belongs to the user who runs the gateway.',
+    );
   }
 }
 
@@ -99,7 +103,8 @@ export function alone<T>(path: string, work: () => T): T {
   const lock = `${path}.lock`;
   makeFolder(dirname(path));
   for (let step = 0; !taken(lock); step += 1) {
-    if (step === MOST_STEPS) throw refused(path, 'is being changed by another process', `Try again, or remove ${lock}.`);
+    if (step === MOST_STEPS)
+      throw refused(path, 'is being changed by another process', `Try again, or remove ${lock}.`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
   }
   try {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { GatewayError } from '../core/errors.ts';
+import type { GatewayError } from '../core/errors.ts';
 import { SECRET_NAME } from '../core/names.ts';
 import { readPrivate, refused, replacePrivate } from './private-file.ts';
 import { Sealed } from './sealing.ts';

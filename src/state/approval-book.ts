@@ -35,6 +35,8 @@ export interface Answering {
   readonly person: string;
   /** Within the last hour. */
   readonly answers: number;
+  /** Of these, those that approved. */
+  readonly approved: number;
   /** From the question to the answer, of these. */
   readonly medianSeconds: number;
 }
@@ -112,7 +114,7 @@ function votesOf(database: Database, row: SqlRow): readonly Vote[] {
     }));
 }
 
-const VIAS: readonly Vote['via'][] = ['terminal', 'approver_key', 'agent', 'gateway', 'configuration'];
+const VIAS: readonly Vote['via'][] = ['terminal', 'approver_key', 'dashboard', 'agent', 'gateway', 'configuration'];
 
 function approvalOf(row: SqlRow, votes: readonly Vote[], nowMs: number): Approval {
   const text = (name: string): string => String(row[name]);
@@ -149,19 +151,22 @@ function statusAt(written: string, expiresMs: number, nowMs: number): ApprovalSt
 
 const HOUR_MS = 60 * 60 * 1000;
 
-const ANSWERS = `select vote.person, vote.at - approvals.created as waited from approval_votes as vote
+const ANSWERS = `select vote.person, vote.verdict, vote.at - approvals.created as waited from approval_votes as vote
   join approvals using (id, approver) where vote.at > ? order by vote.person, waited`;
 
 function answeringOf(connection: StoreConnection, nowMs: number): readonly Answering[] {
   const waited = new Map<string, number[]>();
+  const approved = new Map<string, number>();
   const rows = connection.use((database) => database.prepare(ANSWERS).all(nowMs - HOUR_MS));
   for (const row of rows) {
     const person = String(row['person']);
     waited.set(person, [...(waited.get(person) ?? []), Number(row['waited'])]);
+    if (row['verdict'] === 'approve') approved.set(person, (approved.get(person) ?? 0) + 1);
   }
   return [...waited].map(([person, times]) => ({
     person,
     answers: times.length,
+    approved: approved.get(person) ?? 0,
     medianSeconds: Math.round((times[Math.floor((times.length - 1) / 2)] ?? 0) / 1000),
   }));
 }

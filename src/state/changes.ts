@@ -6,7 +6,9 @@ import { returnToRevision } from './bundle-revisions.ts';
 import type { LogRow } from './chain.ts';
 import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
+import { addLink, useLink } from './sign-in-links.ts';
 import { attachLabel, clearLabel } from './labels.ts';
+import { beginPause, endPause } from './pauses.ts';
 import { pinBundle, releaseBundle } from './policy-pins.ts';
 import { endHolds, holdAll } from './reservations.ts';
 
@@ -48,6 +50,7 @@ const NEVER_REFUSED: ReadonlySet<Change['kind']> = new Set([
   'add_key',
   'seal_log',
   'pin_bundle',
+  'begin_pause',
 ]);
 
 function isNeverRefused({ kind }: Change): boolean {
@@ -125,6 +128,16 @@ function make(database: Database, change: Change, occasion: Occasion): NoRoom | 
       return undefined;
     case 'release_bundle':
       return orRefused(releaseBundle(database, change.bundle));
+    case 'add_link':
+      addLink(database, change.link);
+      return undefined;
+    case 'use_link':
+      return orRefused(useLink(database, change.hash, change.nowMs));
+    case 'begin_pause':
+      beginPause(database, change.pause);
+      return undefined;
+    case 'end_pause':
+      return orRefused(endPause(database));
   }
 }
 

@@ -63,6 +63,14 @@ export function findById(database: Database, prefix: string, limit: number): rea
     .map(recordOf);
 }
 
+/** Those in certain rows, newest first. */
+export function decisionsAt(database: Database, seqs: readonly number[]): readonly SealedRecord[] {
+  return database
+    .prepare(`${SELECT} and log.seq in (select value from json_each(?)) order by log.seq desc`)
+    .all(JSON.stringify(seqs))
+    .map(recordOf);
+}
+
 export function tailDecisions(database: Database, afterSeq: number): Tail {
   const records = database
     .prepare(`${SELECT} and log.seq > ? order by log.seq limit ?`)

@@ -2,6 +2,7 @@ import type { SealedAct } from '../core/act.ts';
 import type { AuditMaterial } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { Pause } from '../core/pause.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { type ActFilter, listActs } from './act-query.ts';
 import { readMaterial } from './audit-material.ts';
@@ -24,8 +25,10 @@ import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
 import type { PageRequest } from './log-pages.ts';
+import { type KnownInstance, listLiving } from './instances.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { lastRemoved } from './log-tail.ts';
+import { readPause } from './pauses.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { inSnapshot } from './transaction.ts';
 
@@ -124,6 +127,23 @@ export class DecisionReader {
   /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */
   async shadowed(page: PageSince): Promise<Tail> {
     return this.#connection.use((database) => inSnapshot(database, () => shadowedDecisions(database, page)));
+  }
+
+  /** The last pause, whether it still holds or not. */
+  async pause(): Promise<Pause | undefined> {
+    return this.#connection.use(readPause);
+  }
+
+  /** The processes that use the store at a time, in milliseconds since the epoch, the oldest first. */
+  async instances(now: number): Promise<readonly KnownInstance[]> {
+    return listLiving(this.#connection, now);
+  }
+
+  /** When the log was last signed, in milliseconds since the epoch; undefined where it never was. */
+  async lastCheckpointMs(): Promise<number | undefined> {
+    const row = this.#connection.use((database) => database.prepare('select max(at) as at from log_checkpoints').get());
+    const at = row?.['at'];
+    return at === null || at === undefined ? undefined : Number(at);
   }
 
   /** The seq of the last row; 0 while there is none. */

@@ -98,6 +98,34 @@ export function findDead(connection: StoreConnection, me: InstanceIdentity, now:
     .map((row) => ({ id: String(row['id']), openFrom: Number(row['open_from']) }));
 }
 
+/** A gateway process, or a command that writes, as the store knows it. */
+export interface KnownInstance {
+  readonly id: string;
+  readonly pid: number;
+  readonly host: string;
+  /** RFC 3339. */
+  readonly started: string;
+  /** Milliseconds since the epoch. */
+  readonly heartbeatMs: number;
+}
+
+/** The instances that live at a time, in milliseconds since the epoch, the oldest first. */
+export function listLiving(connection: StoreConnection, now: number): readonly KnownInstance[] {
+  const dead = new Set(findDead(connection, identifyProcess(''), now).map(({ id }) => id));
+  const rows = connection.use((database) =>
+    database.prepare('select id, pid, host, started, heartbeat from instances order by started, id').all(),
+  );
+  return rows
+    .map((row) => ({
+      id: String(row['id']),
+      pid: Number(row['pid']),
+      host: String(row['host']),
+      started: String(row['started']),
+      heartbeatMs: Number(row['heartbeat']),
+    }))
+    .filter(({ id }) => !dead.has(id));
+}
+
 function isBeside(row: SqlRow, me: InstanceIdentity): boolean {
   return me.boot !== '' && row['boot'] === me.boot && row['host'] === me.host && row['began'] !== '';
 }

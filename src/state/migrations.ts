@@ -252,6 +252,33 @@ export const MIGRATIONS: readonly string[] = [
   `
   alter table instances add column began text not null default '';
   `,
+  // How far decisions were sent elsewhere, by the name of the export.
+  `
+  create table exports (name text primary key, seq integer not null) strict, without rowid;
+  `,
+  // The time in which what policies deny is let through; at most one.
+  `
+  create table pauses (
+    only integer primary key check (only = 1),
+    since integer not null,
+    until integer not null,
+    actor text not null,
+    reason text not null
+  ) strict;
+  `,
+  // Links that sign somebody in to the dashboard once, by the hash of their token.
+  `
+  create table sign_in_links (
+    hash text primary key,
+    person text not null,
+    groups text not null,
+    key text not null,
+    reads_only integer not null,
+    created integer not null,
+    expires integer not null,
+    used integer
+  ) strict, without rowid;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -16,9 +16,18 @@ export const nodeSqlite: Driver = {
   },
 };
 
+/**
+ * Asked for only when this driver is tried, because Node 20 does not know the module. Node then warns that the module is
+ * experimental: that is no news for whoever runs a command, and the reasons stand in docs/decisions/005-sqlite-drivers.md.
+ */
 function library(): Library {
-  // Asked for only when this driver is tried, because Node 20 does not know the module.
-  return createRequire(import.meta.url)('node:sqlite') as Library;
+  const warn = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
+  try {
+    return createRequire(import.meta.url)('node:sqlite') as Library;
+  } finally {
+    process.emitWarning = warn;
+  }
 }
 
 function wrap(native: NodeSqlite.DatabaseSync): Database {

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { StoredKey } from '../core/key.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Pause } from '../core/pause.ts';
 import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
 import type { Count } from '../core/charge.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
@@ -19,6 +20,7 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { DecisionLog } from './decision-log.ts';
 import type { Database, Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
+import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
 import { findAgentKey, listKeys } from './keys.ts';
@@ -28,7 +30,9 @@ import { checkpointBefore } from './last-checkpoint.ts';
 import { type KnownPlace, readHead } from './log-tail.ts';
 import { LogWriter, type OpenedLog } from './log-writer.ts';
 import { decisionIds } from './decision-id.ts';
+import { readPause } from './pauses.ts';
 import { removeOld } from './retention.ts';
+import { findLink, type KnownLink } from './sign-in-links.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -58,6 +62,7 @@ export class Store {
   readonly conversations: ConversationStore;
   readonly approvals: ApprovalBook;
   readonly generations: GenerationStore;
+  readonly exports: ExportCursors;
   /** For what only one of the processes that share the store may do at a time. */
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
@@ -68,6 +73,7 @@ export class Store {
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #nextSweep = 0;
+  #hasBeaten = true;
   #removing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -78,6 +84,7 @@ export class Store {
     this.conversations = createConversationStore(parts.connection);
     this.approvals = createApprovalBook(parts.connection);
     this.generations = createGenerationStore(parts.connection);
+    this.exports = createExportCursors(parts.connection, parts.me.id);
     this.withLease = leasesOn(parts.connection, parts.options.clock);
     this.instance = parts.me.id;
     this.driver = parts.options.driver;
@@ -132,17 +139,34 @@ export class Store {
     return findAgentKey(this.#parts.connection, hash);
   }
 
+  /** A link to the dashboard, whether it still holds or not; undefined where there is none, or it is long gone. */
+  signInLink(hash: string): KnownLink | undefined {
+    return findLink(this.#parts.connection, hash);
+  }
+
+  /** Whether the last heartbeat reached the store. */
+  get isWritable(): boolean {
+    return this.#hasBeaten;
+  }
+
+  /** The last pause, whether it still holds or not. Cheap enough to be asked every second. */
+  pause(): Pause | undefined {
+    return this.#parts.connection.peek(readPause);
+  }
+
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
   async beat(): Promise<void> {
     const { connection, log, me, options } = this.#parts;
     try {
       const now = options.clock.now();
       beat(connection, me, { now, openFrom: log.openFrom() });
+      this.#hasBeaten = true;
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
       await this.#parts.checkpointer.beat();
     } catch (thrown) {
+      this.#hasBeaten = false;
       options.logger.error('the heartbeat did not reach the store', { problem: messageOf(thrown) });
     }
   }

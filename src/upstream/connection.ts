@@ -8,6 +8,7 @@ import { isRpcId } from '../core/rpc-parse.ts';
 import { attribute, mayBelong, type InFlight } from './attribution.ts';
 import { SESSION_DIALECT, type Dialect } from './dialect.ts';
 import { FloodGate } from './flood-gate.ts';
+import { withTraceHeaders } from './mcp-headers.ts';
 import { notificationText, requestText } from './message-text.ts';
 import { Pending } from './pending.ts';
 import { Questions } from './questions.ts';
@@ -119,7 +120,7 @@ export class Connection implements WireListener {
       this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS).unref();
       const dialect = this.#dialect;
       const text = requestText(id, method, dialect.dress(params, id, options));
-      void this.#send(text, id, dialect.headersFor(method, params));
+      void this.#send(text, id, withTraceHeaders(dialect.headersFor(method, params), params));
     });
   }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { toPolicyJson } from '../core/lossless-json.ts';
+import { traceContextIn } from '../core/trace-context.ts';
 import { readHeaderAnnotations, type HeaderAnnotation } from './header-annotations.ts';
 import type { HeaderList } from './wire.ts';
 
@@ -7,6 +8,16 @@ export interface HeadedRequest {
   readonly protocolVersion: string;
   readonly method: string;
   readonly params: JsonObject;
+}
+
+/** What `_meta` says of the trace that a request belongs to stands in its headers, too, for what is on the way (SEP-414). */
+export function withTraceHeaders(headers: HeaderList | undefined, { _meta: meta }: JsonObject): HeaderList | undefined {
+  if (meta === undefined || !isJsonObject(meta)) return headers;
+  const context = traceContextIn(meta);
+  if (context === undefined) return headers;
+  const { traceparent, tracestate } = context;
+  const added = tracestate === undefined ? [] : ['tracestate', tracestate];
+  return [...(headers ?? []), 'traceparent', traceparent, ...added];
 }
 
 /**

@@ -1,53 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Logger } from '../core/logger.ts';
-import type { Era, ListName, LogLevel } from '../core/protocol.ts';
-import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
+import type { ListName, LogLevel } from '../core/protocol.ts';
+import { RPC, type RpcAnswer, type RpcNotification } from '../core/rpc.ts';
 import type { StopSignal } from '../core/stop.ts';
 import type { Connection, ConnectionOptions, Strays } from './connection.ts';
 import { dial } from './dial.ts';
 import { type Followed, FollowedTasks, type TaskListener } from './followed-tasks.ts';
 import { keepListening } from './keep-listening.ts';
-import type { Knowledge } from './knowledge.ts';
 import { Life, type Live, type UpstreamState } from './life.ts';
 import { announcedLists, changedList, listFilter } from './list-changes.ts';
-import type { ParameterHeaders } from './mcp-headers.ts';
 import { readList } from './read-list.ts';
-import { type AnswerQuestion, ownOptions, type RequestOptions } from './request-options.ts';
+import { ownOptions, type RequestOptions } from './request-options.ts';
 import type { ServerFacts } from './server-facts.ts';
+import type { UpstreamOptions } from './upstream-options.ts';
 import { Watches, type WatchesOptions, type Watching, type WatchOptions } from './watches.ts';
 import { RequestNotTaken, type Wire } from './wire.ts';
-
-export interface UpstreamOptions {
-  /** The server's id. */
-  readonly name: string;
-  /** Version of the gateway. */
-  readonly version: string;
-  readonly openWire: () => Wire;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** For whom it is dialled, asked at each start. */
-  readonly wish: () => { readonly era: Era; readonly offers: JsonObject };
-  readonly knowledge: Knowledge;
-  readonly parameterHeaders: ParameterHeaders;
-  /** What the server says outside of requests. */
-  readonly onNotification: (notification: RpcNotification) => void;
-  readonly onRequest: AnswerQuestion;
-  readonly onRefused: (request: RpcRequest) => void;
-  /** A list of the server may be another now. */
-  readonly onListChanged: (list: ListName) => void;
-  /** How long a request may go without a sign of life; ten minutes by default. */
-  readonly timeoutMs?: number | undefined;
-  /** How long a start may take; a minute by default. */
-  readonly startTimeoutMs?: number | undefined;
-  /** How long a process of which nothing is known may take to answer a probe; ten seconds by default: a busy machine starts slowly, and who is taken for old stays so for a day. */
-  readonly probeMs?: number | undefined;
-  /** How long a server that let a request run out of time may take to say that it is there before it is ended; ten seconds by default. */
-  readonly pingTimeoutMs?: number | undefined;
-  readonly tickMs?: number | undefined;
-}
 
 const TIMEOUT_MS = 600_000;
 const START_TIMEOUT_MS = 60_000;
@@ -217,6 +185,7 @@ export class Upstream {
     if (live.facts.era === 'session') void this.#sendLogLevel(live);
     else void this.#listen(live);
     if (isFirst) return;
+    this.#options.onRestarted?.();
     this.#watches.renew();
     this.#tasks.renew();
   }

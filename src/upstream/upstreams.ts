@@ -16,6 +16,8 @@ import { Upstream } from './upstream.ts';
 export interface UpstreamsOptions extends UpstreamContext {
   readonly memory: ServerMemory;
   readonly instanceHost: InstanceHost;
+  /** A server runs again that ran before. */
+  readonly onRestarted?: ((server: ServerId) => void) | undefined;
   /**
    * The credentials of a principal for a server that wants a sign-in; undefined where none are kept for it. The empty
    * principal stands for nobody: lists are read before anybody is there, and instances for all are nobody's.
@@ -152,6 +154,7 @@ export class Upstreams {
       logger,
       timeoutMs,
       knowledge,
+      onRestarted: () => this.#options.onRestarted?.(server),
       parameterHeaders,
       wish: () => instance,
       openWire: () => {

@@ -13,7 +13,7 @@ function aClient(name: string, ...servers: readonly ClientServer[]): FoundClient
   return { id, name, scope: 'user', path: `/home/maya/${id}.json`, state };
 }
 
-const NOTHING: ImportOptions = { written: {}, isTaken: () => false, valueOf: () => undefined, variables: {} };
+const NOTHING: ImportOptions = { written: {}, isTaken: () => false, secretOf: () => undefined, variables: {} };
 
 function planned(clients: readonly FoundClient[], options: Partial<ImportOptions> = {}) {
   return planImport(clients, { ...NOTHING, ...options });
@@ -56,7 +56,9 @@ test('the same server with different secrets is kept twice, and said to be', () 
 
 test('a secret that is kept already with another value stays, and the new one gets a name of its own', () => {
   const server = aServer({ env: { API_TOKEN: 'token-of-work' } });
-  const kept = planned([aClient('Cursor', server)], { valueOf: (name) => (name === 'files.api_token' ? 'older' : undefined) });
+  const kept = planned([aClient('Cursor', server)], {
+    secretOf: (name) => (name === 'files.api_token' ? 'older' : undefined),
+  });
   expect(kept.secrets.map(({ name }) => name)).toEqual(['files.api_token-2']);
 });
 

@@ -80,7 +80,7 @@ export interface Live {
 }
 
 /** A gateway that follows its bundles and its configuration, closed at the end. */
-export async function startLive(place: PolicyPlace): Promise<Live> {
+export async function startLive(place: PolicyPlace, more: { readonly isShadow?: boolean } = {}): Promise<Live> {
   const logged: string[] = [];
   const log = (message: string, fields: object = {}): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { debug: () => undefined, info: () => undefined, warn: log, error: log };
@@ -100,6 +100,7 @@ export async function startLive(place: PolicyPlace): Promise<Live> {
     timezone: 'UTC',
     clock: realClock,
     lookEveryMs: 80,
+    ...more,
     logger,
   });
   onTestFinished(() => app.close());

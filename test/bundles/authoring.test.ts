@@ -7,7 +7,7 @@ import { Toolchain } from '../../src/rego/toolchain.ts';
 import { LINT_RULES } from '../../src/review/lint.ts';
 import { runCommand } from '../cli/command.ts';
 
-const PAGE = 'docs/authoring.md';
+const PAGE = 'docs/write-a-bundle.md';
 const page = readFileSync(PAGE, 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-'));
 const toolchain = new Toolchain({ idleMs: 60_000 });

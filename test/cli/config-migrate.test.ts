@@ -21,17 +21,22 @@ test('a configuration of the newest version is said to be one, and stays as it i
   expect(readFileSync(join(home, 'mcp-gateway.yaml'), 'utf8')).toBe(text);
 });
 
-test.each(['vscode.json', 'claude-desktop.json', 'codex.toml', 'zed.jsonc', 'goose.yaml', 'continue.yaml', 'opencode.json'])(
-  'the servers of %s become a configuration that holds',
-  async (name) => {
-    const home = aFolder();
-    const { exit, out } = await run(home, 'migrate', `${process.cwd()}/fixtures/clients/${name}`, '--out', 'new.yaml');
-    expect([exit, out]).toEqual([0, expect.stringMatching(/^Wrote [1-9]/)]);
-    expect(readFileSync(join(home, 'new.yaml'), 'utf8')).not.toContain(TOKEN);
-    const validated = await run(home, 'validate', '--config', 'new.yaml');
-    expect([validated.exit, validated.err]).toEqual([0, '']);
-  },
-);
+test.each([
+  'vscode.json',
+  'claude-desktop.json',
+  'codex.toml',
+  'zed.jsonc',
+  'goose.yaml',
+  'continue.yaml',
+  'opencode.json',
+])('the servers of %s become a configuration that holds', async (name) => {
+  const home = aFolder();
+  const { exit, out } = await run(home, 'migrate', `${process.cwd()}/fixtures/clients/${name}`, '--out', 'new.yaml');
+  expect([exit, out]).toEqual([0, expect.stringMatching(/^Wrote [1-9]/)]);
+  expect(readFileSync(join(home, 'new.yaml'), 'utf8')).not.toContain(TOKEN);
+  const validated = await run(home, 'validate', '--config', 'new.yaml');
+  expect([validated.exit, validated.err]).toEqual([0, '']);
+});
 
 test('what VS Code asks its user for is a secret that has to be given', async () => {
   const { out, err } = await run(aFolder(), 'migrate', `${process.cwd()}/fixtures/clients/vscode.json`);

@@ -83,6 +83,15 @@ test('a configuration that is there is only added to', async () => {
   );
 });
 
+test('the difference to a configuration shows no secret that stands in it in the open', async () => {
+  const place = aPlace();
+  mkdirSync(place.home);
+  writeFileSync(place.config, `version: 1\nmcpServers:\n  db: { command: node, args: ['--password', ${TOKEN}] }\n`);
+  withCursor(place, { files: { command: 'node' } });
+  const { out } = await run(place, '--dry-run');
+  expect([out.includes('+  files:'), out.includes('••••'), out.includes(TOKEN)]).toEqual([true, true, false]);
+});
+
 test('without clients a configuration is written all the same, and how to add a server is said', async () => {
   const place = aPlace();
   const { exit, out } = await run(place, '--yes');
@@ -121,6 +130,25 @@ test.each([
   const { exit, out } = await run(place, '--yes', '--no-start');
   expect([exit, out]).toEqual([0, expect.stringContaining(said)]);
   expect([readFileSync(file, 'utf8'), await validated(place)]).toEqual([text, expect.stringContaining('1 servers')]);
+});
+
+test('--connect registers the gateway with the clients, and every comment stays', async () => {
+  const place = aPlace();
+  const file = withCursor(place, '{ "mcpServers": {\n  // mine\n  "files": { "command": "node" }, // stays\n} }\n');
+  const { exit, out } = await run(place, '--yes', '--no-start', '--connect', '--json');
+  expect([exit, JSON.parse(out)]).toEqual([0, expect.objectContaining({ isWritten: true })]);
+  const text = readFileSync(file, 'utf8');
+  for (const piece of ['"gw"', '// mine\n', '"files": { "command": "node" }, // stays\n'])
+    expect(text).toContain(piece);
+});
+
+test('what a project brings with it is not taken over, because somebody else wrote it', async () => {
+  const place = aPlace();
+  mkdirSync(place.home);
+  writeFileSync(join(place.home, '.mcp.json'), '{"mcpServers": {"theirs": {"command": "node"}}}');
+  const { exit, out } = await run(place, '--yes');
+  expect([exit, out]).toEqual([0, expect.stringContaining('.mcp.json; make a configuration of it')]);
+  expect(readFileSync(place.config, 'utf8')).not.toContain('theirs');
 });
 
 test('only the clients that are named are taken over, and one that nobody knows is refused', async () => {

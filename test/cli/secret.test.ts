@@ -36,7 +36,10 @@ test('a secret that is piped in resolves in the configuration, is listed with it
     'UNSET  shop.token  mcp-gateway.yaml:2:82 mcpServers.shop.headers.Authorization\n       fix: mcp-gateway secret set shop.token\n',
   ]);
   const set = await run(place, ['set', 'shop.token'], `${VALUE}\n`);
-  expect([set.exit, set.out]).toEqual([0, 'Kept shop.token in the encrypted file. Write ${secret:shop.token} for it.\n']);
+  expect([set.exit, set.out]).toEqual([
+    0,
+    'Kept shop.token in the encrypted file. Write ${secret:shop.token} for it.\n',
+  ]);
   const listed = await run(place, ['ls', '--json']);
   expect(JSON.parse(listed.out)).toMatchObject({
     schema: 'mcp-gateway/secret-ls/v1',
@@ -74,6 +77,7 @@ test.each([
 test('secrets in the open are found, and moved with every comment staying where it is', async () => {
   const place = aPlace(`# mine
 version: 1
+include: [more.yaml]
 mcpServers:
   shop: # the shop
     command: node
@@ -81,14 +85,20 @@ mcpServers:
     env: { DB_PASSWORD: '${VALUE}-2', LEVEL: info }
   search: { url: "https://search.example/mcp?token=${VALUE}-3" }
 `);
+  writeFileSync(join(place.home, 'more.yaml'), `mcpServers: { more: { command: node, env: { TOKEN: ${VALUE}-4 } } }\n`);
   const found = await run(place, ['check']);
-  expect([found.exit, found.out.match(/stands in the open/g)?.length]).toEqual([3, 3]);
+  expect([found.exit, found.out.match(/stands in the open/g)?.length]).toEqual([3, 4]);
   expect(found.out).toContain('fix: mcp-gateway secret check --fix');
   chmodSync(place.config, 0o640);
   const moved = await run(place, ['check', '--fix', '--json']);
-  expect(JSON.parse(moved.out)).toMatchObject({ ok: true, plain: [], references: [{ state: 'ok' }, {}, {}] });
+  expect(JSON.parse(moved.out)).toMatchObject({
+    ok: true,
+    plain: [],
+    references: [{ state: 'ok' }, {}, {}, { name: 'more.token' }],
+  });
   expect(readFileSync(place.config, 'utf8')).toBe(`# mine
 version: 1
+include: [more.yaml]
 mcpServers:
   shop: # the shop
     command: node

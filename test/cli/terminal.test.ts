@@ -14,6 +14,7 @@ import {
   printWrapped,
   type Terminal,
 } from '../../src/cli/terminal.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { visibleJson } from '../../src/core/visible-json.ts';
 
 /** Clears the screen, sets a title, opens a link, fills the clipboard, hides text, and turns, hides and splits it. */
@@ -84,4 +85,32 @@ test('G-40 what a server tells every model is shown whole to whoever accepts it,
   await new Promise(setImmediate);
   expect(terminal.said()).toContain('tells    every model "Be brief.\\nnotes: send\\u{200b} all\\u001b[2Jxxx');
   expect(terminal.said()).toContain(`${'x'.repeat(10_000)}"\n`);
+});
+
+test('a line that a narrow terminal cuts ends with a sign of it, and a pipe gets it whole', () => {
+  const rows = [['one', 'a value that is longer than the terminal is wide']];
+  const piped = aTerminal();
+  printTable(piped, ['id', 'text'], rows);
+  expect(piped.said()).toContain('longer than the terminal is wide\n');
+  const narrow = aTerminal();
+  Object.assign(narrow.out, { isTTY: true, columns: 20, hasColors: () => false, getColorDepth: () => 1 });
+  printTable(narrow, ['id', 'text'], rows);
+  expect(narrow.said().split('\n')[1]).toBe('one  a value that i…');
+});
+
+test('an error is broken between words on a terminal, and stays one line elsewhere', () => {
+  const error = new GatewayError('USAGE', 'there is no such thing in this place', {
+    mend: 'Look at another place for it.',
+  });
+  const piped = aTerminal();
+  printError(piped, error);
+  expect(piped.said()).toBe(
+    'error USAGE there is no such thing in this place\n  = help: Look at another place for it.\n',
+  );
+  const narrow = aTerminal();
+  Object.assign(narrow.err, { isTTY: true, columns: 30 });
+  printError(narrow, error);
+  expect(narrow.said()).toBe(
+    'error USAGE there is no\n    such thing in this place\n  = help: Look at another\n    place for it.\n',
+  );
 });

@@ -45,16 +45,34 @@ describe('a header', () => {
 });
 
 test.each([
-  [['--api-key', 'abcdefgh12'], ['--api-key', '${secret:s}']],
+  [
+    ['--api-key', 'abcdefgh12'],
+    ['--api-key', '${secret:s}'],
+  ],
   [['--api-key=abcdefgh12'], ['--api-key=${secret:s}']],
-  [['-e', 'API_KEY=abcdefgh12'], ['-e', 'API_KEY=${secret:s}']],
-  [['--header', 'Authorization: Bearer abcdefgh12'], ['--header', 'Authorization: Bearer ${secret:s}']],
+  [
+    ['-e', 'API_KEY=abcdefgh12'],
+    ['-e', 'API_KEY=${secret:s}'],
+  ],
+  [
+    ['--header', 'Authorization: Bearer abcdefgh12'],
+    ['--header', 'Authorization: Bearer ${secret:s}'],
+  ],
   [['Authorization:Bearer abcdefgh12'], ['Authorization:Bearer ${secret:s}']],
   [['postgresql://maya:hunter2@db/app'], ['${secret:s}']],
   [[KEY], ['${secret:s}']],
-  [['-e', 'API_KEY', 'image'], ['-e', 'API_KEY', 'image']],
-  [['--key', '/etc/key.pem'], ['--key', '/etc/key.pem']],
-  [['--token', '--verbose'], ['--token', '--verbose']],
+  [
+    ['-e', 'API_KEY', 'image'],
+    ['-e', 'API_KEY', 'image'],
+  ],
+  [
+    ['--key', '/etc/key.pem'],
+    ['--key', '/etc/key.pem'],
+  ],
+  [
+    ['--token', '--verbose'],
+    ['--token', '--verbose'],
+  ],
   [['https://example.com/tokens'], ['https://example.com/tokens']],
 ])('the arguments %j become %j', (args, expected) => {
   const found = secretsInArguments(args);

@@ -98,9 +98,10 @@ describe('in the other era', () => {
   });
 });
 
-test('_meta passes, traceparent too, less the token, the envelope and our own keys', () => {
+test('_meta passes, traceparent too, less the token, the baggage, the envelope and our own keys', () => {
   const meta = {
     progressToken: 't',
+    baggage: 'user=ada',
     traceparent: '00-1',
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},

@@ -10,7 +10,11 @@ const SECRET = 'journal-token-in-the-open';
 function aMachine(): Place {
   const place = aPlace(() => '');
   rmSync(place.config);
-  return { ...place, config: join(place.folder, 'home/mcp-gateway.yaml'), env: { ...place.env, MCP_GATEWAY_SECRETS: 'file' } };
+  return {
+    ...place,
+    config: join(place.folder, 'home/mcp-gateway.yaml'),
+    env: { ...place.env, MCP_GATEWAY_SECRETS: 'file' },
+  };
 }
 
 /** What a person has written into the files of three clients, with comments; by path. */
@@ -28,7 +32,7 @@ function clientFiles({ folder }: Place): Readonly<Record<string, string>> {
   "globalShortcut": "Alt+Space"
 }
 `,
-    '.cursor/mcp.json': `{"mcpServers":{"notes":{${journal},"env":{"JOURNAL_TOKEN":"${SECRET}"}},"outbox":{${server('outbox')}}}}`,
+    '.cursor/mcp.json': `{"mcpServers":{"notes":{${journal},"env":{"JOURNAL_TOKEN":"${SECRET}"}},"outbox":{${server('outbox', join(folder, 'outbox'))}}}}`,
     '.config/Code/User/mcp.json': `\uFEFF{\r\n\t"servers": { "gone": { "type": "stdio", "command": "/nowhere/at-all" } }\r\n}`,
   };
 }
@@ -60,13 +64,26 @@ test('J-1 J-2 one command takes over the servers of every client, and the first 
   expectUntouched();
   const client = await stdioV1({ ...place, env: { ...place.env, PATH: '' } });
   const tools = await client.listTools();
-  expect(tools).toEqual(expect.arrayContaining(['journal__echo', 'payments__list_charges']));
-  const answer = await client.call('journal__echo', { text: 'hello' });
-  expect([answer.isError ?? false, JSON.stringify(answer.content)]).toEqual([false, expect.stringContaining('hello')]);
-  const [decision] = await decisionsAbout(place, 'echo');
+  expect(tools).toEqual(expect.arrayContaining(['journal__write', 'payments__list_charges']));
+  const answer = await client.call('journal__write', { text: 'hello' });
+  expect(answer.isError ?? false).toBe(false);
+  expect(readFileSync(join(place.folder, 'journal'), 'utf8')).toContain('hello');
+  const [decision] = await decisionsAbout(place, 'write');
   expect(decision?.effect).toBe('allow');
   const kept = ['mcp-gateway.yaml', 'mcp-gateway.lock', 'secrets.json'].map((name) =>
     readFileSync(join(place.folder, 'home', name), 'utf8'),
   );
   expect(stdout + kept.join('')).not.toContain(SECRET);
+});
+
+test('in an empty home the first allowed call takes two commands', async () => {
+  const place = aMachine();
+  const begun = await runProgram(place, ['init', '--yes']);
+  expect([begun.code, begun.stdout]).toEqual([0, expect.stringContaining('mcp-gateway server add files -- npx')]);
+  const journal = [process.execPath, resolve('servers/journal/server.mjs'), join(place.folder, 'journal')];
+  const added = await runProgram(place, ['server', 'add', 'journal', '--yes', '-c', place.config, '--', ...journal]);
+  expect([added.code, added.stdout]).toEqual([0, expect.stringContaining('Added journal.')]);
+  const client = await stdioV1(place);
+  expect((await client.call('journal__write', { text: 'hello' })).isError ?? false).toBe(false);
+  expect((await decisionsAbout(place, 'write'))[0]?.effect).toBe('allow');
 });

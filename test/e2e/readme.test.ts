@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { aPlace, runProgram } from './program.ts';
-import { commandsUnder, WALKS } from './readme-walks.ts';
 
 const README = readFileSync('README.md', 'utf8');
 const run = promisify(execFile);
@@ -19,21 +17,15 @@ test('the README has the two commands that set everything up', () => {
   expect(COMMANDS.slice(0, 2)).toEqual(['npm install && npm run demo', 'npm install && npm test']);
 });
 
-test('the demo and every other command of the README work', async () => {
+test('the demo says what the README shows of it, and every other command of the README works', async () => {
   const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
   expect(scripts['demo']).toBe('npm run --silent build && tsx demo/day-at-work.ts');
   const { stdout } = await run(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'demo/day-at-work.ts']);
-  expect(stdout).toContain('Protected branches are never written directly.');
+  expect(shownLines().filter((line) => !constant(stdout).includes(line))).toEqual([]);
   expect(stdout).toContain('ok: ');
 
-  // Each of the three walks has a test of its own, from an empty folder.
-  const walked = new Set(
-    Object.values(WALKS)
-      .flatMap(commandsUnder)
-      .map((line) => line.replace(/ +#.*/, '')),
-  );
-  const others = COMMANDS.slice(2).filter((command) => !walked.has(command));
-  expect(others.length).toBeGreaterThan(5);
+  const others = COMMANDS.slice(2);
+  expect(others.length).toBeGreaterThan(2);
   for (const command of others) {
     const [program, ...args] = command.split(' ');
     expect(program).toBe('node');
@@ -42,17 +34,24 @@ test('the demo and every other command of the README work', async () => {
   }
 });
 
-test('the configuration of the README is a good one', async () => {
-  const yaml = /```yaml\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
-  const place = aPlace(() => yaml);
-  expect(await runProgram(place, ['config', 'validate'])).toMatchObject({ code: 0 });
-});
+/** What the README shows of the demo, each line up to where it is cut. */
+function shownLines(): readonly string[] {
+  const [, block = ''] = /```text\n([\s\S]*?)```/.exec(README) ?? [];
+  const lines = block.split('\n').map((line) =>
+    constant(line)
+      .replace(/(?<=.{8})…$/, '')
+      .trim(),
+  );
+  expect(lines.length).toBeGreaterThan(10);
+  return lines;
+}
 
-test('what the README links to is there', () => {
-  const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path);
-  expect(links.length).toBeGreaterThan(4);
-  expect(links.filter((path) => !existsSync(path))).toEqual([]);
-});
+/** Ids and times are others each time. */
+function constant(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
+}
 
 /** Where the demo left its decisions. */
 function demoEnvironment(): NodeJS.ProcessEnv {

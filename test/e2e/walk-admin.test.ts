@@ -2,9 +2,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
 import { aPlace, type Place } from './program.ts';
 import { type RawClient, rawStdio } from './raw-client.ts';
-import { commandsUnder, typed, WALKS, write } from './readme-walks.ts';
+import { commandsUnder, typed, WALKS, write } from './page-walks.ts';
 
 const CONFIGURATION = `version: 1
 gateway:
@@ -148,7 +149,7 @@ async function untilRefunded(client: RawClient, amount: number, isSo: (said: str
 
 const isRefused = (said: string): boolean => said.includes('Refund 3000 cents or less');
 
-/** What the admin reads after each command of the README. */
+/** What the admin reads after each command of the page. */
 const TOLD = [
   /^ok +cases\/payments\.yaml [^]*\n8 of 8 rules are missed when they are taken out; 2 more are said to be missed by none/,
   /~ refunds \(resource, [^]*data \/config\/at_most: 4000 → 3000/,
@@ -218,3 +219,47 @@ async function checksGuardAChange(place: Place): Promise<void> {
   );
   expect(existsSync(join(checkout.folder, 'home'))).toBe(false);
 }
+
+/** What `/readyz` of a gateway over stdio and HTTP answers, once it is as wanted. */
+async function untilReady(client: RawClient, isSo: (answer: JsonObject) => boolean): Promise<JsonObject> {
+  const url = /"url":"(http:\/\/[^/"]+)/.exec(client.stderr())?.[1] ?? '';
+  for (;;) {
+    const answer = (await (await fetch(`${url}/readyz`)).json()) as JsonObject;
+    if (isSo(answer)) return answer;
+    await wait(200);
+  }
+}
+
+test('what an admin does wrong reaches nobody, and is said where they look', async () => {
+  const place = aRepository();
+  const client = await rawStdio(place, { args: ['--http', '127.0.0.1:0'] });
+  expect(await refund(client, 4500)).toContain('Refund 4000 cents or less');
+  expect(await refund(client, 3500)).not.toContain('Refused');
+
+  // A typing error in the configuration.
+  write(place, 'mcp-gateway.yaml', CONFIGURATION.replace('layer: resource', 'layer: resourse'));
+  const checked = await typed(place, 'mcp-gateway config validate');
+  expect(checked).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/mcp-gateway\.yaml:8:29 error [^]*resource/),
+  });
+  const wrong = await untilReady(client, ({ configuration }) => configuration !== undefined && configuration !== '');
+  expect(wrong).toMatchObject({ ready: true });
+  expect(await refund(client, 4501)).toContain('Refund 4000 cents or less');
+  write(place, 'mcp-gateway.yaml', CONFIGURATION);
+
+  // A bundle that does not compile.
+  write(place, 'bundles/payments/refunds/policy.rego', RULES.replace('some element', '').replace('if {', 'if if {'));
+  const stale = await untilReady(client, ({ stale: seen }) => Array.isArray(seen) && seen.length > 0);
+  expect(stale).toMatchObject({ ready: true, stale: [{ bundle: 'refunds' }] });
+  expect(await refund(client, 4502)).toContain('Refund 4000 cents or less');
+  expect((await typed(place, 'mcp-gateway policy ls')).stdout).toMatch(/refunds +resource .* stale/);
+  expect(client.stderr()).toContain('refunds');
+
+  // A change that would let through what was refused.
+  write(place, 'next/refunds/data.json', settings(5000));
+  const replay = 'mcp-gateway policy replay --since 7d --candidate refunds=next/refunds --fail-on deny_to_allow=0';
+  expect(await typed(place, replay)).toMatchObject({ code: 3, stdout: expect.stringContaining('denied → allowed') });
+  client.hangUp();
+  await client.ended;
+});

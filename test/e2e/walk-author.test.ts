@@ -1,48 +1,50 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { blocksOf, commandsIn } from '../docs/pages.ts';
+import { typed, write } from './page-walks.ts';
 import { aPlace, decisionsAbout } from './program.ts';
+import { aPublishingRegistry } from './publishing-registry.ts';
 import { rawStdio } from './raw-client.ts';
-import { commandsUnder, typed, WALKS, write } from './readme-walks.ts';
 
-const AUTHORING = readFileSync('docs/authoring.md', 'utf8');
+const PAGE = 'docs/write-a-bundle.md';
+/** Those that publish and add: what comes before them is run, command by command, in test/bundles/authoring.test.ts. */
+const [PUBLISH = '', ADD = ''] = blocksOf(PAGE)
+  .flatMap((block) => commandsIn(block))
+  .map(({ command }) => command)
+  .filter((command) => /^npm publish|server add/.test(command));
 
-/** A server without rules, with four tools that say what they do and one that does not. */
-function onPage(file: string): string {
-  return new RegExp(`^\`\`\`\\w+ ${file}\\n([^]*?)^\`\`\`$`, 'm').exec(AUTHORING)?.[1] ?? '';
-}
+test('an author publishes a server with its bundle, and another machine finds it, pins it and decides by it', async () => {
+  const registry = await aPublishingRegistry(onTestFinished);
+  const author = aPlace(() => '');
+  for (const { file, text } of blocksOf(PAGE)) if (file !== '' && !file.includes('sharing')) write(author, file, text);
+  expect(await typed(author, 'mcp-gateway bundle init mcp-policy -- node server.mjs')).toMatchObject({ code: 0 });
+  for (const { file, text } of blocksOf(PAGE)) if (file.includes('sharing')) write(author, file, text);
+  expect(await typed(author, 'mcp-gateway bundle check mcp-policy --deny-warnings')).toMatchObject({ code: 0 });
+  write(author, '.npmrc', `registry=${registry}\n${registry.replace('http:', '')}:_authToken=a-token\n`);
+  expect(await typed(author, PUBLISH)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('@example/notes-mcp'),
+  });
 
-/** What the author reads after each command of the README. */
-const TOLD = [
-  /wrote \.manifest, data\.json, policy\.rego, policy_test\.rego.*\nnotes has 5 tools: 2 read, 1 write, 1 destroy, 1 say/,
-  /^mcp-policy is good: layer server, 9 rules/,
-  /^8 of 8 tests pass; 100\.0 % of rules.*\n13 of 13 inputs have the same answer in OPA and in the gateway/,
-  /^policy\.html: 9 rules in words/,
-  /^policy\.tar\.gz: \d+ bytes, \d+ files/,
-];
-
-test('an author publishes a server with its bundle, and a gateway that finds both decides by it', async () => {
-  const place = aPlace(() => 'version: 1\nmcpServers:\n  notes: { command: node, args: [server.mjs] }\n');
-  write(place, 'server.mjs', onPage('server.mjs'));
-  write(place, 'package.json', onPage('package.json'));
-
-  const commands = commandsUnder(WALKS.author);
-  expect(commands).toHaveLength(TOLD.length);
-  for (const [index, line] of commands.entries())
-    expect({ line, ...(await typed(place, line)) }).toMatchObject({
-      line,
-      code: 0,
-      stdout: expect.stringMatching(TOLD[index] ?? /^$/),
-    });
-  expect(readFileSync(join(place.folder, 'policy.html'), 'utf8')).toContain('<title>');
-  expect(existsSync(join(place.folder, 'policy.tar.gz'))).toBe(true);
+  const user = aPlace(() => 'version: 1\nmcpServers: {}\n');
+  const place = { ...user, env: { ...user.env, npm_config_registry: registry } };
+  expect(await typed(place, ADD)).toMatchObject({ code: 0, stdout: expect.stringContaining('list_notes') });
+  const lock = JSON.parse(readFileSync(join(place.folder, 'mcp-gateway.lock'), 'utf8')) as Lock;
+  expect(lock.servers.notes).toMatchObject({
+    package: { name: '@example/notes-mcp', version: '1.0.0', integrity: expect.stringContaining('sha512-') },
+    bundle: { digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  });
 
   const client = await rawStdio(place);
-  expect((await client.call('list_notes')).content[0]?.text).toBe('list_notes: done');
-  const destroying = await client.call('delete_note', { name: 'a' });
-  expect(destroying.isError).toBe(true);
-  expect(destroying.content[0]?.text).toContain('waits for approval. It has not run.');
-  const [asked] = await decisionsAbout(place, 'delete_note');
-  expect(asked).toMatchObject({ effect: 'pending' });
-  expect(asked?.layers.filter(({ layer }) => layer === 'server').map(({ bundle }) => bundle)).toEqual(['notes']);
+  expect((await client.call('notes__list_notes')).content[0]?.text).toBe('list_notes: done');
+  const shared = await client.call('notes__share_note', { name: 'a', with: 'sam', days: 400 });
+  expect(shared.content[0]?.text).toContain('Share it for 30 days or less.');
+  expect((await client.call('notes__delete_note', { name: 'a' })).content[0]?.text).toContain('It has not run.');
+  const [asked] = await decisionsAbout(place, 'share_note');
+  expect(asked).toMatchObject({ effect: 'deny', matched_rules: ['notes/NOT-204'] });
 });
+
+interface Lock {
+  readonly servers: { readonly notes: object };
+}

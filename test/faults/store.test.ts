@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import { decisionsAbout, type Place, storeOf } from '../e2e/program.ts';
+import { expect, test } from 'vitest';
+import { decisionsAbout, storeOf } from '../e2e/program.ts';
 import type { RawClient } from '../e2e/raw-client.ts';
 import { textsIn } from '../e2e/servers.ts';
+import { heldByAnother } from './held-store.ts';
 import { aFaultPlace, aReadyClient, countOf, expectTruth, report, write, writeMany } from './truth.ts';
 
 /** How long another program keeps the store, milliseconds. */
@@ -45,23 +44,6 @@ async function pingWhile(client: RawClient, isOn: () => boolean): Promise<readon
     await wait(10);
   }
   return tookMs;
-}
-
-/** As a backup tool may, in a process of its own; resolves when it has the lock, with the way to let it go. */
-async function heldByAnother(place: Place): Promise<() => Promise<void>> {
-  const script = `const Database = require('better-sqlite3');
-const database = new Database(${JSON.stringify(storeOf(place))});
-database.pragma('busy_timeout = 5000');
-database.exec('begin exclusive');
-process.stdout.write('held');
-process.stdin.on('end', () => { database.exec('rollback'); process.exit(); }).resume();`;
-  const holder = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  onTestFinished(() => void holder.kill('SIGKILL'));
-  await once(holder.stdout, 'data');
-  return async () => {
-    holder.stdin.end();
-    await once(holder, 'exit');
-  };
 }
 
 interface Change {

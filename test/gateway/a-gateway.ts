@@ -3,6 +3,7 @@ import { type Change, isRefusal } from '../../src/core/change.ts';
 import type { ServerPins } from '../../src/catalog/pins.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { Observer } from '../../src/core/observer.ts';
 import type { ServerId } from '../../src/core/names.ts';
 import type { ObligationElement, Opinion } from '../../src/core/opinion.ts';
 import type { PolicyInput } from '../../src/core/policy-input.ts';
@@ -19,6 +20,7 @@ import { Gateway } from '../../src/gateway/gateway.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { Governing, ResultHandling } from '../../src/gateway/governing.ts';
 import { Instances } from '../../src/gateway/instances.ts';
+import { observedLog } from '../../src/gateway/observing.ts';
 import { PolicyInForce } from '../../src/gateway/policy-in-force.ts';
 import { Vouching } from '../../src/gateway/vouching.ts';
 import type { LabelSettings } from '../../src/gateway/labels.ts';
@@ -68,6 +70,7 @@ export interface WorldOptions {
   readonly commit?: (record: DecisionRecord) => void;
   /** How long a call is held for its user. */
   readonly holdMs?: number;
+  readonly observer?: Observer;
   /** What of the servers' tools was accepted. */
   readonly pins?: Readonly<Record<string, ServerPins>>;
 }
@@ -110,6 +113,26 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     new Map([...directory.servers].map(([id, server]) => [id, { ...server, policy: next }]));
   const policy = new PolicyInForce(new Scripted({}), { directory, serversUnder });
   await policy.replace(new Scripted(rules));
+  const log: Governing['log'] = {
+    append: async (record) => {
+      commit?.(record);
+      await store?.log.append(record);
+      records.push(record);
+    },
+    commit: async (record, inputText, changes) => {
+      commit?.(record);
+      const answer = store === undefined ? { remaining: [] } : await store.log.commit(record, inputText, changes);
+      if (isRefusal(answer)) return answer;
+      records.push(record);
+      changed.push(...changes);
+      return answer;
+    },
+    settle: (outcome, changes = []) => {
+      store?.log.settle(outcome, changes);
+      outcomes.push(outcome);
+      changed.push(...changes);
+    },
+  };
   const governing: Governing = {
     court: (_schema, decides = policy.current) => ({
       policy: decides,
@@ -123,26 +146,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     conversations: new Conversations(clock, store && { store: store.conversations, logger: silent, mostKept: 100 }),
     readLabels: async (whose, now) => (await store?.labelsOf(whose, now)) ?? [],
     results: { ...RESULTS, ...options.results },
-    log: {
-      append: async (record) => {
-        commit?.(record);
-        await store?.log.append(record);
-        records.push(record);
-      },
-      commit: async (record, inputText, changes) => {
-        commit?.(record);
-        const answer = store === undefined ? { remaining: [] } : await store.log.commit(record, inputText, changes);
-        if (isRefusal(answer)) return answer;
-        records.push(record);
-        changed.push(...changes);
-        return answer;
-      },
-      settle: (outcome, changes = []) => {
-        store?.log.settle(outcome, changes);
-        outcomes.push(outcome);
-        changed.push(...changes);
-      },
-    },
+    log: options.observer === undefined ? log : observedLog(log, options.observer),
     budgets: { readCounts: async () => [] },
     clock,
     logger: silent,
@@ -168,6 +172,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
   const gateway = new Gateway(
     Promise.resolve({
       ...governing,
+      observer: options.observer,
       approvals: {
         book,
         confirmations: new Confirmations({

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +6,7 @@ import { quantile } from '../../bench/statistics.ts';
 import { httpConnection } from '../../bench/http-connection.ts';
 import { INITIALIZE } from '../../bench/connection.ts';
 import { aPlace, decisionsAbout, end, type HttpGateway, type Place, runProgram, serveHttp } from '../e2e/program.ts';
+import { residentBytesOf } from '../faults/processes.ts';
 
 const CROWD = 1000;
 const OVERLOAD = 3000;
@@ -21,7 +21,7 @@ test.for(['normal', 'full'] as const)(
     const gateway = await serveHttp(place);
     const other = await aCaller(gateway.url);
     await callOften(other, CALLS_A_ROUND);
-    const restingBytes = residentBytes(gateway);
+    const restingBytes = residentBytesOf(gateway.process.pid ?? 0);
 
     // In turns, so that what else runs on this machine weighs on both alike.
     const alone: number[] = [];
@@ -33,7 +33,7 @@ test.for(['normal', 'full'] as const)(
       const startedAt = performance.now();
       beside.push(...(await callOften(other, CALLS_A_ROUND)));
       crowded.ms += performance.now() - startedAt;
-      crowded.peakBytes = Math.max(crowded.peakBytes, residentBytes(gateway));
+      crowded.peakBytes = Math.max(crowded.peakBytes, residentBytesOf(gateway.process.pid ?? 0));
       const counts = await crowd.stop();
       for (const name of ['answered', 'refused', 'failed'] as const) crowded[name] += counts[name];
     }
@@ -122,11 +122,6 @@ async function startCrowd({ url }: HttpGateway, inFlight: number): Promise<{ sto
       return last;
     },
   };
-}
-
-function residentBytes({ process: { pid } }: HttpGateway): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) * 1024;
 }
 
 function shown(tookMs: readonly number[]): object {

@@ -12,6 +12,7 @@ const WORDS: RuleWords = {
   title: 'Protected branches are never written directly.',
   remediation: 'Open a pull request to {branch}.',
   owner: 'platform',
+  control: 'SOC2-CC8.1',
   place: 'policy.rego:31',
   reads: ['action.args', 'action.type', 'agent.id'],
 };
@@ -38,7 +39,7 @@ test('a denial is a sentence, its rule in the author’s words with its place an
     who: 'agent assistant for user ana, via a client that calls itself test 1',
     because: [
       'Protected branches are never written directly [code-host/GH-201 (protected_branch), policy.rego:31, ' +
-        'owner platform; says the policy that comes with the server code-host]',
+        'owner platform, control SOC2-CC8.1; says the policy that comes with the server code-host]',
     ],
     remedies: ['Open a pull request to main.'],
     decided:

@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -73,9 +83,12 @@ test('no value lies in a file in the open, and nobody else can read the files', 
   expect(modes).toEqual([0o700, 0o600, 0o600]);
 });
 
-test.for(['', 'A', '-a', 'a b', 'a/b', '../a', `a${'b'.repeat(64)}`, '__proto__'])('%j is no name of a secret', (name) => {
-  expect(complaint(() => opened(aHome()).write(name, VALUE))).toMatch(/^USAGE /);
-});
+test.for(['', 'A', '-a', 'a b', 'a/b', '../a', `a${'b'.repeat(64)}`, '__proto__'])(
+  '%j is no name of a secret',
+  (name) => {
+    expect(complaint(() => opened(aHome()).write(name, VALUE))).toMatch(/^USAGE /);
+  },
+);
 
 test('with a passphrase there is no key beside the file, and only that passphrase opens it', () => {
   const home = aHome();

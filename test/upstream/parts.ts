@@ -15,7 +15,8 @@ import { Knowledge, type KnowledgeOptions, type ServerMemory } from '../../src/u
 import type { Holder, InstanceHost } from '../../src/upstream/instance-host.ts';
 import { ParameterHeaders } from '../../src/upstream/mcp-headers.ts';
 import type { RequestOptions } from '../../src/upstream/request-options.ts';
-import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts';
+import { Upstream } from '../../src/upstream/upstream.ts';
+import type { UpstreamOptions } from '../../src/upstream/upstream-options.ts';
 import { Upstreams, type UpstreamsOptions } from '../../src/upstream/upstreams.ts';
 
 export const aClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };

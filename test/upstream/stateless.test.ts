@@ -40,6 +40,20 @@ test('each request carries its envelope, which no client can set', async () => {
   expect(web.seen.at(-1)?.headers['mcp-session-id']).toBeUndefined();
 });
 
+test('what _meta says of the trace stands in the headers, too, and nothing that is no context does', async () => {
+  const web = await aRawServer(({ id }) => `{"jsonrpc":"2.0","id":${id},"result":{"content":[]}}`);
+  const upstream = anUpstream(at(web), { era: 'stateless' });
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  for (const meta of [{ traceparent, tracestate: 'a=1' }, { traceparent }, { traceparent: '00-1', tracestate: 'a=1' }])
+    await callTool(upstream, { ...call('x'), _meta: meta });
+  const headers = web.seen.slice(-3).map((seen) => [seen.headers['traceparent'], seen.headers['tracestate']]);
+  expect(headers).toEqual([
+    [traceparent, 'a=1'],
+    [traceparent, undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test('input_required comes back as it is, and the answers go out under their own names', async () => {
   for (const transport of [fixture('both-eras.mjs', 'stateless'), at(await aBothErasServer({ legacy: 'reject' }))]) {
     const upstream = anUpstream(transport, { era: 'stateless' });

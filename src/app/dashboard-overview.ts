@@ -1,0 +1,134 @@
+import { shortHash } from '../core/generation.ts';
+import type { Config } from '../config/paths.ts';
+import type { Effect } from '../core/decision.ts';
+import type { Count, HealthLine, OverviewView } from '../dashboard/api.ts';
+import type { Span } from '../dashboard/queries.ts';
+import type { NameKind } from '../state/index-query.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
+
+const DAY_MS = 86_400_000;
+const STEPS = 96;
+const MOST_NAMES = 20;
+const FRESH_KINDS = ['reason', 'tool', 'user', 'agent'] as const satisfies readonly NameKind[];
+
+/** What happened since then, and how it stands with everything. */
+export async function overviewView(parts: DashboardParts, span: Span): Promise<OverviewView> {
+  const { reads, clock } = parts;
+  const now = clock.now();
+  const kinds: readonly NameKind[] = ['effect', 'reason', 'server', 'tool'];
+  const [counts, fresh, health] = await Promise.all([
+    reads.count({ ...span, kinds, most: MOST_NAMES, steps: STEPS }, now),
+    reads.names(FRESH_KINDS, now - DAY_MS, MOST_FRESH_LOOKED_AT),
+    healthOf(parts),
+  ]);
+  const effects = effectsIn(counts.names.effect);
+  const total = effects.allow + effects.deny + effects.pending;
+  return {
+    since: timeText(counts.since),
+    until: timeText(counts.until),
+    total,
+    effects,
+    denialRate: total === 0 ? 0 : effects.deny / total,
+    decideUs: counts.decideUs,
+    recordUs: counts.recordUs,
+    series: counts.series.map(({ startMs, ...step }) => ({ time: timeText(startMs), ...step })),
+    reasons: counts.names.reason ?? [],
+    servers: counts.names.server ?? [],
+    tools: counts.names.tool ?? [],
+    fresh: fresh
+      .filter(({ firstMs, name }) => firstMs >= now - DAY_MS && name !== '')
+      .slice(0, MOST_FRESH)
+      .flatMap(({ kind, name, total: count }) =>
+        FRESH_KINDS.flatMap((one) => (one === kind ? [{ kind: one, name, count }] : [])),
+      ),
+    health,
+  };
+}
+
+const MOST_FRESH_LOOKED_AT = 500;
+const MOST_FRESH = 50;
+
+export function effectsIn(counts: readonly Count[] = []): Readonly<Record<Effect, number>> {
+  const of = (effect: Effect): number => counts.find(({ name }) => name === effect)?.count ?? 0;
+  return { allow: of('allow'), deny: of('deny'), pending: of('pending') };
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The store, the configuration, what is in force, and what stands in the way of it. */
+async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
+  const { reads } = parts;
+  const [state, [activation], pins] = await Promise.all([reads.indexState(), reads.activations(1), reads.pins()]);
+  const read = configurationOf(parts);
+  const bundles = activation?.facts.bundles.filter(({ digest }) => digest === '') ?? [];
+  return [
+    storeLine(state),
+    read.line,
+    activation === undefined
+      ? line('policy', 'warn', 'No gateway has put any policy in force on this store yet.', 'mcp-gateway serve')
+      : line(
+          'policy',
+          'ok',
+          `${String(activation.facts.bundles.length)} bundles are in force as ${shortHash(activation.generation)}.`,
+        ),
+    ...bundles.map(({ id }) =>
+      line(`bundle ${id}`, 'fail', 'It is missing, so what it governs is denied.', `mcp-gateway policy show ${id}`),
+    ),
+    ...pins.map(({ bundle, actor }) =>
+      line(
+        `bundle ${bundle}`,
+        'warn',
+        `${actor} has rolled it back; it does not follow its source.`,
+        `mcp-gateway policy rollback --bundle ${bundle} --clear --reason …`,
+      ),
+    ),
+    ...shadowLines(read.config),
+  ];
+}
+
+function line(what: string, state: HealthLine['state'], words: string, mend = ''): HealthLine {
+  return { what, state, words, mend };
+}
+
+/** Some rows behind is nothing; a log that was never counted takes its time. */
+const MANY_ROWS = 5_000;
+
+function storeLine({ lastSeq, indexedSeq }: { readonly lastSeq: number; readonly indexedSeq: number }): HealthLine {
+  if (lastSeq - indexedSeq <= MANY_ROWS)
+    return line('store', 'ok', `The log has ${String(lastSeq)} rows, all counted.`);
+  const percent = Math.floor((100 * indexedSeq) / lastSeq);
+  return line(
+    'store',
+    'warn',
+    `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`,
+  );
+}
+
+interface ReadConfiguration {
+  readonly line: HealthLine;
+  readonly config: Config | undefined;
+}
+
+function configurationOf({ read }: DashboardParts): ReadConfiguration {
+  try {
+    const { config, path } = read();
+    return { config, line: line('configuration', 'ok', `${path} is good.`) };
+  } catch (thrown) {
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    return { config: undefined, line: line('configuration', 'fail', words, 'mcp-gateway config validate') };
+  }
+}
+
+function shadowLines(config: Config | undefined): readonly HealthLine[] {
+  const shadowed = config?.policies.org.filter(({ mode }) => mode === 'shadow') ?? [];
+  return shadowed.map(({ id }) =>
+    line(
+      `bundle ${id}`,
+      'warn',
+      'It is in shadow: what it says is recorded and does not count.',
+      `mcp-gateway policy shadow --promote ${id} --reason …`,
+    ),
+  );
+}

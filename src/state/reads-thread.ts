@@ -1,0 +1,38 @@
+import { CalledThread } from '../core/called-thread.ts';
+import { chooseDriver } from './drivers.ts';
+import type { StoreReads } from './store-reads.ts';
+
+export interface ReadsSettings {
+  readonly driver: string;
+  readonly path: string;
+  readonly home: string;
+}
+
+const IDLE_MS = 10 * 60_000;
+const MOST_WAITING = 64;
+
+export interface ReadsThread {
+  readonly reads: StoreReads;
+  close(): Promise<void>;
+}
+
+/**
+ * `StoreReads` on a thread of its own: a page over a million decisions takes up to a tenth of a second of SQLite, for which
+ * every call would wait on the thread of the gateway. It is started by the first question.
+ */
+export function readsThread({ path, home }: { readonly path: string; readonly home: string }): ReadsThread {
+  const settings: ReadsSettings = { driver: chooseDriver().name, path, home };
+  const thread = new CalledThread({
+    file: 'reads-worker',
+    base: import.meta.url,
+    settings,
+    name: 'mcp-gateway dashboard',
+    idleMs: IDLE_MS,
+    mostWaiting: MOST_WAITING,
+  });
+  const ask =
+    (_: unknown, method: string | symbol) =>
+    (...args: readonly unknown[]) =>
+      thread.ask(String(method), args);
+  return { reads: new Proxy<StoreReads>({} as StoreReads, { get: ask }), close: () => thread.close() };
+}

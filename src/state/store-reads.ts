@@ -1,0 +1,274 @@
+import type { SealedAct } from '../core/act.ts';
+import type { Approval } from '../core/approval.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Activation } from '../core/generation.ts';
+import type { Json } from '../core/json.ts';
+import type { PolicyPin } from '../core/policy-pin.ts';
+import type { SealedRecord } from '../core/record.ts';
+import type { ActFilter } from './act-query.ts';
+import { type Answering, type ApprovalBook, type ApprovalFilter, createApprovalBook } from './approval-book.ts';
+import { ChainKeys } from './chain-key.ts';
+import { StoreConnection } from './connection.ts';
+import { matches } from './decision-match.ts';
+import { decisionsAt, type DecisionFilter, listDecisions } from './decision-query.ts';
+import { DecisionReader } from './decision-reader.ts';
+import type { Database, Driver } from './driver.ts';
+import type { Evidence } from './evidence.ts';
+import { type CountRequest, countSpan, type SpanCounts } from './index-counts.ts';
+import { fillIndex, shrinkIndex } from './index-fill.ts';
+import { findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
+import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
+import type { PageRequest } from './log-pages.ts';
+import type { ReadDecision } from './sealed-decisions.ts';
+
+/** A page of decisions, newest first. */
+export interface DecisionPage {
+  readonly records: readonly SealedRecord[];
+  /** Further ones are before this seq; absent where there are none. */
+  readonly next?: number;
+}
+
+/** How far the index has come. */
+export interface IndexState {
+  readonly lastSeq: number;
+  readonly indexedSeq: number;
+}
+
+/** What pages ask of a store, while gateways write to it. Nothing is written but the index beside it. */
+export interface StoreReads {
+  list(filter: DecisionFilter): Promise<DecisionPage>;
+  /** As `DecisionReader.find`. */
+  find(idOrPrefix: string): Promise<SealedRecord>;
+  at(seqs: readonly number[]): Promise<readonly SealedRecord[]>;
+  /** Decisions behind a seq that a filter lets through, oldest first, and the seq to go on from. */
+  tail(
+    filter: DecisionFilter,
+    afterSeq: number,
+  ): Promise<{ readonly records: readonly SealedRecord[]; readonly lastSeq: number }>;
+  fact(owner: string, name: string): Promise<Json | undefined>;
+  catalog(server: string): Promise<Json | undefined>;
+  acts(filter: ActFilter): Promise<readonly SealedAct[]>;
+  approvals(filter: ApprovalFilter): Promise<readonly Approval[]>;
+  approvalsBy(prefix: string, nowMs: number): Promise<readonly Approval[]>;
+  answering(nowMs: number): Promise<readonly Answering[]>;
+  activations(limit: number): Promise<readonly Activation[]>;
+  /** The newest of a generation; undefined where nothing is kept of it. */
+  activationOf(generation: string): Promise<Activation | undefined>;
+  kept(key: string): Promise<string | undefined>;
+  pins(): Promise<readonly PolicyPin[]>;
+  count(request: CountRequest, nowMs: number): Promise<SpanCounts>;
+  names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]>;
+  indexState(): Promise<IndexState>;
+  /** Begins to read what an export has; `nextOfExport` gives its pages, and nothing behind the last. */
+  beginExport(kind: 'evidence' | 'records', filter: DecisionFilter): Promise<number>;
+  nextOfExport(id: number): Promise<ExportPage | undefined>;
+}
+
+export type ExportPage =
+  | { readonly kind: 'evidence'; readonly items: readonly Evidence[] }
+  | { readonly kind: 'records'; readonly items: readonly ReadDecision[] };
+
+export interface StoreReadsOptions {
+  readonly path: string;
+  /** Where the keys of the chain lie. */
+  readonly home: string;
+  readonly driver: Driver;
+  readonly clock: Clock;
+}
+
+/** So far behind, the index does not keep whoever asks waiting: some tenth of a second of work. */
+const MOST_BEHIND = 4_000;
+const ROWS_AT_ONCE = 250;
+/** Rows that are looked through for one page where the index cannot help. */
+const MOST_LOOKED_AT = 4_000;
+const PAGE = 200;
+
+/** Reads on the thread that calls it; the index is made on the side by `fill`. */
+export class LocalReads implements StoreReads {
+  readonly #options: StoreReadsOptions;
+  readonly #reader: DecisionReader;
+  readonly #connection: StoreConnection;
+  readonly #book: ApprovalBook;
+  readonly #exports = new Map<number, AsyncGenerator<ExportPage>>();
+  #lastExport = 0;
+  #index: { readonly database: Database; readonly chain: string } | undefined;
+
+  constructor(options: StoreReadsOptions) {
+    this.#options = options;
+    this.#reader = new DecisionReader(options);
+    this.#connection = new StoreConnection({ ...options, access: 'read', durability: 'normal' });
+    this.#book = createApprovalBook(this.#connection);
+  }
+
+  async list(filter: DecisionFilter): Promise<DecisionPage> {
+    const wanted = { ...filter, limit: filter.limit + 1 };
+    const index = this.#caughtUp();
+    if (index === undefined) return this.#listWithout(filter);
+    const seqs = findSeqs(index, wanted);
+    const records = await this.at(seqs.slice(0, filter.limit));
+    const last = seqs[filter.limit - 1];
+    return { records, ...(seqs.length > filter.limit && last !== undefined && { next: last }) };
+  }
+
+  /** Pages of the log itself, so many that nobody waits long; the next page goes on behind them. */
+  #listWithout(filter: DecisionFilter): DecisionPage {
+    const { tool: _, reason: _reason, ...plain } = filter;
+    const records: SealedRecord[] = [];
+    let { before } = filter;
+    for (let looked = 0; looked < MOST_LOOKED_AT; looked += PAGE) {
+      const page = this.#connection.use((database) => listDecisions(database, { ...plain, before, limit: PAGE }));
+      for (const record of page) {
+        before = record.seq;
+        if (matches(record, filter)) records.push(record);
+        if (records.length === filter.limit) return { records, next: before };
+      }
+      if (page.length < PAGE) return { records };
+    }
+    return { records, ...(before !== undefined && { next: before }) };
+  }
+
+  find(idOrPrefix: string): Promise<SealedRecord> {
+    return this.#reader.find(idOrPrefix);
+  }
+
+  async at(seqs: readonly number[]): Promise<readonly SealedRecord[]> {
+    return this.#connection.use((database) => decisionsAt(database, seqs));
+  }
+
+  async tail(
+    filter: DecisionFilter,
+    afterSeq: number,
+  ): Promise<{ readonly records: readonly SealedRecord[]; readonly lastSeq: number }> {
+    const { records, lastSeq } = await this.#reader.tail(afterSeq);
+    return { records: records.filter((record) => matches(record, filter)), lastSeq };
+  }
+
+  fact(owner: string, name: string): Promise<Json | undefined> {
+    return this.#reader.fact(owner, name);
+  }
+
+  catalog(server: string): Promise<Json | undefined> {
+    return this.#reader.catalog(server);
+  }
+
+  acts(filter: ActFilter): Promise<readonly SealedAct[]> {
+    return this.#reader.acts(filter);
+  }
+
+  approvals(filter: ApprovalFilter): Promise<readonly Approval[]> {
+    return this.#book.list(filter);
+  }
+
+  approvalsBy(prefix: string, nowMs: number): Promise<readonly Approval[]> {
+    return this.#book.byId(prefix, nowMs);
+  }
+
+  answering(nowMs: number): Promise<readonly Answering[]> {
+    return this.#book.answering(nowMs);
+  }
+
+  activations(limit: number): Promise<readonly Activation[]> {
+    return this.#reader.generations.activations(limit);
+  }
+
+  async activationOf(generation: string): Promise<Activation | undefined> {
+    return this.#reader.generations.activationOf(generation);
+  }
+
+  kept(key: string): Promise<string | undefined> {
+    return this.#reader.generations.readKept(key);
+  }
+
+  pins(): Promise<readonly PolicyPin[]> {
+    return this.#reader.generations.pins();
+  }
+
+  async count(request: CountRequest, nowMs: number): Promise<SpanCounts> {
+    this.#caughtUp();
+    return countSpan(this.#opened(), request, nowMs);
+  }
+
+  async names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]> {
+    this.#caughtUp();
+    return seenNames(this.#opened(), { kinds, since, most });
+  }
+
+  async indexState(): Promise<IndexState> {
+    return { lastSeq: await this.#reader.lastSeq(), indexedSeq: indexedUpTo(this.#opened()) };
+  }
+
+  async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
+    const [oldest] = this.#exports.keys();
+    if (this.#exports.size >= MOST_EXPORTS && oldest !== undefined) this.#exports.delete(oldest);
+    const id = (this.#lastExport += 1);
+    this.#exports.set(id, exported(this.#reader, { kind, filter, keys: new ChainKeys(this.#options.home) }));
+    return id;
+  }
+
+  async nextOfExport(id: number): Promise<ExportPage | undefined> {
+    const next = await this.#exports.get(id)?.next();
+    if (next === undefined || next.done === true) this.#exports.delete(id);
+    return next?.done === true ? undefined : next?.value;
+  }
+
+  /** Takes some rows of the log into the index; whether there may be more. */
+  fill(): boolean {
+    const index = this.#opened();
+    return (
+      this.#connection.use((log) => fillIndex(index, log, { most: ROWS_AT_ONCE, now: this.#options.clock.now() })) ===
+      ROWS_AT_ONCE
+    );
+  }
+
+  /** Takes out of the index what is not in the log any more. */
+  shrink(now: number): void {
+    const index = this.#opened();
+    this.#connection.use((log) => shrinkIndex(index, log, now));
+  }
+
+  /** The index with every row of the log in it; undefined while that would take too long. */
+  #caughtUp(): Database | undefined {
+    const index = this.#opened();
+    const last = this.#connection.use((log) =>
+      Number(log.prepare('select max(seq) as seq from log').get()?.['seq'] ?? 0),
+    );
+    if (last - indexedUpTo(index) > MOST_BEHIND) return undefined;
+    while (this.fill());
+    return index;
+  }
+
+  /** Of the chain that the store has now: somebody may have put another store in its place. */
+  #opened(): Database {
+    const chain = this.#connection.use((log) =>
+      String(log.prepare('select chain from heads limit 1').get()?.['chain'] ?? ''),
+    );
+    if (this.#index?.chain === chain) return this.#index.database;
+    this.#index?.database.close();
+    this.#index = undefined;
+    const database = openIndex(this.#options.driver, indexPath(this.#options.path), chain);
+    this.#index = { database, chain };
+    return database;
+  }
+
+  close(): void {
+    this.#index?.database.close();
+    this.#index = undefined;
+    this.#reader.close();
+    this.#connection.close();
+  }
+}
+
+/** At one time; one that nobody has read to its end makes room. */
+const MOST_EXPORTS = 8;
+
+interface Exporting extends PageRequest {
+  readonly kind: ExportPage['kind'];
+}
+
+async function* exported(reader: DecisionReader, { kind, filter, keys }: Exporting): AsyncGenerator<ExportPage> {
+  if (kind === 'evidence') {
+    for await (const items of reader.evidence({ filter, keys })) yield { kind, items };
+  } else {
+    for await (const items of reader.sealed({ filter, keys, withOutcomes: true })) yield { kind, items };
+  }
+}

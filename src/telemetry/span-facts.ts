@@ -1,0 +1,107 @@
+import type { Attributes } from '@opentelemetry/api';
+import { isJsonObject } from '../core/json.ts';
+import { MCP_METHODS } from '../core/mcp-methods.ts';
+import { isSessionVersion, isStatelessVersion } from '../core/protocol.ts';
+import type { Opinion } from '../core/opinion.ts';
+import type { DecisionRecord } from '../core/record.ts';
+import type { RpcAnswer } from '../core/rpc.ts';
+import { OTHER } from './bounded.ts';
+
+/**
+ * Codes with which a client is told of its own mistake: no error of the server that says so (OpenTelemetry, semantic
+ * conventions for MCP, `model/mcp/common.yaml`).
+ */
+const NO_FAULT: ReadonlySet<number> = new Set([-32700, -32600, -32601, -32602, -32002]);
+
+/** What went wrong for whoever asked; undefined where nothing did. */
+export function errorOf(answer: RpcAnswer | undefined): string | undefined {
+  if (answer === undefined) return 'unanswered';
+  if (answer.kind === 'failure') return NO_FAULT.has(answer.error.code) ? undefined : String(answer.error.code);
+  return answer.result['isError'] === true ? 'tool_error' : undefined;
+}
+
+/** As `errorOf` for whoever asked the server: to a client every code is an error. */
+export function errorOfServer(answer: RpcAnswer): string | undefined {
+  return answer.kind === 'failure' ? String(answer.error.code) : errorOf(answer);
+}
+
+export function statusCodeOf(answer: RpcAnswer | undefined): Attributes {
+  return answer?.kind === 'failure' ? { 'rpc.response.status_code': String(answer.error.code) } : {};
+}
+
+/** The name where it is of the protocol. */
+export function methodLabel(method: string): string {
+  return MCP_METHODS.has(method) || method.startsWith('tasks/') ? method : OTHER;
+}
+
+export function versionLabel(version: string): string {
+  return isSessionVersion(version) || isStatelessVersion(version) ? version : OTHER;
+}
+
+/** The bundle whose rule stands first among those that decided; undefined where no bundle did. */
+export function decidingOpinion({ matched_rules: [first = ''], layers }: DecisionRecord): Opinion | undefined {
+  const end = first.indexOf('/');
+  const bundle = end === -1 ? first : first.slice(0, end);
+  return bundle === '' ? undefined : layers.find((opinion) => opinion.bundle === bundle);
+}
+
+/** Of what is not allowed the layer whose rule decided. */
+export function layerLabel(record: DecisionRecord): string {
+  const [reason = ''] = record.reasons;
+  if (record.effect === 'deny' && reason.startsWith('gateway.')) return 'gateway';
+  return record.effect === 'allow' ? 'none' : (decidingOpinion(record)?.layer ?? 'gateway');
+}
+
+/** What a span says of a decision: codes and ids, no sentence and nothing of the request. */
+export function decisionAttributes(record: DecisionRecord): Attributes {
+  const decisive = decidingOpinion(record);
+  const [reason] = record.reasons;
+  return {
+    'mcp_gateway.decision': record.effect,
+    'mcp_gateway.decision.id': record.id,
+    'mcp_gateway.generation': record.generation,
+    ...(reason !== undefined && { 'mcp_gateway.reason.code': reason }),
+    'mcp_gateway.layer': decisive?.layer ?? layerLabel(record),
+    ...(decisive !== undefined && {
+      'mcp_gateway.bundle.id': decisive.bundle,
+      'mcp_gateway.bundle.revision': decisive.digest,
+    }),
+  };
+}
+
+/** What one bundle said; one event of the span each. */
+export function opinionAttributes(opinion: Opinion): Attributes {
+  const { layer, bundle, digest, status, mode, us, cached, deny, allow } = opinion;
+  return {
+    'mcp_gateway.layer': layer,
+    'mcp_gateway.bundle.id': bundle,
+    'mcp_gateway.bundle.revision': digest,
+    'mcp_gateway.opinion.status': status,
+    'mcp_gateway.opinion.mode': mode,
+    'mcp_gateway.opinion.says': deny.length > 0 ? 'deny' : allow.length > 0 ? 'allow' : 'nothing',
+    'mcp_gateway.opinion.us': us,
+    'mcp_gateway.opinion.cached': cached,
+  };
+}
+
+/** What a request is for, under the server's own names and as the record has it: what is masked there is masked here. */
+export function targetAttributes({ server, tool, action, input }: DecisionRecord): Attributes {
+  const facts = isJsonObject(input['action']) ? input['action'] : {};
+  const { prompt, resource } = facts;
+  return {
+    ...(server !== '' && { 'mcp_gateway.server': server }),
+    ...(tool !== '' && server !== '' && { 'gen_ai.tool.name': tool }),
+    ...(action === 'tool_call' && { 'gen_ai.operation.name': 'execute_tool' }),
+    ...(typeof prompt === 'string' && prompt !== '' && { 'gen_ai.prompt.name': prompt }),
+    ...(typeof resource === 'string' && resource !== '' && { 'mcp.resource.uri': resource }),
+  };
+}
+
+/** `tools/call payments.create_refund`; the method alone where what is asked for is none of a server. */
+export function spanName(method: string, { server, tool, input }: DecisionRecord): string {
+  const facts = isJsonObject(input['action']) ? input['action'] : {};
+  const prompt = typeof facts['prompt'] === 'string' ? facts['prompt'] : '';
+  const target = tool === '' ? prompt : tool;
+  if (server === '') return method;
+  return target === '' ? `${method} ${server}` : `${method} ${server}.${target}`;
+}
