@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import type { ClientScope } from '../clients/entry.ts';
 import type { ClientPlace } from '../clients/find.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -52,12 +53,19 @@ export interface Outcome {
 }
 
 /** Says what came of every file; where something failed the command has, too. */
-export function printResults({ terminal, setExit }: CommandContext, { command, results, json }: Outcome): void {
+export function printResults(context: CommandContext, { command, results, json }: Outcome): void {
+  const { terminal, setExit } = context;
   const hasFailed = results.some(({ status }) => status === 'failed');
   if (hasFailed) setExit(EXIT.failed);
   if (json === true) return printJson(terminal, command, { ok: !hasFailed, clients: results });
   if (results.length === 0) return printLine(terminal, 'No client was found on this machine.');
-  for (const result of results) printResult(terminal, result);
+  for (const result of results) printResult(terminal, { ...result, path: shownPath(context, result.path) });
+}
+
+/** What lies in the folder of the user is known without it. */
+export function shownPath({ environment }: CommandContext, path: string): string {
+  const { userHome } = environment;
+  return path.startsWith(`${userHome}${sep}`) ? `~${path.slice(userHome.length)}` : path;
 }
 
 function printResult(terminal: Terminal, result: ClientResult): void {
@@ -85,8 +93,6 @@ function printBypassing(terminal: Terminal, { client, status, bypassing }: Clien
   if (bypassing.length === 0 || !['connected', 'unchanged'].includes(status)) return;
   const count = `${counted(bypassing.length, 'server')} ${bypassing.length === 1 ? 'bypasses' : 'bypass'} the gateway`;
   printLine(terminal, `  ${paint(terminal, 'yellow', count)}${visible(`: ${bypassing.join(', ')}`)}`);
-  printLine(
-    terminal,
-    visible(`  = help: mcp-gateway client import ${client} && mcp-gateway connect ${client} --replace`),
-  );
+  printLine(terminal, `  = help: mcp-gateway client import ${client}`);
+  printLine(terminal, `          mcp-gateway connect ${client} --replace`);
 }

@@ -5,7 +5,7 @@ import { allPlaces, findClients } from '../clients/find.ts';
 import { isRunning } from '../clients/running.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type ClientMachine, clientMachine, knownClient } from './client-places.ts';
-import { askedFor, failedResult, printResults } from './client-results.ts';
+import { askedFor, failedResult, printResults, shownPath } from './client-results.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
 import { diffOf, printDiff } from './shown-change.ts';
@@ -23,7 +23,12 @@ export function list(context: CommandContext, { json, tools = clientMachine(cont
   const found = findClients(tools.machine).filter(isShown);
   if (json === true) return printJson(terminal, 'client-ls', { clients: found.map(asJson) });
   if (found.length === 0) return printLine(terminal, 'No client was found on this machine.');
-  const rows = found.map((client) => [client.id, scopeText(client), ...stateCells(client), client.path]);
+  const rows = found.map((client) => [
+    client.id,
+    scopeText(client),
+    ...stateCells(client),
+    shownPath(context, client.path),
+  ]);
   printTable(terminal, ['client', 'scope', 'gateway', 'bypasses', 'file'], rows);
   for (const { state, name } of found) if (state.kind === 'broken') printNote(terminal, `${name}: ${state.problem}`);
 }
@@ -69,13 +74,10 @@ export function backups(
   const kept = listBackups(tools.gatewayHome, client === undefined ? undefined : knownClient(client).id);
   if (json === true) return printJson(terminal, 'client-backups', { backups: kept });
   if (kept.length === 0) return printLine(terminal, 'No file of a client has been changed.');
-  const rows = kept.map(({ id, time, scope, path, before }) => [
-    id,
-    time,
-    scope,
-    before === null ? `${path} (none)` : path,
-  ]);
-  printTable(terminal, ['backup', 'time', 'scope', 'file'], rows);
+  const rows = kept.map(({ id, scope, path, before }) => {
+    return [id, scope, `${shownPath(context, path)}${before === null ? ' (was not there)' : ''}`];
+  });
+  printTable(terminal, ['backup', 'scope', 'file'], rows);
 }
 
 export interface RestoreOptions extends ListOptions {

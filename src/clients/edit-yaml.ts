@@ -41,8 +41,11 @@ export function withoutYamlEntry(text: string, target: Target, made: number): st
   const range = ranges[index];
   if (range === undefined) return text;
   if (value.flow === true) return withoutFlowItem(text, ranges, index);
-  const start = lineStartOf(text, range.start);
   const end = endOfLine(text, range.end);
+  // A last line without an end leaves the one before it without one, too.
+  const lineStart = lineStartOf(text, range.start);
+  const isLast = end === text.length && !text.endsWith('\n');
+  const start = !isLast ? lineStart : text.slice(0, lineStart).replace(/\r?\n$/, '').length;
   if (ranges.length > 1) return withoutYamlEntry(text.slice(0, start) + text.slice(end), target, made);
   if (made > 0) {
     const before = text.slice(0, lineStartOf(text, pair.key.range[0])).replace(/\r?\n$/, '');
