@@ -1,7 +1,8 @@
 import { type BundleLoader, checkBundle, findBundle, readLibrary, rememberedValidation } from './bundles.ts';
+import { configuredRow } from './configured-row.ts';
 import { testBundle } from './bundle-tests.ts';
 import { withCandidates } from './candidates.ts';
-import { findPolicies, type FoundPolicy } from './policy-list.ts';
+import { findPolicies } from './policy-list.ts';
 import { SHIPPED_ANSWERS, type WantedBundle } from './policies.ts';
 import { loadWhole, replayDecisions } from './replay.ts';
 import { findServers } from './servers.ts';
@@ -12,13 +13,13 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { type Activation, shortHash } from '../core/generation.ts';
+import { shortHash } from '../core/generation.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { LAYERS } from '../core/opinion.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
-import type { AgainView, BundleRow, ChangeView, PoliciesView, RuleRow } from '../dashboard/api.ts';
+import type { AgainView, ChangeView, PoliciesView } from '../dashboard/api.ts';
 import { readBundle } from '../policy/bundle-files.ts';
 import type { Rule } from '../policy/annotation.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -32,8 +33,6 @@ import { Visibilities } from '../review/replay-visibility.ts';
 import { ChainKeys } from '../state/chain-key.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type CheckedLog, LogChecker } from '../state/log-checker.ts';
-import { sinceWhen } from './dashboard-policies.ts';
-import { namesIn } from './dashboard-report.ts';
 
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
@@ -92,7 +91,7 @@ export class LocalWorkbench implements Workbench {
       const activations = await reader.generations.activations(MOST_ACTIVATIONS);
       return {
         generation: shortHash(activations[0]?.generation ?? ''),
-        bundles: found.map((one) => bundleRow(one, { loaded, activations })),
+        bundles: found.map((one) => configuredRow(one, { loaded, activations })),
       };
     });
   }
@@ -247,44 +246,6 @@ function withArguments(record: SealedRecord, args: JsonObject): SealedRecord {
     input: { ...input, action: { ...action, args, hash } } as JsonObject,
     combine: { ...combine, own },
   };
-}
-
-interface Facts {
-  readonly loaded: LoadedConfig;
-  readonly activations: readonly Activation[];
-}
-
-function bundleRow({ listed, checked }: FoundPolicy, { loaded, activations }: Facts): BundleRow {
-  const { id, layer, mode, source, digest, signature, why } = listed;
-  const { config } = loaded;
-  const scope = config.policies.org.find((bundle) => bundle.id === id)?.for;
-  const rules =
-    config.policies.org.find((bundle) => bundle.id === id)?.rules ?? config.mcpServers[id]?.policy.rules ?? {};
-  return {
-    ...{ id, layer, mode, source, digest },
-    signer: signature === 'unsigned' ? '' : signature,
-    since: sinceWhen({ id, digest }, activations),
-    scope: scope === undefined ? scopeOf(id, config) : scopeText(scope),
-    stale: why,
-    rules:
-      checked === undefined
-        ? []
-        : [...checked.rules.values()].map((rule) => ruleRow(rule, rules[rule.id]?.mode ?? mode)),
-  };
-}
-
-function ruleRow(rule: Rule, mode: RuleRow['mode']): RuleRow {
-  const { id, title, description, remediation, owner, control } = rule;
-  return { id, kind: '', title, description, remediation, owner, control: namesIn(control), mode };
-}
-
-function scopeOf(id: string, { mcpServers }: LoadedConfig['config']): string {
-  return Object.hasOwn(mcpServers, id) ? `server ${id}` : 'everything';
-}
-
-function scopeText(scope: Readonly<Record<'servers' | 'agents' | 'tools', readonly string[]>>): string {
-  const parts = (['servers', 'agents', 'tools'] as const).filter((kind) => scope[kind].join() !== '*');
-  return parts.map((kind) => `${kind} ${scope[kind].join(', ')}`).join('; ') || 'everything';
 }
 
 type RuleChange = ChangeView['rules'][number];
