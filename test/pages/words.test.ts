@@ -27,7 +27,7 @@ test.for([
 ])('of %s the secret is %s', ([href = '', token]) => {
   const taken = takeLinkToken(href);
   expect(taken?.token).toBe(token);
-  if (taken !== undefined) expect(taken.rest).toBe('/#/');
+  expect(taken?.rest ?? '/#/').toBe('/#/');
 });
 
 test('two texts are compared line by line', () => {
