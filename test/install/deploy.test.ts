@@ -26,7 +26,7 @@ describe('the image', () => {
   const root = join(folder, 'image');
   const program = join(root, 'opt/mcp-gateway/dist/main.js');
 
-  // The steps of the Dockerfile by hand: no container runs here. In place of `npm ci` stands what npm has installed.
+  // The steps of the Dockerfile by hand: no container runs here. In place of `npm install` stands what npm has installed.
   beforeAll(() => {
     const built = join(folder, 'build-stage');
     for (const copy of copiesOf(build)) carryOut(copy, '.', built);
