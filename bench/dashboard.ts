@@ -48,7 +48,7 @@ const TEMPLATE = {
   ...{ session: 's1', call: '', reason_internal: '', remediation: '', layers: [], lifted: [] },
   combine: {
     ...{
-      version: 1,
+      version: 1 as const,
       required: [],
       carries: [],
       modes: {},
@@ -124,7 +124,7 @@ function rowsOf(number: number, stepMs: number): Parameters<LogWriter['commit']>
       agent: { ...TEMPLATE.principal.agent, id: `agent-${String(number % 7)}` },
       user: { ...TEMPLATE.principal.user, id: isRare ? 'rare' : `user-${String(number % 50)}` },
     },
-    ...{ server, tool, effect: isDenied ? ('deny' as const) : ('allow' as const) },
+    ...{ server, tool, effect: isDenied ? 'deny' : 'allow' },
     reasons: isDenied ? [`reason_${String(number % 13)}`, 'gateway.no_grant.server'] : [],
     matched_rules: [isDenied ? `compliance/CO-${String(number % 13)}` : 'server/S-1'],
     latency_us: { decide: 80 + (number % 97) * 3 },

@@ -44,7 +44,6 @@ const HOMES: Record<string, readonly string[]> = {
   jose: ['downstream', 'policy'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],
-  '@bomb.sh/tab': ['cli'],
   'jsonc-parser': ['clients'],
   'smol-toml': ['clients'],
   '@napi-rs/keyring': ['secrets'],
