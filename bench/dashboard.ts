@@ -53,7 +53,7 @@ const TEMPLATE = {
       carries: [],
       modes: {},
       own: [],
-      bypass: '',
+      bypass: '' as const,
       now: 0,
       approvals: [],
       reservations: [],
