@@ -56,8 +56,10 @@ export class Changes {
 
   async view(): Promise<ChangesView> {
     const { store, reads } = this.#parts;
+    // As it is before the changes are read: a step that ends in between has not ended for whoever looks now.
+    const running = new Map(this.#running);
     const [changes, activations] = await Promise.all([readChanges(store), reads.activations(MOST_GENERATIONS + 1)]);
-    const views = await Promise.all(changes.map((change) => this.#viewOf(change)));
+    const views = await Promise.all(changes.map((change) => this.#viewOf(change, running)));
     const generations = activations.slice(0, MOST_GENERATIONS).map((activation, index): GenerationRow => {
       const before = activations[index + 1];
       const text = before === undefined ? '' : changesText(changesBetween(before.facts, activation.facts));
@@ -215,9 +217,9 @@ export class Changes {
     );
   }
 
-  async #viewOf(change: KeptChange): Promise<ChangeView> {
+  async #viewOf(change: KeptChange, allRunning: ReadonlyMap<string, Running> = this.#running): Promise<ChangeView> {
     const { id, bundle, source, digest, state, problem, steps, rules, tests, replay, shadowedMs } = change;
-    const running = this.#running.get(id);
+    const running = allRunning.get(id);
     const { bench } = this.#parts;
     const words = running?.step === 'replay' ? `${String(await bench.replayed())} decisions so far` : '';
     const shadow =
