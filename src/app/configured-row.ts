@@ -19,7 +19,11 @@ export function configuredRow({ listed, checked }: FoundPolicy, { loaded, activa
   const rules =
     config.policies.org.find((bundle) => bundle.id === id)?.rules ?? config.mcpServers[id]?.policy.rules ?? {};
   return {
-    ...{ id, layer, mode, source, digest },
+    id,
+    layer,
+    mode,
+    source,
+    digest,
     signer: signature === 'unsigned' ? '' : signature,
     since: sinceWhen({ id, digest }, activations),
     scope: scope === undefined ? scopeOf(id, config) : scopeText(scope),

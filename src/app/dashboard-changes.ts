@@ -80,8 +80,19 @@ export class Changes {
     const id = decisionIds(clock)();
     const before = writtenSource(bundle, loaded) ?? null;
     const change: KeptChange = {
-      ...{ id, bundle, source, path, layer, isNew, before, digest, rules: [...rules] },
-      ...{ state: 'candidate', shadowedMs: 0, problem: '', steps: [] },
+      id,
+      bundle,
+      source,
+      path,
+      layer,
+      isNew,
+      before,
+      digest,
+      rules: [...rules],
+      state: 'candidate',
+      shadowedMs: 0,
+      problem: '',
+      steps: [],
     };
     await this.#record(change, { step: 'begin', reason: '' }, person);
     const begun = withStep(change, { step: 'begin', time: this.#now(), person: person.actor, reason: '' });
@@ -212,7 +223,14 @@ export class Changes {
     const shadow =
       state === 'shadowed' ? await bench.shadowed(shadowId(change), shadowedMs).catch(() => undefined) : undefined;
     return {
-      ...{ id, bundle, source, digest, state, problem, steps, rules },
+      id,
+      bundle,
+      source,
+      digest,
+      state,
+      problem,
+      steps,
+      rules,
       ...(tests !== undefined && { tests }),
       ...(replay !== undefined && { replay }),
       ...(shadow !== undefined && { shadow }),
