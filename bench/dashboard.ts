@@ -63,7 +63,15 @@ const TEMPLATE = {
     ...{ audit_required: false, redact: { record: [], result: [] }, approvals: [], counters: [], rate_limits: [] },
     ...{ deadline_ms: 0, labels: [] },
   },
-  ...{ budgets: {}, input: {}, input_hash: '', dropped: [], replayable: { kind: 'fully' as const }, shadow: null, trace_id: '' },
+  ...{
+    budgets: {},
+    input: {},
+    input_hash: '',
+    dropped: [],
+    replayable: { kind: 'fully' as const },
+    shadow: null,
+    trace_id: '',
+  },
 } as const;
 
 await makeStore();
