@@ -29,8 +29,14 @@ export function shadowEdit(candidate: PlacedCandidate, loaded: LoadedConfig): Ed
   if (now === undefined && !isNew) throw ownBundle(bundle);
   const source = writtenPath(candidate, loaded);
   const entry: BundleEntry = {
-    ...{ id: shadowId(candidate), layer, source, mode: 'shadow' },
-    ...(now !== undefined && { for: now.for, ...(Object.keys(now.data).length > 0 && { data: now.data }) }),
+    id: shadowId(candidate),
+    layer,
+    source,
+    mode: 'shadow',
+    ...(now !== undefined && {
+      for: now.for,
+      ...(Object.keys(now.data).length > 0 && { data: now.data }),
+    }),
   };
   return (text) => withBundle(withoutBundle(text, entry.id), entry);
 }

@@ -19,9 +19,19 @@ export function configuredRow({ listed, checked }: FoundPolicy, { loaded, activa
   const rules =
     config.policies.org.find((bundle) => bundle.id === id)?.rules ?? config.mcpServers[id]?.policy.rules ?? {};
   return {
-    ...{ id, layer, mode, source, digest },
+    id,
+    layer,
+    mode,
+    source,
+    digest,
     signer: signature === 'unsigned' ? '' : signature,
-    since: sinceWhen({ id, digest }, activations),
+    since: sinceWhen(
+      {
+        id,
+        digest,
+      },
+      activations,
+    ),
     scope: scope === undefined ? scopeOf(id, config) : scopeText(scope),
     stale: why,
     rules:

@@ -69,7 +69,11 @@ function viewOf(approval: Approval, person: Person): ApprovalView {
   const hasVoted = votes.some((vote) => vote.person === person.name);
   const isOpen = status === 'pending' || status === 'approved';
   return {
-    ...{ id, by, status, quorum, remember },
+    id,
+    by,
+    status,
+    quorum,
+    remember,
     server: shown.server,
     tool: shown.tool,
     about: shown.about,

@@ -56,8 +56,10 @@ export class Changes {
 
   async view(): Promise<ChangesView> {
     const { store, reads } = this.#parts;
+    // As it is before the changes are read: a step that ends in between has not ended for whoever looks now.
+    const running = new Map(this.#running);
     const [changes, activations] = await Promise.all([readChanges(store), reads.activations(MOST_GENERATIONS + 1)]);
-    const views = await Promise.all(changes.map((change) => this.#viewOf(change)));
+    const views = await Promise.all(changes.map((change) => this.#viewOf(change, running)));
     const generations = activations.slice(0, MOST_GENERATIONS).map((activation, index): GenerationRow => {
       const before = activations[index + 1];
       const text = before === undefined ? '' : changesText(changesBetween(before.facts, activation.facts));
@@ -80,8 +82,19 @@ export class Changes {
     const id = decisionIds(clock)();
     const before = writtenSource(bundle, loaded) ?? null;
     const change: KeptChange = {
-      ...{ id, bundle, source, path, layer, isNew, before, digest, rules: [...rules] },
-      ...{ state: 'candidate', shadowedMs: 0, problem: '', steps: [] },
+      id,
+      bundle,
+      source,
+      path,
+      layer,
+      isNew,
+      before,
+      digest,
+      rules: [...rules],
+      state: 'candidate',
+      shadowedMs: 0,
+      problem: '',
+      steps: [],
     };
     await this.#record(change, { step: 'begin', reason: '' }, person);
     const begun = withStep(change, { step: 'begin', time: this.#now(), person: person.actor, reason: '' });
@@ -204,19 +217,31 @@ export class Changes {
     );
   }
 
-  async #viewOf(change: KeptChange): Promise<ChangeView> {
+  async #viewOf(change: KeptChange, allRunning: ReadonlyMap<string, Running> = this.#running): Promise<ChangeView> {
     const { id, bundle, source, digest, state, problem, steps, rules, tests, replay, shadowedMs } = change;
-    const running = this.#running.get(id);
+    const running = allRunning.get(id);
     const { bench } = this.#parts;
     const words = running?.step === 'replay' ? `${String(await bench.replayed())} decisions so far` : '';
     const shadow =
       state === 'shadowed' ? await bench.shadowed(shadowId(change), shadowedMs).catch(() => undefined) : undefined;
     return {
-      ...{ id, bundle, source, digest, state, problem, steps, rules },
+      id,
+      bundle,
+      source,
+      digest,
+      state,
+      problem,
+      steps,
+      rules,
       ...(tests !== undefined && { tests }),
       ...(replay !== undefined && { replay }),
       ...(shadow !== undefined && { shadow }),
-      ...(running !== undefined && { running: { step: running.step, words } }),
+      ...(running !== undefined && {
+        running: {
+          step: running.step,
+          words,
+        },
+      }),
     };
   }
 

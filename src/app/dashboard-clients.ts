@@ -27,7 +27,9 @@ function clientRow({ id, name, path, state }: FoundClient, seen: readonly SeenNa
     ? [...state.servers, ...state.refused.filter(({ isOff }) => !isOff)].map((one) => one.name)
     : [];
   return {
-    ...{ id, name, direct },
+    id,
+    name,
+    direct,
     file: state.kind === 'absent' ? '' : path,
     state: stateOf(state, direct.length),
     lastSeen: call === undefined ? '' : new Date(call.lastMs).toISOString(),

@@ -38,7 +38,14 @@ export async function followDecisions(
 function rowOf(record: SealedRecord): DecisionRow {
   const { id, seq, time, effect, principal, client, server, tool, action, reasons, latency_us: us } = record;
   return {
-    ...{ id, seq, time, effect, server, tool, action, reasons },
+    id,
+    seq,
+    time,
+    effect,
+    server,
+    tool,
+    action,
+    reasons,
     agent: principal.agent.id,
     user: principal.user.id,
     client: client.name,
@@ -51,9 +58,10 @@ function rowOf(record: SealedRecord): DecisionRow {
 export async function* exportedDecisions(
   { reads, version, logger }: DashboardParts,
   format: 'jsonl' | 'csv' | 'opa',
-  { limit: _, before: _before, ...query }: DecisionQuery,
+  query: DecisionQuery,
 ): AsyncGenerator<string> {
-  const filter = { ...query, limit: Number.MAX_SAFE_INTEGER };
+  const { before: _, ...asked } = query;
+  const filter = { ...asked, limit: Number.MAX_SAFE_INTEGER };
   const telling: ExportTelling = {
     onChanged: ({ seq, id, why }) => logger.error('a row is left out of an export', { seq, id, why }),
     onWritten: () => undefined,

@@ -67,43 +67,44 @@ async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
     storeLine(state),
     read.line,
     activation === undefined
-      ? line('policy', 'warn', 'No gateway has put any policy in force on this store yet.', 'mcp-gateway serve')
-      : line(
+      ? {
+          what: 'policy',
+          state: 'warn',
+          words: 'No gateway has put any policy in force on this store yet.',
+          mend: 'mcp-gateway serve',
+        }
+      : good(
           'policy',
-          'ok',
           `${String(activation.facts.bundles.length)} bundles are in force as ${shortHash(activation.generation)}.`,
         ),
-    ...bundles.map(({ id }) =>
-      line(`bundle ${id}`, 'fail', 'It is missing, so what it governs is denied.', `mcp-gateway policy show ${id}`),
-    ),
-    ...pins.map(({ bundle, actor }) =>
-      line(
-        `bundle ${bundle}`,
-        'warn',
-        `${actor} has rolled it back; it does not follow its source.`,
-        `mcp-gateway policy rollback --bundle ${bundle} --clear --reason …`,
-      ),
-    ),
+    ...bundles.map(({ id }): HealthLine => ({
+      what: `bundle ${id}`,
+      state: 'fail',
+      words: 'It is missing, so what it governs is denied.',
+      mend: `mcp-gateway policy show ${id}`,
+    })),
+    ...pins.map(({ bundle, actor }): HealthLine => ({
+      what: `bundle ${bundle}`,
+      state: 'warn',
+      words: `${actor} has rolled it back; it does not follow its source.`,
+      mend: `mcp-gateway policy rollback --bundle ${bundle} --clear --reason …`,
+    })),
     ...shadowLines(read.config),
   ];
 }
 
-function line(what: string, state: HealthLine['state'], words: string, mend = ''): HealthLine {
-  return { what, state, words, mend };
+function good(what: string, words: string): HealthLine {
+  return { what, state: 'ok', words, mend: '' };
 }
 
 /** Some rows behind is nothing; a log that was never counted takes its time. */
 const MANY_ROWS = 5_000;
 
 function storeLine({ lastSeq, indexedSeq }: { readonly lastSeq: number; readonly indexedSeq: number }): HealthLine {
-  if (lastSeq - indexedSeq <= MANY_ROWS)
-    return line('store', 'ok', `The log has ${String(lastSeq)} rows, all counted.`);
+  if (lastSeq - indexedSeq <= MANY_ROWS) return good('store', `The log has ${String(lastSeq)} rows, all counted.`);
   const percent = Math.floor((100 * indexedSeq) / lastSeq);
-  return line(
-    'store',
-    'warn',
-    `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`,
-  );
+  const words = `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`;
+  return { what: 'store', state: 'warn', words, mend: '' };
 }
 
 interface ReadConfiguration {
@@ -114,21 +115,20 @@ interface ReadConfiguration {
 function configurationOf({ read }: DashboardParts): ReadConfiguration {
   try {
     const { config, path } = read();
-    return { config, line: line('configuration', 'ok', `${path} is good.`) };
+    return { config, line: good('configuration', `${path} is good.`) };
   } catch (thrown) {
     const words = thrown instanceof Error ? thrown.message : String(thrown);
-    return { config: undefined, line: line('configuration', 'fail', words, 'mcp-gateway config validate') };
+    const mend = 'mcp-gateway config validate';
+    return { config: undefined, line: { what: 'configuration', state: 'fail', words, mend } };
   }
 }
 
 function shadowLines(config: Config | undefined): readonly HealthLine[] {
   const shadowed = config?.policies.org.filter(({ mode }) => mode === 'shadow') ?? [];
-  return shadowed.map(({ id }) =>
-    line(
-      `bundle ${id}`,
-      'warn',
-      'It is in shadow: what it says is recorded and does not count.',
-      `mcp-gateway policy shadow --promote ${id} --reason …`,
-    ),
-  );
+  return shadowed.map(({ id }) => ({
+    what: `bundle ${id}`,
+    state: 'warn',
+    words: 'It is in shadow: what it says is recorded and does not count.',
+    mend: `mcp-gateway policy shadow --promote ${id} --reason …`,
+  }));
 }

@@ -28,7 +28,11 @@ export async function makeLink(store: Store, clock: Clock, maker: LinkMaker): Pr
   const token = randomBytes(32).toString('base64url');
   const now = clock.now();
   const link: SignInLink = {
-    ...{ hash: hashOf(token), person, groups, key, readsOnly },
+    hash: hashOf(token),
+    person,
+    groups,
+    key,
+    readsOnly,
     createdMs: now,
     expiresMs: now + LINK_MS,
   };

@@ -33,7 +33,12 @@ interface Facts {
 function bundleRow(bundle: GenerationBundle, { words, config, activations }: Facts): BundleRow {
   const { id, layer, mode, ruleModes, digest, source, signer = '' } = bundle;
   return {
-    ...{ id, layer, mode, source, digest, signer },
+    id,
+    layer,
+    mode,
+    source,
+    digest,
+    signer,
     since: sinceWhen(bundle, activations),
     scope: scopeText(bundle),
     stale: staleWords(bundle, config),

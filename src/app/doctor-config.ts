@@ -99,7 +99,7 @@ function withoutSecrets(address: string): string {
 export function checkDashboard({ configuration }: Pick<Subject, 'configuration'>): readonly HealthFinding[] {
   if (configuration.kind !== 'good') return [skip('dashboard', 'there is no configuration to look at')];
   const { dashboard } = configuration.loaded.config;
-  if (dashboard?.enabled !== true) return [skip('dashboard', 'dashboard.enabled is not set')];
-  const { host = '127.0.0.1', port = 3701 } = dashboard;
+  if (!dashboard.enabled) return [skip('dashboard', 'dashboard.enabled is not set')];
+  const { host, port } = dashboard;
   return [ok('dashboard', `on ${host}:${String(port)}`)];
 }

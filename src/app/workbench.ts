@@ -61,7 +61,11 @@ const MOST_WAITING = 16;
 export function workbenchThread(ground: DashboardGround): WorkbenchThread {
   const { host, workingFolder, userHome, home, cache, configPath } = ground;
   const settings: WorkbenchSettings = {
-    ...{ workingFolder, userHome, home, cache, path: configPath },
+    workingFolder,
+    userHome,
+    home,
+    cache,
+    path: configPath,
     variables: { ...host.environment },
     nodePath: host.nodePath,
     platform: host.platform,

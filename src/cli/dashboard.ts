@@ -90,7 +90,14 @@ export interface Ground {
 export function groundOf(context: CommandContext, { loaded, store, logger }: Ground): DashboardGround {
   const { home, cache, workingFolder, userHome, variables, user: login } = context.environment;
   return {
-    ...{ store, home, cache, workingFolder, userHome, login, clock, logger },
+    store,
+    home,
+    cache,
+    workingFolder,
+    userHome,
+    login,
+    clock,
+    logger,
     config: loaded.config,
     configPath: loaded.path,
     read: () => readConfig(context, { config: loaded.path }),

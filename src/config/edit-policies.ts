@@ -57,7 +57,7 @@ export function withSetting(
   { id, name, value }: { readonly id: string; readonly name: 'source' | 'mode'; readonly value: string },
 ): string {
   const item = orgIn(text)?.items.find((one) => idOf(one) === id);
-  const pair = isMap(item) ? pairOf(item as YAMLMap.Parsed, name) : undefined;
+  const pair = isMap(item) ? pairOf(item, name) : undefined;
   const node = pair?.value;
   if (!isScalar(node) || node.range === undefined || node.range === null) {
     throw new GatewayError('USAGE', `the configuration has no ${name} of ${id} that can be changed`, {
@@ -71,7 +71,7 @@ export function withSetting(
 /** As it is written there; undefined where it is not. */
 export function settingIn(text: string, id: string, name: 'source' | 'mode'): string | undefined {
   const item = orgIn(text)?.items.find((one) => idOf(one) === id);
-  const node = isMap(item) ? pairOf(item as YAMLMap.Parsed, name)?.value : undefined;
+  const node = isMap(item) ? pairOf(item, name)?.value : undefined;
   return isScalar(node) && typeof node.value === 'string' ? node.value : undefined;
 }
 

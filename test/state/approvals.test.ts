@@ -240,7 +240,7 @@ test('it is seen how much a person answers, and how fast', async () => {
     await make(store, { kind: 'answer_approval', ref, vote: aVote({ atMs: createdMs + waitedMs }) });
   }
   expect(await store.approvals.answering(hourMs * 2 + 120_000)).toEqual([
-    { person: 'ana', answers: 3, medianSeconds: 4 },
+    { person: 'ana', answers: 3, medianSeconds: 4, approved: 3 },
   ]);
   expect(await store.approvals.answering(hourMs * 4)).toEqual([]);
 });
