@@ -7,8 +7,16 @@ const parts = ['catalog', 'policy', 'rego', 'source', 'state', 'upstream'];
 
 /** What is put together in app/. */
 const composed = [
-  ...['core', 'config', ...parts, 'clients', 'secrets', 'telemetry'],
-  ...['gateway', 'review', 'downstream', 'dashboard'],
+  'core',
+  'config',
+  ...parts,
+  'clients',
+  'secrets',
+  'telemetry',
+  'gateway',
+  'review',
+  'downstream',
+  'dashboard',
 ];
 
 /** Each folder of src/ and the folders it may import. docs/architecture.md says why. */

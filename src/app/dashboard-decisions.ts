@@ -60,7 +60,8 @@ export async function* exportedDecisions(
   format: 'jsonl' | 'csv' | 'opa',
   query: DecisionQuery,
 ): AsyncGenerator<string> {
-  const filter = { ...query, limit: Number.MAX_SAFE_INTEGER };
+  const { before: _, ...asked } = query;
+  const filter = { ...asked, limit: Number.MAX_SAFE_INTEGER };
   const telling: ExportTelling = {
     onChanged: ({ seq, id, why }) => logger.error('a row is left out of an export', { seq, id, why }),
     onWritten: () => undefined,

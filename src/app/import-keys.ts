@@ -1,4 +1,5 @@
 import type { ClientServer } from '../clients/entry.ts';
+import { isJsonObject } from '../core/json.ts';
 
 /** The same for two entries that start or reach the same thing, whatever each client calls it and however it writes it. */
 export function targetOf(server: ClientServer): string {
@@ -24,6 +25,27 @@ export function shapeOf({ command, args, url }: Readonly<Record<string, unknown>
   if (typeof url === 'string') return JSON.stringify(['url', withoutReferences(url).replace(/\/$/, '')]);
   const words = Array.isArray(args) ? args.map(String) : [];
   return JSON.stringify(['command', ...plainCommand(String(command), words).map(withoutReferences)]);
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * Whether two written servers say plainly that they are given different things under one name, such as another database.
+ * References may be kept under other names by now, and what only one of them has may have been added since.
+ */
+export function isGivenOther(left: Settings, right: Settings): boolean {
+  return ['env', 'headers'].some((group) => {
+    const [first, second] = [left[group], right[group]];
+    if (!isJsonObject(first) || !isJsonObject(second)) return false;
+    return Object.entries(first).some(([name, value]) => {
+      const other = second[name];
+      return isPlain(value) && isPlain(other) && String(value) !== String(other);
+    });
+  });
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value) && !String(value).replaceAll('$$', '').includes('${');
 }
 
 /** A path to npx is npx, agreeing to an installation is no argument of the server, and the latest version is no other one. */

@@ -1,6 +1,6 @@
 import type { ClientServer, FoundClient } from '../clients/entry.ts';
 import { freeName } from '../core/plain-secrets.ts';
-import { differencesOf, shapeOf, targetOf, wholeOf } from './import-keys.ts';
+import { differencesOf, isGivenOther, shapeOf, targetOf, wholeOf } from './import-keys.ts';
 import { type MovedServer, SecretMover, type SecretsToMove } from './import-secrets.ts';
 
 /** Where an entry stands. */
@@ -62,12 +62,14 @@ export function planImport(clients: readonly FoundClient[], options: ImportOptio
   const mover = new SecretMover(options);
   const known: (Origin & { readonly id: string })[] = [];
   const servers: (PlannedServer & { readonly server: ClientServer })[] = [];
-  const shapes = new Map(Object.entries(options.written).map(([id, settings]) => [shapeOf(settings), id]));
+  const written = Object.entries(options.written).map(([id, settings]) => ({ id, settings, shape: shapeOf(settings) }));
   const trial = new SecretMover(options);
   for (const { server, from } of groups) {
-    const before = shapes.get(shapeOf(trial.move('x', server).settings));
+    const { settings } = trial.move('x', server);
+    const shape = shapeOf(settings);
+    const before = written.find((one) => one.shape === shape && !isGivenOther(one.settings, settings));
     if (before !== undefined) {
-      known.push(...from.map((origin) => ({ ...origin, id: before })));
+      known.push(...from.map((origin) => ({ ...origin, id: before.id })));
       continue;
     }
     const isTaken = (id: string): boolean =>

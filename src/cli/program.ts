@@ -30,7 +30,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const terminal: Terminal = { in: process.stdin, out: process.stdout, err: process.stderr };
   const told = withDefault(args);
   // A server closes in order when its client goes away.
-  if (!told.includes('serve')) process.stdout.on('error', endQuietly);
+  if (!told.includes('serve')) {
+    process.stdout.on('error', endQuietly);
+    process.stderr.on('error', goOnUnheard);
+  }
   return runIn({ terminal, environment: readEnvironment() }, told);
 }
 
@@ -38,6 +41,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
 function endQuietly(problem: NodeJS.ErrnoException): void {
   if (problem.code !== 'EPIPE') throw problem;
   process.exit(EXIT.done);
+}
+
+/** What is said beside the answer is no reason to stop in the middle. */
+function goOnUnheard(problem: NodeJS.ErrnoException): void {
+  if (problem.code !== 'EPIPE') throw problem;
 }
 
 /** Runs one command where its surroundings are given; the exit code. Throws nothing. */

@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 import { stderrLogger } from './log.ts';
 import { secretsOf } from './secrets-of.ts';
 import { clock } from './server-sign-ins.ts';
-import { printJson, printLine, printTable, type Terminal } from './terminal.ts';
+import { isAsked, printJson, printLine, printTable, type Terminal } from './terminal.ts';
 
 export interface SecretOptions extends ConfigOption {
   readonly json?: boolean;
@@ -124,7 +124,13 @@ function storePathOf(context: CommandContext, options: ConfigOption): string {
   }
 }
 
-async function askedFor({ in: input, err }: Terminal, name: string): Promise<string> {
+async function askedFor(terminal: Terminal, name: string): Promise<string> {
+  if (!isAsked(terminal)) {
+    throw new GatewayError('USAGE', 'nobody is at a terminal to be asked, so nothing was kept', {
+      mend: `Pipe the value in: \`pass show x | mcp-gateway secret set ${name}\`.`,
+    });
+  }
+  const { in: input, err } = terminal;
   const value = await password({ message: `Value of ${name}`, input, output: err });
   if (isCancel(value)) throw new GatewayError('CANCELLED', 'nothing was kept');
   return value ?? '';

@@ -28,7 +28,13 @@ export function unitWork(
     const lockPath = lockPathOf(parts.loaded.path);
     return work({
       ...parts,
-      ...{ context, home, cache, workingFolder, login, clock, lockPath },
+      context,
+      home,
+      cache,
+      workingFolder,
+      login,
+      clock,
+      lockPath,
       lock: readLock(lockPath, workingFolder),
       version: VERSION,
       host: { platform: process.platform, nodePath: process.execPath, environment: variables },

@@ -15,8 +15,13 @@ export interface Terminal {
 }
 
 /** Whether there is a person who can be shown something and asked about it. */
-export function isAnswered({ in: input, out, asksNobody }: Terminal): boolean {
-  return input.isTTY && out.isTTY && asksNobody !== true;
+export function isAnswered(terminal: Terminal): boolean {
+  return terminal.out.isTTY && isAsked(terminal);
+}
+
+/** Whether there is a person who sees a question, which goes to stderr, and can answer it. */
+export function isAsked({ in: input, err, asksNobody }: Terminal): boolean {
+  return input.isTTY && err.isTTY && asksNobody !== true;
 }
 
 type Style = Parameters<typeof styleText>[0];

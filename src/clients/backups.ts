@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import * as z from 'zod';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, messageOf } from '../core/errors.ts';
 import { hashOf } from './file-text.ts';
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -34,8 +34,12 @@ export interface Backup extends BackupFacts {
   readonly copy: string;
 }
 
-/** Keeps a copy of a file with its checksum, readable by its user alone. Throws what the file system does. */
+/** Keeps a copy of a file with its checksum, readable by its user alone. Throws CLIENT_FILE where that cannot be done. */
 export function saveBackup(home: string, facts: Omit<BackupFacts, 'version'>, copy: Uint8Array | undefined): Backup {
+  return kept(home, () => save(home, facts, copy));
+}
+
+function save(home: string, facts: Omit<BackupFacts, 'version'>, copy: Uint8Array | undefined): Backup {
   const folder = join(folderOf(home), facts.client);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const taken = new Set(readdirSync(folder));
@@ -53,10 +57,10 @@ export function saveBackup(home: string, facts: Omit<BackupFacts, 'version'>, co
   return backup;
 }
 
-/** The file was written once more, with our entry in it still. */
+/** The file was written once more, with our entry in it still. Throws CLIENT_FILE. */
 export function updateBackup(home: string, backup: Backup, changed: Pick<BackupFacts, 'after' | 'moved'>): Backup {
   const updated = { ...backup, ...changed };
-  writeFacts(home, updated);
+  kept(home, () => writeFacts(home, updated));
   return updated;
 }
 
@@ -82,13 +86,33 @@ export function listBackups(home: string, client?: string): readonly Backup[] {
 export function bytesOf({ id, before, copy }: Backup): Buffer | undefined {
   if (before === null) return undefined;
   const bytes = readIfThere(copy);
-  if (bytes !== undefined && hashOf(bytes) === before) return bytes;
+  if (isHashed(bytes, before)) return bytes;
   throw new GatewayError('CLIENT_FILE', `the backup ${id} is not what was kept: ${copy} has been changed or removed`, {
     mend: 'Take another one of `mcp-gateway client backups`.',
   });
 }
 
+/** Whether the copy is what was kept. */
+export function isWhole({ before, copy }: Backup): boolean {
+  return before === null || isHashed(readIfThere(copy), before);
+}
+
+function isHashed(bytes: Buffer | undefined, hash: string): bytes is Buffer {
+  return bytes !== undefined && hashOf(bytes) === hash;
+}
+
 const FACTS = '.backup';
+
+function kept<T>(home: string, keep: () => T): T {
+  try {
+    return keep();
+  } catch (thrown) {
+    throw new GatewayError('CLIENT_FILE', `no backup can be kept in ${folderOf(home)}: ${messageOf(thrown)}`, {
+      mend: 'See that you may write that folder and that there is room on its disk, and run the command again.',
+      cause: thrown,
+    });
+  }
+}
 
 function folderOf(home: string): string {
   return join(home, 'backups');

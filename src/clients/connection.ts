@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../core/errors.ts';
-import { type Backup, bytesOf, dropBackup, listBackups, saveBackup, updateBackup } from './backups.ts';
+import { type Backup, bytesOf, dropBackup, isWhole, listBackups, saveBackup, updateBackup } from './backups.ts';
 import { entryIn, withEntry, withoutEntry } from './edit.ts';
 import type { ReadState } from './entry.ts';
 import { type FileText, hashOf, readFileText } from './file-text.ts';
@@ -56,7 +56,9 @@ export function planDisconnect(place: ClientPlace, machine: Machine, home: strin
   if (before.kind === 'missing' || !state.isConnected) return undefined;
   const backup = backupFor(home, place);
   const base = { place, before, state, made: 0 };
-  if (backup?.after === before.hash) {
+  // A copy that is gone keeps nobody connected; but what was moved out stands only there.
+  const isUsable = backup !== undefined && (backup.moved.length > 0 || isWhole(backup));
+  if (isUsable && backup.after === before.hash) {
     const after = bytesOf(backup);
     // What it was may have had an entry of ours, that another version wrote.
     const was = stateOfText(after?.toString('utf8') ?? '', place, machine);
@@ -72,7 +74,11 @@ export function planDisconnect(place: ClientPlace, machine: Machine, home: strin
 /** The file as a backup has it. Throws CLIENT_FILE. */
 export function planRestore(backup: Backup, place: ClientPlace, machine: Machine): Change {
   const file = readFileText(place.path);
-  if (file.kind === 'unreadable') throw new GatewayError('CLIENT_FILE', `${place.path} ${file.why}`);
+  if (file.kind === 'unreadable') {
+    throw new GatewayError('CLIENT_FILE', `${place.path} ${file.why}. Nothing was written.`, {
+      mend: 'Move it away and run the command again.',
+    });
+  }
   const state = stateOfText(file.kind === 'text' ? file.text : '', place, machine);
   const read: ReadState = state.kind === 'read' ? state : NOTHING;
   return { place, before: file, after: bytesOf(backup), made: 0, moved: [], state: read };

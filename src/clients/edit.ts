@@ -28,11 +28,13 @@ export function withEntry(text: string, place: ClientPlace, { name, entry }: Omi
 /** The text without an entry, and without what was made around it; as it was where there is none. Throws CLIENT_FILE. */
 export function withoutEntry(text: string, place: ClientPlace, { name, made }: { name: string; made: number }): string {
   const target = { at: place.at, name };
-  const edited = behindMark(text, (plain) => {
-    const { syntax } = place.client;
-    if (syntax === 'jsonc') return withoutJsoncEntry(plain, target, made);
-    return syntax === 'toml' ? withoutTomlEntry(plain, target) : withoutYamlEntry(plain, target, made);
-  });
+  const edited = behindMark(text, (plain) =>
+    inShape(place, () => {
+      const { syntax } = place.client;
+      if (syntax === 'jsonc') return withoutJsoncEntry(plain, target, made);
+      return syntax === 'toml' ? withoutTomlEntry(plain, target) : withoutYamlEntry(plain, target, made);
+    }),
+  );
   verify({ before: text, after: edited, place, name });
   if (entryIn(edited, place, name) !== undefined) throw unchangeable(place, 'the entry would still be read');
   return edited;
@@ -47,10 +49,16 @@ function unchangeable({ client, path }: ClientPlace, why: string, cause?: unknow
 }
 
 function insert(text: string, place: ClientPlace, addition: Addition): Edited {
-  const { syntax } = place.client;
-  try {
+  return inShape(place, () => {
+    const { syntax } = place.client;
     if (syntax === 'jsonc') return withJsoncEntry(text, addition);
     return syntax === 'toml' ? withTomlEntry(text, addition) : withYamlEntry(text, addition);
+  });
+}
+
+function inShape<T>(place: ClientPlace, edit: () => T): T {
+  try {
+    return edit();
   } catch (thrown) {
     if (!(thrown instanceof OtherShape)) throw thrown;
     throw unchangeable(place, `${thrown.message || 'the whole'} has another shape than ${place.client.name} expects`);

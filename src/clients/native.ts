@@ -57,7 +57,10 @@ export function carryOutNatively(
   if (isDone && now.kind === 'text' && entryIn(now.text, place, OWN_NAME) !== undefined) {
     return updateBackup(home, backup, { after: now.hash, moved: [] });
   }
-  dropBackup(home, backup);
+  // A command that fails may have changed the file all the same; then the copy is the only one.
+  const isUntouched = (now.kind === 'text' ? now.hash : null) === hash && now.kind !== 'unreadable';
+  if (isUntouched) dropBackup(home, backup);
+  else if (now.kind === 'text') updateBackup(home, backup, { after: now.hash, moved: [] });
   return undefined;
 }
 

@@ -30,7 +30,18 @@ const OWN_ADDRESS = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):3700\/(?:mcp
 export function isOwnEntry(server: ClientServer): boolean {
   if (server.kind === 'remote') return OWN_ADDRESS.test(server.url);
   const words = [server.command, ...server.args];
-  const isServing = server.args.includes('serve') || server.args.includes('--stdio');
-  if (words.some((word) => OWN_PACKAGE.test(word) || OWN_PROGRAM.test(word))) return true;
-  return isServing && words.some((word) => OWN_FILE.test(word));
+  const isServing = server.args.includes('serve');
+  if (isServing && words.some((word) => isOwnWord(word))) return true;
+  if ((isServing || server.args.includes('--stdio')) && words.some((word) => OWN_FILE.test(word))) return true;
+  // A folder of our name that another server is given is not us.
+  const program = words.find((word) => !STARTER.test(word));
+  return program !== undefined && isOwnWord(program);
+}
+
+/** Programs that start others, their subcommands, and flags of both. */
+const STARTER =
+  /^-|^\/[a-z]$|^(?:exec|dlx|run|x)$|(?:^|[/\\])(?:npx|npm|pnpm|pnpx|yarn|bunx?|node|cmd)(?:\.(?:cmd|exe))?$/i;
+
+function isOwnWord(word: string): boolean {
+  return OWN_PACKAGE.test(word) || OWN_PROGRAM.test(word);
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
-  chownSync,
   closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -38,7 +41,7 @@ export function replaceClientFile(path: string, { bytes, expected }: Replacement
   try {
     refuseChanged(target, expected);
     if (bytes === undefined) rmSync(target, { force: true });
-    else write(target, bytes);
+    else write(target, bytes, expected);
   } catch (thrown) {
     throw thrown instanceof GatewayError ? thrown : failed(target, messageOf(thrown), thrown);
   } finally {
@@ -87,23 +90,32 @@ function refuseChanged(target: string, expected: string | undefined): void {
   );
 }
 
-function write(target: string, bytes: Uint8Array): void {
+function write(target: string, bytes: Uint8Array, expected: string | undefined): void {
   const found = statSync(target, { throwIfNoEntry: false });
   if (found !== undefined && (found.mode & 0o222) === 0) throw failed(target, 'it is read-only');
   const scratch = `${target}.${randomUUID()}`;
   try {
     const handle = openSync(scratch, 'wx', (found?.mode ?? NEW_FILE_MODE) & 0o777);
     try {
+      if (found !== undefined) keepRights(handle, found);
       writeFileSync(handle, bytes);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
-    if (found !== undefined && found.uid !== statSync(scratch).uid) chownSync(scratch, found.uid, found.gid);
+    // The disk may have taken its time.
+    refuseChanged(target, expected);
     renameSync(scratch, target);
   } finally {
     rmSync(scratch, { force: true });
   }
+}
+
+/** The owner first, because that takes rights away; and whatever new files are created with, the old rights stay. */
+function keepRights(handle: number, { uid, gid, mode }: Stats): void {
+  const made = fstatSync(handle);
+  if (made.uid !== uid || made.gid !== gid) fchownSync(handle, uid, gid);
+  if (made.mode !== mode) fchmodSync(handle, mode & 0o7777);
 }
 
 function failed(path: string, why: string, cause?: unknown): GatewayError {

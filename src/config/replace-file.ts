@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 const NEW_FILE_MODE = 0o644;
 
@@ -14,6 +24,8 @@ export function replaceFile(path: string, text: string | Uint8Array): void {
   try {
     const handle = openSync(scratch, 'wx', (found?.mode ?? NEW_FILE_MODE) & 0o777);
     try {
+      // Whatever new files are created with, the old rights stay.
+      if (found !== undefined) fchmodSync(handle, found.mode & 0o777);
       writeFileSync(handle, text);
       fsyncSync(handle);
     } finally {

@@ -18,7 +18,11 @@ export const LONGEST_PAUSE_MS = 24 * 60 * 60 * 1000;
 /** How far the clock may have been behind when it began. */
 const SKEW_MS = 1_000;
 
-/** Whether it holds at a time. A clock that was set back makes no pause longer: before its beginning it does not hold. */
+/**
+ * Whether it holds at a time. A clock that was set back makes no pause longer: before its beginning it does not hold. One
+ * that would last longer than any may was not begun by us, and holds never.
+ */
 export function holdsAt(pause: Pause | undefined, now: number): pause is Pause {
-  return pause !== undefined && pause.sinceMs - SKEW_MS <= now && now < pause.untilMs;
+  if (pause === undefined || pause.untilMs - pause.sinceMs > LONGEST_PAUSE_MS) return false;
+  return pause.sinceMs - SKEW_MS <= now && now < pause.untilMs;
 }

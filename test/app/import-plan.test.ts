@@ -115,3 +115,16 @@ test('ids that something else has are not given', () => {
   const { servers } = planned([aClient('Cursor', aServer())], { isTaken: (id) => id === 'files' });
   expect(servers.map(({ id }) => id)).toEqual(['files-2']);
 });
+
+test('a server that is given something else in the open is another one than the configuration has', () => {
+  const written = { files: { command: 'npx', args: ['server-files'], env: { STAGE: 'live', MORE: 'x' } } };
+  const { known, servers } = planned(
+    [
+      aClient('Cursor', aServer({ env: { STAGE: 'live' } })),
+      aClient('Zed', aServer({ name: 'trial', env: { STAGE: 'trial' } })),
+    ],
+    { written },
+  );
+  expect(known.map(({ client, id }) => [client, id])).toEqual([['Cursor', 'files']]);
+  expect(servers.map(({ id, settings }) => [id, settings['env']])).toEqual([['trial', { STAGE: 'trial' }]]);
+});

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Logger } from '../../src/core/logger.ts';
-import { holdsAt, type Pause } from '../../src/core/pause.ts';
+import { holdsAt, LONGEST_PAUSE_MS, type Pause } from '../../src/core/pause.ts';
 import { Pauses } from '../../src/app/pauses.ts';
 import { localCaller } from '../../src/app/local-caller.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -24,6 +24,12 @@ test.for<readonly [now: number, holds: boolean]>([
   [0, false],
 ])('at %j a pause from 10,000 to 20,000 holds: %j', ([now, holds]) => {
   expect(holdsAt(PAUSE, now)).toBe(holds);
+});
+
+test('a pause that would last longer than any may does not hold at all', () => {
+  expect(holdsAt({ ...PAUSE, untilMs: PAUSE.sinceMs + LONGEST_PAUSE_MS }, 15_000)).toBe(true);
+  expect(holdsAt({ ...PAUSE, untilMs: PAUSE.sinceMs + LONGEST_PAUSE_MS + 1 }, 15_000)).toBe(false);
+  expect(holdsAt({ ...PAUSE, untilMs: Number.NaN }, 15_000)).toBe(false);
 });
 
 function pausesOf(part: { pause?: () => Pause | undefined; allowed?: boolean; isShadow?: boolean }) {

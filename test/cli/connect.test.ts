@@ -96,6 +96,16 @@ test('no secret of another server is shown with the difference', async () => {
   const secret = 'sk-0123456789abcdef';
   write(path, JSON.stringify({ mcpServers: { odd: { args: [`--api-key=${secret}`], env: { TOKEN: secret } } } }));
   expect((await run(home, 'connect', 'cursor', '--yes')).out).not.toContain(secret);
+  const more = ['hunter2-hunter2', 'behind-a-flag-1', 'in-an-address-1'];
+  const entries = {
+    off: { disabled: true, command: 'x', env: { DB: more[0] } },
+    flag: { command: 'x', args: ['--token', more[1]] },
+    far: { url: `https://x.example/?apiKey=${more[2]}` },
+  };
+  write(path, JSON.stringify({ mcpServers: entries }, null, 1));
+  const shown = (await run(home, 'connect', 'cursor', '--dry-run')).out;
+  expect(shown).toContain('"off"');
+  expect(more.filter((one) => shown.includes(one))).toEqual([]);
   write(path, `{ "broken": "${secret}"`);
   const restored = await run(home, 'client', 'restore', 'cursor', '--yes');
   expect(restored).toMatchObject({ exit: 0 });

@@ -70,6 +70,8 @@ test('with --no-input nobody is asked, even at a terminal', async () => {
   const { home, config } = aPlace({ shop: { type: 'http', url: 'http://127.0.0.1:9/mcp' } });
   const { exit, err } = await run(['server', 'rm', 'shop', '-c', config, '--no-input'], home, { isTerminal: true });
   expect([exit, err]).toEqual([2, expect.stringContaining('nobody is at a terminal to be asked')]);
+  const set = await run(['secret', 'set', 'shop.token', '--no-input'], home, { isTerminal: true });
+  expect([set.exit, set.err]).toEqual([2, expect.stringContaining('Pipe the value in')]);
 });
 
 test('with --quiet nothing is said beside the answer, and errors are said all the same', async () => {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -15,6 +16,7 @@ import { carryOut, planConnect, planDisconnect, planRestore, putBack } from '../
 import { allPlaces, type ClientPlace } from '../../src/clients/find.ts';
 import type { Machine } from '../../src/clients/machine.ts';
 import { clientOf } from '../../src/clients/table.ts';
+import { carryOutNatively } from '../../src/clients/native.ts';
 import { aMachine, FIXTURES, layOut, write } from './home.ts';
 
 const LAUNCH = { command: '/usr/bin/node', args: ['/opt/mcp-gateway/dist/main.js', 'serve', '--stdio'], env: {} };
@@ -186,3 +188,69 @@ test('a backup is restored whatever stands there now, and one that was touched i
   expect(() => planRestore(backup, desk.place, desk.machine)).toThrow('is not what was kept');
   expect(statSync(backup.copy).mode & 0o777).toBe(0o600);
 });
+
+test('the permissions of a file stay whatever new files are created with', () => {
+  const desk = aDesk();
+  chmodSync(write(desk.place.path, '{}'), 0o666);
+  const before = process.umask(0o077);
+  try {
+    connectAt(desk);
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(desk.place.path).mode & 0o777).toBe(0o666);
+});
+
+test('where no backup can be kept nothing is written', () => {
+  const desk = aDesk();
+  write(desk.place.path, '{}');
+  write(join(desk.home, 'backups'), 'a file');
+  expect(() => connectAt(desk)).toThrow('no backup can be kept in');
+  expect(readFileSync(desk.place.path, 'utf8')).toBe('{}');
+});
+
+test('what a client’s own command has spoilt before it failed is kept as it was', () => {
+  const desk = aDesk('claude-code');
+  write(desk.place.path, '{ "a": 1 }');
+  const change = planConnect(desk.place, desk.machine, { launch: LAUNCH });
+  if (change === undefined) throw new Error('nothing is to be done');
+  const spoil = (): boolean => write(desk.place.path, '{').length === 0;
+  const keeping = { home: desk.home, time: time() };
+  expect(carryOutNatively(change, keeping, { command: ['claude'], run: spoil })).toBeUndefined();
+  expect(() => carryOut(change, keeping)).toThrow('was changed while you looked');
+  expect(listBackups(desk.home).map((backup) => bytesOf(backup)?.toString())).toEqual(['{ "a": 1 }']);
+});
+
+test('an entry in a file of another shape is left with words, not lost', () => {
+  const desk = aDesk('continue');
+  const text = '{ mcpServers: [{ name: gw, command: mcp-gateway, args: [serve] }] }\n';
+  write(desk.place.path, text);
+  expect(() => disconnectAt(desk)).toThrow('cannot be changed here: the whole has another shape');
+  expect(readFileSync(desk.place.path, 'utf8')).toBe(text);
+});
+
+test.for([
+  [[], ''],
+  [['a'], 'is not what was kept'],
+] as const)(
+  'a client is disconnected though the copy of its file is gone, unless servers stand only there: %j',
+  ([moved, words]) => {
+    const desk = aDesk();
+    const text = '{ "mcpServers": { "a": { "command": "x" } } }';
+    write(desk.place.path, text);
+    connectAt(desk, moved);
+    const connected = readFileSync(desk.place.path, 'utf8');
+    for (const { copy } of listBackups(desk.home)) rmSync(copy, { force: true });
+    expect(complaintOf(() => disconnectAt(desk))).toContain(words);
+    expect(readFileSync(desk.place.path, 'utf8')).toBe(words === '' ? text : connected);
+  },
+);
+
+function complaintOf(work: () => void): string {
+  try {
+    work();
+    return '';
+  } catch (thrown) {
+    return String(thrown);
+  }
+}

@@ -201,3 +201,18 @@ test('paths are those of the platform', () => {
   );
   expect(path('zed', { environment: { XDG_CONFIG_HOME: '/srv/config' } })[0]).toBe('/srv/config/zed/settings.json');
 });
+
+test('another server that is given a folder of our name is not the gateway', () => {
+  const servers = {
+    files: { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', '/home/maya/mcp-gateway'] },
+    told: { command: 'node', args: ['/opt/files.js', '--stdio', 'mcp-gateway'] },
+    windows: { command: 'cmd', args: ['/c', 'npx', '-y', 'server-git', 'C:\\src\\mcp-gateway'] },
+    ours: { command: 'cmd', args: ['/c', 'npx', '-y', 'mcp-gateway'] },
+  };
+  const machine = aMachine();
+  write(join(machine.home, '.cursor/mcp.json'), JSON.stringify({ mcpServers: servers }));
+  expect(statesOn(machine)['cursor user']).toMatchObject({
+    ownNames: ['ours'],
+    servers: [{ name: 'files' }, { name: 'told' }, { name: 'windows' }],
+  });
+});

@@ -70,6 +70,9 @@ async function complaints(where: string, words: readonly string[], mode = ''): P
   }
 }
 
+/** Commands that do something themselves and have commands below them. */
+const GROUPS_THAT_ACT: ReadonlySet<string> = new Set(['dashboard']);
+
 const idleProgram = programThatDoesNothing();
 
 /** Takes what the program takes, and does nothing. */
@@ -78,7 +81,8 @@ function programThatDoesNothing(): Command {
   const environment = { variables: {}, workingFolder: '/', userHome: '/', home: '/', cache: '/', user: '' };
   const terminal = { in: process.stdin, out: silent, err: silent };
   const program = wholeProgram({ terminal, environment, setExit: () => undefined });
-  for (const command of commandsBelow(program)) command.exitOverride().action(() => undefined);
+  const both = program.commands.filter((command) => GROUPS_THAT_ACT.has(command.name()));
+  for (const command of [...commandsBelow(program), ...both]) command.exitOverride().action(() => undefined);
   return program;
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Toolchain } from '../../../src/rego/toolchain.ts';
 import { COMMANDS_RUN_BY } from '../holders.ts';
@@ -18,17 +19,9 @@ afterAll(() => toolchain.close());
 test.for(PAGES)('%s prints what its commands do', async (page) => {
   const kind = /<!-- place: (empty|demo) -->/.exec(readFileSync(page, 'utf8'))?.[1] === 'demo' ? 'demo' : 'empty';
   const place = makePlace(kind, toolchain);
-  let id = '';
   try {
-    for (const block of blocksOf(page)) {
-      if (block.file !== '') writeInto(place, block.file, block.text);
-      else if (COMMANDS.includes(block.language) && block.mark === 'run')
-        for (const shown of commandsIn(block)) {
-          const { wanted, got, said } = await follow(place, block, { ...shown, command: withId(shown.command, id) });
-          expect(got).toEqual(wanted);
-          id = ID.exec(said)?.[0] ?? id;
-        }
-    }
+    const { wanted, got } = await followAll(place, page);
+    expect(got).toEqual(wanted);
   } finally {
     removePlace(place);
   }
@@ -61,10 +54,28 @@ function withId(command: string, id: string): string {
   return command.replace(/\bID\b/, id);
 }
 
-interface Followed {
+interface Compared {
   readonly wanted: readonly unknown[];
   readonly got: readonly unknown[];
+}
+
+interface Followed extends Compared {
   readonly said: string;
+}
+
+/** Does what a page says, up to the first command that prints something else. */
+async function followAll(place: PagePlace, page: string): Promise<Compared> {
+  let id = '';
+  for (const block of blocksOf(page)) {
+    if (block.file !== '') writeInto(place, block.file, block.text);
+    else if (COMMANDS.includes(block.language) && block.mark === 'run')
+      for (const shown of commandsIn(block)) {
+        const { wanted, got, said } = await follow(place, block, { ...shown, command: withId(shown.command, id) });
+        if (!isDeepStrictEqual(got, wanted)) return { wanted, got };
+        id = ID.exec(said)?.[0] ?? id;
+      }
+  }
+  return { wanted: [], got: [] };
 }
 
 /** Types a command: what the page says of it, and what came of it in the same words where both agree. */
