@@ -40,38 +40,63 @@ function ignore(): void {
 const TEMPLATE = {
   generation: 'bench',
   principal: {
-    agent: { scope: '', owner_team: '', model: '', client: { name: 'bench', version: '1' }, delegated_by: [] },
-    user: { groups: [], data_classifications_authorized: [] },
-  },
-  client: { name: 'bench', version: '1', protocol: '2025-11-25' },
-  action: 'tool_call',
-  ...{ session: 's1', call: '', reason_internal: '', remediation: '', layers: [], lifted: [] },
-  combine: {
-    ...{
-      version: 1 as const,
-      required: [],
-      carries: [],
-      modes: {},
-      own: [],
-      bypass: '' as const,
-      now: 0,
-      approvals: [],
-      reservations: [],
+    agent: {
+      scope: '',
+      owner_team: '',
+      model: '',
+      client: {
+        name: 'bench',
+        version: '1',
+      },
+      delegated_by: [],
+    },
+    user: {
+      groups: [],
+      data_classifications_authorized: [],
     },
   },
+  client: {
+    name: 'bench',
+    version: '1',
+    protocol: '2025-11-25',
+  },
+  action: 'tool_call',
+  session: 's1',
+  call: '',
+  reason_internal: '',
+  remediation: '',
+  layers: [],
+  lifted: [],
+  combine: {
+    version: 1 as const,
+    required: [],
+    carries: [],
+    modes: {},
+    own: [],
+    bypass: '' as const,
+    now: 0,
+    approvals: [],
+    reservations: [],
+  },
   obligations: {
-    ...{ audit_required: false, redact: { record: [], result: [] }, approvals: [], counters: [], rate_limits: [] },
-    ...{ deadline_ms: 0, labels: [] },
+    audit_required: false,
+    redact: {
+      record: [],
+      result: [],
+    },
+    approvals: [],
+    counters: [],
+    rate_limits: [],
+    deadline_ms: 0,
+    labels: [],
   },
-  ...{
-    budgets: {},
-    input: {},
-    input_hash: '',
-    dropped: [],
-    replayable: { kind: 'fully' as const },
-    shadow: null,
-    trace_id: '',
-  },
+  budgets: {},
+  input: {},
+  input_hash: '',
+  dropped: [],
+  replayable: { kind: 'fully' },
+  shadow: null,
+  trace_id: '',
 } as const;
 
 await makeStore();
@@ -81,9 +106,23 @@ writeFileSync(configPath, JSON.stringify({ version: 1, mcpServers: {}, dashboard
 const read: DashboardGround['read'] = () =>
   loadConfig({ path: configPath, environment: process.env, workingFolder: HOME, home: HOME, userHome: HOME });
 const door = await openDashboard({
-  ...{ store, configPath, read, clock, logger, config: read().config, login: 'bench', version: '0' },
-  ...{ home: HOME, cache: join(HOME, 'cache'), workingFolder: HOME, userHome: HOME },
-  host: { platform: process.platform, nodePath: process.execPath, environment: process.env },
+  store,
+  configPath,
+  read,
+  clock,
+  logger,
+  config: read().config,
+  login: 'bench',
+  version: '0',
+  home: HOME,
+  cache: join(HOME, 'cache'),
+  workingFolder: HOME,
+  userHome: HOME,
+  host: {
+    platform: process.platform,
+    nodePath: process.execPath,
+    environment: process.env,
+  },
 });
 try {
   await measure();
@@ -129,10 +168,17 @@ function rowsOf(number: number, stepMs: number): Parameters<LogWriter['commit']>
     id: decisionIds(then)(),
     time: new Date(at).toISOString(),
     principal: {
-      agent: { ...TEMPLATE.principal.agent, id: `agent-${String(number % 7)}` },
-      user: { ...TEMPLATE.principal.user, id: isRare ? 'rare' : `user-${String(number % 50)}` },
+      agent: {
+        ...TEMPLATE.principal.agent,
+        id: `agent-${String(number % 7)}`,
+      },
+      user: {
+        ...TEMPLATE.principal.user,
+        id: isRare ? 'rare' : `user-${String(number % 50)}`,
+      },
     },
-    ...{ server, tool },
+    server,
+    tool,
     effect: isDenied ? ('deny' as const) : ('allow' as const),
     reasons: isDenied ? [`reason_${String(number % 13)}`, 'gateway.no_grant.server'] : [],
     matched_rules: [isDenied ? `compliance/CO-${String(number % 13)}` : 'server/S-1'],
@@ -153,7 +199,12 @@ function rowsOf(number: number, stepMs: number): Parameters<LogWriter['commit']>
 
 async function measure(): Promise<void> {
   const token = await makeLink(store, clock, {
-    ...{ person: 'bench', groups: [], key: '', readsOnly: false, actor: 'user:bench', via: 'terminal' },
+    person: 'bench',
+    groups: [],
+    key: '',
+    readsOnly: false,
+    actor: 'user:bench',
+    via: 'terminal',
   });
   const headers = { origin: door.url, 'content-type': 'application/json' };
   const signedIn = await fetch(`${door.url}/api/login`, { method: 'POST', headers, body: JSON.stringify({ token }) });

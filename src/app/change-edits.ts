@@ -33,7 +33,10 @@ export function shadowEdit(candidate: PlacedCandidate, loaded: LoadedConfig): Ed
     layer,
     source,
     mode: 'shadow',
-    ...(now !== undefined && { for: now.for, ...(Object.keys(now.data).length > 0 && { data: now.data }) }),
+    ...(now !== undefined && {
+      for: now.for,
+      ...(Object.keys(now.data).length > 0 && { data: now.data }),
+    }),
   };
   return (text) => withBundle(withoutBundle(text, entry.id), entry);
 }

@@ -25,7 +25,13 @@ export function configuredRow({ listed, checked }: FoundPolicy, { loaded, activa
     source,
     digest,
     signer: signature === 'unsigned' ? '' : signature,
-    since: sinceWhen({ id, digest }, activations),
+    since: sinceWhen(
+      {
+        id,
+        digest,
+      },
+      activations,
+    ),
     scope: scope === undefined ? scopeOf(id, config) : scopeText(scope),
     stale: why,
     rules:

@@ -56,8 +56,10 @@ export class Changes {
 
   async view(): Promise<ChangesView> {
     const { store, reads } = this.#parts;
+    // As it is before the changes are read: a step that ends in between has not ended for whoever looks now.
+    const running = new Map(this.#running);
     const [changes, activations] = await Promise.all([readChanges(store), reads.activations(MOST_GENERATIONS + 1)]);
-    const views = await Promise.all(changes.map((change) => this.#viewOf(change)));
+    const views = await Promise.all(changes.map((change) => this.#viewOf(change, running)));
     const generations = activations.slice(0, MOST_GENERATIONS).map((activation, index): GenerationRow => {
       const before = activations[index + 1];
       const text = before === undefined ? '' : changesText(changesBetween(before.facts, activation.facts));
@@ -171,7 +173,8 @@ export class Changes {
     try {
       if (step === 'shadow') editConfiguration(loaded, shadowEdit(change, loaded), read);
       if (step === 'enforce') editConfiguration(loaded, enforceEdit(change, loaded), read);
-      if (step === 'drop' && change.state === 'shadowed') editConfiguration(loaded, dropEdit(change), read);
+      // One that was tested again is in shadow still.
+      if (step === 'drop' && change.shadowedMs > 0) editConfiguration(loaded, dropEdit(change), read);
       if (step === 'rollback') await this.#rollBack(change, { loaded, reason: taking.reason }, person);
     } catch (thrown) {
       await this.#record(change, { step: `${step}_undone`, reason: `not done: ${messageOf(thrown)}` }, person);
@@ -215,9 +218,9 @@ export class Changes {
     );
   }
 
-  async #viewOf(change: KeptChange): Promise<ChangeView> {
+  async #viewOf(change: KeptChange, allRunning: ReadonlyMap<string, Running> = this.#running): Promise<ChangeView> {
     const { id, bundle, source, digest, state, problem, steps, rules, tests, replay, shadowedMs } = change;
-    const running = this.#running.get(id);
+    const running = allRunning.get(id);
     const { bench } = this.#parts;
     const words = running?.step === 'replay' ? `${String(await bench.replayed())} decisions so far` : '';
     const shadow =
@@ -234,7 +237,12 @@ export class Changes {
       ...(tests !== undefined && { tests }),
       ...(replay !== undefined && { replay }),
       ...(shadow !== undefined && { shadow }),
-      ...(running !== undefined && { running: { step: running.step, words } }),
+      ...(running !== undefined && {
+        running: {
+          step: running.step,
+          words,
+        },
+      }),
     };
   }
 

@@ -73,12 +73,10 @@ async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
           words: 'No gateway has put any policy in force on this store yet.',
           mend: 'mcp-gateway serve',
         }
-      : {
-          what: 'policy',
-          state: 'ok',
-          words: `${String(activation.facts.bundles.length)} bundles are in force as ${shortHash(activation.generation)}.`,
-          mend: '',
-        },
+      : good(
+          'policy',
+          `${String(activation.facts.bundles.length)} bundles are in force as ${shortHash(activation.generation)}.`,
+        ),
     ...bundles.map(({ id }): HealthLine => ({
       what: `bundle ${id}`,
       state: 'fail',
@@ -95,19 +93,18 @@ async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
   ];
 }
 
+function good(what: string, words: string): HealthLine {
+  return { what, state: 'ok', words, mend: '' };
+}
+
 /** Some rows behind is nothing; a log that was never counted takes its time. */
 const MANY_ROWS = 5_000;
 
 function storeLine({ lastSeq, indexedSeq }: { readonly lastSeq: number; readonly indexedSeq: number }): HealthLine {
-  if (lastSeq - indexedSeq <= MANY_ROWS)
-    return { what: 'store', state: 'ok', words: `The log has ${String(lastSeq)} rows, all counted.`, mend: '' };
+  if (lastSeq - indexedSeq <= MANY_ROWS) return good('store', `The log has ${String(lastSeq)} rows, all counted.`);
   const percent = Math.floor((100 * indexedSeq) / lastSeq);
-  return {
-    what: 'store',
-    state: 'warn',
-    words: `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`,
-    mend: '',
-  };
+  const words = `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`;
+  return { what: 'store', state: 'warn', words, mend: '' };
 }
 
 interface ReadConfiguration {
@@ -118,13 +115,11 @@ interface ReadConfiguration {
 function configurationOf({ read }: DashboardParts): ReadConfiguration {
   try {
     const { config, path } = read();
-    return { config, line: { what: 'configuration', state: 'ok', words: `${path} is good.`, mend: '' } };
+    return { config, line: good('configuration', `${path} is good.`) };
   } catch (thrown) {
     const words = thrown instanceof Error ? thrown.message : String(thrown);
-    return {
-      config: undefined,
-      line: { what: 'configuration', state: 'fail', words: words, mend: 'mcp-gateway config validate' },
-    };
+    const mend = 'mcp-gateway config validate';
+    return { config: undefined, line: { what: 'configuration', state: 'fail', words, mend } };
   }
 }
 

@@ -88,9 +88,7 @@ export function followDashboard(
       if (!isTaken) return logger.error('the dashboard cannot be shown', { problem: thrown.message });
       if (isFirst) logger.info('the dashboard is shown by another process');
       if (ending.signal.aborted) return;
-      timer = setTimeout(() => {
-        trying = tryOnce(false);
-      }, everyMs).unref();
+      timer = setTimeout(() => void (trying = tryOnce(false)), everyMs).unref();
     }
   }
 }

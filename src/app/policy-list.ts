@@ -15,7 +15,8 @@ import type { DecisionReader } from '../state/decision-reader.ts';
 
 /**
  * `good`: it decides, and its source has nothing to say against it. `stale`: it decides, and its source could not be had or
- * has something that is not good. `missing`: what it governs is denied.
+ * has something that is not good; where that is a folder, gateways that run decide by what it was before, and none that is
+ * started anew. `missing`: what it governs is denied.
  */
 export type BundleState = 'good' | 'stale' | 'missing';
 
@@ -73,7 +74,23 @@ export async function findPolicies(place: PolicyPlace, loader: BundleLoader): Pr
   const carried = await carriedBundles(place);
   const isStarter = ({ wanted }: SourcedBundle): boolean => wanted.place.kind === 'starter';
   const all = [...sourced.filter((one) => !isStarter(one)), ...carried, ...sourced.filter(isStarter)];
-  return Promise.all(all.map((bundle) => findPolicy(bundle, place, loader)));
+  const found = await Promise.all(all.map((bundle) => findPolicy(bundle, place, loader)));
+  const isAllAtHand = found.every(({ checked }) => checked !== undefined);
+  const inForce = isAllAtHand ? NOTHING_IN_FORCE : await digestsInForce(place);
+  return found.map(({ listed, checked }) => {
+    const digest = checked === undefined && listed.age_s === null ? inForce.get(listed.id) : undefined;
+    return digest === undefined ? { listed, checked } : { listed: { ...listed, digest, state: 'stale' }, checked };
+  });
+}
+
+const NOTHING_IN_FORCE: ReadonlyMap<string, string> = new Map();
+
+/** Of the bundles by which gateways that run decide, by id. */
+async function digestsInForce({ reader, now }: PolicyPlace): Promise<ReadonlyMap<string, string>> {
+  if (reader === undefined || (await reader.instances(now)).length === 0) return NOTHING_IN_FORCE;
+  const [newest] = await reader.generations.activations(1);
+  const known = newest?.facts.bundles.filter(({ digest }) => digest !== '') ?? [];
+  return new Map(known.map(({ id, digest }) => [id, digest]));
 }
 
 interface SourcedBundle {

@@ -5,12 +5,14 @@ import { takeLease } from './leases.ts';
 export interface ExportCursors {
   /** The last seq that was sent, by the name of the export; undefined where it is new. */
   read(name: string): number | undefined;
+  /** Never goes back: who was stopped for long may come with a place that another gateway has left behind. */
   write(name: string, seq: number): void;
-  /** Whether only this process may send for so long. Answers at once. */
+  /** Whether only this process may send for so long. Waits no longer for another writer than for a fifth of a second. */
   hold(name: string, now: number, lastsMs: number): boolean;
 }
 
 export function createExportCursors(connection: StoreConnection, holder: string): ExportCursors {
+  const briefly: Pick<StoreConnection, 'use'> = { use: (work) => connection.useBriefly(work) };
   return {
     read: (name) => {
       const row = connection.use((database) => database.prepare('select seq from exports where name = ?').get(name));
@@ -19,10 +21,12 @@ export function createExportCursors(connection: StoreConnection, holder: string)
     write: (name, seq) => {
       connection.useBriefly((database) =>
         database
-          .prepare('insert into exports (name, seq) values (?, ?) on conflict (name) do update set seq = excluded.seq')
+          .prepare(
+            'insert into exports (name, seq) values (?, ?) on conflict (name) do update set seq = max(seq, excluded.seq)',
+          )
           .run(name, seq),
       );
     },
-    hold: (name, now, lastsMs) => takeLease(connection, { name: `export:${name}`, holder, now, lastsMs }),
+    hold: (name, now, lastsMs) => takeLease(briefly, { name: `export:${name}`, holder, now, lastsMs }),
   };
 }

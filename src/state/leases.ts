@@ -15,7 +15,10 @@ export interface Lease {
  * Takes or keeps what only one process may do; answers whether it is ours until `now + lastsMs`. A lease that would last
  * longer than any was taken before the clock was set back, and is free.
  */
-export function takeLease(connection: StoreConnection, { name, holder, now, lastsMs, dead = [] }: Lease): boolean {
+export function takeLease(
+  connection: Pick<StoreConnection, 'use'>,
+  { name, holder, now, lastsMs, dead = [] }: Lease,
+): boolean {
   const changed = connection.use((database) =>
     database
       .prepare(

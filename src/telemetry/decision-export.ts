@@ -87,8 +87,12 @@ async function round(parts: ExportParts): Promise<Outcome> {
   const from = cursors.read(id) ?? (await parts.begin());
   if (cursors.read(id) === undefined) cursors.write(id, from);
   const page = await parts.read(from);
-  if (page.removed > 0) parts.counted('retention', page.removed);
   if (page.lastSeq === from) return { kind: 'nothing' };
+  if (page.removed > 0) {
+    // Passed by at once, so that what is removed is counted once, however often the rest has to be sent.
+    cursors.write(id, from + page.removed);
+    parts.counted('retention', page.removed);
+  }
   for (const batch of batchesOf(page.decisions, parts.batchBytes)) {
     const refusal = await deliver(batch, parts);
     if (refusal !== undefined) return refusal;

@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { messageOf } from '../core/errors.ts';
@@ -39,11 +39,13 @@ const compress = promisify(gzip);
 
 /** As OPA sends its decision log: POST of a JSON array, gzip (https://www.openpolicyagent.org/docs/management-decision-logs). */
 export function httpSink({ url, credentials, version, timeoutMs = TIMEOUT_MS }: HttpSinkOptions): DecisionSink {
+  const authorization = credentials && authorizationOf(credentials);
+  if (authorization !== undefined && !HEADER_VALUE.test(authorization)) return async () => UNFIT;
   const headers = {
     'content-type': 'application/json',
     'content-encoding': 'gzip',
     'user-agent': `mcp-gateway/${version}`,
-    ...(credentials !== undefined && { authorization: authorizationOf(credentials) }),
+    ...(authorization !== undefined && { authorization }),
   };
   return async (texts, signal) => {
     try {
@@ -66,6 +68,10 @@ export function httpSink({ url, credentials, version, timeoutMs = TIMEOUT_MS }: 
   };
 }
 
+/** RFC 9110, section 5.5. What fetch says of another one has the whole of it. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const UNFIT: Delivery = { kind: 'refused', why: 'its credentials have a character that no header can have' };
+
 function authorizationOf(credentials: SinkCredentials): string {
   if (credentials.kind === 'token') return `Bearer ${credentials.token}`;
   return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
@@ -77,14 +83,41 @@ function causeOf(thrown: unknown): string {
   return messageOf(cause);
 }
 
-/** One decision in a line, appended; for its owner's eyes only. Whoever rotates the file need not tell the gateway. */
+/**
+ * One decision in a line, appended; for its owner's eyes only. Whoever rotates the file need not tell the gateway. Half a
+ * line, such as a full disk or a power cut leaves, is taken back or ended, so that it spoils no line behind it.
+ */
 export function fileSink(path: string): DecisionSink {
   return async (texts) => {
     try {
-      await appendFile(path, texts.map((text) => `${visibleJson(text)}\n`).join(''), { mode: 0o600 });
+      const file = await open(path, 'a+', 0o600);
+      try {
+        await append(file, texts.map((text) => `${visibleJson(text)}\n`).join(''));
+      } finally {
+        await file.close();
+      }
       return { kind: 'taken' };
     } catch (thrown) {
       return { kind: 'refused', why: messageOf(thrown) };
     }
   };
+}
+
+async function append(file: FileHandle, lines: string): Promise<void> {
+  const { size } = await file.stat();
+  const isAtStart = size === 0 || (await lastByte(file, size)) === END_OF_LINE;
+  try {
+    await file.appendFile(isAtStart ? lines : `\n${lines}`);
+  } catch (thrown) {
+    // What is no ordinary file cannot be shortened.
+    await file.truncate(size).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+const END_OF_LINE = 10;
+
+async function lastByte(file: FileHandle, size: number): Promise<number | undefined> {
+  const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: size - 1 });
+  return buffer[0];
 }

@@ -17,7 +17,8 @@ import {
 } from './span-facts.ts';
 import { OTHER } from './bounded.ts';
 
-const LONGEST_ID = 64;
+/** Of what a client writes itself, in characters. */
+const LONGEST_WORD = 64;
 
 /** One request: a span towards its client, one below it for each decision, and one for each time that it goes to a server. */
 export class RequestObservation implements Observation {
@@ -105,16 +106,16 @@ export class RequestObservation implements Observation {
     // What a proxy has begun is another trace than the one that the agent is in.
     const links = context !== undefined && ofHttp !== undefined ? [{ context: spanContextOf(ofHttp) }] : [];
     const attributes: Attributes = {
-      'mcp.method.name': method,
+      'mcp.method.name': method.slice(0, LONGEST_WORD),
       'mcp.protocol.version': caller.client.protocol,
       'network.transport': transportOf(origin),
       ...(origin?.road.kind === 'http' && { 'network.protocol.name': 'http' }),
-      ...(origin !== undefined && { 'jsonrpc.request.id': String(origin.id).slice(0, LONGEST_ID) }),
+      ...(origin !== undefined && { 'jsonrpc.request.id': String(origin.id).slice(0, LONGEST_WORD) }),
       ...(caller.era === 'session' && { 'mcp.session.id': caller.session }),
     };
     const around = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent));
     const startTime = this.#begun.wallMs;
-    return tracer.startSpan(method, { kind: SpanKind.SERVER, attributes, links, startTime }, around);
+    return tracer.startSpan(methodLabel(method), { kind: SpanKind.SERVER, attributes, links, startTime }, around);
   }
 
   #startSending(server: string, startTime: number): Span | undefined {

@@ -31,7 +31,7 @@ export function statusCodeOf(answer: RpcAnswer | undefined): Attributes {
 
 /** The name where it is of the protocol. */
 export function methodLabel(method: string): string {
-  return MCP_METHODS.has(method) || method.startsWith('tasks/') ? method : OTHER;
+  return MCP_METHODS.has(method) ? method : OTHER;
 }
 
 export function versionLabel(version: string): string {
@@ -84,6 +84,9 @@ export function opinionAttributes(opinion: Opinion): Attributes {
   };
 }
 
+/** Addresses are as long as a message may be, and spans wait in memory. */
+const LONGEST_URI = 2_048;
+
 /** What a request is for, under the server's own names and as the record has it: what is masked there is masked here. */
 export function targetAttributes({ server, tool, action, input }: DecisionRecord): Attributes {
   const facts = isJsonObject(input['action']) ? input['action'] : {};
@@ -93,7 +96,7 @@ export function targetAttributes({ server, tool, action, input }: DecisionRecord
     ...(tool !== '' && server !== '' && { 'gen_ai.tool.name': tool }),
     ...(action === 'tool_call' && { 'gen_ai.operation.name': 'execute_tool' }),
     ...(typeof prompt === 'string' && prompt !== '' && { 'gen_ai.prompt.name': prompt }),
-    ...(typeof resource === 'string' && resource !== '' && { 'mcp.resource.uri': resource }),
+    ...(typeof resource === 'string' && resource !== '' && { 'mcp.resource.uri': resource.slice(0, LONGEST_URI) }),
   };
 }
 
@@ -102,6 +105,6 @@ export function spanName(method: string, { server, tool, input }: DecisionRecord
   const facts = isJsonObject(input['action']) ? input['action'] : {};
   const prompt = typeof facts['prompt'] === 'string' ? facts['prompt'] : '';
   const target = tool === '' ? prompt : tool;
-  if (server === '') return method;
+  if (server === '') return methodLabel(method);
   return target === '' ? `${method} ${server}` : `${method} ${server}.${target}`;
 }

@@ -8,8 +8,10 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Observer } from '../core/observer.ts';
+import { guarded } from './guarded.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { MetricsListener } from './metrics-listener.ts';
 import { Observing, type ServerPlace } from './observe.ts';
@@ -72,7 +74,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const listener = scrape && prometheus && new MetricsListener({ ...prometheus, text: () => scrape.text(), logger });
   await listener?.open();
   return {
-    observer: new Observing({ tracer, instruments, clock, placeOf }),
+    observer: guarded(new Observing({ tracer, instruments, clock, placeOf }), (thrown) =>
+      logger.error('something cannot be watched, and goes on unwatched', { problem: messageOf(thrown) }),
+    ),
     instruments,
     metricsPort: () => listener?.port ?? 0,
     close: async () => {

@@ -16,6 +16,7 @@ beforeAll(async () => {
   shown = await aDashboard({ policies: { org } });
   cpSync(BUNDLE, join(shown.home, 'limits'), { recursive: true });
   cpSync(BUNDLE, join(shown.home, 'limits-2'), { recursive: true });
+  cpSync(BUNDLE, join(shown.home, 'limits-3'), { recursive: true });
   await shown.store.log.append(aRecord());
   browser = await Browser.signIn(shown);
 });
@@ -50,9 +51,13 @@ test('a policy is changed step by step, each recorded with who took it, and back
 
   expect(failureIn(await take('enforce', 'now'))).toMatchObject({ code: 'USAGE', mend: 'Test it next.' });
   await take('test');
-  expect(await settled(id)).toMatchObject({ state: 'tested', tests: { failed: 0 } });
+  expect(await settled(id)).toMatchObject({ problem: '', state: 'tested', tests: { failed: 0 } });
   await take('replay');
-  expect(await settled(id)).toMatchObject({ state: 'replayed', replay: { replayed: 1, classes: { same: 1 } } });
+  expect(await settled(id)).toMatchObject({
+    problem: '',
+    state: 'replayed',
+    replay: { replayed: 1, classes: { same: 1 } },
+  });
 
   await take('shadow');
   expect(sources()).toEqual(['limits ./limits enforce', 'limits-next ./limits-2 shadow']);
@@ -65,7 +70,11 @@ test('a policy is changed step by step, each recorded with who took it, and back
   writeFileSync(join(shown.home, 'limits-2', 'more.rego'), 'package limits_more\n');
   expect((await take('enforce', 'looked good')).status).toBeGreaterThanOrEqual(400);
   expect(sources()).toEqual(['limits ./limits enforce', 'limits-next ./limits-2 shadow']);
-  cpSync(BUNDLE, join(shown.home, 'limits-3'), { recursive: true });
+  // What is broken now can still be taken out again, and so can what was tested again.
+  await take('test');
+  expect((await settled(id)).problem).toContain('more.rego');
+  expect((await take('drop')).text).toContain('"state":"dropped"');
+  expect(sources()).toEqual(['limits ./limits enforce']);
 });
 
 test('what is enforced takes the place of the bundle, and gives it back', async () => {
@@ -73,9 +82,9 @@ test('what is enforced takes the place of the bundle, and gives it back', async 
   const { id } = JSON.parse(begun.text) as ChangeView;
   const take = (step: string, reason = ''): Promise<Answered> => browser.post(`/api/changes/${id}/${step}`, { reason });
   await take('test');
-  await settled(id);
+  expect(await settled(id)).toMatchObject({ problem: '', state: 'tested' });
   await take('replay');
-  await settled(id);
+  expect(await settled(id)).toMatchObject({ problem: '', state: 'replayed' });
   expect((await take('enforce', 'looked good')).text).toContain('"state":"enforced"');
   expect(sources()).toEqual(['limits ./limits-3 enforce']);
   expect((await take('rollback', 'too strict')).text).toContain('"state":"rolled_back"');

@@ -28,26 +28,47 @@ export async function aDashboard(settings: object = {}): Promise<ShownDashboard>
   const config = { version: 1, mcpServers: {}, dashboard: { port: 0 }, ...settings };
   writeFileSync(configPath, JSON.stringify(config, null, 2));
   const store = await Store.open({
-    ...{ home, path: join(home, 'decisions.db'), durability: 'normal', clock: realClock, logger: silent },
+    home,
+    path: join(home, 'decisions.db'),
+    durability: 'normal',
+    clock: realClock,
+    logger: silent,
   });
   const environment = { ...process.env };
   const read = () => loadConfig({ path: configPath, environment, workingFolder: home, home, userHome: home });
   const ground: DashboardGround = {
-    ...{ store, home, configPath, read, workingFolder: home, userHome: home, login: 'maya' },
+    store,
+    home,
+    configPath,
+    read,
+    workingFolder: home,
+    userHome: home,
+    login: 'maya',
     config: read().config,
     cache: join(process.cwd(), 'node_modules/.cache/mcp-gateway-tests'),
     version: '1.2.3',
-    host: { platform: process.platform, nodePath: process.execPath, environment },
+    host: {
+      platform: process.platform,
+      nodePath: process.execPath,
+      environment,
+    },
     clock: realClock,
     logger: silent,
   };
   const door = await openDashboard(ground);
   return {
-    ...{ home, configPath, store, ground, door },
+    home,
+    configPath,
+    store,
+    ground,
+    door,
     close: async () => {
       await door.close();
       await store.close();
-      rmSync(home, { recursive: true, force: true });
+      rmSync(home, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }

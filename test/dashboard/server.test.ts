@@ -81,7 +81,7 @@ describe('who gets in', () => {
   test('two at once with one link are one', async () => {
     const token = await makeLink(shown.store, realClock, { ...OWNER, readsOnly: false });
     const answers = await Promise.all([logIn(url, token), logIn(url, token), logIn(url, token)]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+    expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([200, 401, 401]);
   });
 
   test('a link that no terminal has made may only look', async () => {
@@ -124,81 +124,12 @@ test('another process takes over the port when the one that has it ends', async 
   while (answer === undefined) answer = await ask(`${first.url}/api/session`).catch(() => undefined);
   expect(answer.status).toBe(401);
   await other.close();
-  await expect(ask(`${first.url}/api/session`)).rejects.toThrow();
+  await expect(ask(`${first.url}/api/session`)).rejects.toThrow('ECONNREFUSED');
 });
 
 test('what other hosts can reach is not shown without a sign-in', async () => {
   const config = { ...shown.ground.config, dashboard: { ...shown.ground.config.dashboard, host: '0.0.0.0' } };
   await expect(openDashboard({ ...shown.ground, config })).rejects.toMatchObject({ code: 'UNSAFE_BINDING' });
-});
-
-describe('what other pages can do', () => {
-  test.for(['evil.example', 'localhost.evil.example:1', '127.0.0.1.nip.io', '0.0.0.0', '127.0.0.1', '127.0.0.1:1'])(
-    'a page that calls itself %s gets nothing',
-    async (host) => {
-      for (const path of ['/', '/api/session', '/api/decisions/stream']) {
-        const answer = await browser.get(path, { host });
-        expect(answer.status).toBe(403);
-        expect(failureIn(answer).code).toBe('WRONG_HOST');
-      }
-    },
-  );
-
-  test.for(['null', 'http://evil.example', 'https://127.0.0.1', 'http://127.0.0.1:1'])(
-    'a request from %s is refused',
-    async (origin) => {
-      expect((await browser.get('/api/session', { origin })).status).toBe(403);
-      expect((await browser.post('/api/logout', {}, { origin })).status).toBe(403);
-      expect((await logIn(url, 'token', { origin })).status).toBe(403);
-    },
-  );
-
-  test('what changes something has to come from a page of its own', async () => {
-    const { cookie, csrf } = browser;
-    const headers = { cookie, 'content-type': 'application/json', 'x-csrf-token': csrf };
-    const answer = await ask(`${url}/api/logout`, { method: 'POST', headers, body: '{}' });
-    expect(failureIn(answer).code).toBe('WRONG_ORIGIN');
-  });
-
-  test.for(['', 'wrong', 'A'.repeat(43)])('without the token of the session (%s) nothing changes', async (csrf) => {
-    const answer = await browser.post('/api/approvals/0198a1b2/approve', {}, { 'x-csrf-token': csrf });
-    expect(answer.status).toBe(403);
-    expect(failureIn(answer).code).toBe('CSRF');
-    const other = await Browser.signIn(shown);
-    expect((await browser.post('/api/logout', {}, { 'x-csrf-token': other.csrf })).status).toBe(403);
-  });
-
-  test.for(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
-    'a form cannot send %s',
-    async (type) => {
-      const answer = await browser.post('/api/approvals/0198a1b2/approve', {}, { 'content-type': type });
-      expect(answer.status).toBe(415);
-    },
-  );
-
-  test('every answer forbids to be framed, guessed at, told of and kept', async () => {
-    for (const path of ['/', '/api/session', '/api/nothing', '/no.such.js']) {
-      const { headers } = await browser.get(path);
-      expect(headers).toMatchObject({
-        'content-security-policy': expect.stringContaining("default-src 'self'"),
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
-      });
-      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
-      if (path.startsWith('/api/')) expect(headers['cache-control']).toBe('no-store');
-      expect(headers['access-control-allow-origin']).toBeUndefined();
-    }
-  });
-
-  test.for([
-    '/../../package.json',
-    '/%2e%2e/%2e%2e/package.json',
-    '/..%2f..%2fpackage.json',
-    '/assets/..%5c..%5cx.json',
-  ])('no path leads out of the pages: %s', async (path) => {
-    expect((await browser.get(path)).status).toBe(404);
-  });
 });
 
 describe('decisions', () => {
@@ -299,8 +230,11 @@ describe('decisions', () => {
         async (parameters, page) => {
           const text = new URLSearchParams(parameters).toString();
           const answer = await browser.get(`/api/${page}?${text}`);
-          expect([200, 400]).toContain(answer.status);
-          if (answer.status === 400) expect(failureIn(answer)).toMatchObject({ code: 'USAGE' });
+          const code = answer.status === 200 ? '' : failureIn(answer).code;
+          expect([answer.status, code]).toBeOneOf([
+            [200, ''],
+            [400, 'USAGE'],
+          ]);
         },
       ),
       { numRuns: 60 },

@@ -70,8 +70,8 @@ async function complaints(where: string, words: readonly string[], mode = ''): P
   }
 }
 
-/** Has commands below it, and does something itself. */
-const DOES_BOTH = 'dashboard';
+/** Commands that do something themselves and have commands below them. */
+const GROUPS_THAT_ACT: ReadonlySet<string> = new Set(['dashboard']);
 
 const idleProgram = programThatDoesNothing();
 
@@ -81,15 +81,13 @@ function programThatDoesNothing(): Command {
   const environment = { variables: {}, workingFolder: '/', userHome: '/', home: '/', cache: '/', user: '' };
   const terminal = { in: process.stdin, out: silent, err: silent };
   const program = wholeProgram({ terminal, environment, setExit: () => undefined });
-  for (const command of commandsBelow(program)) command.exitOverride().action(() => undefined);
+  const both = program.commands.filter((command) => GROUPS_THAT_ACT.has(command.name()));
+  for (const command of [...commandsBelow(program), ...both]) command.exitOverride().action(() => undefined);
   return program;
 }
 
 function commandsBelow(command: Command): readonly Command[] {
-  return command.commands.flatMap((one) => {
-    const below = commandsBelow(one);
-    return below.length === 0 || one.name() === DOES_BOTH ? [one, ...below] : below;
-  });
+  return command.commands.flatMap((one) => (one.commands.length === 0 ? [one] : commandsBelow(one)));
 }
 
 test('what runs the commands of a page, or tries its rules, is there and reads the page', () => {

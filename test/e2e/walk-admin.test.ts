@@ -255,6 +255,7 @@ test('what an admin does wrong reaches nobody, and is said where they look', asy
   expect(await refund(client, 4502)).toContain('Refund 4000 cents or less');
   expect((await typed(place, 'mcp-gateway policy ls')).stdout).toMatch(/refunds +resource .* stale/);
   expect(client.stderr()).toContain('refunds');
+  write(place, 'bundles/payments/refunds/policy.rego', RULES);
 
   // A change that would let through what was refused.
   write(place, 'next/refunds/data.json', settings(5000));

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -138,6 +138,25 @@ describe('an export', () => {
     expect(world.cursors.get('siem')).toBe(8);
   });
 
+  test('counts what was removed once, however often the rest is sent', async () => {
+    const refused: Delivery = { kind: 'refused', why: 'it answers 503' };
+    const log = decisions(6, 7);
+    const world = anExport([], [refused, refused], {
+      read: async (afterSeq) => {
+        const left = log.filter(({ seq }) => seq > afterSeq);
+        if (left.length === 0) world.end();
+        return {
+          decisions: left,
+          dropped: 0,
+          removed: Math.max(0, 5 - afterSeq),
+          lastSeq: left.at(-1)?.seq ?? afterSeq,
+        };
+      },
+    });
+    await runExport(world.parts);
+    expect(world.counts).toEqual({ retention: 5, failed: 2, sent: 2 });
+  });
+
   test('sends nothing while another gateway does', async () => {
     let asked = 0;
     const world = anExport(decisions(1), [], {});
@@ -240,6 +259,24 @@ describe('a receiver over HTTP', () => {
     expect(delivery.kind).toBe('refused');
     expect(JSON.stringify(delivery)).not.toContain('hidden-word');
   });
+});
+
+test('credentials that no header can have are not told of', async () => {
+  const credentials = { kind: 'token', token: 'hidden\nword' } as const;
+  const delivery = await httpSink({ url: 'http://127.0.0.1:1', credentials, version: '1' })(
+    ['{}'],
+    new AbortController().signal,
+  );
+  expect(delivery).toEqual({ kind: 'refused', why: 'its credentials have a character that no header can have' });
+});
+
+test('half a line in a file is ended, so that the next decision is whole', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-export-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'decisions.jsonl');
+  writeFileSync(path, '{"a":1}\n{"b"');
+  await fileSink(path)(['{"b":2}'], new AbortController().signal);
+  expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"b"\n{"b":2}\n');
 });
 
 test('a file gets one decision in a line, behind what stands in it', async () => {

@@ -92,7 +92,8 @@ describe('a call', () => {
     };
     await ask(aCall({ path: 'chosen-argument' }), strange);
     await ask({ ...aCall(), name: 'chosen-tool' } as ClientRequest, strange);
-    await ask({ method: 'other', asked: 'chosen/method', params: {}, meta: {} }, strange);
+    for (const asked of ['chosen/method', 'tasks/chosen'])
+      await ask({ method: 'other', asked, params: {}, meta: {} }, strange);
     const metrics = await collected.metrics();
     expect(metrics).not.toMatch(/chosen|77123|session-1|ana/);
     expect(metrics).toContain('mcp_method_name="_OTHER"');
