@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
+import { CLIENTS } from '../clients/table.ts';
 import { FILES } from './completion-scripts.ts';
 
 /** One word that may stand where the cursor is. */
@@ -111,9 +112,12 @@ const OF_ARGUMENT: readonly (readonly [path: RegExp, named: Named])[] = [
   [/^policy (show|pull|shadow|verify)/, 'bundles'],
 ];
 
+const OF_CLIENTS = /^(?:(?:dis)?connect|client (?:import|backups|restore))$/;
+
 async function argumentWords(command: Command, argument: Argument, idsOf: IdsOf): Promise<readonly Word[]> {
   if (argument.argChoices !== undefined) return argument.argChoices.map((word) => ({ word, about: '' }));
   const path = pathOf(command);
+  if (OF_CLIENTS.test(path)) return CLIENTS.map(({ id, name }) => ({ word: id, about: name }));
   const found = OF_ARGUMENT.find(([pattern]) => pattern.test(path));
   if (found !== undefined) return idsOf(found[1]);
   return path.startsWith('bundle ') || /file|dir|folder|path/.test(argument.name()) ? [{ word: FILES, about: '' }] : [];

@@ -36,8 +36,10 @@ test('a home that is missing is made, and what others could read is closed to th
   expect(told([missing as HealthFinding])).toEqual([['home', 'warn', 'mcp-gateway doctor --fix']]);
   expect(await missing?.fix?.()).toBe(`made ${home}`);
   expect(statSync(home).mode & 0o777).toBe(0o700);
-  writeFileSync(join(home, 'chain.key'), 'x', { mode: 0o644 });
-  writeFileSync(join(home, 'notes.txt'), 'x', { mode: 0o644 });
+  for (const name of ['chain.key', 'notes.txt']) {
+    writeFileSync(join(home, name), 'x');
+    chmodSync(join(home, name), 0o644);
+  }
   chmodSync(home, 0o755);
   const [open] = checkHome({ home, modesMean: true });
   expect(open).toMatchObject({ state: 'warn', words: expect.stringContaining(join(home, 'chain.key')) });

@@ -47,6 +47,11 @@ test.for<readonly [typed: readonly string[], offered: readonly string[]]>([
     ['completion', ''],
     ['bash', 'zsh', 'fish', 'powershell'],
   ],
+  [
+    ['connect', 'cursor', 'claude-'],
+    ['claude-desktop', 'claude-code'],
+  ],
+  [['client', 'restore', 'cu'], ['cursor']],
   [['serve', '--config', ''], [':files']],
   [['bundle', 'check', ''], [':files']],
   [['nothing', 'here', ''], []],
