@@ -173,7 +173,8 @@ export class Changes {
     try {
       if (step === 'shadow') editConfiguration(loaded, shadowEdit(change, loaded), read);
       if (step === 'enforce') editConfiguration(loaded, enforceEdit(change, loaded), read);
-      if (step === 'drop' && change.state === 'shadowed') editConfiguration(loaded, dropEdit(change), read);
+      // One that was tested again is in shadow still.
+      if (step === 'drop' && change.shadowedMs > 0) editConfiguration(loaded, dropEdit(change), read);
       if (step === 'rollback') await this.#rollBack(change, { loaded, reason: taking.reason }, person);
     } catch (thrown) {
       await this.#record(change, { step: `${step}_undone`, reason: `not done: ${messageOf(thrown)}` }, person);

@@ -48,7 +48,7 @@ export async function takeLink(parts: DashboardParts, token: string): Promise<Ta
   const { store, clock } = parts;
   const hash = hashOf(token);
   const link = store.signInLink(hash);
-  if (link === undefined) return { kind: 'refused', why: 'unknown' };
+  if (link === undefined || !stillHolds(parts, link)) return { kind: 'refused', why: 'unknown' };
   const person = personOf(link, parts.read().config);
   const act = actOf(parts, person, signedInAs(person));
   const nowMs = clock.now();
@@ -56,6 +56,11 @@ export async function takeLink(parts: DashboardParts, token: string): Promise<Ta
   if (!isRefusal(made)) return { kind: 'taken', person };
   const isUsed = store.signInLink(hash)?.usedMs !== undefined;
   return { kind: 'refused', why: isUsed ? 'used' : 'expired' };
+}
+
+/** Whether the key with which somebody has come in still holds; who came in without one stays. */
+export function stillHolds({ store }: Pick<DashboardParts, 'store'>, { key }: Pick<Person, 'key'>): boolean {
+  return key === '' || store.keys().some(({ id, revokedMs }) => id === key && revokedMs === undefined);
 }
 
 /** What somebody may whom a provider has let in, by their groups; recorded where it is anything. */
@@ -79,8 +84,10 @@ export async function welcome(parts: DashboardParts, { user, groups }: SignedIn)
 
 const RIGHTS: readonly Right[] = ['read', 'approve', 'change'];
 
-function rightsOf({ readsOnly }: Pick<SignInLink, 'readsOnly'>): readonly Right[] {
-  return readsOnly ? ['read'] : RIGHTS;
+/** An approver's key answers approvals wherever it is used, and nothing else; who holds it need not be who runs the gateway. */
+function rightsOf({ readsOnly, key }: Pick<SignInLink, 'readsOnly' | 'key'>): readonly Right[] {
+  if (readsOnly) return ['read'];
+  return key === '' ? RIGHTS : ['read', 'approve'];
 }
 
 function personOf(link: SignInLink, config: Config): Person {

@@ -7,7 +7,7 @@ import { clientsView } from './dashboard-clients.ts';
 import { caseView, decisionsView, decisionView, exportedDecisions, followDecisions } from './dashboard-decisions.ts';
 import { overviewView } from './dashboard-overview.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
-import { takeLink, welcome } from './dashboard-people.ts';
+import { stillHolds, takeLink, welcome } from './dashboard-people.ts';
 import { policiesView } from './dashboard-policies.ts';
 import { reportCsv, reportView } from './dashboard-report.ts';
 import { approveServer, serversView } from './dashboard-servers.ts';
@@ -20,6 +20,7 @@ export function dashboardPort(parts: DashboardParts): DashboardPort {
   const changes = new Changes(parts);
   return {
     takeLink: (token) => takeLink(parts, token),
+    stillHolds: (person) => stillHolds(parts, person),
     welcome: (who) => welcome(parts, who),
     generation: async () => shortHash((await reads.activations(1))[0]?.generation ?? ''),
     waiting: async () => {

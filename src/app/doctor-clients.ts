@@ -21,8 +21,10 @@ export function checkClients({ clients }: Pick<Subject, 'clients'>): readonly He
 function findingOf({ id, name, state }: FoundClient): HealthFinding | undefined {
   if (state.kind === 'broken')
     return fail(ID, `the file of ${name} cannot be read: ${state.problem}`, 'mcp-gateway client ls');
-  if (state.kind !== 'read' || state.servers.length === 0) return undefined;
-  const direct = state.servers.map((server) => `"${server.name}"`);
-  const mend = `mcp-gateway connect ${id}`;
+  if (state.kind !== 'read') return undefined;
+  // What we cannot take over is started by its client all the same.
+  const direct = [...state.servers, ...state.refused.filter(({ isOff }) => !isOff)].map((server) => `"${server.name}"`);
+  if (direct.length === 0) return undefined;
+  const mend = `mcp-gateway connect ${id}${state.isConnected ? ' --replace' : ''}`;
   return warn(ID, `${name} starts ${direct.join(', ')} directly and bypasses the gateway`, mend);
 }

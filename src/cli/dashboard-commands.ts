@@ -27,7 +27,7 @@ Example:
 
 const NEEDS = `
 Whoever opens the link from a terminal may do everything. Without a terminal it may only look, unless an approver’s key in
-MCP_GATEWAY_APPROVER_KEY stands for it.
+MCP_GATEWAY_APPROVER_KEY stands for it: then it may answer approvals, too.
 
 Example:
   mcp-gateway dashboard open`;

@@ -48,12 +48,24 @@ export function open(context: CommandContext, options: DashboardOptions): Promis
     const token = await makeLink(store, clock, maker);
     const link = `${url}/login#${token}`;
     if (options.json === true) {
-      return printJson(context.terminal, 'dashboard-open', { url: link, rights: maker.readsOnly ? 'read' : 'all' });
+      return printJson(context.terminal, 'dashboard-open', { url: link, rights: rightsIn(maker) });
     }
     printLine(context.terminal, link);
-    const rights = maker.readsOnly ? ', and may only look, because it was not made at a terminal' : '';
-    return printNote(context.terminal, `It signs in once, within five minutes${rights}.`);
+    return printNote(context.terminal, `It signs in once, within five minutes${RIGHTS_WORDS[rightsIn(maker)]}.`);
   });
+}
+
+type Rights = 'all' | 'approve' | 'read';
+
+const RIGHTS_WORDS: Readonly<Record<Rights, string>> = {
+  all: '',
+  approve: ', and may look and answer approvals, as the person of the key',
+  read: ', and may only look, because it was not made at a terminal',
+};
+
+function rightsIn({ readsOnly, key }: LinkMaker): Rights {
+  if (readsOnly) return 'read';
+  return key === '' ? 'all' : 'approve';
 }
 
 const PATIENCE_MS = 3_000;
@@ -102,7 +114,11 @@ export function groundOf(context: CommandContext, { loaded, store, logger }: Gro
     configPath: loaded.path,
     read: () => readConfig(context, { config: loaded.path }),
     version: VERSION,
-    host: { platform: process.platform, nodePath: process.execPath, environment: variables },
+    host: {
+      platform: process.platform,
+      nodePath: process.execPath,
+      environment: variables,
+    },
   };
 }
 

@@ -54,7 +54,11 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   },
   'dashboard-open': {
     command: 'dashboard open',
-    members: { url: 'the link, which signs in once', rights: '`all`, or `read` where it was not made at a terminal' },
+    members: {
+      url: 'the link, which signs in once',
+      rights:
+        '`all`, `approve` where it was made with an approver’s key, or `read` where it was not made at a terminal',
+    },
   },
   'decision-acts': {
     command: 'decision ls --acts',

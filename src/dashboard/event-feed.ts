@@ -21,6 +21,7 @@ export function decisionFeed(port: DashboardPort, ending: AbortSignal): (context
       const message = `${String(MOST_STREAMS)} pages follow decisions already.`;
       throw new Refused(503, { code: 'TOO_MANY', message, mend: 'Close one of them.' });
     }
+    const isSignedIn = context.get('isSignedIn');
     let { lastSeq } = await port.follow(query, seqIn(context.req.header('last-event-id')));
     open += 1;
     return streamSSE(context, async (stream) => {
@@ -32,7 +33,7 @@ export function decisionFeed(port: DashboardPort, ending: AbortSignal): (context
       let quietSince = performance.now();
       try {
         await stream.write(': begun\n\n');
-        while (!stream.aborted && !ending.aborted && performance.now() < until) {
+        while (!stream.aborted && !ending.aborted && isSignedIn() && performance.now() < until) {
           const page = await port.follow(query, lastSeq);
           for (const row of page.rows) {
             await stream.writeSSE({ event: 'decision', id: String(row.seq), data: JSON.stringify(row) });

@@ -1,13 +1,20 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Right } from './api.ts';
 import { Refused, SIGN_IN_AGAIN, SIGN_IN_AT_PROVIDER } from './failures.ts';
 import type { Place } from './place.ts';
+import type { DashboardPort } from './port.ts';
 import { isSame, type Session, type Sessions } from './sessions.ts';
 
 /** What the steps of a request hand to one another. */
 export interface Env {
-  Variables: { session: Session };
+  Bindings: HttpBindings;
+  Variables: {
+    session: Session;
+    /** Asked by what goes on for long. */
+    isSignedIn: () => boolean;
+  };
 }
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -45,23 +52,44 @@ export function knownHost(place: () => Place): MiddlewareHandler<Env> {
     }
     const origin = context.req.header('origin');
     const isSafe = context.req.method === 'GET' || context.req.method === 'HEAD';
-    if (origin === undefined ? !isSafe : !origins.has(origin)) {
-      throw new Refused(403, {
-        code: 'WRONG_ORIGIN',
-        message: 'The request does not come from a page of the dashboard.',
-        mend: `Use the pages at ${url}.`,
-      });
-    }
+    if (origin === undefined ? !isSafe : !origins.has(origin)) throw wrongOrigin(url);
     await next();
   };
 }
 
+/**
+ * A picture or a link on a page of another port has no Origin and, on the same host, the cookie; what browsers say of where
+ * it comes from is in Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/). Other programs do not send it.
+ */
+function refuseForeign(context: Context<Env>, { url }: Place): void {
+  const site = context.req.header('sec-fetch-site');
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw wrongOrigin(url);
+}
+
+function wrongOrigin(url: string): Refused {
+  return new Refused(403, {
+    code: 'WRONG_ORIGIN',
+    message: 'The request does not come from a page of the dashboard.',
+    mend: `Use the pages at ${url}.`,
+  });
+}
+
+export interface GuardParts {
+  readonly sessions: Sessions;
+  readonly place: () => Place;
+  readonly port: Pick<DashboardPort, 'stillHolds'>;
+  readonly hasProvider: boolean;
+}
+
 /** Somebody is signed in, may look, and what is no GET carries the session's token. */
-export function signedIn(sessions: Sessions, place: () => Place, hasProvider: boolean): MiddlewareHandler<Env> {
+export function signedIn({ sessions, place, port, hasProvider }: GuardParts): MiddlewareHandler<Env> {
   return async (context, next) => {
-    const id = getCookie(context, place().cookie);
-    const session = id === undefined ? undefined : sessions.find(id);
-    if (session === undefined) throw new Refused(401, hasProvider ? SIGN_IN_AT_PROVIDER : SIGN_IN_AGAIN);
+    refuseForeign(context, place());
+    const id = getCookie(context, place().cookie) ?? '';
+    const session = sessions.find(id);
+    const isOver = session === undefined || !port.stillHolds(session.person);
+    if (isOver) sessions.end(id);
+    if (isOver) throw new Refused(401, hasProvider ? SIGN_IN_AT_PROVIDER : SIGN_IN_AGAIN);
     if (context.req.method !== 'GET' && !isSame(context.req.header('x-csrf-token') ?? '', session.csrf)) {
       throw new Refused(403, {
         code: 'CSRF',
@@ -70,6 +98,7 @@ export function signedIn(sessions: Sessions, place: () => Place, hasProvider: bo
       });
     }
     context.set('session', session);
+    context.set('isSignedIn', () => sessions.has(id) && port.stillHolds(session.person));
     requireRight(context, 'read');
     await next();
   };
@@ -90,7 +119,7 @@ export function requireRight(context: Context<Env>, right: Right): void {
     mend:
       right === 'read'
         ? 'Groups that may are in the configuration under dashboard.rights.'
-        : 'Groups that may are in the configuration under dashboard.rights; a link of `dashboard open` has all rights when it is made in a terminal.',
+        : 'Groups that may are in the configuration under dashboard.rights; a link of `dashboard open` has all rights when it is made in a terminal, and answers approvals with an approver’s key.',
   });
 }
 

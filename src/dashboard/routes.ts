@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
 import type { SessionView } from './api.ts';
 import { decisionFeed } from './event-feed.ts';
-import { Refused } from './failures.ts';
+import { failureOf, Refused } from './failures.ts';
 import { bodyOf, type Env, requireRight } from './guard.ts';
 import type { DashboardPort } from './port.ts';
 import {
@@ -21,6 +22,7 @@ export interface RouteParts {
   readonly port: DashboardPort;
   readonly version: string;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Aborted when the dashboard ends. */
   readonly ending: AbortSignal;
   readonly signOut: (context: Context<Env>) => void;
@@ -57,7 +59,7 @@ function parametersOf(context: Context<Env>): URLSearchParams {
 
 const EXPORT_TYPES = { jsonl: 'application/jsonl', csv: 'text/csv', opa: 'application/jsonl' } as const;
 
-function addDecisions(routes: Hono<Env>, { port, clock, ending }: RouteParts): void {
+function addDecisions(routes: Hono<Env>, { port, clock, logger, ending }: RouteParts): void {
   routes.get('/overview', async (context) =>
     context.json(await port.overview(readOverviewQuery(parametersOf(context), clock.now()))),
   );
@@ -65,15 +67,21 @@ function addDecisions(routes: Hono<Env>, { port, clock, ending }: RouteParts): v
     context.json(await port.decisions(readDecisionQuery(parametersOf(context)))),
   );
   routes.get('/decisions/stream', decisionFeed(port, ending));
-  routes.get('/decisions/export', (context) => {
+  routes.get('/decisions/export', async (context) => {
     const { format, query } = readExportQuery(parametersOf(context));
     context.header('content-type', `${EXPORT_TYPES[format]}; charset=utf-8`);
     const name = `decisions.${format === 'csv' ? 'csv' : 'jsonl'}`;
     context.header('content-disposition', `attachment; filename="${name}"`);
+    const texts = port.exportLines(format, query)[Symbol.asyncIterator]();
+    // What fails before anything was sent is answered in words.
+    let text = await texts.next();
     return stream(context, async (out) => {
-      for await (const text of port.exportLines(format, query)) {
-        if (out.aborted) return;
-        await out.write(text);
+      try {
+        for (; text.done !== true && !out.aborted; text = await texts.next()) await out.write(text.value);
+      } catch (thrown) {
+        failureOf(thrown, logger);
+        // A part of an export must not look like the whole.
+        context.env.outgoing.destroy();
       }
     });
   });

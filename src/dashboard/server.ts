@@ -74,11 +74,12 @@ function appOf(options: DashboardOptions, place: () => Place, ending: AbortSigna
   app.use(secureHeaders(place));
   app.use(knownHost(place));
   app.route('/api', signInRoutes({ port, sessions, place, provider }));
-  app.use('/api/*', signedIn(sessions, place, provider !== undefined));
+  app.use('/api/*', signedIn({ sessions, place, port, hasProvider: provider !== undefined }));
   const routes = apiRoutes({
     port,
     version,
     clock,
+    logger,
     ending,
     signOut: (context) => {
       const { cookie, isSecure } = place();

@@ -52,6 +52,12 @@ export class Sessions {
     return kept;
   }
 
+  /** Without counting as a use of it. */
+  has(id: string): boolean {
+    const kept = this.#kept.get(hashOf(id));
+    return kept !== undefined && !isOver(kept, this.#clock.monotonic());
+  }
+
   end(id: string): void {
     this.#kept.delete(hashOf(id));
   }

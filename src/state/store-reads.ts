@@ -1,6 +1,7 @@
 import type { SealedAct } from '../core/act.ts';
 import type { Approval } from '../core/approval.ts';
 import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Activation } from '../core/generation.ts';
 import type { Json } from '../core/json.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
@@ -206,9 +207,16 @@ export class LocalReads implements StoreReads {
   }
 
   async nextOfExport(id: number): Promise<ExportPage | undefined> {
-    const next = await this.#exports.get(id)?.next();
-    if (next === undefined || next.done === true) this.#exports.delete(id);
-    return next?.done === true ? undefined : next?.value;
+    const pages = this.#exports.get(id);
+    // Nothing more would look like the end of it.
+    if (pages === undefined) {
+      const mend = 'Export again.';
+      throw new GatewayError('STORE_UNAVAILABLE', 'too many others were begun before this export was read', { mend });
+    }
+    const next = await pages.next();
+    if (next.done !== true) return next.value;
+    this.#exports.delete(id);
+    return undefined;
   }
 
   /** Takes some rows of the log into the index; whether there may be more. */

@@ -85,6 +85,15 @@ test('a client that starts servers itself bypasses the gateway, and the command 
   const [direct] = checkClients({ clients: [aClient(reading)] });
   expect(direct).toMatchObject({ id: 'clients', state: 'warn', mend: 'mcp-gateway connect cursor' });
   expect(direct?.words).toBe('Cursor starts "filesystem" directly and bypasses the gateway');
+  const both = aClient({
+    ...reading,
+    isConnected: true,
+    servers: [],
+    refused: [{ name: 'odd', why: '', isOff: false }],
+  });
+  expect(checkClients({ clients: [both] })).toMatchObject([
+    { words: 'Cursor starts "odd" directly and bypasses the gateway', mend: 'mcp-gateway connect cursor --replace' },
+  ]);
   const connected = aClient({ ...reading, servers: [], isConnected: true });
   expect(told(checkClients({ clients: [connected] }))).toEqual([['clients', 'ok', '']]);
   const broken = aClient({ kind: 'broken', problem: 'line 3' });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type FakeServer, startFakeServer } from './fake-server.ts';
@@ -44,7 +45,7 @@ export function visits(): {
   return { server: running, open };
 }
 
-const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds on a page, each as its rule and where. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {

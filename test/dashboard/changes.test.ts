@@ -70,7 +70,9 @@ test('a policy is changed step by step, each recorded with who took it, and back
   writeFileSync(join(shown.home, 'limits-2', 'more.rego'), 'package limits_more\n');
   expect((await take('enforce', 'looked good')).status).toBeGreaterThanOrEqual(400);
   expect(sources()).toEqual(['limits ./limits enforce', 'limits-next ./limits-2 shadow']);
-  // What is broken now can still be taken out again.
+  // What is broken now can still be taken out again, and so can what was tested again.
+  await take('test');
+  expect((await settled(id)).problem).toContain('more.rego');
   expect((await take('drop')).text).toContain('"state":"dropped"');
   expect(sources()).toEqual(['limits ./limits enforce']);
 });

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Failure } from '../../src/dashboard/api.ts';
-import { aDashboard, ask, Browser, logIn, type ShownDashboard } from './dashboard.ts';
+import { makeLink } from '../../src/app/dashboard-people.ts';
+import { dashboardPort } from '../../src/app/dashboard-port.ts';
+import { workbenchThread } from '../../src/app/workbench.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Failure, SessionView } from '../../src/dashboard/api.ts';
+import { serveDashboard } from '../../src/dashboard/server.ts';
+import { readsThread } from '../../src/state/reads-thread.ts';
+import { anAct, realClock } from '../state/records.ts';
+import { aDashboard, ask, Browser, logIn, OWNER, type ShownDashboard } from './dashboard.ts';
 
 let shown: ShownDashboard;
 let browser: Browser;
@@ -17,6 +24,62 @@ afterAll(() => shown.close());
 function failureIn({ text }: { readonly text: string }): Failure {
   return JSON.parse(text) as Failure;
 }
+
+describe('who comes in with an approver’s key', () => {
+  const key = { id: 'k1', role: 'approver', hash: 'ab', user: 'dana', groups: ['leads'], agent: '' } as const;
+  const held = { person: 'dana', groups: ['leads'], key: 'k1', actor: 'key:k1', via: 'approver_key' } as const;
+  const rightsIn = async (one: Browser): Promise<readonly string[]> =>
+    (await one.json<SessionView>('/api/session')).may;
+
+  beforeAll(
+    async () =>
+      void (await shown.store.log.act(anAct(), [{ kind: 'add_key', key: { ...key, dataClasses: [], createdMs: 5 } }])),
+  );
+
+  test('may look and answer approvals, and changes nothing else', async () => {
+    const dana = await Browser.signIn(shown, held);
+    expect(await rightsIn(dana)).toEqual(['read', 'approve']);
+    const answer = await dana.post('/api/changes', { bundle: 'limits', source: './limits' });
+    expect([answer.status, failureIn(answer).code]).toEqual([403, 'NOT_ALLOWED']);
+  });
+
+  test('is out when it is revoked, and so is a link that was made with it', async () => {
+    const dana = await Browser.signIn(shown, held);
+    const token = await makeLink(shown.store, realClock, { ...OWNER, ...held, readsOnly: false });
+    await shown.store.log.act(anAct(), [{ kind: 'revoke_key', id: 'k1', atMs: Date.now() }]);
+    expect((await dana.get('/api/decisions')).status).toBe(401);
+    expect(failureIn(await logIn(url, token)).code).toBe('LINK_UNKNOWN');
+    expect(await rightsIn(browser)).toContain('change');
+  });
+});
+
+test('who has signed out is told nothing more by what was begun before', async () => {
+  const other = await Browser.signIn(shown);
+  const following = ask(`${url}/api/decisions/stream`, { headers: { cookie: other.cookie } });
+  await other.post('/api/logout');
+  expect((await following).text).toContain(': begun');
+});
+
+test('an export that breaks off does not look like a whole one', async () => {
+  const lines: readonly string[][] = [[], ['a line\n'], ['a line\n', 'another\n', 'and another\n']];
+  async function* breaking(): AsyncGenerator<string> {
+    yield* lines[next] ?? [];
+    await Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'the disk is gone'));
+  }
+  let next = 0;
+  const { ground } = shown;
+  const { reads } = readsThread({ path: shown.store.path, home: shown.home });
+  const { bench } = workbenchThread(ground);
+  const port = { ...dashboardPort({ ...ground, reads, bench }), exportLines: breaking };
+  const oidc = undefined;
+  const options = { ...ground, port, oidc, host: '127.0.0.1', tcpPort: 0, publicUrl: undefined, pages: '' };
+  const door = await serveDashboard(options);
+  const signedIn = await Browser.signIn({ store: shown.store, door });
+  const path = '/api/decisions/export?format=jsonl';
+  expect(failureIn(await signedIn.get(path)).message).toBe('the disk is gone');
+  for (next = 1; next < lines.length; next += 1) await expect(signedIn.get(path)).rejects.toThrow(/aborted|hang up/);
+  await door.close();
+});
 
 describe('what other pages can do', () => {
   test.for(['evil.example', 'localhost.evil.example:1', '127.0.0.1.nip.io', '0.0.0.0', '127.0.0.1', '127.0.0.1:1'])(
@@ -38,6 +101,12 @@ describe('what other pages can do', () => {
       expect((await logIn(url, 'token', { origin })).status).toBe(403);
     },
   );
+
+  test.for(['cross-site', 'same-site'])('a picture on a page that is %s shows nothing', async (site) => {
+    const answer = await browser.get('/api/decisions/stream', { 'sec-fetch-site': site });
+    expect([answer.status, failureIn(answer).code]).toEqual([403, 'WRONG_ORIGIN']);
+    expect((await browser.get('/api/session', { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  });
 
   test('what changes something has to come from a page of its own', async () => {
     const { cookie, csrf } = browser;

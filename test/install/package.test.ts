@@ -20,7 +20,7 @@ const MEGABYTE = 1024 * 1024;
 const NEEDED: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE)$/,
   // The program, what it starts by name, and what those load.
-  /^dist\/(main|(argument|process|toolchain|writer)-worker)\.js$/,
+  /^dist\/(main|(argument|process|reads|toolchain|workbench|writer)-worker)\.js$/,
   /^dist\/[\w.-]+-[A-Z0-9]{8}\.js$/,
   /^dist\/(LICENSES\.txt|sbom\.cdx\.json)$/,
   /^dist\/compiled\/[0-9a-f]{64}\.json$/,
