@@ -213,19 +213,38 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   const standing = { store, checker, found, upstreams, signIns, policy, directory, lock, bypass, observer };
   const parts = gatewayParts(standing, options);
   live.parts = parts;
+  const policiesOf = (next: AppOptions['config']): Policies => configuredPolicies(next, found, base);
+  followChanges(live, options, { parts, pauses, lock, generations, stamp, everyMs, policiesOf });
+  return parts;
+}
+
+type Policies = ReturnType<typeof configuredPolicies>;
+
+interface Following {
+  readonly parts: GatewayParts;
+  readonly pauses: Pauses;
+  readonly lock: LockInForce;
+  readonly generations: Generations;
+  readonly stamp: Awaited<ReturnType<typeof stampOfConfiguration>>;
+  readonly everyMs: number;
+  readonly policiesOf: (config: AppOptions['config']) => Policies;
+}
+
+/** From now on takes up what changes in the store, in the lock file, in bundles and in the configuration. */
+function followChanges(live: Live, options: AppOptions, following: Following): void {
+  const { parts, pauses, lock, generations, stamp, everyMs, policiesOf } = following;
   void pauses.watch();
   lock.watch(() => parts.policy.refresh());
   generations.watch();
   live.configuration = followConfiguration(options, {
     apply: (next) => {
       pauses.allow(next.policies.pause);
-      return generations.reconfigure(configuredPolicies(next, found, base));
+      return generations.reconfigure(policiesOf(next));
     },
     stamp,
     everyMs,
-    signal,
+    signal: live.closing.signal,
   });
-  return parts;
 }
 
 interface Keeping {
