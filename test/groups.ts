@@ -6,6 +6,7 @@ export const COMPILING = [
   'test/rego/**/*.test.ts',
   'test/app/{generations,signed-bundles}.test.ts',
   'test/bundles/{authoring,testing-policies}.test.ts',
+  'test/dashboard/changes.test.ts',
   'test/cli/{bundle,generations,policy-diff,policy-sources,policy-test,replay,signing-page}.test.ts',
   'test/e2e/generations.test.ts',
   'test/policy/{delegators,opinion-cache}.test.ts',

@@ -126,7 +126,7 @@ test('G-63 a removed store is told of, because nobody knows then which revision 
 
 test('G-63 a bundle whose signature ends is taken away in that moment, and comes back signed anew', async () => {
   const place = aPolicyPlace(BY_KEY);
-  await publish(place, '1', { endsMs: Date.now() + 5_000 });
+  await publish(place, '1', { endsMs: Date.now() + 10_000 });
   const live = await startLive(place);
   expect(await inForce(place)).not.toBe('');
   await untilStale(live, 'the signature of the bundle limits');
