@@ -14,8 +14,9 @@ import type { StaleBundle } from './app/stands.ts';
 import { SHIPPED_ANSWERS } from './app/policies.ts';
 import { Pauses } from './app/pauses.ts';
 import { quarantineRecorder } from './app/quarantines.ts';
-import { findServers, type FoundServer } from './app/servers.ts';
+import { findServers } from './app/servers.ts';
 import { openSignIns } from './app/sign-ins.ts';
+import { openUpstreams } from './app/upstreams.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { Observer } from './core/observer.ts';
@@ -31,7 +32,7 @@ import type { Telemetry } from './telemetry/start.ts';
 import type { InstanceHost } from './upstream/instance-host.ts';
 import type { SignIns } from './upstream/sign-ins.ts';
 import { ServerLogs } from './upstream/server-log.ts';
-import { Upstreams } from './upstream/upstreams.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
 
 /** Two halve the first start, and hold 300 MB each for its seconds; a machine with one core has no use for the second. */
 const TOOLCHAIN_PROCESSES = Math.min(2, availableParallelism());
@@ -262,42 +263,6 @@ async function keep(policy: PolicySet, why: string, { store, base }: Keeping): P
 function policyBase({ toolchain }: Live, { clock, logger }: AppOptions): PolicyBase {
   return { loader: { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) }, clock, logger };
 }
-
-interface UpstreamParts {
-  readonly store: Store;
-  readonly signIns: SignIns;
-  readonly logs: ServerLogs;
-  readonly instanceHost: InstanceHost;
-  readonly telemetry: Live['telemetry'];
-}
-
-function openUpstreams(
-  found: readonly FoundServer[],
-  { store, signIns, logs, instanceHost, telemetry }: UpstreamParts,
-  { version, host, clock, logger, config }: AppOptions,
-): Upstreams {
-  return new Upstreams(
-    found.map(({ definition }) => definition),
-    {
-      version,
-      host,
-      clock,
-      logger,
-      instanceHost,
-      onRestarted: (server) => void telemetry?.then((it) => it?.observer.restarted(server)),
-      maxMessageBytes: config.gateway.limits.resultBytes,
-      memory: {
-        read: (server) => store.catalog.readFact(server, SERVER_FACTS),
-        write: (server, facts) => store.catalog.writeFact(server, SERVER_FACTS, facts),
-      },
-      onErrorLine: (server, line) => logs.add(server, line),
-      authorizerFor: (server, principal) => signIns.authorizerFor(server, principal),
-    },
-  );
-}
-
-/** Under which name it is remembered what a server says of itself and in which eras it can be spoken with. */
-const SERVER_FACTS = 'server';
 
 /** What the rules say of themselves is kept by digest, so that an old decision is explained in its own words. */
 async function rememberWords({ catalog }: Store, { participants }: PolicySet): Promise<void> {
