@@ -81,6 +81,9 @@ export class Directory {
   readonly #drifts: DriftNews;
   readonly #hidden: HiddenNews;
   readonly #settled = new Map<ListName, Promise<unknown>>();
+  /** Servers whose tools are being read because somebody wished it, and those of which it was wished once more meanwhile. */
+  readonly #rereading = new Set<ServerId>();
+  readonly #again = new Set<ServerId>();
   #servers: Servers;
   #current: Shown;
   #rebuilding: Promise<void> = Promise.resolve();
@@ -165,7 +168,15 @@ export class Directory {
 
   /** The tools of a server may be others, though it has not said so. */
   reread(server: ServerId): void {
-    void this.#ask(server, 'tools');
+    if (this.#rereading.has(server)) {
+      this.#again.add(server);
+      return;
+    }
+    this.#rereading.add(server);
+    void this.#ask(server, 'tools').finally(() => {
+      this.#rereading.delete(server);
+      if (this.#again.delete(server)) this.reread(server);
+    });
   }
 
   onChanged(listener: (list: ListName) => void): () => void {

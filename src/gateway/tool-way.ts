@@ -94,12 +94,12 @@ async function resolve(asked: Asked<ToolCallRequest>, parts: ToolWayParts): Prom
 async function quarantine(
   route: ToolRoute,
   asked: Asked<ToolCallRequest>,
-  { driftAt }: ToolWayParts,
+  { driftAt, directory }: ToolWayParts,
 ): Promise<OwnDenial | undefined> {
   const { server, tool, drift } = route;
-  // One that has changed is looked at as well: it may have changed back, and then the next call finds it as it was.
-  const now = server.pins?.drift === '' ? await driftAt?.(route, asked) : undefined;
-  const why = drift?.kind === 'quarantined' ? drift.why : now;
+  // It may be what was accepted again; then the next call finds it so.
+  if (drift?.kind === 'quarantined' && server.pins?.drift === '') directory.reread(server.id);
+  const why = drift?.kind === 'quarantined' ? drift.why : await driftAt?.(route, asked);
   if (why === undefined) return undefined;
   const params = { server: server.id, tool };
   return { reason: 'gateway.tool_quarantined', internal: `drift.${why}`, rules: [], params };

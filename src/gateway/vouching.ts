@@ -35,7 +35,7 @@ const SECOND_MS = 1_000;
 export interface VouchingOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly logger: Logger;
-  /** An instance offers another tool than is shown, and has not said so; it may be what was accepted again. */
+  /** An instance offers another tool than is shown, and has not said so. */
   readonly onDrift: (server: ServerId) => void;
 }
 
@@ -62,10 +62,8 @@ export class Vouching {
       const seen = await this.#read(upstreamOf());
       const pin = seen.pinOf(tool);
       if (pin === undefined) return undefined;
-      const isShown = isRouteOf(route, pin);
-      const drift = isShown ? driftIn(server, tool, pin) : 'contract';
-      const shown = route.drift?.kind === 'quarantined' ? route.drift.why : undefined;
-      if (!isShown || drift !== shown) this.#options.onDrift(server.id);
+      const drift = isRouteOf(route, pin) ? driftIn(server, tool, pin) : 'contract';
+      if (drift !== undefined) this.#options.onDrift(server.id);
       return drift;
     } catch (thrown) {
       const { logger } = this.#options;

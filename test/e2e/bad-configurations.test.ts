@@ -21,7 +21,7 @@ const BAD = [
   },
   {
     what: 'what this version does not have',
-    config: 'version: 1\nmcpServers: { a: { command: x } }\ndashboard: { enabled: true }\n',
+    config: 'version: 1\nmcpServers: { a: { command: x } }\ndecisions: { store: { driver: postgres } }\n',
     says: /mcp-gateway\.yaml:3:\d+ error E_\w+ /,
   },
   {
