@@ -22,11 +22,11 @@ export const EVERY_CLIENT = [
 ];
 
 /**
- * What hostile clients, servers and bundles try, by the thousand, on the program and on its parts: `npm run test:faults`
- * runs it beside the real faults.
+ * What hostile clients, servers and bundles try, by the thousand, on the program and on its parts, and what becomes of
+ * servers and budgets that are used hard: `npm run test:faults` runs it beside the real faults.
  */
 export const HOSTILE = [
-  'test/e2e/{bad-stores,bad-upstreams,bad-configurations,hostile-*,client-limits}.test.ts',
+  'test/e2e/{bad-stores,bad-upstreams,bad-configurations,hostile-*,client-limits,limits,lives}.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/gateway/fail-closed.test.ts',
   'test/policy/hostile-{modules,rego}.test.ts',
