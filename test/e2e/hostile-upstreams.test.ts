@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { SealedAct } from '../../src/core/act.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -113,6 +114,11 @@ async function restore(): Promise<void> {
   await vi.waitUntil(async () => (await make('nothing')).isError !== true, PATIENCE);
 }
 
+/** A server is read twenty times a second at most (docs/servers.md): what is seen in this one was not read in the last. */
+function anotherSecond(): Promise<void> {
+  return wait(1_000);
+}
+
 /** How many calls have reached the server. */
 function reached(): number {
   const path = join(place.folder, 'shown.json.calls');
@@ -187,6 +193,7 @@ const CHANGES: readonly (readonly [string, JsonObject, boolean, string])[] = [
 ];
 
 test.for(CHANGES)('G-41 after %s nothing reaches the server until somebody has seen it', async ([, tool, says, at]) => {
+  await anotherSecond();
   expect(textOf(await make('turns', { into: { tools: [tool, ...OTHERS] }, says }))).toBe('turned');
   const before = reached();
 
@@ -200,6 +207,7 @@ test.for(CHANGES)('G-41 after %s nothing reaches the server until somebody has s
 });
 
 test('G-41 a second definition under the name of a tool that was accepted keeps it from being called', async () => {
+  await anotherSecond();
   show({ tools: [DO, FLIPPED, ...OTHERS] });
   const before = reached();
   expect((await make('nothing')).isError).toBe(true);
@@ -209,6 +217,7 @@ test('G-41 a second definition under the name of a tool that was accepted keeps 
 });
 
 test('G-41 what somebody has seen and accepted runs, and it is on record who accepted what', async () => {
+  await anotherSecond();
   show({ tools: [WIDER, ...OTHERS] });
   expect((await make('nothing')).isError).toBe(true);
   const approved = await run('server approve bad --tool do --reason', 'seen');
@@ -227,6 +236,7 @@ test('G-41 what somebody has seen and accepted runs, and it is on record who acc
 });
 
 test('G-41 of a server that lists other tools each time no call runs that was not allowed', async () => {
+  await anotherSecond();
   const before = { calls: reached(), allowed: await allowed() };
   show({
     alternating: [
