@@ -8,7 +8,7 @@ import { loadConfig } from '../src/config/load.ts';
 import type { Clock } from '../src/core/clock.ts';
 import type { Logger } from '../src/core/logger.ts';
 import { ChainKeys } from '../src/state/chain-key.ts';
-import { StoreConnection } from '../src/state/connection.ts';
+import { SqliteConnection } from '../src/state/sqlite-connection.ts';
 import { decisionIds } from '../src/state/decision-id.ts';
 import { chooseDriver } from '../src/state/drivers.ts';
 import { decisionRow, outcomeRow } from '../src/state/log-rows.ts';
@@ -136,7 +136,7 @@ async function makeStore(): Promise<void> {
   rmSync(HOME, { recursive: true, force: true });
   mkdirSync(HOME, { recursive: true, mode: 0o700 });
   await (await Store.open({ path: STORE, home: HOME, durability: 'normal', clock, logger })).close();
-  const connection = new StoreConnection({
+  const connection = new SqliteConnection({
     driver: chooseDriver(),
     path: STORE,
     access: 'write',

@@ -1,6 +1,6 @@
 import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
-import { StoreConnection } from '../state/connection.ts';
+import { SqliteConnection } from '../state/sqlite-connection.ts';
 import { chooseDriver } from '../state/drivers.ts';
 import { type KnownLabel, listLabels } from '../state/labels.ts';
 import { acting } from './acting.ts';
@@ -67,7 +67,7 @@ export async function clear(context: CommandContext, label: string, options: Cle
 function readAll(context: CommandContext, options: LabelOptions): readonly KnownLabel[] {
   const { config } = readConfig(context, options);
   const { path } = config.decisions.store;
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'read', durability: 'normal' });
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'read', durability: 'normal' });
   try {
     return listLabels(connection, { conversation: options.conversation ?? '', now: clock.now() });
   } finally {

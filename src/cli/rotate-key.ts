@@ -1,6 +1,6 @@
 import { decisionIds } from '../state/decision-id.ts';
 import { chooseDriver } from '../state/drivers.ts';
-import { StoreConnection } from '../state/connection.ts';
+import { SqliteConnection } from '../state/sqlite-connection.ts';
 import { rotateKey } from '../state/rotate-key.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -17,7 +17,7 @@ export function rotate(context: CommandContext, options: RotateOptions): void {
   const { terminal, environment } = context;
   const { home, user } = environment;
   const { path } = readConfig(context, options).config.decisions.store;
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'full' });
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'full' });
   const time = new Date(clock.now()).toISOString();
   const { reason = '' } = options;
   try {

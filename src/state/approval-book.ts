@@ -8,7 +8,7 @@ import {
   type Vote,
 } from '../core/approval.ts';
 import { REMEMBER, type Remember } from '../core/opinion.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 /** What may bear on one call: its own approvals, and what is remembered of its tool. */
@@ -52,7 +52,7 @@ export interface ApprovalBook {
   answering(nowMs: number): Promise<readonly Answering[]>;
 }
 
-export function createApprovalBook(connection: StoreConnection): ApprovalBook {
+export function createApprovalBook(connection: SqliteConnection): ApprovalBook {
   const query = async (
     text: string,
     values: readonly (string | number)[],
@@ -154,7 +154,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const ANSWERS = `select vote.person, vote.verdict, vote.at - approvals.created as waited from approval_votes as vote
   join approvals using (id, approver) where vote.at > ? order by vote.person, waited`;
 
-function answeringOf(connection: StoreConnection, nowMs: number): readonly Answering[] {
+function answeringOf(connection: SqliteConnection, nowMs: number): readonly Answering[] {
   const waited = new Map<string, number[]>();
   const approved = new Map<string, number>();
   const rows = connection.use((database) => database.prepare(ANSWERS).all(nowMs - HOUR_MS));

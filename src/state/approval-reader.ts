@@ -1,5 +1,5 @@
 import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
-import { StoreConnection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import type { ReaderOptions } from './decision-reader.ts';
 import { chooseDriver } from './drivers.ts';
 
@@ -10,6 +10,6 @@ export interface ApprovalReader {
 
 /** Reads the approvals of any store, while gateways write to it. It never writes. */
 export function readApprovals({ path, driver = chooseDriver() }: ReaderOptions): ApprovalReader {
-  const connection = new StoreConnection({ driver, path, access: 'read', durability: 'normal' });
+  const connection = new SqliteConnection({ driver, path, access: 'read', durability: 'normal' });
   return { book: createApprovalBook(connection), close: () => connection.close() };
 }

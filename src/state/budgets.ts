@@ -1,7 +1,7 @@
 import type { Adjustment } from '../core/change.ts';
 import { type Charge, type Count, drained, drainPerMs, PARTS } from '../core/charge.ts';
 import { isHeld } from '../core/settlement.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 const DRAINED = 'max(0, used - max(0, excluded.as_of - as_of) * excluded.rate)';
@@ -82,8 +82,11 @@ export function adjust(database: Database, { bucket, startsMs, fromParts, to }: 
 export type CountPlace = Pick<Charge, 'bucket' | 'window'>;
 
 /** How counts stand, each in its place; undefined where nothing was ever charged. */
-export function readCounts(connection: StoreConnection, places: readonly CountPlace[]): readonly (Count | undefined)[] {
-  return connection.peek((database) => rowsAt(database, places)).map(countOf);
+export function readCounts(
+  connection: SqliteConnection,
+  places: readonly CountPlace[],
+): readonly (Count | undefined)[] {
+  return connection.useStale((database) => rowsAt(database, places)).map(countOf);
 }
 
 /** All in one statement, which reads them as of one moment. */
@@ -99,7 +102,7 @@ function readPlaces(count: number): string {
 }
 
 /** Removes counts whose window is over. Answers how many; there may be more. */
-export function sweepBudgets(connection: StoreConnection, now: number): number {
+export function sweepBudgets(connection: SqliteConnection, now: number): number {
   return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS, now - LASTING_MS, now));
 }
 

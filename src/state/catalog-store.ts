@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 import { parseResultBytes, writeJson } from '../core/lossless-json.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** What the gateway remembers of each server between its starts. Nothing here is evidence; it only spares work. */
 export interface CatalogStore {
@@ -14,7 +14,7 @@ export interface CatalogStore {
 
 const CATALOG = 'catalog';
 
-export function createCatalogStore(connection: StoreConnection): CatalogStore {
+export function createCatalogStore(connection: SqliteConnection): CatalogStore {
   const read = async (server: string, name: string): Promise<Json | undefined> => readFact(connection, server, name);
   const write = async (server: string, name: string, value: Json): Promise<void> =>
     writeFact(connection, { server, name, value });
@@ -27,7 +27,7 @@ export function createCatalogStore(connection: StoreConnection): CatalogStore {
 }
 
 /** What is remembered under a name; undefined where nothing is, or where it cannot be read any more. */
-function readFact(connection: StoreConnection, server: string, name: string): Json | undefined {
+function readFact(connection: SqliteConnection, server: string, name: string): Json | undefined {
   const row = connection.use((database) =>
     database.prepare('select json from server_facts where server = ? and name = ?').get(server, name),
   );
@@ -42,7 +42,7 @@ interface Fact {
   readonly value: Json;
 }
 
-function writeFact(connection: StoreConnection, { server, name, value }: Fact): void {
+function writeFact(connection: SqliteConnection, { server, name, value }: Fact): void {
   connection.use((database) =>
     database
       .prepare(

@@ -6,7 +6,7 @@ import { hexOf, type Sealers, type StoredHead } from './chain.ts';
 import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
 import { appendCheckpoint, lastCheckpoint, waitForDisk } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { isSealed, type KnownPlace, readHead } from './log-tail.ts';
 
@@ -18,7 +18,7 @@ const CHECKPOINT_EVERY_MS = 60_000;
 const LEASE_MS = 10_000;
 
 export interface CheckpointerOptions {
-  readonly connection: StoreConnection;
+  readonly connection: SqliteConnection;
   readonly key: CheckpointKey;
   /** By the keys of the chain. */
   readonly sealers: Sealers;

@@ -8,7 +8,7 @@ import {
   writeCounts,
 } from '../core/counts.ts';
 import { MOST_IN_A_SWEEP } from './budgets.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database } from './driver.ts';
 
 /** A conversation, or an agent with all of its conversations, and whose it is. */
@@ -34,7 +34,7 @@ export interface ConversationStore {
   add(uncounted: readonly Uncounted[]): Promise<ReadonlyMap<string, Counts>>;
 }
 
-export function createConversationStore(connection: StoreConnection): ConversationStore {
+export function createConversationStore(connection: SqliteConnection): ConversationStore {
   return {
     read: async (id) => connection.use((database) => readById(database, id)),
     add: async (uncounted) =>
@@ -72,6 +72,6 @@ const SWEEP = `delete from conversations where id in
   (select id from conversations where last_call <= ? order by last_call limit ${MOST_IN_A_SWEEP})`;
 
 /** Removes counts that nothing adds to any more. Answers how many; there may be more. */
-export function sweepConversations(connection: StoreConnection, now: number): number {
+export function sweepConversations(connection: SqliteConnection, now: number): number {
   return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
 }

@@ -8,7 +8,7 @@ import { type ActFilter, listActs } from './act-query.ts';
 import { readMaterial } from './audit-material.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { createCatalogStore } from './catalog-store.ts';
-import { StoreConnection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import {
   decisionsSince,
   findById,
@@ -43,11 +43,11 @@ const MOST_EXAMPLES = 4;
 export class DecisionReader {
   /** What was in force when, and what is kept of it. */
   readonly generations: GenerationReader;
-  readonly #connection: StoreConnection;
+  readonly #connection: SqliteConnection;
 
   constructor(options: ReaderOptions) {
     const driver = options.driver ?? chooseDriver();
-    this.#connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+    this.#connection = new SqliteConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
     this.generations = createGenerationStore(this.#connection);
   }
 

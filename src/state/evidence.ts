@@ -1,6 +1,6 @@
 import { sameBytes, Sealers } from './chain.ts';
 import { type ChainRow, chainRowOf } from './chain-row.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { type DecisionFilter, whereOf } from './decision-query.ts';
 import type { Database, SqlRow } from './driver.ts';
 import { type PageRange, type PageRequest, pagesOf } from './log-pages.ts';
@@ -17,7 +17,7 @@ export type Evidence =
  * are among them, so that no row of the chain is missing in between. Throws CHAIN_KEY.
  */
 export async function* readEvidence(
-  connection: StoreConnection,
+  connection: SqliteConnection,
   { filter, keys }: PageRequest,
 ): AsyncGenerator<readonly Evidence[]> {
   const sealers = new Sealers(keys);

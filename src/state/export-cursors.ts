@@ -1,4 +1,4 @@
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { takeLease } from './leases.ts';
 
 /** How far exports have come, for all gateways that share the store. */
@@ -11,8 +11,8 @@ export interface ExportCursors {
   hold(name: string, now: number, lastsMs: number): boolean;
 }
 
-export function createExportCursors(connection: StoreConnection, holder: string): ExportCursors {
-  const briefly: Pick<StoreConnection, 'use'> = { use: (work) => connection.useBriefly(work) };
+export function createExportCursors(connection: SqliteConnection, holder: string): ExportCursors {
+  const briefly: Pick<SqliteConnection, 'use'> = { use: (work) => connection.useBriefly(work) };
   return {
     read: (name) => {
       const row = connection.use((database) => database.prepare('select seq from exports where name = ?').get(name));

@@ -4,7 +4,7 @@ import type { Activation } from '../core/generation.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
 import { LAYERS } from '../core/opinion.ts';
 import { seenRevisions, seeRevision } from './bundle-revisions.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SqlRow } from './driver.ts';
 import { listPins } from './policy-pins.ts';
 
@@ -48,7 +48,7 @@ export function libraryKey(digest: string): string {
 
 const COLUMNS = 'seq, generation, at, instance, why, facts';
 
-export function createGenerationStore(connection: StoreConnection): GenerationStore {
+export function createGenerationStore(connection: SqliteConnection): GenerationStore {
   return {
     keep: async (key, text) => keep(connection, key, text),
     readKept: async (key) => readKept(connection, key),
@@ -74,7 +74,7 @@ export function createGenerationStore(connection: StoreConnection): GenerationSt
   };
 }
 
-function keep(connection: StoreConnection, key: string, text: string): void {
+function keep(connection: SqliteConnection, key: string, text: string): void {
   connection.use((database) => {
     if (database.prepare('select 1 from kept_policy where key = ?').get(key) !== undefined) return;
     const insert = 'insert into kept_policy (key, body) values (?, ?) on conflict (key) do nothing';
@@ -82,13 +82,13 @@ function keep(connection: StoreConnection, key: string, text: string): void {
   });
 }
 
-function readKept(connection: StoreConnection, key: string): string | undefined {
+function readKept(connection: SqliteConnection, key: string): string | undefined {
   const row = connection.use((database) => database.prepare('select body from kept_policy where key = ?').get(key));
   const body = row?.['body'];
   return body instanceof Uint8Array ? gunzipSync(body).toString() : undefined;
 }
 
-function activate(connection: StoreConnection, activation: Omit<Activation, 'seq'>): void {
+function activate(connection: SqliteConnection, activation: Omit<Activation, 'seq'>): void {
   const { generation, at, instance, why, facts } = activation;
   const text = JSON.stringify(facts);
   connection.use((database) =>

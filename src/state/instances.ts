@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SqlRow } from './driver.ts';
 
 export const HEARTBEAT_MS = 5_000;
@@ -59,7 +59,7 @@ export interface Heartbeat {
 }
 
 /** Enters the instance, or says that it still lives; an instance that was taken for dead is entered again. */
-export function beat(connection: StoreConnection, instance: InstanceIdentity, heartbeat: Heartbeat): void {
+export function beat(connection: SqliteConnection, instance: InstanceIdentity, heartbeat: Heartbeat): void {
   const { now, openFrom } = heartbeat;
   connection.useBriefly((database) =>
     database
@@ -81,7 +81,7 @@ export function beat(connection: StoreConnection, instance: InstanceIdentity, he
   );
 }
 
-export function removeInstance(connection: StoreConnection, id: string): void {
+export function removeInstance(connection: SqliteConnection, id: string): void {
   connection.use((database) => database.prepare('delete from instances where id = ?').run(id));
 }
 
@@ -89,7 +89,7 @@ export function removeInstance(connection: StoreConnection, id: string): void {
  * The instances that will never say what became of their calls. Of one that runs beside us we know it whatever the clock
  * says: a machine that slept, or whose clock was set, is full of silent processes that live.
  */
-export function findDead(connection: StoreConnection, me: InstanceIdentity, now: number): readonly DeadInstance[] {
+export function findDead(connection: SqliteConnection, me: InstanceIdentity, now: number): readonly DeadInstance[] {
   const rows = connection.use((database) =>
     database.prepare('select id, pid, host, boot, began, heartbeat, open_from from instances where id <> ?').all(me.id),
   );
@@ -110,7 +110,7 @@ export interface KnownInstance {
 }
 
 /** The instances that live at a time, in milliseconds since the epoch, the oldest first. */
-export function listLiving(connection: StoreConnection, now: number): readonly KnownInstance[] {
+export function listLiving(connection: SqliteConnection, now: number): readonly KnownInstance[] {
   const dead = new Set(findDead(connection, identifyProcess(''), now).map(({ id }) => id));
   const rows = connection.use((database) =>
     database.prepare('select id, pid, host, started, heartbeat from instances order by started, id').all(),

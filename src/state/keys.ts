@@ -1,5 +1,5 @@
 import { KEY_ROLES, type KeyRole, type NewKey, type StoredKey } from '../core/key.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 export function addKey(database: Database, key: NewKey): void {
@@ -17,13 +17,13 @@ export function revokeKey(database: Database, id: string, atMs: number): boolean
 }
 
 /** All keys that were ever made, oldest first. */
-export function listKeys(connection: StoreConnection): readonly StoredKey[] {
+export function listKeys(connection: SqliteConnection): readonly StoredKey[] {
   const rows = connection.use((database) => database.prepare('select * from keys order by created, id').all());
   return rows.map(keyOf);
 }
 
 /** The key of an agent with this hash, while it holds. Sees what any process has revoked. */
-export function findAgentKey(connection: StoreConnection, hash: string): StoredKey | undefined {
+export function findAgentKey(connection: SqliteConnection, hash: string): StoredKey | undefined {
   const row = connection.use((database) =>
     database.prepare("select * from keys where hash = ? and role = 'agent' and revoked is null").get(hash),
   );

@@ -1,6 +1,6 @@
 import type { AttachedLabel, ClearedLabel } from '../core/change.ts';
 import { MOST_IN_A_SWEEP } from './budgets.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 /** As many labels as one conversation has at a time; sources of one label do not count. */
@@ -55,12 +55,12 @@ export function clearLabel(database: Database, { conversation, label, sources, n
 
 /** The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it. */
 export function readLabels(
-  connection: StoreConnection,
+  connection: SqliteConnection,
   { conversation, agent }: { readonly conversation: string; readonly agent: string },
   now: number,
 ): readonly AttachedLabel[] {
   // Where another file has taken the place of this one, what is decided on these labels cannot be recorded.
-  const rows = connection.peek((database) => database.prepare(HELD).all(conversation, now, agent, now));
+  const rows = connection.useStale((database) => database.prepare(HELD).all(conversation, now, agent, now));
   return rows.map(labelOf);
 }
 
@@ -76,7 +76,7 @@ const LIST = `select labels.*, agent, user, client from labels left join convers
 
 /** All labels that hold at a time, of the conversations whose id begins so. */
 export function listLabels(
-  connection: StoreConnection,
+  connection: SqliteConnection,
   { conversation, now }: { readonly conversation: string; readonly now: number },
 ): readonly KnownLabel[] {
   const rows = connection.use((database) => database.prepare(LIST).all(now, conversation, conversation));
@@ -89,7 +89,7 @@ export function listLabels(
 }
 
 /** Removes labels that are over. Answers how many; there may be more. */
-export function sweepLabels(connection: StoreConnection, now: number): number {
+export function sweepLabels(connection: SqliteConnection, now: number): number {
   return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
 }
 

@@ -1,4 +1,4 @@
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 
 export interface Lease {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Lease {
  * longer than any was taken before the clock was set back, and is free.
  */
 export function takeLease(
-  connection: Pick<StoreConnection, 'use'>,
+  connection: Pick<SqliteConnection, 'use'>,
   { name, holder, now, lastsMs, dead = [] }: Lease,
 ): boolean {
   const changed = connection.use((database) =>
@@ -32,6 +32,6 @@ export function takeLease(
   return changed === 1;
 }
 
-export function giveLeases(connection: StoreConnection, holder: string): void {
+export function giveLeases(connection: SqliteConnection, holder: string): void {
   connection.use((database) => database.prepare('delete from leases where holder = ?').run(holder));
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
 import type { ChainKeys } from './chain-key.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { type DecisionFilter, whereOf } from './decision-query.ts';
 import type { Database, SqlRow } from './driver.ts';
 import { readHead } from './log-tail.ts';
@@ -30,7 +30,7 @@ const ROWS_AT_ONCE = 25;
  * the keys has sealed the log.
  */
 export async function* pagesOf(
-  connection: StoreConnection,
+  connection: SqliteConnection,
   { filter, keys }: PageRequest,
   readPage: ReadPage,
 ): AsyncGenerator<readonly SqlRow[]> {

@@ -5,7 +5,7 @@ import type { Seal } from '../core/record.ts';
 import { GENESIS, hexOf, type LogRow, type Place, type Sealer, Sealers, type StoredHead } from './chain.ts';
 import type { ChainKeys } from './chain-key.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database } from './driver.ts';
 import { isSealed, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
 import { inSnapshot } from './transaction.ts';
@@ -15,7 +15,7 @@ import { inSnapshot } from './transaction.ts';
  * to whoever opened it, and may serve others.
  */
 export class LogWriter {
-  readonly #connection: StoreConnection;
+  readonly #connection: SqliteConnection;
   readonly #keys: ChainKeys;
   readonly #sealers: Sealers;
   readonly #sealerOf = (keyId: string): Sealer => this.#sealers.of(keyId, this.#connection.path);
@@ -24,7 +24,7 @@ export class LogWriter {
   /** What is known of the chain from outside the database. */
   #checkpoint: KnownPlace | undefined;
 
-  constructor(connection: StoreConnection, keys: ChainKeys) {
+  constructor(connection: SqliteConnection, keys: ChainKeys) {
     this.#keys = keys;
     this.#sealers = new Sealers(keys);
     this.#connection = connection;

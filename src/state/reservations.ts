@@ -3,7 +3,7 @@ import { type Charge, PARTS } from '../core/charge.ts';
 import type { Change, EndedHold } from '../core/change.ts';
 import { isHeld, type Settlement } from '../core/settlement.ts';
 import { type Occasion, startsOf } from './budgets.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 
 const ROW = '(?, ?, ?, ?, ?, ?, ?)';
@@ -54,7 +54,7 @@ export interface Expiry {
 
 const OF_DECISION = 'select * from reservations where decision = ? and expires <= ? order by bucket';
 
-export function expiryOf(connection: StoreConnection, decision: string, now: number): Expiry {
+export function expiryOf(connection: SqliteConnection, decision: string, now: number): Expiry {
   return expiry(
     decision,
     connection.use((database) => database.prepare(OF_DECISION).all(decision, now)),
@@ -65,7 +65,7 @@ const ORPHANS = `select * from reservations where expires <= ? and instance not 
   order by decision, bucket limit 1000`;
 
 /** Holds of processes that are long forgotten: those whose time was not over when their process was found dead. */
-export function orphanedHolds(connection: StoreConnection, now: number): readonly Expiry[] {
+export function orphanedHolds(connection: SqliteConnection, now: number): readonly Expiry[] {
   const rows = connection.use((database) => database.prepare(ORPHANS).all(now));
   const decisions = new Set(rows.map((row) => String(row['decision'])));
   return [...decisions].map((decision) =>

@@ -7,13 +7,13 @@ import { bytesOf } from './chain-row.ts';
 import { isSignedBy, signCheckpoint } from './checkpoint.ts';
 import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { Database } from './driver.ts';
 import { lastRemoved, readHead } from './log-tail.ts';
 
 export interface Retention {
-  readonly connection: StoreConnection;
+  readonly connection: SqliteConnection;
   readonly log: DecisionLog;
   readonly key: CheckpointKey;
   /** The file that checkpoints are added to. */

@@ -3,13 +3,13 @@ import { GatewayError } from '../core/errors.ts';
 import { createSealer, hexOf, Sealers } from './chain.ts';
 import { ChainKeys, makeNextKey, useFromNowOn } from './chain-key.ts';
 import { HANDOVER } from './chain-walk.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { actRow } from './log-rows.ts';
 import { isSealed, readHead } from './log-tail.ts';
 import { insertRows } from './log-writer.ts';
 
 export interface Rotation {
-  readonly connection: StoreConnection;
+  readonly connection: SqliteConnection;
   readonly home: string;
   /** Who does it, when and why; it is the last record under the key that is replaced. */
   readonly act: Omit<Act, 'verb' | 'subject' | 'before' | 'after'>;

@@ -1,7 +1,7 @@
 import type { SealedRecord } from '../core/record.ts';
 import { sameBytes, Sealers } from './chain.ts';
 import { chainRowOf } from './chain-row.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { recordOf, whereOf } from './decision-query.ts';
 import type { Database, SqlRow } from './driver.ts';
 import { type PageRange, type PageRequest, pagesOf } from './log-pages.ts';
@@ -18,7 +18,7 @@ export interface SealedRequest extends PageRequest {
 
 /** Decisions from the beginning of a log on, each held to the seal of its row. That none is missing is for `verifyLog`. */
 export async function* readSealed(
-  connection: StoreConnection,
+  connection: SqliteConnection,
   request: SealedRequest,
 ): AsyncGenerator<readonly ReadDecision[]> {
   const sealers = new Sealers(request.keys);

@@ -1,5 +1,5 @@
 import type { SignInLink } from '../core/change.ts';
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database } from './driver.ts';
 
 export interface KnownLink extends SignInLink {
@@ -24,7 +24,7 @@ export function useLink(database: Database, hash: string, nowMs: number): boolea
   return database.prepare(use).run(nowMs, hash, nowMs) === 1;
 }
 
-export function findLink(connection: StoreConnection, hash: string): KnownLink | undefined {
+export function findLink(connection: SqliteConnection, hash: string): KnownLink | undefined {
   const row = connection.use((database) => database.prepare('select * from sign_in_links where hash = ?').get(hash));
   if (row === undefined) return undefined;
   const groups: unknown = JSON.parse(String(row['groups']));

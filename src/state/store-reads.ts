@@ -9,7 +9,7 @@ import type { SealedRecord } from '../core/record.ts';
 import type { ActFilter } from './act-query.ts';
 import { type Answering, type ApprovalBook, type ApprovalFilter, createApprovalBook } from './approval-book.ts';
 import { ChainKeys } from './chain-key.ts';
-import { StoreConnection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import { matches } from './decision-match.ts';
 import { decisionsAt, type DecisionFilter, listDecisions } from './decision-query.ts';
 import { DecisionReader } from './decision-reader.ts';
@@ -88,7 +88,7 @@ const PAGE = 200;
 export class LocalReads implements StoreReads {
   readonly #options: StoreReadsOptions;
   readonly #reader: DecisionReader;
-  readonly #connection: StoreConnection;
+  readonly #connection: SqliteConnection;
   readonly #book: ApprovalBook;
   readonly #exports = new Map<number, AsyncGenerator<ExportPage>>();
   #lastExport = 0;
@@ -97,7 +97,7 @@ export class LocalReads implements StoreReads {
   constructor(options: StoreReadsOptions) {
     this.#options = options;
     this.#reader = new DecisionReader(options);
-    this.#connection = new StoreConnection({ ...options, access: 'read', durability: 'normal' });
+    this.#connection = new SqliteConnection({ ...options, access: 'read', durability: 'normal' });
     this.#book = createApprovalBook(this.#connection);
   }
 

@@ -15,7 +15,8 @@ import { hexOf, Sealers } from './chain.ts';
 import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointKey, obtainCheckpointKey } from './checkpoint-key.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { StoreConnection, type Durability } from './connection.ts';
+import type { Durability } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import { createConversationStore, sweepConversations, type ConversationStore } from './conversation-store.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { Database, Driver } from './driver.ts';
@@ -151,7 +152,7 @@ export class Store {
 
   /** The last pause, whether it still holds or not. Cheap enough to be asked every second. */
   pause(): Pause | undefined {
-    return this.#parts.connection.peek(readPause);
+    return this.#parts.connection.useStale(readPause);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
@@ -226,7 +227,7 @@ export class Store {
 
 interface StoreParts {
   readonly options: StoreOptions & { readonly driver: Driver };
-  readonly connection: StoreConnection;
+  readonly connection: SqliteConnection;
   readonly log: DecisionLog;
   readonly key: ChainKey;
   /** The key that the chain began with: ids that are made with it stay the same. */
@@ -241,7 +242,7 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   const isAside = options.durability === 'full' && options.waitsForDisk !== true;
   // Heartbeats, leases and the catalog may be lost in a power cut, so no session waits for the disk because of them.
   const durability = isAside ? 'normal' : options.durability;
-  const connection = new StoreConnection({ ...options, access: 'write', durability });
+  const connection = new SqliteConnection({ ...options, access: 'write', durability });
   let thread: WriterThread | undefined;
   try {
     const begun = connection.use(readHead);

@@ -1,4 +1,4 @@
-import type { StoreConnection } from './connection.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
 import { unknownOutcome, type DecisionLog } from './decision-log.ts';
 import { findDead, HEARTBEAT_MS, removeInstance, type DeadInstance, type InstanceIdentity } from './instances.ts';
 import { takeLease } from './leases.ts';
@@ -8,7 +8,7 @@ import { type Expiry, expiryOf, orphanedHolds } from './reservations.ts';
 const LEASE_MS = 3 * HEARTBEAT_MS;
 
 export interface Sweep {
-  readonly connection: StoreConnection;
+  readonly connection: SqliteConnection;
   readonly log: DecisionLog;
   readonly me: InstanceIdentity;
   /** Milliseconds since the epoch. */
@@ -47,7 +47,7 @@ function settleExpired(log: DecisionLog, { decision, settled, changes }: Expiry)
   log.settle({ ...unknownOutcome(decision), settled }, changes);
 }
 
-function findOpenCalls(connection: StoreConnection, dead: DeadInstance): readonly string[] {
+function findOpenCalls(connection: SqliteConnection, dead: DeadInstance): readonly string[] {
   const places = FORWARDED_ACTIONS.map(() => '?').join(', ');
   const rows = connection.use((database) =>
     database

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { StoreConnection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import { chooseDriver } from './drivers.ts';
 import { giveLeases, takeLease } from './leases.ts';
 
@@ -16,7 +16,7 @@ const POLL_MS = 25;
 export type WithLease = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** Rejects with STORE_UNAVAILABLE, and with whatever the work rejects with. */
-export function leasesOn(connection: StoreConnection, clock: Clock): WithLease {
+export function leasesOn(connection: SqliteConnection, clock: Clock): WithLease {
   return async (name, work) => {
     // Each time another holder, so that works of one process wait for one another too.
     const holder = randomUUID();
@@ -40,6 +40,6 @@ export function leasesOfStore(
   path: string,
   clock: Clock,
 ): { readonly withLease: WithLease; readonly close: () => void } {
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   return { withLease: leasesOn(connection, clock), close: () => connection.close() };
 }

@@ -7,7 +7,7 @@ import { ChainWalk, type Found } from './chain-walk.ts';
 import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointReader, publicKeyPath, readPublicKey } from './checkpoint-key.ts';
 import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
-import { StoreConnection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import type { Database, Driver, SqlRow } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
@@ -61,7 +61,7 @@ const ROWS_AT_ONCE = 1_000;
 export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
   const driver = options.driver ?? chooseDriver();
   const keys = new ChainKeys(options.home);
-  const connection = new StoreConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+  const connection = new SqliteConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
   try {
     const head = connection.use(readHead);
     keys.find(head?.key ?? '');

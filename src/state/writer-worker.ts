@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ChainKeys } from './chain-key.ts';
-import { StoreConnection } from './connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import { storeError } from './store-error.ts';
 import { DRIVERS } from './drivers.ts';
 import { LogWriter } from './log-writer.ts';
@@ -13,7 +13,7 @@ if (driver === undefined || parentPort === null) throw new Error('the writer is 
 
 const port = parentPort;
 const { path, durability, home } = settings;
-const connection = new StoreConnection({ driver, path, durability, access: 'write' });
+const connection = new SqliteConnection({ driver, path, durability, access: 'write' });
 const writer = new LogWriter(connection, new ChainKeys(home));
 
 port.on('message', (question: WriterQuestion) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { addLabelCommands } from '../../src/cli/label-commands.ts';
 import type { AttachedLabel } from '../../src/core/change.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { aRecord } from '../state/records.ts';
@@ -91,7 +91,7 @@ test.each([
 });
 
 function actIn(path: string): unknown {
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'read', durability: 'normal' });
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'read', durability: 'normal' });
   onTestFinished(() => connection.close());
   const row = connection.use((database) => database.prepare(`select body from log where kind = 'act'`).get());
   return JSON.parse(String(row?.['body']));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AuditMaterial } from '../../src/core/change.ts';
 import { openMaterial, openVault } from '../../src/state/audit.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { verifyLog } from '../../src/state/verify.ts';
@@ -66,7 +66,7 @@ test.for([
   { what: 'taken away', sql: "delete from audit where part = 'result'", kind: 'missing', why: /result is not there/ },
 ])('the chain tells that it was $what', async ({ sql, kind, why }) => {
   const { place, id } = await aKeptCall();
-  const connection = new StoreConnection({
+  const connection = new SqliteConnection({
     driver: chooseDriver(),
     path: place.path,
     access: 'write',

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Charge } from '../../src/core/charge.ts';
 import { sweepBudgets } from '../../src/state/budgets.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Database } from '../../src/state/driver.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
@@ -115,7 +115,7 @@ test('windows are swept an hour after their end, and not before', async () => {
   const store = await aStore(place);
   const { window } = aCharge();
   await reserve(store, [aCharge()]);
-  const connection = new StoreConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
+  const connection = new SqliteConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   expect(sweepBudgets(connection, window.endsMs + 3_599_999)).toBe(0);
   expect(sweepBudgets(connection, window.endsMs + 3_600_000)).toBe(1);

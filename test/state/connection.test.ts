@@ -1,13 +1,13 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { StoreConnection, type ConnectionOptions } from '../../src/state/connection.ts';
+import { SqliteConnection, type ConnectionOptions } from '../../src/state/sqlite-connection.ts';
 import { availableDrivers, chooseDriver } from '../../src/state/drivers.ts';
 import { MIGRATIONS } from '../../src/state/migrations.ts';
 import { aFolder, aLogOf, aPlace } from './support.ts';
 
-function aConnection(options: Partial<ConnectionOptions> = {}): StoreConnection {
-  const connection = new StoreConnection({
+function aConnection(options: Partial<ConnectionOptions> = {}): SqliteConnection {
+  const connection = new SqliteConnection({
     driver: chooseDriver(),
     path: aPlace().path,
     access: 'write',
@@ -19,7 +19,7 @@ function aConnection(options: Partial<ConnectionOptions> = {}): StoreConnection 
 }
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
-const touch = (connection: StoreConnection): unknown =>
+const touch = (connection: SqliteConnection): unknown =>
   connection.use((database) => database.prepare('select count(*) as n from log').get());
 
 describe.each(availableDrivers().map((driver) => ({ name: driver.name, driver })))('with $name', ({ driver }) => {

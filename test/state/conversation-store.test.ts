@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Counted, FORGOTTEN_AFTER_MS } from '../../src/core/counts.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { sweepConversations, type Uncounted } from '../../src/state/conversation-store.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { aPlace, aStore } from './support.ts';
@@ -34,7 +34,7 @@ test('counts are swept an hour after they are forgotten, and not before', async 
   const store = await aStore(place);
   await store.conversations.add([calls('c', 1)]);
   const options = { driver: chooseDriver(), path: place.path, access: 'write', durability: 'normal' } as const;
-  const connection = new StoreConnection(options);
+  const connection = new SqliteConnection(options);
   onTestFinished(() => connection.close());
   expect(sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS - 1)).toBe(0);
   expect(sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS)).toBe(1);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { beat, findDead, identifyProcess, type InstanceIdentity } from '../../src/state/instances.ts';
@@ -9,8 +9,8 @@ import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { aRecord } from './records.ts';
 import { aPlace, aStore } from './support.ts';
 
-function aConnection(path = aPlace().path): StoreConnection {
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+function aConnection(path = aPlace().path): SqliteConnection {
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   return connection;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AttachedLabel, Change } from '../../src/core/change.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { listLabels, MOST_LABELS, sweepLabels } from '../../src/state/labels.ts';
 import type { Store } from '../../src/state/store.ts';
@@ -24,8 +24,8 @@ function attach(store: Store, ...labels: readonly AttachedLabel[]): Promise<obje
   );
 }
 
-function aConnection({ path }: Place): StoreConnection {
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+function aConnection({ path }: Place): SqliteConnection {
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   return connection;
 }

@@ -10,7 +10,7 @@ import type { Outcome, OutcomeStatus } from '../../src/core/record.ts';
 import type { FoundCost } from '../../src/core/settlement.ts';
 import type { ListedBudget } from '../../src/state/budget-list.ts';
 import { sweepBudgets } from '../../src/state/budgets.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import type { Store } from '../../src/state/store.ts';
@@ -201,7 +201,7 @@ test('what never begins anew is kept while it is used, what slides until it has 
   });
   await take(THEN, [session, sliding]);
   await take(THEN + 20 * day, [session]);
-  const connection = new StoreConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
+  const connection = new SqliteConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   const swept = [1, 3, 31, 49, 51].map((days) => sweepBudgets(connection, THEN + days * day));
   expect(swept).toEqual([0, 1, 0, 0, 1]);
@@ -239,7 +239,7 @@ async function records({ path }: Place): ReturnType<DecisionReader['list']> {
 
 /** Of a process beside us it would be known that it lives. */
 function isElsewhere({ path }: Place): void {
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   connection.use((database) => database.exec("update instances set host = 'elsewhere'"));
   connection.close();
 }

@@ -5,14 +5,14 @@ import { ChainKeys, obtainChainKey, readChainKey } from '../../src/state/chain-k
 import { decisionIds } from '../../src/state/decision-id.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { rotateKey } from '../../src/state/rotate-key.ts';
-import { StoreConnection } from '../../src/state/connection.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { anOutcome, aRecord, realClock } from './records.ts';
 import { aFolder, aLogOf, aStore, type Place } from './support.ts';
 import { sql, tamper } from './tampering.ts';
 
 function rotate({ path, home }: Place): { readonly from: string; readonly to: string } {
-  const connection = new StoreConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   const id = decisionIds(realClock)();
   const act = {

@@ -1,0 +1,64 @@
+import type { Database, SqlRow, SqlValue } from './driver.ts';
+
+/**
+ * One statement, with `?` where values stand. Both SQLite and PostgreSQL read it: so `"user"` is quoted, a scalar maximum
+ * is a `case`, a list of values is a list of places, and what is inserted from a `select` is cast.
+ */
+export interface Query {
+  /** `one` needs the first row only, `none` needs none. */
+  readonly rows: 'all' | 'one' | 'none';
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+export interface Answer {
+  readonly rows: readonly SqlRow[];
+  /** How many rows a statement has changed; without meaning for one that reads. */
+  readonly changed: number;
+}
+
+/**
+ * What is to be done on a store, told as the statements that it needs one after the other. Who carries it out decides how
+ * they are answered: at once by SQLite, by and by by a database that is reached over a network. Called again, it may be
+ * carried out again, so it changes nothing but the store.
+ */
+export type Work<T> = Generator<Query, T, Answer>;
+
+export function* all(text: string, ...values: readonly SqlValue[]): Work<readonly SqlRow[]> {
+  return (yield { rows: 'all', text, values }).rows;
+}
+
+export function* one(text: string, ...values: readonly SqlValue[]): Work<SqlRow | undefined> {
+  return (yield { rows: 'one', text, values }).rows[0];
+}
+
+/** Answers how many rows were changed. */
+export function* run(text: string, ...values: readonly SqlValue[]): Work<number> {
+  return (yield { rows: 'none', text, values }).changed;
+}
+
+/** Carries it out on SQLite, at once. What a statement throws is thrown where the work waits for it. */
+export function carryOut<T>(database: Database, work: Work<T>): T {
+  let step = work.next();
+  while (step.done !== true) {
+    let answer: Answer;
+    try {
+      answer = answerOf(database, step.value);
+    } catch (thrown) {
+      step = work.throw(thrown);
+      continue;
+    }
+    step = work.next(answer);
+  }
+  return step.value;
+}
+
+function answerOf(database: Database, { rows, text, values }: Query): Answer {
+  const statement = database.prepare(text);
+  if (rows === 'none') return { rows: NO_ROWS, changed: statement.run(...values) };
+  if (rows === 'all') return { rows: statement.all(...values), changed: 0 };
+  const row = statement.get(...values);
+  return { rows: row === undefined ? NO_ROWS : [row], changed: 0 };
+}
+
+const NO_ROWS: readonly SqlRow[] = [];
