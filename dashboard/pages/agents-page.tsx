@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { AgentsView } from '../../src/dashboard/api.ts';
+import type { AgentsView } from '../../src/dashboard/api-connected.ts';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';
 import { Shown } from '../parts/shown.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ApprovalView } from '../../src/dashboard/api.ts';
+import type { ApprovalView } from '../../src/dashboard/api-connected.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { Time } from '../parts/time.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ApprovalView } from '../../src/dashboard/api.ts';
+import type { ApprovalView } from '../../src/dashboard/api-connected.ts';
 import { useSeconds } from '../state/clock.ts';
 import { countdown, utcTime } from '../words/times.ts';
 

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ApprovalsView } from '../../src/dashboard/api.ts';
+import type { ApprovalsView } from '../../src/dashboard/api-connected.ts';
 import { Icon } from '../parts/icon.tsx';
 import { session } from '../state/session.ts';
 import { hrefTo } from '../words/addresses.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ApprovalView } from '../../src/dashboard/api.ts';
+import type { ApprovalView } from '../../src/dashboard/api-connected.ts';
 import { Empty } from '../parts/empty.tsx';
 import { announce } from '../state/announce.ts';
 import { useKeys } from '../state/keys.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ApprovalsView } from '../../src/dashboard/api.ts';
+import type { ApprovalsView } from '../../src/dashboard/api-connected.ts';
 import { Choices } from '../parts/choices.tsx';
 import { Page } from '../parts/page.tsx';
 import { Shown } from '../parts/shown.tsx';

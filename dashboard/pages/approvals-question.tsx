@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ApprovalView } from '../../src/dashboard/api.ts';
+import type { ApprovalView } from '../../src/dashboard/api-connected.ts';
 import { JsonView } from '../parts/json-view.tsx';
 import { Question } from '../parts/question.tsx';
 import { useAct } from '../state/act.ts';

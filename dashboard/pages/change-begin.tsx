@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import type { PoliciesView } from '../../src/dashboard/api.ts';
+import type { PoliciesView } from '../../src/dashboard/api-policies.ts';
 import { Card } from '../parts/card.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { useAct } from '../state/act.ts';

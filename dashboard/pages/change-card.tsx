@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ChangeView } from '../../src/dashboard/api.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 import { Card } from '../parts/card.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';

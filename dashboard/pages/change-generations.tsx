@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { GenerationRow } from '../../src/dashboard/api.ts';
+import type { GenerationRow } from '../../src/dashboard/api-policies.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Card } from '../parts/card.tsx';
 import { Table } from '../parts/table.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChangeStep } from '../../src/dashboard/api.ts';
+import type { ChangeStep } from '../../src/dashboard/api-policies.ts';
 import { More } from '../parts/more.tsx';
 import { Time } from '../parts/time.tsx';
 import { CHANGE_STATE_WORDS, personWords } from '../words/plain.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChangeView } from '../../src/dashboard/api.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Table } from '../parts/table.tsx';
 import { hrefToDecision } from '../words/addresses.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChangesView } from '../../src/dashboard/api.ts';
+import type { ChangesView } from '../../src/dashboard/api-policies.ts';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';
 import { Shown } from '../parts/shown.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChangeView } from '../../src/dashboard/api.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
 import { Question } from '../parts/question.tsx';
 import type { Act } from '../state/act.ts';
 import type { Deed } from '../words/change-steps.ts';

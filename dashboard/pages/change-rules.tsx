@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChangeView } from '../../src/dashboard/api.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 
 const WORDS: Readonly<Record<ChangeView['rules'][number]['change'], readonly [string, Tone]>> = {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChangeView } from '../../src/dashboard/api.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
 import { CHANGE_WAY } from '../words/change-steps.ts';
 import { CHANGE_STATE_WORDS } from '../words/plain.ts';
 

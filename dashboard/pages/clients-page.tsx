@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ClientsView } from '../../src/dashboard/api.ts';
+import type { ClientsView } from '../../src/dashboard/api-connected.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 import { Command } from '../parts/command.tsx';
 import { Empty } from '../parts/empty.tsx';

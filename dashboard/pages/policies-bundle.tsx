@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { BundleRow } from '../../src/dashboard/api.ts';
+import type { BundleRow } from '../../src/dashboard/api-policies.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Time } from '../parts/time.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { BundleRow, PoliciesView } from '../../src/dashboard/api.ts';
+import type { BundleRow, PoliciesView } from '../../src/dashboard/api-policies.ts';
 import { LAYERS_IN_ORDER } from '../words/layers.ts';
 import { Command } from '../parts/command.tsx';
 import { Empty } from '../parts/empty.tsx';

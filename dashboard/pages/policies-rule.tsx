@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { RuleRow } from '../../src/dashboard/api.ts';
+import type { RuleRow } from '../../src/dashboard/api-policies.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 import { lookUp } from '../words/look-up.ts';
 import { MODE_WORDS } from '../words/plain.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ControlRow } from '../../src/dashboard/api.ts';
+import type { ControlRow } from '../../src/dashboard/api-report.ts';
 import { Card } from '../parts/card.tsx';
 import { Table } from '../parts/table.tsx';
 import { hrefTo } from '../words/addresses.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ReportView } from '../../src/dashboard/api.ts';
+import type { ReportView } from '../../src/dashboard/api-report.ts';
 import { Card } from '../parts/card.tsx';
 import { Table } from '../parts/table.tsx';
 import { counted } from '../words/numbers.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { ReportView } from '../../src/dashboard/api.ts';
+import type { ReportView } from '../../src/dashboard/api-report.ts';
 import { Page } from '../parts/page.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { nowMs } from '../state/clock.ts';

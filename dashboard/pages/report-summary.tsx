@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ReportView } from '../../src/dashboard/api.ts';
+import type { ReportView } from '../../src/dashboard/api-report.ts';
 import { Figure } from '../parts/figure.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { hrefTo, hrefToDecisions } from '../words/addresses.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ToolView } from '../../src/dashboard/api.ts';
+import type { ToolView } from '../../src/dashboard/api-connected.ts';
 import { Question } from '../parts/question.tsx';
 import { useAct } from '../state/act.ts';
 import { countOf } from '../words/numbers.ts';

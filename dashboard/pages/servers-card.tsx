@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ServerView, ToolView } from '../../src/dashboard/api.ts';
+import type { ServerView, ToolView } from '../../src/dashboard/api-connected.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Card } from '../parts/card.tsx';
 import { Time } from '../parts/time.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ToolView } from '../../src/dashboard/api.ts';
+import type { ToolView } from '../../src/dashboard/api-connected.ts';
 import { Badge } from '../parts/badge.tsx';
 import { DiffView } from '../parts/diff-view.tsx';
 import { TOOL_STATE_WORDS } from '../words/plain.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ServersView } from '../../src/dashboard/api.ts';
+import type { ServersView } from '../../src/dashboard/api-connected.ts';
 import { Command } from '../parts/command.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ServerView, ToolView } from '../../src/dashboard/api.ts';
+import type { ServerView, ToolView } from '../../src/dashboard/api-connected.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 import { Table } from '../parts/table.tsx';
 import { hrefToDecisions } from '../words/addresses.ts';

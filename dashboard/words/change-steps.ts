@@ -1,4 +1,4 @@
-import type { ChangeView } from '../../src/dashboard/api.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
 
 /** What can be done with a change, and what its button and its question say. */
 export interface Deed {

@@ -1,4 +1,6 @@
-import type { ToolView, ClientsView, HealthLine, ChangeView } from '../../src/dashboard/api.ts';
+import type { ToolView, ClientsView } from '../../src/dashboard/api-connected.ts';
+import type { ChangeView } from '../../src/dashboard/api-policies.ts';
+import type { HealthLine } from '../../src/dashboard/api.ts';
 import type { Effect } from '../../src/core/decision.ts';
 import type { Layer, Mode } from '../../src/core/opinion.ts';
 import type { OutcomeStatus } from '../../src/core/record.ts';

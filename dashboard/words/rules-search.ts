@@ -1,4 +1,4 @@
-import type { BundleRow, RuleRow } from '../../src/dashboard/api.ts';
+import type { BundleRow, RuleRow } from '../../src/dashboard/api-policies.ts';
 
 /** Bundles with the rules in whose words every word of `text` occurs; a bundle's own name lets all of its rules through. */
 export function matchingBundles(bundles: readonly BundleRow[], text: string): readonly BundleRow[] {

@@ -1,4 +1,4 @@
-import type { AgentsView } from '../dashboard/api.ts';
+import type { AgentsView } from '../dashboard/api-connected.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { type ShownAgent, shownAgents } from './shown-agents.ts';
 

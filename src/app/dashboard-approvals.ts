@@ -1,6 +1,6 @@
-import { type Approval, type ApprovalStatus, objectionTo } from '../core/approval.ts';
+import { type Approval, approvalFacts, type ApprovalStatus, objectionTo } from '../core/approval.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { ApprovalsView, ApprovalView } from '../dashboard/api.ts';
+import type { ApprovalsView, ApprovalView } from '../dashboard/api-connected.ts';
 import type { Person } from '../dashboard/port.ts';
 import { answerable, findApprovals, recordAnswer } from './approvals.ts';
 import { actOf, type DashboardParts } from './dashboard-parts.ts';
@@ -65,25 +65,11 @@ function approverOf({ name, groups }: Person): { readonly person: string; readon
 }
 
 function viewOf(approval: Approval, person: Person): ApprovalView {
-  const { id, by, status, quorum, remember, shown, requester, createdMs, expiresMs, votes } = approval;
+  const { status, votes } = approval;
   const hasVoted = votes.some((vote) => vote.person === person.name);
   const isOpen = status === 'pending' || status === 'approved';
   return {
-    id,
-    by,
-    status,
-    quorum,
-    remember,
-    server: shown.server,
-    tool: shown.tool,
-    about: shown.about,
-    arguments: shown.arguments,
-    why: shown.why,
-    agent: requester.agent,
-    user: requester.user,
-    client: shown.client,
-    created: new Date(createdMs).toISOString(),
-    expires: new Date(expiresMs).toISOString(),
+    ...approvalFacts(approval),
     votes: votes.map((vote) => ({
       person: vote.person,
       verdict: vote.verdict,

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { shortHash } from '../core/generation.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ChangesView, ChangeView, GenerationRow } from '../dashboard/api.ts';
+import type { ChangesView, ChangeView, GenerationRow } from '../dashboard/api-policies.ts';
 import type { Person } from '../dashboard/port.ts';
 import type { ChangeStepRequest, NewChange } from '../dashboard/queries.ts';
 import { changesBetween, changesText } from '../review/generation-changes.ts';

@@ -1,7 +1,7 @@
 import { type FoundClient } from '../clients/entry.ts';
 import { findClients } from '../clients/find.ts';
 import { platformOf } from '../clients/machine.ts';
-import type { ClientsView } from '../dashboard/api.ts';
+import type { ClientsView } from '../dashboard/api-connected.ts';
 import type { SeenName } from '../state/index-query.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/paths.ts';
 import { type Activation, type GenerationBundle, shortHash } from '../core/generation.ts';
-import type { BundleRow, PoliciesView, RuleRow } from '../dashboard/api.ts';
+import type { BundleRow, PoliciesView, RuleRow } from '../dashboard/api-policies.ts';
 import { type RememberedRule, readWords, wordsFact } from '../review/rule-words.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { namesIn } from './dashboard-report.ts';
@@ -46,7 +46,12 @@ function bundleRow(bundle: GenerationBundle, { words, config, activations }: Fac
   };
 }
 
-function ruleRow(id: string, rule: RememberedRule, mode: RuleRow['mode']): RuleRow {
+/** A rule in words; where its bundle is not in force yet, as its annotation says it. */
+export function ruleRow(
+  id: string,
+  rule: Omit<RuleRow, 'id' | 'kind' | 'mode' | 'control'> & { readonly control: string },
+  mode: RuleRow['mode'],
+): RuleRow {
   const { title, description, remediation, owner, control } = rule;
   return { id, kind: '', title, description, remediation, owner, control: namesIn(control), mode };
 }
@@ -67,7 +72,11 @@ function scopeText({ place }: GenerationBundle): string {
   if (place.kind === 'server') return `server ${place.server}`;
   if (place.kind === 'agent') return `agent ${place.agent}`;
   if (place.kind === 'starter') return 'whatever no other bundle of its layer is for';
-  const { scope } = place;
+  return selectorText(place.scope);
+}
+
+/** For whom a bundle of the organisation is, in words. */
+export function selectorText(scope: Readonly<Record<'servers' | 'agents' | 'tools', readonly string[]>>): string {
   const parts = (['servers', 'agents', 'tools'] as const).filter((kind) => scope[kind].join() !== '*');
   return parts.map((kind) => `${kind} ${scope[kind].join(', ')}`).join('; ') || 'everything';
 }

@@ -1,5 +1,5 @@
 import type { SealedAct } from '../core/act.ts';
-import type { ControlRow, ReportView } from '../dashboard/api.ts';
+import type { ControlRow, ReportView } from '../dashboard/api-report.ts';
 import type { Span } from '../dashboard/queries.ts';
 import { csvLine } from '../review/export-formats.ts';
 import { type RememberedRule, readWords, wordsFact } from '../review/rule-words.ts';

@@ -9,7 +9,7 @@ import { writeJson } from '../core/lossless-json.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { lockedIn, type LockedServer, unitDrift } from '../core/server-lock.ts';
-import type { ServersView, ServerView, ToolView } from '../dashboard/api.ts';
+import type { ServersView, ServerView, ToolView } from '../dashboard/api-connected.ts';
 import type { Person } from '../dashboard/port.ts';
 import { revealText } from '../policy/author-text.ts';
 import { ACCEPTED_TOOLS, readDefinitions, type ToolChange, toolChanges } from '../review/unit-changes.ts';

@@ -1,6 +1,7 @@
-import { CalledThread } from '../core/called-thread.ts';
+import { calledThread } from '../core/called-thread.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { AgainView, ChangeView, PoliciesView } from '../dashboard/api.ts';
+import type { ChangeView, PoliciesView } from '../dashboard/api-policies.ts';
+import type { AgainView } from '../dashboard/api.ts';
 import type { CheckedLog } from '../state/log-checker.ts';
 import type { DashboardGround } from './dashboard.ts';
 
@@ -70,7 +71,7 @@ export function workbenchThread(ground: DashboardGround): WorkbenchThread {
     nodePath: host.nodePath,
     platform: host.platform,
   };
-  const thread = new CalledThread({
+  const { methods: bench, close } = calledThread<Workbench>({
     file: 'workbench-worker',
     base: import.meta.url,
     settings,
@@ -78,9 +79,5 @@ export function workbenchThread(ground: DashboardGround): WorkbenchThread {
     idleMs: IDLE_MS,
     mostWaiting: MOST_WAITING,
   });
-  const ask =
-    (_: unknown, method: string | symbol) =>
-    (...args: readonly unknown[]) =>
-      thread.ask(String(method), args);
-  return { bench: new Proxy<Workbench>({} as Workbench, { get: ask }), close: () => thread.close() };
+  return { bench, close };
 }

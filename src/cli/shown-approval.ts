@@ -1,27 +1,10 @@
-import { type Approval, approversOf, type Vote } from '../core/approval.ts';
-import type { JsonObject } from '../core/json.ts';
+import { type Approval, type ApprovalFacts, approvalFacts, approversOf, type Vote } from '../core/approval.ts';
 import { writeJson } from '../core/lossless-json.ts';
 import { revealText } from '../policy/author-text.ts';
 
 /** An approval as scripts get it. */
-export interface ShownApproval {
-  readonly id: string;
-  readonly by: string;
-  readonly status: Approval['status'];
-  readonly quorum: number;
-  readonly remember: Approval['remember'];
+export interface ShownApproval extends ApprovalFacts {
   readonly action: string;
-  readonly server: string;
-  readonly tool: string;
-  readonly about: string;
-  readonly arguments: JsonObject;
-  readonly why: readonly string[];
-  readonly agent: string;
-  readonly user: string;
-  readonly client: string;
-  /** RFC 3339. */
-  readonly created: string;
-  readonly expires: string;
   /** Until the last answer; without one until now, or until its time was over. */
   readonly waited_seconds: number;
   readonly approved_by: readonly string[];
@@ -39,26 +22,11 @@ export interface ShownApproval {
 }
 
 export function shownApproval(approval: Approval, nowMs: number): ShownApproval {
-  const { id, by, status, quorum, remember, shown, requester, createdMs, expiresMs, votes, asked, lastAsked } =
-    approval;
+  const { id, shown, createdMs, expiresMs, votes, asked, lastAsked } = approval;
   const endMs = votes.at(-1)?.atMs ?? Math.min(nowMs, expiresMs);
   return {
-    id,
-    by,
-    status,
-    quorum,
-    remember,
+    ...approvalFacts(approval),
     action: shown.action,
-    server: shown.server,
-    tool: shown.tool,
-    about: shown.about,
-    arguments: shown.arguments,
-    why: shown.why,
-    agent: requester.agent,
-    user: requester.user,
-    client: shown.client,
-    created: timeText(createdMs),
-    expires: timeText(expiresMs),
     waited_seconds: secondsBetween(createdMs, endMs),
     approved_by: approversOf(approval),
     votes: votes.map(({ person, verdict, via, key, atMs, reason }) => {

@@ -12,7 +12,8 @@ import { DECISION_META_KEY } from '../core/names.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import { parseRequestBytes } from '../core/strict-json.ts';
 import { visibleJson } from '../core/visible-json.ts';
-import type { Caller, Exchange, ToolCallRequest } from '../gateway/port.ts';
+import type { Caller, ToolCallRequest } from '../gateway/port.ts';
+import { SILENT_EXCHANGE } from '../gateway/silent-exchange.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
@@ -96,22 +97,13 @@ async function answerTo(request: ToolCallRequest, { context, loaded, caller }: C
     );
     // What was never listed is listed first, as every client does.
     if (item === undefined)
-      await app.gateway.answer({ method: 'tools/list', cursor: undefined, meta: {} }, caller, EXCHANGE);
-    return await app.gateway.answer({ ...request, name: item?.exposedName ?? request.name }, caller, EXCHANGE);
+      await app.gateway.answer({ method: 'tools/list', cursor: undefined, meta: {} }, caller, SILENT_EXCHANGE);
+    return await app.gateway.answer({ ...request, name: item?.exposedName ?? request.name }, caller, SILENT_EXCHANGE);
   } finally {
     await app.gateway.endSession(caller.session).catch(() => undefined);
     await app.close();
   }
 }
-
-const EXCHANGE: Exchange = {
-  signal: new AbortController().signal,
-  dropped: [],
-  onProgress: undefined,
-  logLevel: undefined,
-  notify: () => undefined,
-  ask: undefined,
-};
 
 interface Told {
   readonly effect: 'allow' | 'deny' | 'pending';

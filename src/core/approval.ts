@@ -112,3 +112,27 @@ export function objectionTo(
   const group = by.slice('group:'.length);
   return groups.includes(group) ? undefined : `${person} is not in the group ${group}`;
 }
+
+/** What is told of an approval to everybody who may see it. */
+export interface ApprovalFacts extends Pick<Approval, 'id' | 'by' | 'status' | 'quorum' | 'remember'> {
+  readonly server: string;
+  readonly tool: string;
+  readonly about: string;
+  readonly arguments: JsonObject;
+  readonly why: readonly string[];
+  readonly agent: string;
+  readonly user: string;
+  readonly client: string;
+  /** RFC 3339, as all times here. */
+  readonly created: string;
+  readonly expires: string;
+}
+
+export function approvalFacts(approval: Approval): ApprovalFacts {
+  const { id, by, status, quorum, remember, shown, requester, createdMs, expiresMs } = approval;
+  const { server, tool, about, arguments: args, why, client } = shown;
+  const call = { server, tool, about, arguments: args, why, agent: requester.agent, user: requester.user, client };
+  const created = new Date(createdMs).toISOString();
+  const expires = new Date(expiresMs).toISOString();
+  return { id, by, status, quorum, remember, ...call, created, expires };
+}

@@ -40,8 +40,24 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The methods of `T` as promises, carried out by a thread. */
+export interface Called<T> {
+  readonly methods: T;
+  readonly close: () => Promise<void>;
+}
+
+/** A thread that answers as `T` does. It is started by the first question. */
+export function calledThread<T extends object>(options: CalledThreadOptions): Called<T> {
+  const thread = new CalledThread(options);
+  const ask =
+    (_: unknown, method: string | symbol) =>
+    (...args: readonly unknown[]) =>
+      thread.ask(String(method), args);
+  return { methods: new Proxy<T>({} as T, { get: ask }), close: () => thread.close() };
+}
+
 /** A thread that is started when it is first asked for something, and ends when nobody asks any more. */
-export class CalledThread {
+class CalledThread {
   readonly #options: CalledThreadOptions;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;

@@ -1,23 +1,8 @@
 import type { JsonObject } from '../core/json.ts';
-import type {
-  AgainView,
-  AgentsView,
-  ApprovalView,
-  ApprovalsView,
-  CaseView,
-  ChangeView,
-  ChangesView,
-  ClientsView,
-  DecisionRow,
-  DecisionsView,
-  DecisionView,
-  OverviewView,
-  PoliciesView,
-  ReportView,
-  Right,
-  ServersView,
-  ServerView,
-} from './api.ts';
+import type { AgentsView, ApprovalView, ApprovalsView, ClientsView, ServersView, ServerView } from './api-connected.ts';
+import type { ChangeView, ChangesView, PoliciesView } from './api-policies.ts';
+import type { ReportView } from './api-report.ts';
+import type { AgainView, CaseView, DecisionRow, DecisionsView, DecisionView, OverviewView, Right } from './api.ts';
 import type { ChangeStepRequest, DecisionQuery, NewChange, Span } from './queries.ts';
 
 /** Who looks, and as whom what they do is recorded. */

@@ -17,6 +17,7 @@ import { LISTS, type ListName } from '../core/protocol.ts';
 import { DriftNews, type Quarantine } from './drift-news.ts';
 import { HiddenNews } from './hidden-news.ts';
 import type { GovernedServer } from './governed-server.ts';
+import { Rereads } from './rereads.ts';
 import { MetUris, ResourceTable } from './resource-table.ts';
 import { type PromptRoute, routeToPrompt } from './route.ts';
 import { routeToTool, type ToolRoute } from './tool-route.ts';
@@ -81,9 +82,7 @@ export class Directory {
   readonly #drifts: DriftNews;
   readonly #hidden: HiddenNews;
   readonly #settled = new Map<ListName, Promise<unknown>>();
-  /** Servers whose tools are being read because somebody wished it, and those of which it was wished once more meanwhile. */
-  readonly #rereading = new Set<ServerId>();
-  readonly #again = new Set<ServerId>();
+  readonly #rereads = new Rereads<ServerId>((server) => this.#ask(server, 'tools'));
   #servers: Servers;
   #current: Shown;
   #rebuilding: Promise<void> = Promise.resolve();
@@ -168,15 +167,7 @@ export class Directory {
 
   /** The tools of a server may be others, though it has not said so. */
   reread(server: ServerId): void {
-    if (this.#rereading.has(server)) {
-      this.#again.add(server);
-      return;
-    }
-    this.#rereading.add(server);
-    void this.#ask(server, 'tools').finally(() => {
-      this.#rereading.delete(server);
-      if (this.#again.delete(server)) this.reread(server);
-    });
+    this.#rereads.wish(server);
   }
 
   onChanged(listener: (list: ListName) => void): () => void {

@@ -15,7 +15,8 @@ import { govern } from './govern.ts';
 import type { Governing, ResultHandling } from './governing.ts';
 import { Instances } from './instances.ts';
 import type { LabelSettings } from './labels.ts';
-import type { Caller, Exchange, ToolCallRequest } from './port.ts';
+import type { Caller, ToolCallRequest } from './port.ts';
+import { SILENT_EXCHANGE } from './silent-exchange.ts';
 import type { Mask } from './rule.ts';
 import { stepsOf } from './steps.ts';
 import { type ArgumentCheck, toolWay } from './tool-way.ts';
@@ -112,7 +113,7 @@ export function tryCalls(parts: TrialParts): TryCall {
       { ...governing, approvals, dialogue: SILENT },
     );
     const name = names.get(`${trial.server}/${trial.tool}`) ?? trial.tool;
-    const answer = await govern({ request: requestFor(name, trial), caller, exchange: EXCHANGE }, steps);
+    const answer = await govern({ request: requestFor(name, trial), caller, exchange: SILENT_EXCHANGE }, steps);
     const [record, resultRecord] = log.records;
     if (record === undefined) throw new GatewayError('POLICY_FAILED', 'a call was not decided');
     return { record, resultRecord, answer };
@@ -149,15 +150,6 @@ const UNMASKED: Mask = {
 function requestFor(name: string, { args, meta }: Trial): ToolCallRequest {
   return { method: 'tools/call', name, args, meta, answers: undefined, task: undefined };
 }
-
-const EXCHANGE: Exchange = {
-  signal: new AbortController().signal,
-  dropped: [],
-  onProgress: undefined,
-  logLevel: undefined,
-  notify: () => undefined,
-  ask: undefined,
-};
 
 const newId = (): string => 'tried';
 const same = (text: string): string => text;

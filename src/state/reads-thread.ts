@@ -1,4 +1,4 @@
-import { CalledThread } from '../core/called-thread.ts';
+import { calledThread } from '../core/called-thread.ts';
 import { chooseDriver } from './drivers.ts';
 import type { StoreReads } from './store-reads.ts';
 
@@ -22,7 +22,7 @@ export interface ReadsThread {
  */
 export function readsThread({ path, home }: { readonly path: string; readonly home: string }): ReadsThread {
   const settings: ReadsSettings = { driver: chooseDriver().name, path, home };
-  const thread = new CalledThread({
+  const { methods: reads, close } = calledThread<StoreReads>({
     file: 'reads-worker',
     base: import.meta.url,
     settings,
@@ -30,9 +30,5 @@ export function readsThread({ path, home }: { readonly path: string; readonly ho
     idleMs: IDLE_MS,
     mostWaiting: MOST_WAITING,
   });
-  const ask =
-    (_: unknown, method: string | symbol) =>
-    (...args: readonly unknown[]) =>
-      thread.ask(String(method), args);
-  return { reads: new Proxy<StoreReads>({} as StoreReads, { get: ask }), close: () => thread.close() };
+  return { reads, close };
 }

@@ -12,6 +12,7 @@ import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { runCommand } from '../cli/command.ts';
 import { addPauseCommand } from '../../src/cli/pause-command.ts';
 import { aPolicyPlace, configure, type Live, type PolicyPlace, startLive, until } from './live-policies.ts';
+import { SILENT_EXCHANGE } from '../../src/gateway/silent-exchange.ts';
 
 const PAUSE: Pause = { sinceMs: 10_000, untilMs: 20_000, actor: 'user:maya', reason: 'a test' };
 
@@ -64,15 +65,6 @@ test('a pause that cannot be read does not hold', () => {
   expect(logged).toEqual(['it cannot be told whether the gateway is paused, so it is not']);
 });
 
-const EXCHANGE = {
-  signal: new AbortController().signal,
-  dropped: [],
-  onProgress: undefined,
-  logLevel: undefined,
-  notify: () => undefined,
-  ask: undefined,
-};
-
 /** Asks for a prompt that nobody has, and for a tool list, and answers what was recorded of the last. */
 async function lastDecision(place: PolicyPlace): Promise<SealedRecord | undefined> {
   const reader = new DecisionReader({ path: place.store });
@@ -92,7 +84,7 @@ async function completeWith({ app }: Live, place: PolicyPlace): Promise<SealedRe
     userHome: '/',
   });
   const caller = localCaller(config, { agent: undefined, user: 'ana', version: '0', session: 'session-1' });
-  await app.gateway.answer({ method: 'tools/list', cursor: undefined, meta: {} }, caller, EXCHANGE);
+  await app.gateway.answer({ method: 'tools/list', cursor: undefined, meta: {} }, caller, SILENT_EXCHANGE);
   return lastDecision(place);
 }
 

@@ -1,4 +1,4 @@
-import type { ChangesView } from '../../src/dashboard/api.ts';
+import type { ChangesView } from '../../src/dashboard/api-policies.ts';
 
 /** One change that would open something, one in force, and what was in force before. */
 export function fakeChanges(nowMs: number): ChangesView {

@@ -1,4 +1,4 @@
-import type { AgentsView, ClientsView, ServersView } from '../../src/dashboard/api.ts';
+import type { AgentsView, ClientsView, ServersView } from '../../src/dashboard/api-connected.ts';
 
 function minutesBefore(nowMs: number, minutes: number): string {
   return new Date(nowMs - minutes * 60_000).toISOString();

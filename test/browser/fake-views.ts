@@ -1,4 +1,7 @@
-import type { ApprovalsView, OverviewView, PoliciesView, ReportView, SessionView } from '../../src/dashboard/api.ts';
+import type { ApprovalsView } from '../../src/dashboard/api-connected.ts';
+import type { PoliciesView } from '../../src/dashboard/api-policies.ts';
+import type { ReportView } from '../../src/dashboard/api-report.ts';
+import type { OverviewView, SessionView } from '../../src/dashboard/api.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -2,7 +2,9 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AgainView, ChangesView, ChangeView, Failure, ReportView } from '../../src/dashboard/api.ts';
+import type { ChangesView, ChangeView } from '../../src/dashboard/api-policies.ts';
+import type { ReportView } from '../../src/dashboard/api-report.ts';
+import type { AgainView, Failure } from '../../src/dashboard/api.ts';
 import { aRecord } from '../state/records.ts';
 import { aDashboard, type Answered, Browser, type ShownDashboard } from './dashboard.ts';
 

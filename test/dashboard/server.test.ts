@@ -2,15 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followDashboard, openDashboard } from '../../src/app/dashboard.ts';
 import { makeLink } from '../../src/app/dashboard-people.ts';
-import type {
-  ApprovalsView,
-  CaseView,
-  DecisionsView,
-  DecisionView,
-  Failure,
-  OverviewView,
-  ReportView,
-} from '../../src/dashboard/api.ts';
+import type { ApprovalsView } from '../../src/dashboard/api-connected.ts';
+import type { ReportView } from '../../src/dashboard/api-report.ts';
+import type { CaseView, DecisionsView, DecisionView, Failure, OverviewView } from '../../src/dashboard/api.ts';
 import { aNewApproval, anOutcome, aRecord, realClock } from '../state/records.ts';
 import { aDashboard, ask, Browser, cookieIn, logIn, OWNER, type ShownDashboard } from './dashboard.ts';
 

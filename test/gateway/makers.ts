@@ -7,6 +7,7 @@ import type { ResultHandling } from '../../src/gateway/governing.ts';
 import type { GovernedServer } from '../../src/gateway/governed-server.ts';
 import type { LabelSettings } from '../../src/gateway/labels.ts';
 import type { Caller, Exchange } from '../../src/gateway/port.ts';
+import { SILENT_EXCHANGE } from '../../src/gateway/silent-exchange.ts';
 import type { Ruling } from '../../src/gateway/rule.ts';
 import type { ToolRoute } from '../../src/gateway/tool-route.ts';
 import { NO_OBLIGATIONS } from '../../src/policy/obligations.ts';
@@ -30,15 +31,7 @@ export function aCaller(agent = 'assistant'): Caller {
 }
 
 export function anExchange(part: Partial<Exchange> = {}): Exchange {
-  return {
-    signal: new AbortController().signal,
-    dropped: [],
-    onProgress: undefined,
-    logLevel: undefined,
-    notify: () => undefined,
-    ask: undefined,
-    ...part,
-  };
+  return { ...SILENT_EXCHANGE, signal: new AbortController().signal, ...part };
 }
 
 export function aGovernedServer(name = 'files', part: Partial<GovernedServer> = {}): GovernedServer {
