@@ -143,14 +143,14 @@ async function makeStore(): Promise<void> {
     durability: 'normal',
   });
   const writer = new LogWriter(connection, new ChainKeys(HOME));
-  writer.open();
+  await writer.open();
   const begun = performance.now();
   const stepMs = (DAYS * 86_400_000) / DECISIONS;
   for (let from = 0; from < DECISIONS; from += 1_000) {
     const rows = Array.from({ length: Math.min(1_000, DECISIONS - from) }, (_, index) => rowsOf(from + index, stepMs));
-    writer.commit(rows.flat());
+    await writer.commit(rows.flat());
   }
-  connection.close();
+  await connection.close();
   writeFileSync(join(HOME, 'made'), '');
   console.log(`store: ${megabytes(STORE)} MB, made in ${seconds(begun)} s`);
 }

@@ -230,7 +230,7 @@ async function replayed(
     if (candidate === undefined && report.classes.same !== report.replayed) complain('not the same', report.classes);
     return { cpuUs, perSecond: report.replayed / ((performance.now() - startedAt) / 1000), peakBytes };
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -207,7 +207,7 @@ async function bringUp(live: Live, options: AppOptions, hostOf: () => InstanceHo
   if (signal.aborted) directory.close();
   signal.throwIfAborted();
   const changed = (): void => void live.parts?.policy.refresh();
-  const pauses = new Pauses({ store, changed, everyMs: everyMs / 2, signal }, options);
+  const pauses = await Pauses.begin({ store, changed, everyMs: everyMs / 2, signal }, options);
   await pauses.recordShadow();
   const { at: bypass } = pauses;
   const observer = await observerOf(live);

@@ -47,20 +47,23 @@ export async function makeLink(store: Store, clock: Clock, maker: LinkMaker): Pr
 export async function takeLink(parts: DashboardParts, token: string): Promise<TakenLink> {
   const { store, clock } = parts;
   const hash = hashOf(token);
-  const link = store.signInLink(hash);
-  if (link === undefined || !stillHolds(parts, link)) return { kind: 'refused', why: 'unknown' };
+  const link = await store.signInLink(hash);
+  if (link === undefined || !(await stillHolds(parts, link))) return { kind: 'refused', why: 'unknown' };
   const person = personOf(link, parts.read().config);
   const act = actOf(parts, person, signedInAs(person));
   const nowMs = clock.now();
   const made = await store.log.act(act, [{ kind: 'use_link', hash, nowMs }]);
   if (!isRefusal(made)) return { kind: 'taken', person };
-  const isUsed = store.signInLink(hash)?.usedMs !== undefined;
+  const isUsed = (await store.signInLink(hash))?.usedMs !== undefined;
   return { kind: 'refused', why: isUsed ? 'used' : 'expired' };
 }
 
 /** Whether the key with which somebody has come in still holds; who came in without one stays. */
-export function stillHolds({ store }: Pick<DashboardParts, 'store'>, { key }: Pick<Person, 'key'>): boolean {
-  return key === '' || store.keys().some(({ id, revokedMs }) => id === key && revokedMs === undefined);
+export async function stillHolds(
+  { store }: Pick<DashboardParts, 'store'>,
+  { key }: Pick<Person, 'key'>,
+): Promise<boolean> {
+  return key === '' || (await store.keys()).some(({ id, revokedMs }) => id === key && revokedMs === undefined);
 }
 
 /** What somebody may whom a provider has let in, by their groups; recorded where it is anything. */

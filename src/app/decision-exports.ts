@@ -26,10 +26,11 @@ export async function exportDecisions(exporting: Exporting, options: AppOptions)
   try {
     instruments?.watch('exportBehind', async () => {
       const newest = await newestOf(reader);
-      return config.decisions.export.map(({ id }) => {
-        const value = Math.max(0, newest - (store.exports.read(id) ?? newest));
+      const behind = config.decisions.export.map(async ({ id }) => {
+        const value = Math.max(0, newest - ((await store.exports.read(id)) ?? newest));
         return { value, labels: { export: id } };
       });
+      return Promise.all(behind);
     });
     const runs = config.decisions.export.map((settings) => {
       const { id, interval: intervalMs, batch: batchBytes } = settings;
@@ -50,7 +51,7 @@ export async function exportDecisions(exporting: Exporting, options: AppOptions)
     });
     await Promise.all(runs);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -74,6 +74,6 @@ async function reading<T>(path: string, work: (reader: DecisionReader) => Promis
   try {
     return await work(reader);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }

@@ -42,8 +42,8 @@ function oidcOf({ issuer, audience, claims = {}, requiredScopes, scopes }: OidcS
   return { issuer, audience, claims, requiredScopes, scopes, fetch };
 }
 
-function foundKey(store: Pick<Store, 'agentKey'>, hash: string): FoundKey | undefined {
-  const key = store.agentKey(hash);
+async function foundKey(store: Pick<Store, 'agentKey'>, hash: string): Promise<FoundKey | undefined> {
+  const key = await store.agentKey(hash);
   if (key === undefined) return undefined;
   const { id, agent, user, groups, dataClasses } = key;
   return { id, hash: key.hash, entry: { agent, user, groups: [...groups], data_classes: [...dataClasses] } };

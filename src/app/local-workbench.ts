@@ -197,7 +197,7 @@ export class LocalWorkbench implements Workbench {
     try {
       return await work(reader);
     } finally {
-      reader.close();
+      await reader.close();
     }
   }
 

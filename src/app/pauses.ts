@@ -31,11 +31,17 @@ export class Pauses {
   #heldBefore: Bypass = '';
   #reminded = 0;
 
-  constructor(parts: PausesParts, told: Told) {
+  private constructor(parts: PausesParts, told: Told) {
     this.#parts = parts;
     this.#told = told;
     this.#isAllowed = told.config.policies.pause;
-    this.#look();
+  }
+
+  /** As the store says now. */
+  static async begin(parts: PausesParts, told: Told): Promise<Pauses> {
+    const pauses = new Pauses(parts, told);
+    await pauses.#look();
+    return pauses;
   }
 
   /** At a time in milliseconds since the epoch. */
@@ -48,7 +54,7 @@ export class Pauses {
   /** From now on follows what stands in the store. */
   async watch(): Promise<void> {
     const { everyMs, signal } = this.#parts;
-    while (await waited(everyMs, signal)) this.#look();
+    while (await waited(everyMs, signal)) await this.#look();
   }
 
   /** The configuration says something else of whether there may be any. */
@@ -68,9 +74,9 @@ export class Pauses {
     await store.log.act({ ...who, ...what, reason: 'serve --shadow' });
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     try {
-      this.#pause = this.#parts.store.pause();
+      this.#pause = await this.#parts.store.pause();
     } catch (thrown) {
       this.#pause = undefined;
       this.#told.logger.warn('it cannot be told whether the gateway is paused, so it is not', {

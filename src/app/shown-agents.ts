@@ -111,6 +111,6 @@ async function rememberedLists(
     if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return [];
     throw thrown;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }

@@ -193,7 +193,7 @@ async function approvalsIn({ config, now }: PolicyPlace): Promise<readonly Waiti
   try {
     return (await reader.book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

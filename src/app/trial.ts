@@ -109,7 +109,7 @@ async function remembered<T>(
     if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return undefined;
     throw thrown;
   } finally {
-    reader?.close();
+    await reader?.close();
   }
 }
 

@@ -25,7 +25,7 @@ interface Answering extends AnswerOptions {
 export function answer(context: CommandContext, id: string, options: Answering): Promise<void> {
   return acting(context, options, async (work) => {
     const { store, config } = work;
-    const answerer = identifyAnswerer(context, store.keys(), config.approvals.groups);
+    const answerer = identifyAnswerer(context, await store.keys(), config.approvals.groups);
     const approvals = answerable(await find(id, work), answerer);
     if (answerer.via === 'terminal' && !(await confirms(context.terminal, approvals, options.verdict))) {
       return printLine(context.terminal, 'Nothing was answered.');
@@ -42,7 +42,7 @@ async function find(id: string, { store, config }: Acting): Promise<readonly App
   try {
     return await findApprovals(id, { book: store.approvals, decisions, nowMs: clock.now() });
   } finally {
-    decisions.close();
+    await decisions.close();
   }
 }
 

@@ -85,8 +85,8 @@ async function reading(
   try {
     await work({ book: approvals.book, decisions });
   } finally {
-    approvals.close();
-    decisions.close();
+    await approvals.close();
+    await decisions.close();
   }
 }
 

@@ -55,7 +55,7 @@ async function readBudgets(context: CommandContext, options: ConfigOption): Prom
   try {
     return await reader.budgets(clock.now());
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

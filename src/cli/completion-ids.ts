@@ -49,7 +49,7 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
       const records = await reader.list({ limit: MOST });
       return records.map(({ id, effect, server, tool }) => ({ word: id, about: `${effect} ${server}.${tool}` }));
     } finally {
-      reader.close();
+      await reader.close();
     }
   },
   approvals: async ({ decisions: { store } }) => {
@@ -59,7 +59,7 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
       const listed = await reader.book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
       return listed.map(({ id, shown }) => ({ word: id, about: `${shown.server}.${shown.tool}` }));
     } finally {
-      reader.close();
+      await reader.close();
     }
   },
 };

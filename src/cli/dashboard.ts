@@ -27,7 +27,7 @@ export function show(context: CommandContext, options: DashboardOptions): Promis
     const door = await openDashboard(
       groundOf(context, { loaded, store, logger: stderrLogger(options.logLevel, loaded.secrets) }),
     );
-    const token = await makeLink(store, clock, makerIn(context, store, loaded));
+    const token = await makeLink(store, clock, await makerIn(context, store, loaded));
     printLine(context.terminal, `The dashboard is at ${door.url}`);
     printLine(context.terminal, `Open ${door.url}/login#${token} within five minutes; it signs in once.`);
     try {
@@ -44,7 +44,7 @@ export function open(context: CommandContext, options: DashboardOptions): Promis
     const { host, port, publicUrl } = loaded.config.dashboard;
     const { url } = placeOf({ host, port, publicUrl });
     await refuseUnshown(url);
-    const maker = makerIn(context, store, loaded);
+    const maker = await makerIn(context, store, loaded);
     const token = await makeLink(store, clock, maker);
     const link = `${url}/login#${token}`;
     if (options.json === true) {
@@ -81,9 +81,9 @@ async function refuseUnshown(url: string): Promise<void> {
 }
 
 /** The person at the terminal or the holder of a key; anybody else may look. */
-function makerIn(context: CommandContext, store: Store, { config }: LoadedConfig): LinkMaker {
+async function makerIn(context: CommandContext, store: Store, { config }: LoadedConfig): Promise<LinkMaker> {
   try {
-    const { person, groups, key, actor, via } = identifyAnswerer(context, store.keys(), config.approvals.groups);
+    const { person, groups, key, actor, via } = identifyAnswerer(context, await store.keys(), config.approvals.groups);
     return { person, groups, key, readsOnly: false, actor, via };
   } catch (thrown) {
     if (!(thrown instanceof GatewayError) || thrown.code !== 'APPROVER_NEEDED') throw thrown;

@@ -127,7 +127,7 @@ async function reading(
   try {
     await work(reader, config);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

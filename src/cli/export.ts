@@ -47,7 +47,7 @@ export async function exportDecisions(context: CommandContext, options: ExportOp
     if (out === undefined) await pipeline(Readable.from(lines), terminal.out, { end: false });
     else await writeFile(out, lines);
   } finally {
-    reader.close();
+    await reader.close();
   }
   if (written.changed > 0) context.setExit(EXIT.findings);
   if (out === undefined) return;

@@ -47,7 +47,7 @@ async function read(
     const { generations } = reader;
     return { activations: await generations.activations(limit), pins: await generations.pins() };
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

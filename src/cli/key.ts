@@ -69,7 +69,7 @@ function agentOf({ role, agent, dataClasses }: CreateOptions, { agents }: Config
 export function list(context: CommandContext, options: KeyOptions): Promise<void> {
   const { terminal } = context;
   return acting(context, options, async ({ store }) => {
-    const keys = store.keys();
+    const keys = await store.keys();
     if (options.json === true) return printJson(terminal, 'key-ls', { keys: keys.map(shownKey) });
     const rows = keys.map(shownKey).map(({ id, role, agent, user, groups, created, revoked }) => {
       return [id, role, agent || '-', user, groups.join(', ') || '-', created, revoked || '-'];

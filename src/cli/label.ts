@@ -35,7 +35,7 @@ interface ShownLabel {
 
 export async function list(context: CommandContext, options: LabelOptions): Promise<void> {
   const { terminal } = context;
-  const labels = readAll(context, options).map(shownLabel);
+  const labels = (await readAll(context, options)).map(shownLabel);
   if (options.json === true) return printJson(terminal, 'label-ls', { labels });
   return printTable(terminal, ['conversation', 'label', 'source', 'until', 'agent', 'user'], labels.map(rowOf));
 }
@@ -46,7 +46,7 @@ export async function clear(context: CommandContext, label: string, options: Cle
   const reason = options.reason.trim();
   if (reason === '') throw new GatewayError('USAGE', 'the reason is empty', { mend: 'Say why, for the record.' });
   const found = onlyConversation(
-    readAll(context, options).filter((known) => known.label === label),
+    (await readAll(context, options)).filter((known) => known.label === label),
     label,
   );
   const { conversation, sources } = found;
@@ -64,14 +64,14 @@ export async function clear(context: CommandContext, label: string, options: Cle
   return printLine(terminal, visible(`Cleared ${label} from ${conversation}; it was attached by ${named}.`));
 }
 
-function readAll(context: CommandContext, options: LabelOptions): readonly KnownLabel[] {
+async function readAll(context: CommandContext, options: LabelOptions): Promise<readonly KnownLabel[]> {
   const { config } = readConfig(context, options);
   const { path } = config.decisions.store;
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'read', durability: 'normal' });
   try {
-    return listLabels(connection, { conversation: options.conversation ?? '', now: clock.now() });
+    return await listLabels(connection, { conversation: options.conversation ?? '', now: clock.now() });
   } finally {
-    connection.close();
+    await connection.close();
   }
 }
 

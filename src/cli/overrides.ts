@@ -57,7 +57,7 @@ async function find(context: CommandContext, options: OverridesOptions, now: num
   try {
     return await findOverrides({ config, home: context.environment.home, reader, now, since }, loader);
   } finally {
-    reader?.close();
+    await reader?.close();
     await toolchain.close();
   }
 }

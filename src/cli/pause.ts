@@ -34,7 +34,7 @@ async function begin(context: CommandContext, options: PauseOptions & { readonly
   const reason = (options.reason ?? '').trim();
   await acting(context, options, async ({ store, actOf }) => {
     const sinceMs = clock.now();
-    const before = shownPauseOf(store.pause(), sinceMs);
+    const before = shownPauseOf(await store.pause(), sinceMs);
     const part = { sinceMs, untilMs: sinceMs + options.for, reason };
     const after = { until: timeOf(part.untilMs) };
     const act = actOf({ verb: 'pause.begin', subject: 'gateway', before: before && { ...before }, after, reason });
@@ -69,7 +69,7 @@ function end(context: CommandContext, options: PauseOptions): Promise<void> {
 
 /** The id of the act; undefined where there was nothing to end. */
 async function endIn({ store, actOf }: Acting, reason: string): Promise<string | undefined> {
-  const before = shownPauseOf(store.pause(), clock.now());
+  const before = shownPauseOf(await store.pause(), clock.now());
   if (before === null) return undefined;
   const act = actOf({ verb: 'pause.end', subject: 'gateway', before: { ...before }, after: null, reason });
   return isRefusal(await store.log.act(act, [{ kind: 'end_pause' }])) ? undefined : act.id;
@@ -91,7 +91,7 @@ async function pauseIn(path: string): Promise<Pause | undefined> {
   try {
     return await reader.pause();
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -57,7 +57,7 @@ export async function diff(
     const lines = diffLines(found, options.markdown === true ? 'markdown' : 'text');
     for (const line of lines) printLine(terminal, visible(line));
   } finally {
-    reader.close();
+    await reader.close();
     await toolchain.close();
   }
 }

@@ -23,7 +23,7 @@ export async function withPolicies(
   try {
     await work({ config, configPath, commands, reader, home, now: Date.now() }, loader, secrets);
   } finally {
-    reader?.close();
+    await reader?.close();
     await toolchain.close();
   }
 }

@@ -37,7 +37,7 @@ async function linesSince(since: number, config: Config): Promise<readonly Shado
   try {
     return await shadowLines(reader, config, since);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -33,7 +33,7 @@ export async function readPolicy(context: CommandContext, options: ReadingOption
     const activity = reader === undefined ? NO_ACTIVITY : await readActivity(reader, options.since, terminal);
     return { inForce, activity };
   } finally {
-    reader?.close();
+    await reader?.close();
     await toolchain.close();
   }
 }

@@ -64,7 +64,7 @@ export async function replay(context: CommandContext, options: ReplayOptions): P
     const report = await runReplay(replaying, { active, candidate });
     conclude(replaying, report);
   } finally {
-    reader?.close();
+    await reader?.close();
     await toolchain.close();
   }
 }

@@ -13,7 +13,7 @@ export interface RotateOptions extends ReadOptions {
 }
 
 /** Gives the log another key. Gateways that run go on with it by themselves. */
-export function rotate(context: CommandContext, options: RotateOptions): void {
+export async function rotate(context: CommandContext, options: RotateOptions): Promise<void> {
   const { terminal, environment } = context;
   const { home, user } = environment;
   const { path } = readConfig(context, options).config.decisions.store;
@@ -22,13 +22,13 @@ export function rotate(context: CommandContext, options: RotateOptions): void {
   const { reason = '' } = options;
   try {
     const act = { id: decisionIds(clock)(), time, actor: `user:${user}`, via: 'terminal', reason } as const;
-    const { from, to } = rotateKey({ connection, home, act });
+    const { from, to } = await rotateKey({ connection, home, act });
     if (options.json === true) return printJson(terminal, 'decision-rotate-key', { from, to });
     return printLine(
       terminal,
       `The log is sealed with the key ${to} from now on. Keep chain-${from}.key: old records need it.`,
     );
   } finally {
-    connection.close();
+    await connection.close();
   }
 }

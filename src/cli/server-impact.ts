@@ -52,7 +52,7 @@ export async function impactOfUnit(unit: UnitCandidate, { config, context }: Uni
       { loader, required, evaluationFuel, engine: config.policies.engine, clock },
     );
   } finally {
-    reader.close();
+    await reader.close();
     await toolchain.close();
   }
 }

@@ -57,7 +57,7 @@ async function signingIn(
     await work({ signIns, server: (id) => knownServer(config, id) });
   } finally {
     signIns.close();
-    leases.close();
+    await leases.close();
   }
 }
 

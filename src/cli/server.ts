@@ -114,7 +114,7 @@ async function rememberedOf(config: Config): Promise<ReadonlyMap<string, Remembe
     if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return new Map();
     throw thrown;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 
@@ -132,7 +132,7 @@ async function listedTools(config: Config): Promise<ReadonlyMap<string, readonly
     if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return new Map();
     throw thrown;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -33,7 +33,7 @@ export function decisionFeed(port: DashboardPort, ending: AbortSignal): (context
       let quietSince = performance.now();
       try {
         await stream.write(': begun\n\n');
-        while (!stream.aborted && !ending.aborted && isSignedIn() && performance.now() < until) {
+        while (!stream.aborted && !ending.aborted && performance.now() < until && (await isSignedIn())) {
           const page = await port.follow(query, lastSeq);
           for (const row of page.rows) {
             await stream.writeSSE({ event: 'decision', id: String(row.seq), data: JSON.stringify(row) });

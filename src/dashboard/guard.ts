@@ -13,7 +13,7 @@ export interface Env {
   Variables: {
     session: Session;
     /** Asked by what goes on for long. */
-    isSignedIn: () => boolean;
+    isSignedIn: () => Promise<boolean>;
   };
 }
 
@@ -87,7 +87,7 @@ export function signedIn({ sessions, place, port, hasProvider }: GuardParts): Mi
     refuseForeign(context, place());
     const id = getCookie(context, place().cookie) ?? '';
     const session = sessions.find(id);
-    const isOver = session === undefined || !port.stillHolds(session.person);
+    const isOver = session === undefined || !(await port.stillHolds(session.person));
     if (isOver) sessions.end(id);
     if (isOver) throw new Refused(401, hasProvider ? SIGN_IN_AT_PROVIDER : SIGN_IN_AGAIN);
     if (context.req.method !== 'GET' && !isSame(context.req.header('x-csrf-token') ?? '', session.csrf)) {
@@ -98,7 +98,7 @@ export function signedIn({ sessions, place, port, hasProvider }: GuardParts): Mi
       });
     }
     context.set('session', session);
-    context.set('isSignedIn', () => sessions.has(id) && port.stillHolds(session.person));
+    context.set('isSignedIn', async () => sessions.has(id) && (await port.stillHolds(session.person)));
     requireRight(context, 'read');
     await next();
   };

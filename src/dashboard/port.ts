@@ -38,7 +38,7 @@ export interface DashboardPort {
   /** The rights of somebody by their groups; recorded. Undefined where they have none. */
   welcome(who: SignedIn): Promise<Person | undefined>;
   /** False where the key with which they came in was revoked since. */
-  stillHolds(person: Person): boolean;
+  stillHolds(person: Person): Promise<boolean>;
   generation(): Promise<string>;
   waiting(): Promise<number>;
   overview(span: Span): Promise<OverviewView>;

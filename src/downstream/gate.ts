@@ -22,7 +22,7 @@ export interface Rejection {
 export interface Visitor {
   readonly identity: Identity;
   /** Whether what was shown is still good; asked now and then while a stream is open. */
-  readonly holds: () => boolean;
+  readonly holds: () => Promise<boolean>;
   /** Absent where there is nothing more that it could show. */
   readonly stepUp?: StepUp | undefined;
 }
@@ -37,5 +37,5 @@ export function openGate(identity: Identity): Gate {
 }
 
 export function admitted(identity: Identity): Admission {
-  return { kind: 'admitted', visitor: { identity, holds: () => true } };
+  return { kind: 'admitted', visitor: { identity, holds: async () => true } };
 }

@@ -15,8 +15,8 @@ import { type TokenOptions, type Verified, verifyToken } from './verify-token.ts
 export interface GuardOptions {
   /** Tokens of an issuer; undefined where none are taken. */
   readonly oidc: OidcOptions | undefined;
-  /** The key with a hash, while it holds; undefined where keys are not taken. May throw. */
-  readonly findKey: ((hash: string) => FoundKey | undefined) | undefined;
+  /** The key with a hash, while it holds; undefined where keys are not taken. May reject. */
+  readonly findKey: ((hash: string) => Promise<FoundKey | undefined>) | undefined;
   /** Ids of the configured agents. Where there are none, any may be named. */
   readonly agents: ReadonlySet<string>;
   readonly resource: Omit<ResourceOptions, 'issuer' | 'scopes'>;
@@ -78,13 +78,13 @@ class Guard {
       : this.#admitToken(request, token, this.#oidc);
   }
 
-  #admitKey(request: IncomingMessage, text: string): Admission {
+  async #admitKey(request: IncomingMessage, text: string): Promise<Admission> {
     const { findKey, agents } = this.#options;
     if (findKey === undefined) return this.#invalid(request, 'keys are not taken here');
     const hash = createHash('sha256').update(text).digest();
-    const find = (): FoundKey | undefined => sameKey(findKey(hash.toString('hex')), hash);
+    const find = async (): Promise<FoundKey | undefined> => sameKey(await findKey(hash.toString('hex')), hash);
     try {
-      const key = find();
+      const key = await find();
       if (key === undefined) return this.#invalid(request, 'the key is unknown or was revoked');
       const found = identifyByKey(key.entry, agents);
       return this.#entered(found, `key:${key.id}`, { holds: () => holdsStill(find) });
@@ -114,7 +114,7 @@ class Guard {
     }
     const found = identifyByClaims(claims, names, agents);
     const stepUp = this.#stepUpFrom(scopes, request);
-    return this.#entered(found, 'token', { holds: () => clock.now() < expiresAtMs, stepUp });
+    return this.#entered(found, 'token', { holds: async () => clock.now() < expiresAtMs, stepUp });
   }
 
   #stepUpFrom(scopes: readonly string[], request: IncomingMessage): StepUp | undefined {
@@ -177,9 +177,9 @@ function sameKey(found: FoundKey | undefined, hash: Buffer): FoundKey | undefine
   return kept.length === hash.length && timingSafeEqual(kept, hash) ? found : undefined;
 }
 
-function holdsStill(find: () => FoundKey | undefined): boolean {
+async function holdsStill(find: () => Promise<FoundKey | undefined>): Promise<boolean> {
   try {
-    return find() !== undefined;
+    return (await find()) !== undefined;
   } catch {
     // What cannot be looked up is not known to hold.
     return false;

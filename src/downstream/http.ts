@@ -61,7 +61,7 @@ class Http {
     this.#options.logger.debug('An answer could not be written.', { error: error.message });
   };
   /** Open streams, each with whether its client may still have it. */
-  readonly #standing = new Map<ServerResponse, () => boolean>();
+  readonly #standing = new Map<ServerResponse, Visitor['holds']>();
   #allowedHosts: AllowedHosts = new Set();
   #sweeper: NodeJS.Timeout | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
@@ -181,7 +181,7 @@ class Http {
   }
 
   #sweep(): void {
-    for (const [response, holds] of this.#standing) if (!holds()) response.destroy();
+    for (const [response, holds] of this.#standing) void holds().then((stillHolds) => stillHolds || response.destroy());
     this.#streamable.sweep();
     this.#legacy?.sessions.sweep();
   }

@@ -1,9 +1,10 @@
 import type { SealedAct } from '../core/act.ts';
 import { hexOf } from './chain.ts';
 import type { DecisionFilter } from './decision-query.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { SqlRow } from './driver.ts';
 import { bytesOf } from './chain-row.ts';
 import { parseBody } from './decision-query.ts';
+import { all, type Work } from './work.ts';
 
 /** Which acts are listed; what is not said holds of all. */
 export type ActFilter = Pick<DecisionFilter, 'limit' | 'since' | 'until'>;
@@ -12,8 +13,8 @@ const SELECT = `select seq, instance, hash, body from log
   where kind = 'act' and time >= ? and time < ? order by seq desc limit ?`;
 
 /** Newest first. */
-export function listActs(database: Database, { limit, since = 0, until = LAST_MS }: ActFilter): readonly SealedAct[] {
-  return database.prepare(SELECT).all(timeText(since), timeText(until), limit).map(actOf);
+export function* listActs({ limit, since = 0, until = LAST_MS }: ActFilter): Work<readonly SealedAct[]> {
+  return (yield* all(SELECT, timeText(since), timeText(until), limit)).map(actOf);
 }
 
 /** The year 9999, whose text is still in order with all others. */

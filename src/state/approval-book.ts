@@ -8,8 +8,9 @@ import {
   type Vote,
 } from '../core/approval.ts';
 import { REMEMBER, type Remember } from '../core/opinion.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+import { all, type Work } from './work.ts';
 
 /** What may bear on one call: its own approvals, and what is remembered of its tool. */
 export interface ApprovalQuery {
@@ -52,18 +53,9 @@ export interface ApprovalBook {
   answering(nowMs: number): Promise<readonly Answering[]>;
 }
 
-export function createApprovalBook(connection: SqliteConnection): ApprovalBook {
-  const query = async (
-    text: string,
-    values: readonly (string | number)[],
-    nowMs: number,
-  ): Promise<readonly Approval[]> =>
-    connection.use((database) =>
-      database
-        .prepare(text)
-        .all(...values)
-        .map((row) => approvalOf(row, votesOf(database, row), nowMs)),
-    );
+export function createApprovalBook(connection: StoreConnection): ApprovalBook {
+  const query = (text: string, values: readonly (string | number)[], nowMs: number): Promise<readonly Approval[]> =>
+    connection.ask(() => readApprovals(text, values, nowMs));
   return {
     find: async ({ call, tool, conversation, by, nowMs }) => [
       ...(await query(OF_CALL, [call, by, nowMs], nowMs)),
@@ -82,8 +74,14 @@ export function createApprovalBook(connection: SqliteConnection): ApprovalBook {
         nowMs,
       );
     },
-    answering: async (nowMs) => answeringOf(connection, nowMs),
+    answering: async (nowMs) => await answeringOf(connection, nowMs),
   };
+}
+
+function* readApprovals(text: string, values: readonly (string | number)[], nowMs: number): Work<readonly Approval[]> {
+  const approvals: Approval[] = [];
+  for (const row of yield* all(text, ...values)) approvals.push(approvalOf(row, yield* votesOf(row), nowMs));
+  return approvals;
 }
 
 const SELECT = 'select * from approvals';
@@ -100,18 +98,15 @@ const MOST_FOUND = 100;
 
 const VOTES = 'select * from approval_votes where id = ? and approver = ? order by at, person';
 
-function votesOf(database: Database, row: SqlRow): readonly Vote[] {
-  return database
-    .prepare(VOTES)
-    .all(String(row['id']), String(row['approver']))
-    .map((vote) => ({
-      person: String(vote['person']),
-      verdict: vote['verdict'] === 'approve' ? 'approve' : 'deny',
-      via: VIAS.find((via) => via === vote['via']) ?? 'terminal',
-      key: String(vote['key']),
-      atMs: Number(vote['at']),
-      reason: String(vote['reason']),
-    }));
+function* votesOf(row: SqlRow): Work<readonly Vote[]> {
+  return (yield* all(VOTES, String(row['id']), String(row['approver']))).map((vote) => ({
+    person: String(vote['person']),
+    verdict: vote['verdict'] === 'approve' ? 'approve' : 'deny',
+    via: VIAS.find((via) => via === vote['via']) ?? 'terminal',
+    key: String(vote['key']),
+    atMs: Number(vote['at']),
+    reason: String(vote['reason']),
+  }));
 }
 
 const VIAS: readonly Vote['via'][] = ['terminal', 'approver_key', 'dashboard', 'agent', 'gateway', 'configuration'];
@@ -154,10 +149,10 @@ const HOUR_MS = 60 * 60 * 1000;
 const ANSWERS = `select vote.person, vote.verdict, vote.at - approvals.created as waited from approval_votes as vote
   join approvals using (id, approver) where vote.at > ? order by vote.person, waited`;
 
-function answeringOf(connection: SqliteConnection, nowMs: number): readonly Answering[] {
+async function answeringOf(connection: StoreConnection, nowMs: number): Promise<readonly Answering[]> {
   const waited = new Map<string, number[]>();
   const approved = new Map<string, number>();
-  const rows = connection.use((database) => database.prepare(ANSWERS).all(nowMs - HOUR_MS));
+  const rows = await connection.ask(() => all(ANSWERS, nowMs - HOUR_MS));
   for (const row of rows) {
     const person = String(row['person']);
     waited.set(person, [...(waited.get(person) ?? []), Number(row['waited'])]);

@@ -5,7 +5,7 @@ import { chooseDriver } from './drivers.ts';
 
 export interface ApprovalReader {
   readonly book: ApprovalBook;
-  close(): void;
+  readonly close: () => Promise<void>;
 }
 
 /** Reads the approvals of any store, while gateways write to it. It never writes. */

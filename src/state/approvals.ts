@@ -1,7 +1,8 @@
 import type { ApprovalRef, NewApproval, Vote } from '../core/approval.ts';
 import type { ApprovalJoin, ApprovalUse } from '../core/change.ts';
 import { personOf } from '../core/person.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { SqlRow } from './driver.ts';
+import { all, one, run, type Work } from './work.ts';
 
 /** Whether a call has an approval that is open, given or refused, and whose time is not over. */
 const HAS_ONE = `select 1 from approvals
@@ -34,51 +35,50 @@ const RETURN_ROUND = `update approvals set round = round - 1
   where id = ? and approver = ? and status = 'used' and used_by = ? and round = ?`;
 
 /** False where this call has one already. */
-export function openApproval(database: Database, approval: NewApproval): boolean {
+export function* openApproval(approval: NewApproval): Work<boolean> {
   const { id, by, binding, requester, quorum, remember, createdMs, expiresMs, shown } = approval;
-  if (database.prepare(HAS_ONE).get(binding.call, by, createdMs) !== undefined) return false;
-  database
-    .prepare(OPEN)
-    .run(
-      id,
-      by,
-      binding.call,
-      binding.tool,
-      binding.conversation,
-      requester.agent,
-      requester.user,
-      requester.login,
-      quorum,
-      remember,
-      createdMs,
-      expiresMs,
-      JSON.stringify(shown),
-      id,
-    );
+  if ((yield* one(HAS_ONE, binding.call, by, createdMs)) !== undefined) return false;
+  yield* run(
+    OPEN,
+    id,
+    by,
+    binding.call,
+    binding.tool,
+    binding.conversation,
+    requester.agent,
+    requester.user,
+    requester.login,
+    quorum,
+    remember,
+    createdMs,
+    expiresMs,
+    JSON.stringify(shown),
+    id,
+  );
   return true;
 }
 
 /** False where it is not open any more, or has all the votes that are needed. */
-export function joinApproval(database: Database, join: ApprovalJoin): boolean {
+export function* joinApproval(join: ApprovalJoin): Work<boolean> {
   const { ref, decision, quorum, remember, expiresMs, nowMs } = join;
-  const changed = database.prepare(JOIN).run(decision, quorum, remember, expiresMs, ref.id, ref.by, nowMs, quorum);
+  const changed = yield* run(JOIN, decision, quorum, remember, expiresMs, ref.id, ref.by, nowMs, quorum);
   return changed === 1;
 }
 
 /** False where it is not given, or used up. */
-export function useApproval(database: Database, { ref, decision, quorum, how, nowMs }: ApprovalUse): boolean {
+export function* useApproval({ ref, decision, quorum, how, nowMs }: ApprovalUse): Work<boolean> {
   if (how.kind === 'round') {
     const { round } = how;
-    return database.prepare(USE_ROUND).run(decision, round, ref.id, ref.by, round - 1, quorum) === 1;
+    return (yield* run(USE_ROUND, decision, round, ref.id, ref.by, round - 1, quorum)) === 1;
   }
   const text = how.kind === 'once' ? USE_ONCE : USE_REMEMBERED;
-  return database.prepare(text).run(decision, ref.id, ref.by, nowMs, quorum) === 1;
+  return (yield* run(text, decision, ref.id, ref.by, nowMs, quorum)) === 1;
 }
 
 /** What is remembered is there as before; what was used up is given, or ready for its round, once more. */
-export function returnApproval(database: Database, { ref: { id, by }, decision, how }: ApprovalUse): void {
-  if (how.kind === 'once') database.prepare(RETURN_ONCE).run(id, by, decision);
-  if (how.kind === 'round') database.prepare(RETURN_ROUND).run(id, by, decision, how.round);
+export function* returnApproval({ ref: { id, by }, decision, how }: ApprovalUse): Work<void> {
+  if (how.kind === 'once') yield* run(RETURN_ONCE, id, by, decision);
+  if (how.kind === 'round') yield* run(RETURN_ROUND, id, by, decision, how.round);
 }
 
 const FIND = 'select status, quorum, remember, expires from approvals where id = ? and approver = ?';
@@ -98,25 +98,22 @@ const IS_REVOKED = 'select 1 from keys where id = ? and revoked is not null';
  * False where the approval cannot be answered so any more, where the key is revoked, and where the person has answered.
  * One denial denies.
  */
-export function answerApproval(database: Database, { id, by }: ApprovalRef, vote: Vote): boolean {
-  const row = database.prepare(FIND).get(id, by);
+export function* answerApproval({ id, by }: ApprovalRef, vote: Vote): Work<boolean> {
+  const row = yield* one(FIND, id, by);
   if (row === undefined || !isAnswerable(row, vote)) return false;
   const { verdict, via, key, atMs, reason } = vote;
-  if (key !== '' && database.prepare(IS_REVOKED).get(key) !== undefined) return false;
-  const person = knownAs(database, { id, by }, vote.person);
-  if (database.prepare(VOTE).run(id, by, person, verdict, via, key, atMs, reason) !== 1) return false;
-  const given = Number(database.prepare(COUNT).get(id, by)?.['count']);
+  if (key !== '' && (yield* one(IS_REVOKED, key)) !== undefined) return false;
+  const person = yield* knownAs({ id, by }, vote.person);
+  if ((yield* run(VOTE, id, by, person, verdict, via, key, atMs, reason)) !== 1) return false;
+  const given = Number((yield* one(COUNT, id, by))?.['count']);
   const status = verdict === 'deny' ? 'denied' : given >= Number(row['quorum']) ? 'approved' : 'pending';
-  database.prepare('update approvals set status = ? where id = ? and approver = ?').run(status, id, by);
+  yield* run('update approvals set status = ? where id = ? and approver = ?', status, id, by);
   return true;
 }
 
 /** Somebody who has answered under another spelling of the name is the same person. */
-function knownAs(database: Database, { id, by }: ApprovalRef, person: string): string {
-  const voters = database
-    .prepare(VOTERS)
-    .all(id, by)
-    .map((row) => String(row['person']));
+function* knownAs({ id, by }: ApprovalRef, person: string): Work<string> {
+  const voters = (yield* all(VOTERS, id, by)).map((row) => String(row['person']));
   return voters.find((voter) => personOf(voter) === personOf(person)) ?? person;
 }
 

@@ -1,7 +1,8 @@
 import { type CounterBucket, readBucket } from '../core/bucket.ts';
 import { drained, PARTS } from '../core/charge.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
+import { all } from './work.ts';
 
 /** One count of one counter or rate limit, as it stands. */
 export interface ListedBudget extends CounterBucket {
@@ -21,8 +22,8 @@ export interface ListedBudget extends CounterBucket {
 const LIST = 'select * from budgets where starts <= ? and (starts = 0 or ends > ?) order by bucket, starts';
 
 /** The counts whose window is not over at a time, in milliseconds since the epoch. */
-export function listBudgets(connection: SqliteConnection, now: number): readonly ListedBudget[] {
-  const rows = connection.use((database) => database.prepare(LIST).all(now, now));
+export async function listBudgets(connection: StoreConnection, now: number): Promise<readonly ListedBudget[]> {
+  const rows = await connection.ask(() => all(LIST, now, now));
   return rows.map((row) => budgetOf(row, now));
 }
 

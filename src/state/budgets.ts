@@ -1,8 +1,9 @@
 import type { Adjustment } from '../core/change.ts';
 import { type Charge, type Count, drained, drainPerMs, PARTS } from '../core/charge.ts';
 import { isHeld } from '../core/settlement.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+import { all, one, run, type Work } from './work.ts';
 
 const DRAINED = 'max(0, used - max(0, excluded.as_of - as_of) * excluded.rate)';
 
@@ -50,50 +51,50 @@ export interface NoRoom {
 }
 
 /** Where the charge does not fit, nothing is taken. */
-export function take(database: Database, charge: Charge, occasion: Occasion): NoRoom | undefined {
+export function* take(charge: Charge, occasion: Occasion): Work<NoRoom | undefined> {
   const { bucket, window } = charge;
   const [cost, limit] = [inParts(charge.cost), inParts(charge.limit)];
   const [used, reserved] = isHeld(charge) ? [0, cost] : [cost, 0];
   const { starts, ends, asOf } = placeOf(window, occasion.now);
   const rate = drainPerMs(limit, window);
-  const taken = database.prepare(TAKE).run(bucket, starts, ends, used, reserved, limit, rate, asOf, cost, limit);
-  return taken === 0 ? noRoom(database, { charge, starts, now: asOf }) : undefined;
+  const taken = yield* run(TAKE, bucket, starts, ends, used, reserved, limit, rate, asOf, cost, limit);
+  return taken === 0 ? yield* noRoom({ charge, starts, now: asOf }) : undefined;
 }
 
 /** What is left of each limit once the charges are taken. That they answer it themselves would cost twice as much. */
-export function remainingAfter(database: Database, charges: readonly Charge[]): readonly number[] {
-  const rows = rowsAt(database, charges);
+export function* remainingAfter(charges: readonly Charge[]): Work<readonly number[]> {
+  const rows = yield* rowsAt(charges);
   return charges.map(({ limit }, place) => {
     const row = rows[place];
     return (inParts(limit) - Number(row?.['used'] ?? 0) - Number(row?.['reserved'] ?? 0)) / PARTS;
   });
 }
 
-export function giveBack(database: Database, { bucket, cost, window }: Charge): void {
-  database.prepare(GIVE_BACK).run(inParts(cost), bucket, startsOf(window));
+export function* giveBack({ bucket, cost, window }: Charge): Work<void> {
+  yield* run(GIVE_BACK, inParts(cost), bucket, startsOf(window));
 }
 
 /** False where somebody has used or drained some meanwhile; then nothing is changed. */
-export function adjust(database: Database, { bucket, startsMs, fromParts, to }: Adjustment, now: number): boolean {
-  return database.prepare(ADJUST).run(inParts(to), now, bucket, startsMs, fromParts) === 1;
+export function* adjust({ bucket, startsMs, fromParts, to }: Adjustment, now: number): Work<boolean> {
+  return (yield* run(ADJUST, inParts(to), now, bucket, startsMs, fromParts)) === 1;
 }
 
 /** Where a count is kept. */
 export type CountPlace = Pick<Charge, 'bucket' | 'window'>;
 
 /** How counts stand, each in its place; undefined where nothing was ever charged. */
-export function readCounts(
-  connection: SqliteConnection,
+export async function readCounts(
+  connection: StoreConnection,
   places: readonly CountPlace[],
-): readonly (Count | undefined)[] {
-  return connection.useStale((database) => rowsAt(database, places)).map(countOf);
+): Promise<readonly (Count | undefined)[]> {
+  return (await connection.peek(() => rowsAt(places))).map(countOf);
 }
 
 /** All in one statement, which reads them as of one moment. */
-function rowsAt(database: Database, places: readonly CountPlace[]): readonly (SqlRow | undefined)[] {
+function* rowsAt(places: readonly CountPlace[]): Work<readonly (SqlRow | undefined)[]> {
   const sql = READ_PLACES[places.length] ?? readPlaces(places.length);
   const values = places.flatMap(({ bucket, window }, place) => [place, bucket, startsOf(window)]);
-  const rows = database.prepare(sql).all(...values);
+  const rows = yield* all(sql, ...values);
   return places.map((_, place) => rows.find((row) => row['place'] === place));
 }
 
@@ -102,8 +103,8 @@ function readPlaces(count: number): string {
 }
 
 /** Removes counts whose window is over. Answers how many; there may be more. */
-export function sweepBudgets(connection: SqliteConnection, now: number): number {
-  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS, now - LASTING_MS, now));
+export async function sweepBudgets(connection: StoreConnection, now: number): Promise<number> {
+  return await connection.ask(() => run(SWEEP, now - KEPT_MS, now - LASTING_MS, now));
 }
 
 /** The first millisecond of the row in which a window is counted. */
@@ -126,9 +127,9 @@ interface Refused {
   readonly now: number;
 }
 
-function noRoom(database: Database, { charge, starts, now }: Refused): NoRoom {
+function* noRoom({ charge, starts, now }: Refused): Work<NoRoom> {
   const { window, limit, cost, bucket } = charge;
-  const count = window.kind === 'sliding' ? countOf(database.prepare(READ).get(bucket, starts)) : undefined;
+  const count = window.kind === 'sliding' ? countOf(yield* one(READ, bucket, starts)) : undefined;
   if (count === undefined) return { fitsAtMs: undefined };
   const perMs = drainPerMs(limit, window);
   const used = drained(count.used, perMs, now - count.asOfMs);

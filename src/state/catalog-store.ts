@@ -1,6 +1,7 @@
 import type { Json } from '../core/json.ts';
 import { parseResultBytes, writeJson } from '../core/lossless-json.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
+import { one, run } from './work.ts';
 
 /** What the gateway remembers of each server between its starts. Nothing here is evidence; it only spares work. */
 export interface CatalogStore {
@@ -14,10 +15,11 @@ export interface CatalogStore {
 
 const CATALOG = 'catalog';
 
-export function createCatalogStore(connection: SqliteConnection): CatalogStore {
-  const read = async (server: string, name: string): Promise<Json | undefined> => readFact(connection, server, name);
+export function createCatalogStore(connection: StoreConnection): CatalogStore {
+  const read = async (server: string, name: string): Promise<Json | undefined> =>
+    await readFact(connection, server, name);
   const write = async (server: string, name: string, value: Json): Promise<void> =>
-    writeFact(connection, { server, name, value });
+    await writeFact(connection, { server, name, value });
   return {
     readCatalog: (server) => read(server, CATALOG),
     writeCatalog: (server, definitions) => write(server, CATALOG, definitions),
@@ -27,9 +29,9 @@ export function createCatalogStore(connection: SqliteConnection): CatalogStore {
 }
 
 /** What is remembered under a name; undefined where nothing is, or where it cannot be read any more. */
-function readFact(connection: SqliteConnection, server: string, name: string): Json | undefined {
-  const row = connection.use((database) =>
-    database.prepare('select json from server_facts where server = ? and name = ?').get(server, name),
+async function readFact(connection: StoreConnection, server: string, name: string): Promise<Json | undefined> {
+  const row = await connection.ask(() =>
+    one('select json from server_facts where server = ? and name = ?', server, name),
   );
   if (row === undefined) return undefined;
   const parsed = parseResultBytes(Buffer.from(String(row['json'])));
@@ -42,13 +44,14 @@ interface Fact {
   readonly value: Json;
 }
 
-function writeFact(connection: SqliteConnection, { server, name, value }: Fact): void {
-  connection.use((database) =>
-    database
-      .prepare(
-        `insert into server_facts (server, name, json) values (?, ?, ?)
+async function writeFact(connection: StoreConnection, { server, name, value }: Fact): Promise<void> {
+  await connection.ask(() =>
+    run(
+      `insert into server_facts (server, name, json) values (?, ?, ?)
          on conflict (server, name) do update set json = excluded.json where json <> excluded.json`,
-      )
-      .run(server, name, writeJson({ value })),
+      server,
+      name,
+      writeJson({ value }),
+    ),
   );
 }

@@ -4,13 +4,13 @@ import { keepMaterial } from './audit-material.ts';
 import { adjust, giveBack, type NoRoom, type Occasion, remainingAfter, take } from './budgets.ts';
 import { returnToRevision } from './bundle-revisions.ts';
 import type { LogRow } from './chain.ts';
-import type { Database } from './driver.ts';
 import { addKey, revokeKey } from './keys.ts';
 import { addLink, useLink } from './sign-in-links.ts';
 import { attachLabel, clearLabel } from './labels.ts';
 import { beginPause, endPause } from './pauses.ts';
 import { pinBundle, releaseBundle } from './policy-pins.ts';
 import { endHolds, holdAll } from './reservations.ts';
+import { run, type Work } from './work.ts';
 
 /** What the commit of a row changes beside the log. */
 export interface RowChanges {
@@ -21,24 +21,25 @@ export interface RowChanges {
 }
 
 /** Runs inside the transaction that writes the rows. Answers, by row, what became of its changes. */
-export function makeChanges(
-  database: Database,
+export function* makeChanges(
   rows: readonly LogRow[],
   groups: readonly RowChanges[],
-): ReadonlyMap<number, Made | Refusal> {
-  return new Map(groups.map(({ row, changes }) => [row, makeAll(database, changes, occasionOf(rows[row]))]));
+): Work<ReadonlyMap<number, Made | Refusal>> {
+  const answers = new Map<number, Made | Refusal>();
+  for (const { row, changes } of groups) answers.set(row, yield* makeAll(changes, occasionOf(rows[row])));
+  return answers;
 }
 
 function occasionOf(row: LogRow | undefined): Occasion {
   return { id: row?.id ?? '', instance: row?.instance ?? '', now: Date.parse(row?.time ?? '') };
 }
 
-function makeAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
-  if (changes.every(isNeverRefused) || isOneTake(changes)) return tryAll(database, changes, occasion);
-  database.prepare('savepoint changes').run();
-  const answer = tryAll(database, changes, occasion);
-  if (isRefusal(answer)) database.prepare('rollback to changes').run();
-  database.prepare('release changes').run();
+function* makeAll(changes: readonly Change[], occasion: Occasion): Work<Made | Refusal> {
+  if (changes.every(isNeverRefused) || isOneTake(changes)) return yield* tryAll(changes, occasion);
+  yield* run('savepoint changes');
+  const answer = yield* tryAll(changes, occasion);
+  if (isRefusal(answer)) yield* run('rollback to changes');
+  yield* run('release changes');
   return answer;
 }
 
@@ -62,20 +63,20 @@ function isOneTake(changes: readonly Change[]): boolean {
   return changes.length === 1 && changes[0]?.kind === 'take';
 }
 
-function tryAll(database: Database, changes: readonly Change[], occasion: Occasion): Made | Refusal {
+function* tryAll(changes: readonly Change[], occasion: Occasion): Work<Made | Refusal> {
   const refused: number[] = [];
   const fitsAtMs: (number | undefined)[] = [];
-  changes.forEach((change, index) => {
-    const refusal = make(database, change, occasion);
-    if (refusal === undefined) return;
+  for (const [index, change] of changes.entries()) {
+    const refusal = yield* make(change, occasion);
+    if (refusal === undefined) continue;
     refused.push(index);
     fitsAtMs.push(refusal.fitsAtMs);
-  });
+  }
   if (refused.length === 0) {
     const charges = changes.flatMap((change) => (change.kind === 'take' ? [change.charge] : []));
     if (charges.length === 0) return NOTHING_TAKEN;
-    holdAll(database, charges, occasion);
-    return { remaining: remainingAfter(database, charges) };
+    yield* holdAll(charges, occasion);
+    return { remaining: yield* remainingAfter(charges) };
   }
   return fitsAtMs.some((at) => at !== undefined) ? { refused, fitsAtMs } : { refused };
 }
@@ -84,60 +85,60 @@ const NOTHING_TAKEN: Made = { remaining: [] };
 const REFUSED: NoRoom = { fitsAtMs: undefined };
 
 /** Answers only where it is refused. */
-function make(database: Database, change: Change, occasion: Occasion): NoRoom | undefined {
+function* make(change: Change, occasion: Occasion): Work<NoRoom | undefined> {
   switch (change.kind) {
     case 'take':
-      return take(database, change.charge, occasion);
+      return yield* take(change.charge, occasion);
     case 'give_back':
-      giveBack(database, change.charge);
+      yield* giveBack(change.charge);
       return undefined;
     case 'end_holds':
-      endHolds(database, change, occasion);
+      yield* endHolds(change, occasion);
       return undefined;
     case 'adjust':
-      return adjust(database, change, occasion.now) ? undefined : REFUSED;
+      return orRefused(yield* adjust(change, occasion.now));
     case 'attach_label':
-      return attachLabel(database, change.label) ? undefined : REFUSED;
+      return orRefused(yield* attachLabel(change.label));
     case 'clear_label':
-      return clearLabel(database, change.label) ? undefined : REFUSED;
+      return orRefused(yield* clearLabel(change.label));
     case 'keep_audit':
-      keepMaterial(database, change.material);
+      yield* keepMaterial(change.material);
       return undefined;
     case 'open_approval':
-      return orRefused(openApproval(database, change.approval));
+      return orRefused(yield* openApproval(change.approval));
     case 'join_approval':
-      return orRefused(joinApproval(database, change.join));
+      return orRefused(yield* joinApproval(change.join));
     case 'use_approval':
-      return orRefused(useApproval(database, change.use));
+      return orRefused(yield* useApproval(change.use));
     case 'return_approval':
-      returnApproval(database, change.use);
+      yield* returnApproval(change.use);
       return undefined;
     case 'answer_approval':
-      return orRefused(answerApproval(database, change.ref, change.vote));
+      return orRefused(yield* answerApproval(change.ref, change.vote));
     case 'add_key':
-      addKey(database, change.key);
+      yield* addKey(change.key);
       return undefined;
     case 'revoke_key':
-      return orRefused(revokeKey(database, change.id, change.atMs));
+      return orRefused(yield* revokeKey(change.id, change.atMs));
     case 'seal_log':
-      database.prepare('insert into log_seals (last, line) values (?, ?)').run(change.last, change.line);
+      yield* run('insert into log_seals (last, line) values (?, ?)', change.last, change.line);
       return undefined;
     case 'pin_bundle':
-      pinBundle(database, change.pin);
-      returnToRevision(database, change.pin.bundle, change.revision);
+      yield* pinBundle(change.pin);
+      yield* returnToRevision(change.pin.bundle, change.revision);
       return undefined;
     case 'release_bundle':
-      return orRefused(releaseBundle(database, change.bundle));
+      return orRefused(yield* releaseBundle(change.bundle));
     case 'add_link':
-      addLink(database, change.link);
+      yield* addLink(change.link);
       return undefined;
     case 'use_link':
-      return orRefused(useLink(database, change.hash, change.nowMs));
+      return orRefused(yield* useLink(change.hash, change.nowMs));
     case 'begin_pause':
-      beginPause(database, change.pause);
+      yield* beginPause(change.pause);
       return undefined;
     case 'end_pause':
-      return orRefused(endPause(database));
+      return orRefused(yield* endPause());
   }
 }
 

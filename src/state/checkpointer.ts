@@ -4,11 +4,12 @@ import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { hexOf, type Sealers, type StoredHead } from './chain.ts';
 import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
-import { appendCheckpoint, lastCheckpoint, waitForDisk } from './checkpoint-file.ts';
+import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import { giveLeases, takeLease } from './leases.ts';
 import { isSealed, type KnownPlace, readHead } from './log-tail.ts';
+import { run } from './work.ts';
 
 /** After so many records a checkpoint is due. */
 export const CHECKPOINT_EVERY = 1_000;
@@ -18,7 +19,7 @@ const CHECKPOINT_EVERY_MS = 60_000;
 const LEASE_MS = 10_000;
 
 export interface CheckpointerOptions {
-  readonly connection: SqliteConnection;
+  readonly connection: StoreConnection;
   readonly key: CheckpointKey;
   /** By the keys of the chain. */
   readonly sealers: Sealers;
@@ -77,11 +78,11 @@ export class Checkpointer {
     const { connection, clock, logger } = this.#options;
     const holder = randomUUID();
     try {
-      if (!takeLease(connection, { name: 'checkpoint', holder, now: clock.now(), lastsMs: LEASE_MS })) return;
+      if (!(await takeLease(connection, { name: 'checkpoint', holder, now: clock.now(), lastsMs: LEASE_MS }))) return;
       try {
         await this.#writeDue(due);
       } finally {
-        giveLeases(connection, holder);
+        await giveLeases(connection, holder);
       }
     } catch (thrown) {
       logger.error('no checkpoint of the decision log can be written', { problem: messageOf(thrown) });
@@ -90,7 +91,7 @@ export class Checkpointer {
 
   async #writeDue(due: Due): Promise<void> {
     const { connection, file, clock, onCheckpoint } = this.#options;
-    const head = connection.use(readHead);
+    const head = await connection.ask(readHead);
     if (head === undefined || head.seq === 0) return;
     const last = await lastCheckpoint(file, head.chain);
     const before = last?.checkpoint;
@@ -102,7 +103,7 @@ export class Checkpointer {
     }
     this.#refuseBadEnd(head);
     // Else a power cut could take back what was said to be there.
-    await waitForDisk(connection.path);
+    await connection.reachDisk();
     await this.#append(head, last?.lineHash ?? '');
     onCheckpoint(head);
   }
@@ -110,8 +111,8 @@ export class Checkpointer {
   /** What somebody without the key has put at the end of the log is not signed. */
   #refuseBadEnd(head: StoredHead): void {
     const { connection, sealers } = this.#options;
-    if (isSealed(head, sealers.of(head.key, connection.path))) return;
-    throw new GatewayError('STORE_UNAVAILABLE', `the end of the log in ${connection.path} is not what was written`);
+    if (isSealed(head, sealers.of(head.key, connection.name))) return;
+    throw new GatewayError('STORE_UNAVAILABLE', `the end of the log in ${connection.name} is not what was written`);
   }
 
   async #append({ chain, seq, hash }: StoredHead, previous: string): Promise<void> {
@@ -121,7 +122,7 @@ export class Checkpointer {
       version: 1,
       kind: 'checkpoint',
       key: key.id,
-      store: connection.path,
+      store: connection.name,
       chain,
       seq,
       hash: hexOf(hash),
@@ -129,11 +130,12 @@ export class Checkpointer {
       previous,
     };
     await appendCheckpoint(file, signCheckpoint(checkpoint, key));
-    connection.use((database) =>
-      database.prepare('insert or replace into log_checkpoints (seq, at, hash) values (?, ?, ?)').run(seq, now, hash),
-    );
+    await connection.ask(() => run(NOTE, seq, now, hash));
   }
 }
+
+const NOTE = `insert into log_checkpoints (seq, at, hash) values (?, ?, ?)
+  on conflict (seq) do update set at = excluded.at, hash = excluded.hash`;
 
 interface Since {
   readonly before: Checkpoint;

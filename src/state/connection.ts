@@ -22,5 +22,9 @@ export interface StoreConnection {
   changeBriefly<T>(work: () => Work<T>): Promise<T>;
   /** All that is read is of one moment. */
   snapshot<T>(work: () => Work<T>): Promise<T>;
+  /** Resolves when a power cut takes nothing back that was committed before. */
+  reachDisk(): Promise<void>;
+  /** What is wrong with the store where all rows can be read, as far as it can be told; undefined where nothing is. */
+  damage(): Promise<string | undefined>;
   close(): Promise<void>;
 }

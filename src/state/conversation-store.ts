@@ -8,8 +8,8 @@ import {
   writeCounts,
 } from '../core/counts.ts';
 import { MOST_IN_A_SWEEP } from './budgets.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import { one, run, type Work } from './work.ts';
 
 /** A conversation, or an agent with all of its conversations, and whose it is. */
 export interface Conversant {
@@ -34,13 +34,10 @@ export interface ConversationStore {
   add(uncounted: readonly Uncounted[]): Promise<ReadonlyMap<string, Counts>>;
 }
 
-export function createConversationStore(connection: SqliteConnection): ConversationStore {
+export function createConversationStore(connection: StoreConnection): ConversationStore {
   return {
-    read: async (id) => connection.use((database) => readById(database, id)),
-    add: async (uncounted) =>
-      connection.useBriefly((database) =>
-        database.transaction(() => new Map(uncounted.map((one) => addTo(database, one)))),
-      ),
+    read: (id) => connection.ask(() => readById(id)),
+    add: (uncounted) => connection.changeBriefly(() => addAll(uncounted)),
   };
 }
 
@@ -48,17 +45,23 @@ const READ = 'select counts from conversations where id = ?';
 const WRITE = `insert into conversations (id, agent, user, client, last_call, counts) values (?, ?, ?, ?, ?, ?)
   on conflict (id) do update set last_call = excluded.last_call, counts = excluded.counts`;
 
-function readById(database: Database, id: string): Counts | undefined {
-  const row = database.prepare(READ).get(id);
+function* readById(id: string): Work<Counts | undefined> {
+  const row = yield* one(READ, id);
   return row === undefined ? undefined : readCounts(String(row['counts']));
 }
 
-function addTo(database: Database, { whose, counted }: Uncounted): readonly [string, Counts] {
+function* addAll(uncounted: readonly Uncounted[]): Work<ReadonlyMap<string, Counts>> {
+  const sums = new Map<string, Counts>();
+  for (const of of uncounted) sums.set(of.whose.id, yield* addTo(of));
+  return sums;
+}
+
+function* addTo({ whose, counted }: Uncounted): Work<Counts> {
   const { id, agent, user, client } = whose;
-  const counts = readById(database, id) ?? noCounts(firstOf(counted));
+  const counts = (yield* readById(id)) ?? noCounts(firstOf(counted));
   for (const one of counted) count(counts, one);
-  database.prepare(WRITE).run(id, agent, user, client, counts.lastCallMs, writeCounts(counts));
-  return [id, counts];
+  yield* run(WRITE, id, agent, user, client, counts.lastCallMs, writeCounts(counts));
+  return counts;
 }
 
 function firstOf(counted: readonly Counted[]): number {
@@ -72,6 +75,6 @@ const SWEEP = `delete from conversations where id in
   (select id from conversations where last_call <= ? order by last_call limit ${MOST_IN_A_SWEEP})`;
 
 /** Removes counts that nothing adds to any more. Answers how many; there may be more. */
-export function sweepConversations(connection: SqliteConnection, now: number): number {
-  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
+export async function sweepConversations(connection: StoreConnection, now: number): Promise<number> {
+  return await connection.ask(() => run(SWEEP, now - KEPT_MS));
 }

@@ -3,8 +3,9 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { DecisionRecord, Outcome, SealedRecord } from '../core/record.ts';
 import { hexOf } from './chain.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
+import type { SqlRow, SqlValue } from './driver.ts';
 import { bytesOf } from './chain-row.ts';
+import { all, type Work } from './work.ts';
 
 /** What must hold of a decision to be listed; what is not said holds of all. */
 export interface DecisionFilter {
@@ -46,36 +47,31 @@ const SELECT = `
     on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')
   where log.kind = 'decision'`;
 
-export function listDecisions(database: Database, filter: DecisionFilter): readonly SealedRecord[] {
+export function* listDecisions(filter: DecisionFilter): Work<readonly SealedRecord[]> {
   const { sql, values } = whereOf(filter);
-  return database
-    .prepare(`${SELECT}${sql} order by log.seq desc limit ?`)
-    .all(...values, filter.limit)
-    .map(recordOf);
+  return (yield* all(`${SELECT}${sql} order by log.seq desc limit ?`, ...values, filter.limit)).map(recordOf);
 }
 
 /** Those whose id begins so, at most `limit`. */
-export function findById(database: Database, prefix: string, limit: number): readonly SealedRecord[] {
+export function* findById(prefix: string, limit: number): Work<readonly SealedRecord[]> {
   const from = prefix.toLowerCase();
-  return database
-    .prepare(`${SELECT} and log.id >= ? and log.id < ? order by log.id limit ?`)
-    .all(from, `${from}~`, limit)
-    .map(recordOf);
+  return (yield* all(`${SELECT} and log.id >= ? and log.id < ? order by log.id limit ?`, from, `${from}~`, limit)).map(
+    recordOf,
+  );
 }
 
 /** Those in certain rows, newest first. */
-export function decisionsAt(database: Database, seqs: readonly number[]): readonly SealedRecord[] {
-  return database
-    .prepare(`${SELECT} and log.seq in (select value from json_each(?)) order by log.seq desc`)
-    .all(JSON.stringify(seqs))
-    .map(recordOf);
+export function* decisionsAt(seqs: readonly number[]): Work<readonly SealedRecord[]> {
+  return (yield* all(
+    `${SELECT} and log.seq in (select value from json_each(?)) order by log.seq desc`,
+    JSON.stringify(seqs),
+  )).map(recordOf);
 }
 
-export function tailDecisions(database: Database, afterSeq: number): Tail {
-  const records = database
-    .prepare(`${SELECT} and log.seq > ? order by log.seq limit ?`)
-    .all(afterSeq, MOST_IN_A_TAIL)
-    .map(recordOf);
+export function* tailDecisions(afterSeq: number): Work<Tail> {
+  const records = (yield* all(`${SELECT} and log.seq > ? order by log.seq limit ?`, afterSeq, MOST_IN_A_TAIL)).map(
+    recordOf,
+  );
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }
 
@@ -83,20 +79,25 @@ export function tailDecisions(database: Database, afterSeq: number): Tail {
  * Decisions behind `afterSeq` for which an override bundle said a permit, oldest first. No column tells them apart, so
  * every body since then is searched; a request that has such a member in its arguments may be among them.
  */
-export function permittedDecisions(database: Database, { since, afterSeq }: PageSince): Tail {
-  const records = database
-    .prepare(`${SELECT} and log.seq > ? and log.time >= ? and instr(log.body, ?) > 0 order by log.seq limit ?`)
-    .all(afterSeq, timeText(since) ?? '', '"permit":[{', MOST_IN_A_TAIL)
-    .map(recordOf);
+export function* permittedDecisions({ since, afterSeq }: PageSince): Work<Tail> {
+  const records = (yield* all(
+    `${SELECT} and log.seq > ? and log.time >= ? and instr(log.body, ?) > 0 order by log.seq limit ?`,
+    afterSeq,
+    timeText(since) ?? '',
+    '"permit":[{',
+    MOST_IN_A_TAIL,
+  )).map(recordOf);
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }
 
 /** Decisions since a time behind `afterSeq`, oldest first. */
-export function decisionsSince(database: Database, { since, afterSeq }: PageSince): Tail {
-  const records = database
-    .prepare(`${SELECT} and log.seq > ? and log.time >= ? order by log.seq limit ?`)
-    .all(afterSeq, timeText(since) ?? '', MOST_IN_A_TAIL)
-    .map(recordOf);
+export function* decisionsSince({ since, afterSeq }: PageSince): Work<Tail> {
+  const records = (yield* all(
+    `${SELECT} and log.seq > ? and log.time >= ? order by log.seq limit ?`,
+    afterSeq,
+    timeText(since) ?? '',
+    MOST_IN_A_TAIL,
+  )).map(recordOf);
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }
 
@@ -104,12 +105,14 @@ export function decisionsSince(database: Database, { since, afterSeq }: PageSinc
  * Decisions behind `afterSeq` in which something was shadowed, oldest first, listings with what would have been hidden
  * among them. Every body since then is searched; a request that has such a member in its arguments may be among them.
  */
-export function shadowedDecisions(database: Database, { since, afterSeq }: PageSince): Tail {
+export function* shadowedDecisions({ since, afterSeq }: PageSince): Work<Tail> {
   const marks = `(instr(log.body, '"shadow":{') > 0 or (log.action like '%!_list' escape '!' and instr(log.body, '"shadowed":[') > 0))`;
-  const records = database
-    .prepare(`${SELECT} and log.seq > ? and log.time >= ? and ${marks} order by log.seq limit ?`)
-    .all(afterSeq, timeText(since) ?? '', MOST_IN_A_TAIL)
-    .map(recordOf);
+  const records = (yield* all(
+    `${SELECT} and log.seq > ? and log.time >= ? and ${marks} order by log.seq limit ?`,
+    afterSeq,
+    timeText(since) ?? '',
+    MOST_IN_A_TAIL,
+  )).map(recordOf);
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }
 

@@ -30,7 +30,7 @@ import { createGenerationStore, type GenerationReader } from './generation-store
 import { lastRemoved } from './log-tail.ts';
 import { readPause } from './pauses.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
-import { inSnapshot } from './transaction.ts';
+import { one } from './work.ts';
 
 export interface ReaderOptions {
   readonly path: string;
@@ -53,22 +53,22 @@ export class DecisionReader {
 
   /** Newest first, at most `filter.limit`; the next page is `before` the last one's `seq`. */
   async list(filter: DecisionFilter): Promise<readonly SealedRecord[]> {
-    return this.#connection.use((database) => listDecisions(database, filter));
+    return await this.#connection.ask(() => listDecisions(filter));
   }
 
   /** What is recorded and is no decision, newest first. */
   async acts(filter: ActFilter): Promise<readonly SealedAct[]> {
-    return this.#connection.use((database) => listActs(database, filter));
+    return await this.#connection.ask(() => listActs(filter));
   }
 
   /** All counts whose window is not over at a time, in milliseconds since the epoch. */
   async budgets(now: number): Promise<readonly ListedBudget[]> {
-    return listBudgets(this.#connection, now);
+    return await listBudgets(this.#connection, now);
   }
 
   /** The decision with this id, or the one whose id begins so. */
   async find(idOrPrefix: string): Promise<SealedRecord> {
-    const found = this.#connection.use((database) => findById(database, idOrPrefix, MOST_EXAMPLES));
+    const found = await this.#connection.ask(() => findById(idOrPrefix, MOST_EXAMPLES));
     const [only] = found;
     if (only === undefined) {
       const removed = await this.removedUpTo();
@@ -86,7 +86,7 @@ export class DecisionReader {
 
   /** What rules demanded to be kept whole of a decision, input first; `openMaterial` reads it. */
   async material(id: string): Promise<readonly AuditMaterial[]> {
-    return this.#connection.use((database) => readMaterial(database, id));
+    return await this.#connection.ask(() => readMaterial(id));
   }
 
   /** What a gateway remembered of a server or a bundle. */
@@ -101,17 +101,17 @@ export class DecisionReader {
 
   /** Decisions behind `afterSeq`, oldest first, and the seq to go on from. */
   async tail(afterSeq: number): Promise<Tail> {
-    return this.#connection.use((database) => inSnapshot(database, () => tailDecisions(database, afterSeq)));
+    return this.#connection.snapshot(() => tailDecisions(afterSeq));
   }
 
   /** Decisions for which an override bundle said a permit, a page of them, oldest first; none where nothing follows. */
   async permitted(page: PageSince): Promise<Tail> {
-    return this.#connection.use((database) => inSnapshot(database, () => permittedDecisions(database, page)));
+    return this.#connection.snapshot(() => permittedDecisions(page));
   }
 
   /** Decisions since a time, a page of them, oldest first; none where nothing follows. */
   async since(page: PageSince): Promise<Tail> {
-    return this.#connection.use((database) => inSnapshot(database, () => decisionsSince(database, page)));
+    return this.#connection.snapshot(() => decisionsSince(page));
   }
 
   /** All decisions that a filter lets through, oldest first, in pages; each is held to the seal of its row. Throws CHAIN_KEY. */
@@ -126,43 +126,43 @@ export class DecisionReader {
 
   /** Decisions in which something was shadowed, a page of them, oldest first; none where nothing follows. */
   async shadowed(page: PageSince): Promise<Tail> {
-    return this.#connection.use((database) => inSnapshot(database, () => shadowedDecisions(database, page)));
+    return this.#connection.snapshot(() => shadowedDecisions(page));
   }
 
   /** The last pause, whether it still holds or not. */
   async pause(): Promise<Pause | undefined> {
-    return this.#connection.use(readPause);
+    return await this.#connection.ask(readPause);
   }
 
   /** The processes that use the store at a time, in milliseconds since the epoch, the oldest first. */
   async instances(now: number): Promise<readonly KnownInstance[]> {
-    return listLiving(this.#connection, now);
+    return await listLiving(this.#connection, now);
   }
 
   /** When the log was last signed, in milliseconds since the epoch; undefined where it never was. */
   async lastCheckpointMs(): Promise<number | undefined> {
-    const row = this.#connection.use((database) => database.prepare('select max(at) as at from log_checkpoints').get());
+    const row = await this.#connection.ask(() => one('select max(at) as at from log_checkpoints'));
     const at = row?.['at'];
     return at === null || at === undefined ? undefined : Number(at);
   }
 
   /** The seq of the last row; 0 while there is none. */
   async lastSeq(): Promise<number> {
-    const row = this.#connection.use((database) => database.prepare('select max(seq) as seq from log').get());
+    const row = await this.#connection.ask(() => one('select max(seq) as seq from log'));
     return Number(row?.['seq'] ?? 0);
   }
 
   /** The seq of the last record that was removed because of its age; 0 where none was. */
   async removedUpTo(): Promise<number> {
-    return this.#connection.use(lastRemoved);
+    return await this.#connection.ask(lastRemoved);
   }
 
   /** Counts and times of the decisions since then (milliseconds since the epoch). */
   async statistics(since: number): Promise<DecisionStatistics> {
-    return this.#connection.use((database) => inSnapshot(database, () => readStatistics(database, since)));
+    return this.#connection.snapshot(() => readStatistics(since));
   }
 
-  close(): void {
-    this.#connection.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 }

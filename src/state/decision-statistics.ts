@@ -1,4 +1,5 @@
-import type { Database, SqlRow } from './driver.ts';
+import type { SqlRow } from './driver.ts';
+import { all, one, type Work } from './work.ts';
 
 export interface DecisionStatistics {
   readonly total: number;
@@ -27,28 +28,28 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-export function readStatistics(database: Database, since: number): DecisionStatistics {
+export function* readStatistics(since: number): Work<DecisionStatistics> {
   const from = new Date(since).toISOString();
-  const count = (name: string, condition: string): readonly Count[] =>
-    database
-      .prepare(`select ${name} as name, count(*) as count from log where time >= ? and ${condition} group by 1`)
-      .all(from)
-      .map(countOf);
-  const effects = count('effect', DECISIONS);
+  const effects = yield* counts('effect', DECISIONS, from);
   return {
     total: effects.reduce((sum, effect) => sum + effect.count, 0),
     effects: mostFirst(effects),
-    reasons: mostFirst(eachReason(count('reasons', `${DECISIONS} and reasons <> ''`))),
-    servers: mostFirst(count('server', `${DECISIONS} and server <> ''`)),
-    tools: mostFirst(count(`server || '/' || tool`, `${DECISIONS} and tool <> ''`)),
-    outcomes: mostFirst(count('status', OUTCOMES)),
-    decideUs: percentiles(database, DECISIONS, from),
-    recordUs: percentiles(database, `${OUTCOMES} and us > 0`, from),
+    reasons: mostFirst(eachReason(yield* counts('reasons', `${DECISIONS} and reasons <> ''`, from))),
+    servers: mostFirst(yield* counts('server', `${DECISIONS} and server <> ''`, from)),
+    tools: mostFirst(yield* counts(`server || '/' || tool`, `${DECISIONS} and tool <> ''`, from)),
+    outcomes: mostFirst(yield* counts('status', OUTCOMES, from)),
+    decideUs: yield* percentiles(DECISIONS, from),
+    recordUs: yield* percentiles(`${OUTCOMES} and us > 0`, from),
   };
 }
 
 const DECISIONS = `kind = 'decision'`;
 const OUTCOMES = `kind = 'outcome'`;
+
+function* counts(name: string, condition: string, from: string): Work<readonly Count[]> {
+  const text = `select ${name} as name, count(*) as count from log where time >= ? and ${condition} group by 1`;
+  return (yield* all(text, from)).map(countOf);
+}
 
 function countOf(row: SqlRow): Count {
   return { name: String(row['name']), count: Number(row['count']) };
@@ -67,15 +68,14 @@ function mostFirst(counts: readonly Count[]): readonly Count[] {
 }
 
 /** The nearest rank: the smallest value that at least this part of all values does not exceed. */
-function percentiles(database: Database, condition: string, from: string): Percentiles {
+function* percentiles(condition: string, from: string): Work<Percentiles> {
   const total = Number(
-    database.prepare(`select count(*) as count from log where time >= ? and ${condition}`).get(from)?.['count'] ?? 0,
+    (yield* one(`select count(*) as count from log where time >= ? and ${condition}`, from))?.['count'] ?? 0,
   );
-  const at = (part: number): number => {
-    const row = database
-      .prepare(`select us from log where time >= ? and ${condition} order by us limit 1 offset ?`)
-      .get(from, Math.max(0, Math.ceil(total * part) - 1));
-    return Number(row?.['us'] ?? 0);
+  const text = `select us from log where time >= ? and ${condition} order by us limit 1 offset ?`;
+  const [p50, p99] = [0.5, 0.99].map((part) => Math.max(0, Math.ceil(total * part) - 1));
+  return {
+    p50: Number((yield* one(text, from, p50 ?? 0))?.['us'] ?? 0),
+    p99: Number((yield* one(text, from, p99 ?? 0))?.['us'] ?? 0),
   };
-  return { p50: at(0.5), p99: at(0.99) };
 }

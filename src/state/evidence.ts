@@ -1,9 +1,10 @@
 import { sameBytes, Sealers } from './chain.ts';
 import { type ChainRow, chainRowOf } from './chain-row.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import { type DecisionFilter, whereOf } from './decision-query.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { SqlRow } from './driver.ts';
 import { type PageRange, type PageRequest, pagesOf } from './log-pages.ts';
+import { all, one, type Work } from './work.ts';
 
 /** A record for an export, held to its seal. */
 export type Evidence =
@@ -17,21 +18,21 @@ export type Evidence =
  * are among them, so that no row of the chain is missing in between. Throws CHAIN_KEY.
  */
 export async function* readEvidence(
-  connection: SqliteConnection,
+  connection: StoreConnection,
   { filter, keys }: PageRequest,
 ): AsyncGenerator<readonly Evidence[]> {
   const sealers = new Sealers(keys);
-  const pages = pagesOf(connection, { filter, keys }, (database, range) => readPage(database, filter, range));
+  const pages = pagesOf(connection, { filter, keys }, (range) => readPage(filter, range));
   for await (const rows of pages) {
-    yield connection.use((database) => rows.flatMap((row) => evidenceOf(database, row, { filter, sealers })));
+    yield await connection.ask(() => evidenceOfAll(rows, { filter, sealers }));
   }
 }
 
-function readPage(database: Database, filter: DecisionFilter, { afterSeq, most }: PageRange): readonly SqlRow[] {
+function* readPage(filter: DecisionFilter, { afterSeq, most }: PageRange): Work<readonly SqlRow[]> {
   const { sql, values } = whereOf(filter);
   const kind = isOfTimeOnly(filter) ? '' : ` and log.kind = 'decision'`;
   const page = `select * from log where log.seq > ?${kind}${sql} order by log.seq limit ${most}`;
-  return database.prepare(page).all(afterSeq, ...values);
+  return yield* all(page, afterSeq, ...values);
 }
 
 function isOfTimeOnly({ limit, effect, server, tool, reason, agent, user }: DecisionFilter): boolean {
@@ -43,26 +44,32 @@ interface Reading {
   readonly sealers: Sealers;
 }
 
+function* evidenceOfAll(rows: readonly SqlRow[], reading: Reading): Work<readonly Evidence[]> {
+  const found: Evidence[] = [];
+  for (const row of rows) found.push(...(yield* evidenceOf(row, reading)));
+  return found;
+}
+
 const LAST_OUTCOME = `select * from log where id = ? and kind = 'outcome' order by seq desc limit 1`;
 
-function evidenceOf(database: Database, found: SqlRow, { filter, sealers }: Reading): readonly Evidence[] {
+function* evidenceOf(found: SqlRow, { filter, sealers }: Reading): Work<readonly Evidence[]> {
   const row = chainRowOf(found);
   const changed = problemOf(row, sealers);
   if (changed !== undefined) return [changed];
   if (row.row.kind === 'act') return [{ kind: 'row', row }];
-  if (row.row.kind === 'outcome') return isWithin(database, row, filter) ? [] : [{ kind: 'row', row }];
-  const last = database.prepare(LAST_OUTCOME).get(row.row.id);
+  if (row.row.kind === 'outcome') return (yield* isWithin(row, filter)) ? [] : [{ kind: 'row', row }];
+  const last = yield* one(LAST_OUTCOME, row.row.id);
   const outcome = last && chainRowOf(last);
   const problem = outcome && problemOf(outcome, sealers);
   return problem === undefined ? [{ kind: 'decision', decision: row, outcome }] : [problem];
 }
 
 /** Whether an outcome is exported within its decision. */
-function isWithin(database: Database, { row: { id }, seq }: ChainRow, filter: DecisionFilter): boolean {
+function* isWithin({ row: { id }, seq }: ChainRow, filter: DecisionFilter): Work<boolean> {
   const { sql, values } = whereOf(filter);
-  const isLast = Number(database.prepare(LAST_OUTCOME).get(id)?.['seq']) === seq;
+  const isLast = Number((yield* one(LAST_OUTCOME, id))?.['seq']) === seq;
   const decision = `select 1 from log where log.id = ? and log.kind = 'decision'${sql}`;
-  return isLast && database.prepare(decision).get(id, ...values) !== undefined;
+  return isLast && (yield* one(decision, id, ...values)) !== undefined;
 }
 
 function problemOf({ row, seq, chain, prev, key, hash }: ChainRow, sealers: Sealers): Evidence | undefined {

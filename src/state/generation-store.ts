@@ -4,9 +4,10 @@ import type { Activation } from '../core/generation.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
 import { LAYERS } from '../core/opinion.ts';
 import { seenRevisions, seeRevision } from './bundle-revisions.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
 import { listPins } from './policy-pins.ts';
+import { all, one, run, type Work } from './work.ts';
 
 /** Everything that was ever in force: so an old decision can be made again, and what decided before can return. */
 export interface GenerationStore {
@@ -48,57 +49,50 @@ export function libraryKey(digest: string): string {
 
 const COLUMNS = 'seq, generation, at, instance, why, facts';
 
-export function createGenerationStore(connection: SqliteConnection): GenerationStore {
+export function createGenerationStore(connection: StoreConnection): GenerationStore {
   return {
-    keep: async (key, text) => keep(connection, key, text),
-    readKept: async (key) => readKept(connection, key),
-    activate: async (activation) => activate(connection, activation),
-    activations: async (limit) =>
-      connection.use((database) =>
-        database.prepare(`select ${COLUMNS} from activations order by seq desc limit ?`).all(limit).map(toActivation),
-      ),
-    activationOf: async (generation) =>
-      connection.use((database) => {
-        const newest = `select ${COLUMNS} from activations where generation = ? order by seq desc limit 1`;
-        const row = database.prepare(newest).get(generation);
-        return row === undefined ? undefined : toActivation(row);
-      }),
-    activationsOf: async (generation) =>
-      connection.use((database) => {
-        const all = `select ${COLUMNS} from activations where generation = ? order by seq desc`;
-        return database.prepare(all).all(generation).map(toActivation);
-      }),
-    seenRevisions: async () => connection.use(seenRevisions),
-    seeRevision: async (bundle, revision) => connection.use((database) => seeRevision(database, bundle, revision)),
-    pins: async () => connection.use(listPins),
+    keep: (key, text) => connection.ask(() => keep(key, text)),
+    readKept: (key) => readKept(connection, key),
+    activate: (activation) => connection.change(() => activate(activation)),
+    activations: (limit) =>
+      readActivations(connection, `select ${COLUMNS} from activations order by seq desc limit ?`, limit),
+    activationOf: async (generation) => (await readActivations(connection, `${OF_GENERATION} limit 1`, generation))[0],
+    activationsOf: (generation) => readActivations(connection, OF_GENERATION, generation),
+    seenRevisions: () => connection.ask(seenRevisions),
+    seeRevision: (bundle, revision) => connection.change(() => seeRevision(bundle, revision)),
+    pins: () => connection.ask(listPins),
   };
 }
 
-function keep(connection: SqliteConnection, key: string, text: string): void {
-  connection.use((database) => {
-    if (database.prepare('select 1 from kept_policy where key = ?').get(key) !== undefined) return;
-    const insert = 'insert into kept_policy (key, body) values (?, ?) on conflict (key) do nothing';
-    database.prepare(insert).run(key, gzipSync(text));
-  });
+const OF_GENERATION = `select ${COLUMNS} from activations where generation = ? order by seq desc`;
+
+async function readActivations(
+  connection: StoreConnection,
+  text: string,
+  value: string | number,
+): Promise<readonly Activation[]> {
+  return (await connection.ask(() => all(text, value))).map(toActivation);
 }
 
-function readKept(connection: SqliteConnection, key: string): string | undefined {
-  const row = connection.use((database) => database.prepare('select body from kept_policy where key = ?').get(key));
+function* keep(key: string, text: string): Work<void> {
+  if ((yield* one('select 1 from kept_policy where key = ?', key)) !== undefined) return;
+  const insert = 'insert into kept_policy (key, body) values (?, ?) on conflict (key) do nothing';
+  yield* run(insert, key, gzipSync(text));
+}
+
+async function readKept(connection: StoreConnection, key: string): Promise<string | undefined> {
+  const row = await connection.ask(() => one('select body from kept_policy where key = ?', key));
   const body = row?.['body'];
   return body instanceof Uint8Array ? gunzipSync(body).toString() : undefined;
 }
 
-function activate(connection: SqliteConnection, activation: Omit<Activation, 'seq'>): void {
+function* activate(activation: Omit<Activation, 'seq'>): Work<void> {
   const { generation, at, instance, why, facts } = activation;
   const text = JSON.stringify(facts);
-  connection.use((database) =>
-    database.transaction(() => {
-      const newest = database.prepare('select generation, facts from activations order by seq desc limit 1').get();
-      if (newest?.['generation'] === generation && newest['facts'] === text) return;
-      const insert = 'insert into activations (generation, at, instance, why, facts) values (?, ?, ?, ?, ?)';
-      database.prepare(insert).run(generation, at, instance, why, text);
-    }),
-  );
+  const newest = yield* one('select generation, facts from activations order by seq desc limit 1');
+  if (newest?.['generation'] === generation && newest['facts'] === text) return;
+  const insert = 'insert into activations (generation, at, instance, why, facts) values (?, ?, ?, ?, ?)';
+  yield* run(insert, generation, at, instance, why, text);
 }
 
 const Layers = z.enum(LAYERS);

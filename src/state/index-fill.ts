@@ -1,8 +1,10 @@
 import { isJsonObject } from '../core/json.ts';
+import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 import { indexedUpTo, MINUTES_KEPT_MS, STEPS } from './index-schema.ts';
 import { bucketOf } from './index-times.ts';
 import { lastRemoved } from './log-tail.ts';
+import { all, one } from './work.ts';
 
 const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons, agent, user, us,
     case when kind = 'decision' then body else '' end as body
@@ -15,24 +17,26 @@ export interface Filling {
 }
 
 /** Takes the next rows of the log into the index; how many there were. */
-export function fillIndex(index: Database, log: Database, { most, now }: Filling): number {
-  return index.transaction(() => {
-    const after = indexedUpTo(index);
-    const rows = log.prepare(ROWS).all(after, most);
-    const last = rows.at(-1);
-    if (last === undefined) return 0;
-    const tally = new Tally();
-    for (const row of rows) tally.add(row);
+export async function fillIndex(index: Database, log: StoreConnection, { most, now }: Filling): Promise<number> {
+  const after = indexedUpTo(index);
+  const rows = await log.ask(() => all(ROWS, after, most));
+  const last = rows.at(-1);
+  if (last === undefined) return 0;
+  const tally = new Tally();
+  for (const row of rows) tally.add(row);
+  index.transaction(() => {
+    // Somebody else may have taken them in meanwhile.
+    if (indexedUpTo(index) !== after) return;
     tally.write(index, now - MINUTES_KEPT_MS);
     index.prepare("update about set value = ? where key = 'last_seq'").run(String(last['seq']));
-    return rows.length;
   });
+  return rows.length;
 }
 
 /** Takes out what the log does not have any more, and minutes that are told in hours by now. */
-export function shrinkIndex(index: Database, log: Database, now: number): void {
-  const removed = lastRemoved(log);
-  const oldest = log.prepare('select time from log order by seq limit 1').get();
+export async function shrinkIndex(index: Database, log: StoreConnection, now: number): Promise<void> {
+  const removed = await log.ask(lastRemoved);
+  const oldest = await log.ask(() => one('select time from log order by seq limit 1'));
   index.transaction(() => {
     index.prepare('delete from counts where step = ? and start < ?').run(STEPS[0], now - MINUTES_KEPT_MS);
     const known = Number(index.prepare("select value from about where key = 'removed'").get()?.['value'] ?? 0);

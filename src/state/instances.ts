@@ -1,7 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
+import { all, run } from './work.ts';
 
 export const HEARTBEAT_MS = 5_000;
 /** After this long without a heartbeat an instance counts as dead. */
@@ -59,39 +60,44 @@ export interface Heartbeat {
 }
 
 /** Enters the instance, or says that it still lives; an instance that was taken for dead is entered again. */
-export function beat(connection: SqliteConnection, instance: InstanceIdentity, heartbeat: Heartbeat): void {
+export async function beat(
+  connection: StoreConnection,
+  instance: InstanceIdentity,
+  heartbeat: Heartbeat,
+): Promise<void> {
   const { now, openFrom } = heartbeat;
-  connection.useBriefly((database) =>
-    database
-      .prepare(
-        `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from)
+  await connection.askBriefly(() =>
+    run(
+      `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from)
          values (?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (id) do update set heartbeat = excluded.heartbeat, open_from = excluded.open_from`,
-      )
-      .run(
-        instance.id,
-        instance.pid,
-        instance.host,
-        instance.boot,
-        instance.began,
-        new Date(now).toISOString(),
-        now,
-        openFrom,
-      ),
+      instance.id,
+      instance.pid,
+      instance.host,
+      instance.boot,
+      instance.began,
+      new Date(now).toISOString(),
+      now,
+      openFrom,
+    ),
   );
 }
 
-export function removeInstance(connection: SqliteConnection, id: string): void {
-  connection.use((database) => database.prepare('delete from instances where id = ?').run(id));
+export async function removeInstance(connection: StoreConnection, id: string): Promise<void> {
+  await connection.ask(() => run('delete from instances where id = ?', id));
 }
 
 /**
  * The instances that will never say what became of their calls. Of one that runs beside us we know it whatever the clock
  * says: a machine that slept, or whose clock was set, is full of silent processes that live.
  */
-export function findDead(connection: SqliteConnection, me: InstanceIdentity, now: number): readonly DeadInstance[] {
-  const rows = connection.use((database) =>
-    database.prepare('select id, pid, host, boot, began, heartbeat, open_from from instances where id <> ?').all(me.id),
+export async function findDead(
+  connection: StoreConnection,
+  me: InstanceIdentity,
+  now: number,
+): Promise<readonly DeadInstance[]> {
+  const rows = await connection.ask(() =>
+    all('select id, pid, host, boot, began, heartbeat, open_from from instances where id <> ?', me.id),
   );
   return rows
     .filter((row) => (isBeside(row, me) ? hasEnded(row) : Number(row['heartbeat']) < now - SILENCE_MS))
@@ -110,10 +116,10 @@ export interface KnownInstance {
 }
 
 /** The instances that live at a time, in milliseconds since the epoch, the oldest first. */
-export function listLiving(connection: SqliteConnection, now: number): readonly KnownInstance[] {
-  const dead = new Set(findDead(connection, identifyProcess(''), now).map(({ id }) => id));
-  const rows = connection.use((database) =>
-    database.prepare('select id, pid, host, started, heartbeat from instances order by started, id').all(),
+export async function listLiving(connection: StoreConnection, now: number): Promise<readonly KnownInstance[]> {
+  const dead = new Set((await findDead(connection, identifyProcess(''), now)).map(({ id }) => id));
+  const rows = await connection.ask(() =>
+    all('select id, pid, host, started, heartbeat from instances order by started, id'),
   );
   return rows
     .map((row) => ({

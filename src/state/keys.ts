@@ -1,31 +1,38 @@
 import { KEY_ROLES, type KeyRole, type NewKey, type StoredKey } from '../core/key.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+import { all, one, run, type Work } from './work.ts';
 
-export function addKey(database: Database, key: NewKey): void {
+export function* addKey(key: NewKey): Work<void> {
   const { id, role, hash, user, groups, agent, dataClasses, createdMs } = key;
-  database
-    .prepare(
-      'insert into keys (id, role, hash, user, groups, agent, data_classes, created) values (?, ?, ?, ?, ?, ?, ?, ?)',
-    )
-    .run(id, role, hash, user, JSON.stringify(groups), agent, JSON.stringify(dataClasses), createdMs);
+  yield* run(
+    'insert into keys (id, role, hash, user, groups, agent, data_classes, created) values (?, ?, ?, ?, ?, ?, ?, ?)',
+    id,
+    role,
+    hash,
+    user,
+    JSON.stringify(groups),
+    agent,
+    JSON.stringify(dataClasses),
+    createdMs,
+  );
 }
 
 /** False where there is no such key, or it is revoked. */
-export function revokeKey(database: Database, id: string, atMs: number): boolean {
-  return database.prepare('update keys set revoked = ? where id = ? and revoked is null').run(atMs, id) === 1;
+export function* revokeKey(id: string, atMs: number): Work<boolean> {
+  return (yield* run('update keys set revoked = ? where id = ? and revoked is null', atMs, id)) === 1;
 }
 
 /** All keys that were ever made, oldest first. */
-export function listKeys(connection: SqliteConnection): readonly StoredKey[] {
-  const rows = connection.use((database) => database.prepare('select * from keys order by created, id').all());
+export async function listKeys(connection: StoreConnection): Promise<readonly StoredKey[]> {
+  const rows = await connection.ask(() => all('select * from keys order by created, id'));
   return rows.map(keyOf);
 }
 
 /** The key of an agent with this hash, while it holds. Sees what any process has revoked. */
-export function findAgentKey(connection: SqliteConnection, hash: string): StoredKey | undefined {
-  const row = connection.use((database) =>
-    database.prepare("select * from keys where hash = ? and role = 'agent' and revoked is null").get(hash),
+export async function findAgentKey(connection: StoreConnection, hash: string): Promise<StoredKey | undefined> {
+  const row = await connection.ask(() =>
+    one("select * from keys where hash = ? and role = 'agent' and revoked is null", hash),
   );
   return row === undefined ? undefined : keyOf(row);
 }

@@ -1,7 +1,8 @@
 import type { AttachedLabel, ClearedLabel } from '../core/change.ts';
 import { MOST_IN_A_SWEEP } from './budgets.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+import { all, one, run, type Work } from './work.ts';
 
 /** As many labels as one conversation has at a time; sources of one label do not count. */
 export const MOST_LABELS = 64;
@@ -31,36 +32,33 @@ const SWEEP = `delete from labels where (conversation, label, source) in
  * Runs inside the transaction that writes the row. What is attached again begins anew and never ends sooner. False where
  * the conversation has as many labels as it may, and this is none of them: then nothing is attached.
  */
-export function attachLabel(database: Database, attached: AttachedLabel): boolean {
+export function* attachLabel(attached: AttachedLabel): Work<boolean> {
   const { conversation, label, source, attachedMs, expiresMs } = attached;
   // A rule that labels says so of one call after the other.
-  const refreshed = database.prepare(REFRESH).run(attachedMs, expiresMs, conversation, label, source, attachedMs);
+  const refreshed = yield* run(REFRESH, attachedMs, expiresMs, conversation, label, source, attachedMs);
   if (refreshed > 0) return true;
   const isThere = [conversation, label, attachedMs];
   const hasRoom = [conversation, attachedMs];
-  const changed = database
-    .prepare(ATTACH)
-    .run(conversation, label, source, attachedMs, expiresMs, ...isThere, ...hasRoom);
+  const changed = yield* run(ATTACH, conversation, label, source, attachedMs, expiresMs, ...isThere, ...hasRoom);
   return changed > 0;
 }
 
 /** Runs inside the transaction that writes the row. False where the label is no longer what the person saw. */
-export function clearLabel(database: Database, { conversation, label, sources, nowMs }: ClearedLabel): boolean {
-  const isCleared = sources.map(
-    ({ source, attachedMs }) => database.prepare(CLEAR).run(conversation, label, source, attachedMs) === 1,
-  );
-  const isLeft = database.prepare(LEFT).get(conversation, label, nowMs) !== undefined;
-  return !isCleared.includes(false) && !isLeft;
+export function* clearLabel({ conversation, label, sources, nowMs }: ClearedLabel): Work<boolean> {
+  for (const { source, attachedMs } of sources) {
+    if ((yield* run(CLEAR, conversation, label, source, attachedMs)) !== 1) return false;
+  }
+  return (yield* one(LEFT, conversation, label, nowMs)) === undefined;
 }
 
 /** The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it. */
-export function readLabels(
-  connection: SqliteConnection,
+export async function readLabels(
+  connection: StoreConnection,
   { conversation, agent }: { readonly conversation: string; readonly agent: string },
   now: number,
-): readonly AttachedLabel[] {
+): Promise<readonly AttachedLabel[]> {
   // Where another file has taken the place of this one, what is decided on these labels cannot be recorded.
-  const rows = connection.useStale((database) => database.prepare(HELD).all(conversation, now, agent, now));
+  const rows = await connection.peek(() => all(HELD, conversation, now, agent, now));
   return rows.map(labelOf);
 }
 
@@ -75,11 +73,11 @@ const LIST = `select labels.*, agent, user, client from labels left join convers
   where expires > ? and substr(conversation, 1, length(?)) = ? order by conversation, label, source`;
 
 /** All labels that hold at a time, of the conversations whose id begins so. */
-export function listLabels(
-  connection: SqliteConnection,
+export async function listLabels(
+  connection: StoreConnection,
   { conversation, now }: { readonly conversation: string; readonly now: number },
-): readonly KnownLabel[] {
-  const rows = connection.use((database) => database.prepare(LIST).all(now, conversation, conversation));
+): Promise<readonly KnownLabel[]> {
+  const rows = await connection.ask(() => all(LIST, now, conversation, conversation));
   return rows.map((row) => ({
     ...labelOf(row),
     agent: String(row['agent'] ?? ''),
@@ -89,8 +87,8 @@ export function listLabels(
 }
 
 /** Removes labels that are over. Answers how many; there may be more. */
-export function sweepLabels(connection: SqliteConnection, now: number): number {
-  return connection.use((database) => database.prepare(SWEEP).run(now - KEPT_MS));
+export async function sweepLabels(connection: StoreConnection, now: number): Promise<number> {
+  return await connection.ask(() => run(SWEEP, now - KEPT_MS));
 }
 
 function labelOf(row: SqlRow): AttachedLabel {

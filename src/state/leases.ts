@@ -1,4 +1,5 @@
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
+import { run } from './work.ts';
 
 export interface Lease {
   readonly name: string;
@@ -15,23 +16,27 @@ export interface Lease {
  * Takes or keeps what only one process may do; answers whether it is ours until `now + lastsMs`. A lease that would last
  * longer than any was taken before the clock was set back, and is free.
  */
-export function takeLease(
-  connection: Pick<SqliteConnection, 'use'>,
+export async function takeLease(
+  connection: Pick<StoreConnection, 'ask'>,
   { name, holder, now, lastsMs, dead = [] }: Lease,
-): boolean {
-  const changed = connection.use((database) =>
-    database
-      .prepare(
-        `insert into leases (name, holder, expires) values (?, ?, ?)
+): Promise<boolean> {
+  const changed = await connection.ask(() =>
+    run(
+      `insert into leases (name, holder, expires) values (?, ?, ?)
          on conflict (name) do update set holder = excluded.holder, expires = excluded.expires
          where leases.holder = excluded.holder or leases.expires <= ? or leases.expires > ?
          or leases.holder in (select value from json_each(?))`,
-      )
-      .run(name, holder, now + lastsMs, now, now + 2 * lastsMs, JSON.stringify(dead)),
+      name,
+      holder,
+      now + lastsMs,
+      now,
+      now + 2 * lastsMs,
+      JSON.stringify(dead),
+    ),
   );
   return changed === 1;
 }
 
-export function giveLeases(connection: SqliteConnection, holder: string): void {
-  connection.use((database) => database.prepare('delete from leases where holder = ?').run(holder));
+export async function giveLeases(connection: StoreConnection, holder: string): Promise<void> {
+  await connection.ask(() => run('delete from leases where holder = ?', holder));
 }

@@ -2,7 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import { sameBytes, type Sealer, type Sealers, type StoredHead } from './chain.ts';
 import { bytesOf, chainRowOf } from './chain-row.ts';
 import { ChainWalk } from './chain-walk.ts';
-import type { Database } from './driver.ts';
+import { all, one, type Work } from './work.ts';
 
 /** A row of a chain that is known from elsewhere than the database. */
 export interface KnownPlace {
@@ -12,8 +12,8 @@ export interface KnownPlace {
 }
 
 /** The end of the store's chain; undefined where no chain has begun. */
-export function readHead(database: Database): StoredHead | undefined {
-  const row = database.prepare('select chain, seq, hash, key, mac from heads limit 1').get();
+export function* readHead(): Work<StoredHead | undefined> {
+  const row = yield* one('select chain, seq, hash, key, mac from heads limit 1');
   if (row === undefined) return undefined;
   return {
     chain: String(row['chain']),
@@ -30,12 +30,16 @@ export function isSealed(head: StoredHead, sealer: Sealer): boolean {
 }
 
 /** Whether the store has not, or not any more, what is known of it. What retention removed is sealed and not lacking. */
-export function lacks(database: Database, { seq, hash }: KnownPlace): boolean {
+export function* lacks({ seq, hash }: KnownPlace): Work<boolean> {
   if (seq === 0) return false;
-  const row = database.prepare('select hash from log where seq = ?').get(seq);
+  const row = yield* one('select hash from log where seq = ?', seq);
   if (row !== undefined) return !sameBytes(bytesOf(row['hash']), hash);
-  return database.prepare('select 1 from log_seals where last >= ?').get(seq) === undefined;
+  return (yield* one('select 1 from log_seals where last >= ?', seq)) === undefined;
 }
+
+/** Few: a record may be large. */
+const ROWS_AT_ONCE = 100;
+const ROWS = 'select * from log where seq > ? order by seq limit ?';
 
 /** As many as can lie behind a checkpoint where writing checkpoints has failed for long. */
 const MOST_CHECKED = 10_000;
@@ -45,29 +49,33 @@ interface Tail {
   readonly sealers: Sealers;
   /** What lies before it was found whole earlier. */
   readonly after: KnownPlace | undefined;
-  readonly path: string;
+  readonly name: string;
 }
 
 /** Throws STORE_UNAVAILABLE where the last rows of the log, or its end, are not what was written. */
-export function refuseBadTail(database: Database, { head, sealers, after, path }: Tail): void {
-  const from = Math.max(after?.seq ?? 0, head.seq - MOST_CHECKED, lastRemoved(database));
+export function* refuseBadTail({ head, sealers, after, name }: Tail): Work<void> {
+  const from = Math.max(after?.seq ?? 0, head.seq - MOST_CHECKED, yield* lastRemoved());
   const prev = from === after?.seq ? after.hash : undefined;
   const walk = new ChainWalk({ chain: head.chain, sealers, after: from, prev });
-  for (const row of database.prepare('select * from log where seq > ? order by seq').iterate(from)) {
-    const found = walk.take(chainRowOf(row));
-    if (found !== undefined) throw badTail(path, `row ${found.seq}: ${found.why}`);
+  for (;;) {
+    const rows = yield* all(ROWS, walk.seq, ROWS_AT_ONCE);
+    for (const row of rows) {
+      const found = walk.take(chainRowOf(row));
+      if (found !== undefined) throw badTail(name, `row ${found.seq}: ${found.why}`);
+    }
+    if (rows.length < ROWS_AT_ONCE) break;
   }
   const problem = walk.endProblem(head);
-  if (problem !== undefined) throw badTail(path, problem.why);
+  if (problem !== undefined) throw badTail(name, problem.why);
 }
 
 /** The last row that retention has removed; 0 where it has removed none. */
-export function lastRemoved(database: Database): number {
-  return Number(database.prepare('select max(last) as last from log_seals').get()?.['last'] ?? 0);
+export function* lastRemoved(): Work<number> {
+  return Number((yield* one('select max(last) as last from log_seals'))?.['last'] ?? 0);
 }
 
-function badTail(path: string, why: string): GatewayError {
-  return new GatewayError('STORE_UNAVAILABLE', `the end of the log in ${path} is not what was written: ${why}`, {
+function badTail(name: string, why: string): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', `the end of the log in ${name} is not what was written: ${why}`, {
     mend: '`mcp-gateway decision verify` says more. Keep the file as evidence; restore a copy, or move it aside to start anew.',
   });
 }

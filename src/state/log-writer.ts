@@ -9,6 +9,7 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Database } from './driver.ts';
 import { isSealed, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
 import { inSnapshot } from './transaction.ts';
+import { carryOut, insert, run, type Work } from './work.ts';
 
 /**
  * Appends groups of rows to the chain, each group in one transaction, on the thread that calls it. The connection belongs
@@ -18,7 +19,7 @@ export class LogWriter {
   readonly #connection: SqliteConnection;
   readonly #keys: ChainKeys;
   readonly #sealers: Sealers;
-  readonly #sealerOf = (keyId: string): Sealer => this.#sealers.of(keyId, this.#connection.path);
+  readonly #sealerOf = (keyId: string): Sealer => this.#sealers.of(keyId, this.#connection.name);
   /** Where the chain ended when this writer last wrote or opened it; a store that ends earlier is not the same one. */
   #known: StoredHead | undefined;
   /** What is known of the chain from outside the database. */
@@ -34,9 +35,9 @@ export class LogWriter {
    * Opens the store, so that what is wrong with it is said before the first call. Answers where the chain ends, and
    * whether it lacks what the last checkpoint has seen.
    */
-  open(lastCheckpoint?: KnownPlace): OpenedLog {
+  async open(lastCheckpoint?: KnownPlace): Promise<OpenedLog> {
     const opened = this.#connection.use((database) => {
-      const isBehind = lastCheckpoint !== undefined && lacks(database, lastCheckpoint);
+      const isBehind = lastCheckpoint !== undefined && carryOut(database, lacks(lastCheckpoint));
       this.#checkpoint = isBehind ? undefined : lastCheckpoint;
       return { head: this.#meet(database), isBehind };
     });
@@ -50,61 +51,52 @@ export class LogWriter {
   }
 
   /**
-   * Durable on return. Where it throws, none of the rows may be relied on. A row of which a change is refused is not
-   * written; the others are.
+   * Durable when it resolves. Where it rejects, none of the rows may be relied on. A row of which a change is refused is
+   * not written; the others are.
    */
-  commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): readonly Written[] {
-    const { head, written } = this.#connection.use((database) =>
-      database.transaction(() => {
-        const appending = { sealerOf: this.#sealerOf, known: this.#known };
-        if (changes.length > 0) return appendChanging(database, { rows, changes }, appending);
-        const appended = appendRows(database, rows, appending);
-        return { head: appended.head, written: appended.seals };
-      }),
-    );
+  async commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): Promise<readonly Written[]> {
+    const appending = { sealerOf: this.#sealerOf, known: this.#known };
+    const { head, written } = await this.#connection.change(() => appendChanging({ rows, changes }, appending));
     this.#known = head;
     return written;
   }
 
   /** A handle on the store is used only when what stands in it goes on from what is known of it. */
   #meet(database: Database): StoredHead {
-    const { path } = this.#connection;
-    if (readHead(database) === undefined) this.#begin(database);
-    return inSnapshot(database, () => this.#meetBegun(database, path));
+    if (carryOut(database, readHead()) === undefined) database.transaction(() => carryOut(database, this.#begin()));
+    return inSnapshot(database, () => carryOut(database, this.#meetBegun()));
   }
 
-  #meetBegun(database: Database, path: string): StoredHead {
-    const head = readHead(database);
+  *#meetBegun(): Work<StoredHead> {
+    const { name } = this.#connection;
+    const head = yield* readHead();
     if (head === undefined) throw lostEnd();
     this.#sealerOf(head.key);
-    const known = [this.#known, this.#checkpoint].filter((place) => place !== undefined);
-    if (known.some((place) => place.chain !== head.chain || lacks(database, place))) {
+    for (const place of [this.#known, this.#checkpoint]) {
+      if (place === undefined || (place.chain === head.chain && !(yield* lacks(place)))) continue;
       throw new GatewayError(
         'STORE_UNAVAILABLE',
-        `the store ${path} was replaced while the gateway ran: what it had committed is not in there`,
+        `the store ${name} was replaced while the gateway ran: what it had committed is not in there`,
         { mend: 'Restore the file that was there, or restart the gateway to accept this one.' },
       );
     }
-    refuseBadTail(database, { head, sealers: this.#sealers, after: this.#checkpoint, path });
+    yield* refuseBadTail({ head, sealers: this.#sealers, after: this.#checkpoint, name });
     this.#known ??= head;
     return head;
   }
 
   /** The first gateway on a new store gives the chain its name. */
-  #begin(database: Database): void {
+  *#begin(): Work<void> {
     // What must be there still if this store was written before.
     if (this.#known !== undefined) {
-      throw new GatewayError('STORE_UNAVAILABLE', `the store ${this.#connection.path} has lost its chain`);
+      throw new GatewayError('STORE_UNAVAILABLE', `the store ${this.#connection.name} has lost its chain`);
     }
-    database.transaction(() => {
-      if (readHead(database) !== undefined) return;
-      const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
-      const { id } = this.#keys.newest();
-      const mac = this.#sealerOf(id).sealHead(first);
-      database
-        .prepare('insert into heads (chain, seq, hash, key, mac, first_key) values (?, 0, ?, ?, ?, ?)')
-        .run(first.chain, GENESIS, id, mac, id);
-    });
+    if ((yield* readHead()) !== undefined) return;
+    const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
+    const { id } = this.#keys.newest();
+    const mac = this.#sealerOf(id).sealHead(first);
+    const insert = 'insert into heads (chain, seq, hash, key, mac, first_key) values (?, 0, ?, ?, ?, ?)';
+    yield* run(insert, first.chain, GENESIS, id, mac, id);
   }
 }
 
@@ -116,8 +108,8 @@ export interface OpenedLog {
 /** What became of a row: its place in the chain, with what its changes have left over, or no place at all. */
 export type Written = (Seal & Partial<Made>) | Refusal;
 
-const INSERT_ROW = `insert into log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent,
-  user, session, us, prev, hash, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const LOG = `log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent, "user",
+  session, us, prev, hash, body)`;
 
 const MOVE_HEAD = 'update heads set seq = ?, hash = ?, mac = ? where chain = ? and seq = ? and key = ?';
 
@@ -135,17 +127,17 @@ interface Appended {
  * Runs inside the transaction that holds the write lock. Most often nobody else has written since, so the chain goes on
  * where this writer left it; moving the head from there says whether it does.
  */
-function appendRows(database: Database, rows: readonly LogRow[], { sealerOf, known }: Appending): Appended {
+function* appendRows(rows: readonly LogRow[], { sealerOf, known }: Appending): Work<Appended> {
   if (known !== undefined) {
     const sealed = sealRows(rows, known, sealerOf(known.key));
-    if (moveHead(database, known, sealed)) return insertRows(database, sealed);
+    if (yield* moveHead(known, sealed)) return yield* insertRows(sealed);
   }
-  const head = laterHead(database, known);
+  const head = yield* laterHead(known);
   const sealer = sealerOf(head.key);
   if (!isSealed(head, sealer)) throw lostEnd();
   const sealed = sealRows(rows, head, sealer);
-  moveHead(database, head, sealed);
-  return insertRows(database, sealed);
+  yield* moveHead(head, sealed);
+  return yield* insertRows(sealed);
 }
 
 interface Changing {
@@ -154,15 +146,17 @@ interface Changing {
 }
 
 /** Rows that are refused leave no gap: the chain is made of those that are left. */
-function appendChanging(
-  database: Database,
+function* appendChanging(
   { rows, changes }: Changing,
   appending: Appending,
-): { readonly head: StoredHead | undefined; readonly written: readonly Written[] } {
-  const answers = makeChanges(database, rows, changes);
+): Work<{ readonly head: StoredHead | undefined; readonly written: readonly Written[] }> {
+  if (changes.length === 0) {
+    const { head, seals } = yield* appendRows(rows, appending);
+    return { head, written: seals };
+  }
+  const answers = yield* makeChanges(rows, changes);
   const left = rows.filter((_, row) => !isRefused(answers.get(row)));
-  const { head, seals } =
-    left.length > 0 ? appendRows(database, left, appending) : { head: appending.known, seals: [] };
+  const { head, seals } = left.length > 0 ? yield* appendRows(left, appending) : { head: appending.known, seals: [] };
   let next = 0;
   const written = rows.map((_, row): Written => {
     const answer = answers.get(row);
@@ -197,16 +191,15 @@ function sealRows(rows: readonly LogRow[], after: StoredHead, sealer: Sealer): S
 }
 
 /** False where the chain does not end at `from`, or goes on under another key; then nothing is changed. */
-function moveHead(database: Database, from: StoredHead, { head }: SealedRows): boolean {
-  return database.prepare(MOVE_HEAD).run(head.seq, head.hash, head.mac, from.chain, from.seq, from.key) === 1;
+function* moveHead(from: StoredHead, { head }: SealedRows): Work<boolean> {
+  return (yield* run(MOVE_HEAD, head.seq, head.hash, head.mac, from.chain, from.seq, from.key)) === 1;
 }
 
 /** Runs inside the transaction that moves the head. */
-export function insertRows(database: Database, { rows, head }: SealedRows): Appended {
-  const insertRow = database.prepare(INSERT_ROW);
-  const seals: Seal[] = [];
-  for (const { row, place, hash } of rows) {
-    insertRow.run(
+export function* insertRows({ rows, head }: SealedRows): Work<Appended> {
+  yield* insert(
+    LOG,
+    rows.map(({ row, place, hash }) => [
       place.seq,
       row.kind,
       place.chain,
@@ -227,15 +220,20 @@ export function insertRows(database: Database, { rows, head }: SealedRows): Appe
       place.prev,
       hash,
       row.body,
-    );
-    seals.push({ seq: place.seq, chain: place.chain, instance: row.instance, hash: hexOf(hash) });
-  }
+    ]),
+  );
+  const seals = rows.map(({ row, place, hash }) => ({
+    seq: place.seq,
+    chain: place.chain,
+    instance: row.instance,
+    hash: hexOf(hash),
+  }));
   return { head, seals };
 }
 
 /** Where the chain ends now that others have written to it. */
-function laterHead(database: Database, known: StoredHead | undefined): StoredHead {
-  const head = readHead(database);
+function* laterHead(known: StoredHead | undefined): Work<StoredHead> {
+  const head = yield* readHead();
   if (head === undefined || (known !== undefined && head.seq < known.seq)) throw lostEnd();
   return head;
 }

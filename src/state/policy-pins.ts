@@ -1,29 +1,32 @@
 import * as z from 'zod';
 import type { PinnedModes, PolicyPin } from '../core/policy-pin.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { SqlRow } from './driver.ts';
+import { all, run, type Work } from './work.ts';
 
 /** What stands instead of the pin that the bundle had. */
-export function pinBundle(
-  database: Database,
-  { bundle, digest, dataDigest, modes, at, actor, reason }: PolicyPin,
-): void {
-  database
-    .prepare(
-      `insert into policy_pins (bundle, digest, data_digest, modes, at, actor, reason) values (?, ?, ?, ?, ?, ?, ?)
+export function* pinBundle({ bundle, digest, dataDigest, modes, at, actor, reason }: PolicyPin): Work<void> {
+  yield* run(
+    `insert into policy_pins (bundle, digest, data_digest, modes, at, actor, reason) values (?, ?, ?, ?, ?, ?, ?)
        on conflict (bundle) do update set digest = excluded.digest, data_digest = excluded.data_digest,
          modes = excluded.modes, at = excluded.at, actor = excluded.actor, reason = excluded.reason`,
-    )
-    .run(bundle, digest, dataDigest, modes === undefined ? '' : JSON.stringify(modes), at, actor, reason);
+    bundle,
+    digest,
+    dataDigest,
+    modes === undefined ? '' : JSON.stringify(modes),
+    at,
+    actor,
+    reason,
+  );
 }
 
 /** Whether there was one. */
-export function releaseBundle(database: Database, bundle: string): boolean {
-  return database.prepare('delete from policy_pins where bundle = ?').run(bundle) === 1;
+export function* releaseBundle(bundle: string): Work<boolean> {
+  return (yield* run('delete from policy_pins where bundle = ?', bundle)) === 1;
 }
 
 /** In the order of the bundles. */
-export function listPins(database: Database): readonly PolicyPin[] {
-  return database.prepare('select * from policy_pins order by bundle').all().map(toPin);
+export function* listPins(): Work<readonly PolicyPin[]> {
+  return (yield* all('select * from policy_pins order by bundle')).map(toPin);
 }
 
 const Mode = z.enum(['enforce', 'warn', 'shadow']);

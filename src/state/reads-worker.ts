@@ -22,7 +22,7 @@ const kept = keepIndex();
 answerCalls(parentPort, reads, async () => {
   ending.abort();
   await kept;
-  reads.close();
+  await reads.close();
 });
 
 /** In pieces of some milliseconds, with as much time between them: others want the processor and the disk, too. */
@@ -33,9 +33,9 @@ async function keepIndex(): Promise<void> {
     let restMs = IDLE_MS;
     try {
       const begun = performance.now();
-      if (reads.fill()) restMs = Math.ceil(performance.now() - begun);
+      if (await reads.fill()) restMs = Math.ceil(performance.now() - begun);
       if (Date.now() >= shrinkAt) {
-        reads.shrink(Date.now());
+        await reads.shrink(Date.now());
         shrinkAt = Date.now() + SHRINK_EVERY_MS;
       }
     } catch {

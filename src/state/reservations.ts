@@ -3,21 +3,22 @@ import { type Charge, PARTS } from '../core/charge.ts';
 import type { Change, EndedHold } from '../core/change.ts';
 import { isHeld, type Settlement } from '../core/settlement.ts';
 import { type Occasion, startsOf } from './budgets.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+import { all, run, type Work } from './work.ts';
 
 const ROW = '(?, ?, ?, ?, ?, ?, ?)';
 const HOLD = 'insert into reservations (decision, bucket, starts, instance, cost, expires, refunds) values ';
 
 /** Keeps in mind for which call costs are held. A call holds a bucket once. */
-export function holdAll(database: Database, charges: readonly Charge[], { id, instance, now }: Occasion): void {
+export function* holdAll(charges: readonly Charge[], { id, instance, now }: Occasion): Work<void> {
   const held = charges.filter(isHeld);
   if (held.length === 0) return;
   const values = held.flatMap(({ bucket, window, cost, terms }) => {
     const refunds = terms.onExpire === 'refund' ? 1 : 0;
     return [id, bucket, startsOf(window), instance, Math.round(cost * PARTS), now + terms.ttlMs, refunds];
   });
-  database.prepare(`${HOLD}${held.map(() => ROW).join(', ')}`).run(...values);
+  yield* run(`${HOLD}${held.map(() => ROW).join(', ')}`, ...values);
 }
 
 const END_ALL = 'delete from reservations where decision = ? returning bucket, starts, cost';
@@ -34,14 +35,12 @@ interface Ends {
 }
 
 /** What was held becomes costs that are used. What was ended before stays as it is. */
-export function endHolds(database: Database, { which, costs }: Ends, { id, now }: Pick<Occasion, 'id' | 'now'>): void {
-  const ended =
-    which === 'all'
-      ? database.prepare(END_ALL).all(id)
-      : costs.flatMap(({ bucket }) => database.prepare(END_ONE).all(id, bucket));
+export function* endHolds({ which, costs }: Ends, { id, now }: Pick<Occasion, 'id' | 'now'>): Work<void> {
+  const ended = which === 'all' ? [...(yield* all(END_ALL, id))] : [];
+  if (which === 'named') for (const { bucket } of costs) ended.push(...(yield* all(END_ONE, id, bucket)));
   for (const { bucket, starts, cost } of ended) {
     const used = costs.find((one) => one.bucket === bucket)?.cost ?? Number(cost) / PARTS;
-    database.prepare(USE).run(now, Math.round(used * PARTS), Number(cost), now, String(bucket), Number(starts));
+    yield* run(USE, now, Math.round(used * PARTS), Number(cost), now, String(bucket), Number(starts));
   }
 }
 
@@ -54,19 +53,16 @@ export interface Expiry {
 
 const OF_DECISION = 'select * from reservations where decision = ? and expires <= ? order by bucket';
 
-export function expiryOf(connection: SqliteConnection, decision: string, now: number): Expiry {
-  return expiry(
-    decision,
-    connection.use((database) => database.prepare(OF_DECISION).all(decision, now)),
-  );
+export async function expiryOf(connection: StoreConnection, decision: string, now: number): Promise<Expiry> {
+  return expiry(decision, await connection.ask(() => all(OF_DECISION, decision, now)));
 }
 
 const ORPHANS = `select * from reservations where expires <= ? and instance not in (select id from instances)
   order by decision, bucket limit 1000`;
 
 /** Holds of processes that are long forgotten: those whose time was not over when their process was found dead. */
-export function orphanedHolds(connection: SqliteConnection, now: number): readonly Expiry[] {
-  const rows = connection.use((database) => database.prepare(ORPHANS).all(now));
+export async function orphanedHolds(connection: StoreConnection, now: number): Promise<readonly Expiry[]> {
+  const rows = await connection.ask(() => all(ORPHANS, now));
   const decisions = new Set(rows.map((row) => String(row['decision'])));
   return [...decisions].map((decision) =>
     expiry(

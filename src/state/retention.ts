@@ -7,13 +7,13 @@ import { bytesOf } from './chain-row.ts';
 import { isSignedBy, signCheckpoint } from './checkpoint.ts';
 import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import type { DecisionLog } from './decision-log.ts';
-import type { Database } from './driver.ts';
 import { lastRemoved, readHead } from './log-tail.ts';
+import { all, one, run, type Work } from './work.ts';
 
 export interface Retention {
-  readonly connection: SqliteConnection;
+  readonly connection: StoreConnection;
   readonly log: DecisionLog;
   readonly key: CheckpointKey;
   /** The file that checkpoints are added to. */
@@ -40,7 +40,7 @@ const MOST_AT_ONCE = 50_000;
  * Answers how many records are gone. Only one process at a time may do it.
  */
 export async function removeOld(retention: Retention): Promise<number> {
-  const segment = retention.connection.use((database) => findSegment(database, retention));
+  const segment = await retention.connection.ask(() => findSegment(retention));
   if (segment !== undefined) {
     await refuseUnsigned(retention, segment);
     await sealSegment(retention, segment);
@@ -55,17 +55,18 @@ interface Segment {
   readonly hash: string;
 }
 
-function findSegment(database: Database, { before, now }: Retention): Segment | undefined {
-  const head = readHead(database);
+function* findSegment({ before, now }: Retention): Work<Segment | undefined> {
+  const head = yield* readHead();
   if (head === undefined) return undefined;
-  const removed = lastRemoved(database);
-  const needed = Math.min(head.seq, firstNeeded(database, now));
-  const row = database
-    .prepare(
-      `select log.seq, log.hash from log_checkpoints join log on log.seq = log_checkpoints.seq and log.hash = log_checkpoints.hash
+  const removed = yield* lastRemoved();
+  const needed = Math.min(head.seq, yield* firstNeeded(now));
+  const row = yield* one(
+    `select log.seq, log.hash from log_checkpoints join log on log.seq = log_checkpoints.seq and log.hash = log_checkpoints.hash
        where at < ? and log.seq < ? and log.seq > ? order by log.seq desc limit 1`,
-    )
-    .get(before, needed, removed);
+    before,
+    needed,
+    removed,
+  );
   if (row === undefined) return undefined;
   return { chain: head.chain, first: removed + 1, last: Number(row['seq']), hash: hexOf(bytesOf(row['hash'])) };
 }
@@ -77,8 +78,8 @@ const NEEDED = `select min(seq) as seq from (
   union all select min(seq) from log where kind = 'decision' and id in (
     select id from approvals where status in ('pending', 'approved') and expires > ?))`;
 
-function firstNeeded(database: Database, now: number): number {
-  const seq = database.prepare(NEEDED).get(now)?.['seq'] ?? null;
+function* firstNeeded(now: number): Work<number> {
+  const seq = (yield* one(NEEDED, now))?.['seq'] ?? null;
   return seq === null ? Number.MAX_SAFE_INTEGER : Number(seq);
 }
 
@@ -102,7 +103,7 @@ async function sealSegment(retention: Retention, { chain, first, last, hash }: S
       version: 1,
       kind: 'removed',
       key: key.id,
-      store: connection.path,
+      store: connection.name,
       chain,
       seq: last,
       hash,
@@ -132,7 +133,7 @@ async function sealSegment(retention: Retention, { chain, first, last, hash }: S
 async function deleteSealed({ connection, goesOn }: Retention): Promise<number> {
   let gone = 0;
   for (;;) {
-    const count = connection.useBriefly((database) => database.transaction(() => deleteSome(database)));
+    const count = await connection.changeBriefly(deleteSome);
     gone += count;
     if (count < ROWS_AT_ONCE || gone >= MOST_AT_ONCE || !goesOn()) return gone;
     await setTimeout(PAUSE_MS);
@@ -141,22 +142,23 @@ async function deleteSealed({ connection, goesOn }: Retention): Promise<number> 
 
 const SOME = `select seq from log where seq <= ? order by seq limit ${ROWS_AT_ONCE}`;
 
-/** What was there is overwritten: it was to be kept so long and no longer. */
-function deleteSome(database: Database): number {
-  const last = lastRemoved(database);
-  database.pragma('secure_delete = on');
-  const seqs = database.prepare(SOME).all(last);
+function* deleteSome(): Work<number> {
+  const last = yield* lastRemoved();
+  const seqs = yield* all(SOME, last);
   const upTo = Number(seqs.at(-1)?.['seq'] ?? 0);
   if (upTo === 0) return 0;
   for (const [kind, part] of [
     ['decision', 'input'],
     ['outcome', 'result'],
   ] as const) {
-    database
-      .prepare('delete from audit where part = ? and id in (select id from log where seq <= ? and kind = ?)')
-      .run(part, upTo, kind);
+    yield* run(
+      'delete from audit where part = ? and id in (select id from log where seq <= ? and kind = ?)',
+      part,
+      upTo,
+      kind,
+    );
   }
-  database.prepare('delete from log where seq <= ?').run(upTo);
-  database.prepare('delete from log_checkpoints where seq < ?').run(upTo);
+  yield* run('delete from log where seq <= ?', upTo);
+  yield* run('delete from log_checkpoints where seq < ?', upTo);
   return seqs.length;
 }

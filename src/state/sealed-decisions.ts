@@ -1,10 +1,11 @@
 import type { SealedRecord } from '../core/record.ts';
 import { sameBytes, Sealers } from './chain.ts';
 import { chainRowOf } from './chain-row.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import { recordOf, whereOf } from './decision-query.ts';
-import type { Database, SqlRow } from './driver.ts';
+import type { SqlRow } from './driver.ts';
 import { type PageRange, type PageRequest, pagesOf } from './log-pages.ts';
+import { all, type Work } from './work.ts';
 
 /** A decision as it is read back; `changed` is a row that is not what was written. */
 export type ReadDecision =
@@ -18,11 +19,11 @@ export interface SealedRequest extends PageRequest {
 
 /** Decisions from the beginning of a log on, each held to the seal of its row. That none is missing is for `verifyLog`. */
 export async function* readSealed(
-  connection: SqliteConnection,
+  connection: StoreConnection,
   request: SealedRequest,
 ): AsyncGenerator<readonly ReadDecision[]> {
   const sealers = new Sealers(request.keys);
-  const pages = pagesOf(connection, request, (database, range) => readPage(database, request, range));
+  const pages = pagesOf(connection, request, (range) => readPage(request, range));
   for await (const rows of pages) yield rows.map((row) => check(row, sealers));
 }
 
@@ -31,15 +32,11 @@ const OUTCOMES = `select log.*, last.seq as outcome_seq, last.hash as outcome_ha
     on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')`;
 const DECISIONS = 'select log.*, null as outcome_seq from log';
 
-function readPage(
-  database: Database,
-  { filter, withOutcomes }: SealedRequest,
-  { afterSeq, most }: PageRange,
-): readonly SqlRow[] {
+function* readPage({ filter, withOutcomes }: SealedRequest, { afterSeq, most }: PageRange): Work<readonly SqlRow[]> {
   const { sql, values } = whereOf(filter);
   const select = withOutcomes ? OUTCOMES : DECISIONS;
   const page = `${select} where log.kind = 'decision'${sql} and log.seq > ? order by log.seq limit ${most}`;
-  return database.prepare(page).all(...values, afterSeq);
+  return yield* all(page, ...values, afterSeq);
 }
 
 function check(row: SqlRow, sealers: Sealers): ReadDecision {

@@ -1,6 +1,6 @@
 import type { SignInLink } from '../core/change.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-import type { Database } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import { one, run, type Work } from './work.ts';
 
 export interface KnownLink extends SignInLink {
   /** Milliseconds since the epoch; undefined where nobody has used it. */
@@ -10,22 +10,29 @@ export interface KnownLink extends SignInLink {
 /** So long it can be said of a link that it was used, or is too old. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-export function addLink(database: Database, link: SignInLink): void {
+export function* addLink(link: SignInLink): Work<void> {
   const { hash, person, groups, key, readsOnly, createdMs, expiresMs } = link;
-  database.prepare('delete from sign_in_links where expires < ?').run(createdMs - KEPT_MS);
-  database
-    .prepare('insert into sign_in_links values (?, ?, ?, ?, ?, ?, ?, null)')
-    .run(hash, person, JSON.stringify(groups), key, readsOnly ? 1 : 0, createdMs, expiresMs);
+  yield* run('delete from sign_in_links where expires < ?', createdMs - KEPT_MS);
+  yield* run(
+    'insert into sign_in_links values (?, ?, ?, ?, ?, ?, ?, null)',
+    hash,
+    person,
+    JSON.stringify(groups),
+    key,
+    readsOnly ? 1 : 0,
+    createdMs,
+    expiresMs,
+  );
 }
 
 /** False where there is no such link, it was used, or its time is over. */
-export function useLink(database: Database, hash: string, nowMs: number): boolean {
+export function* useLink(hash: string, nowMs: number): Work<boolean> {
   const use = 'update sign_in_links set used = ? where hash = ? and used is null and expires > ?';
-  return database.prepare(use).run(nowMs, hash, nowMs) === 1;
+  return (yield* run(use, nowMs, hash, nowMs)) === 1;
 }
 
-export function findLink(connection: SqliteConnection, hash: string): KnownLink | undefined {
-  const row = connection.use((database) => database.prepare('select * from sign_in_links where hash = ?').get(hash));
+export async function findLink(connection: StoreConnection, hash: string): Promise<KnownLink | undefined> {
+  const row = await connection.ask(() => one('select * from sign_in_links where hash = ?', hash));
   if (row === undefined) return undefined;
   const groups: unknown = JSON.parse(String(row['groups']));
   return {

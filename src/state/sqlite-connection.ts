@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
+import { waitForDisk } from './checkpoint-file.ts';
 import type { Durability, StoreConnection } from './connection.ts';
 import type { Access, Database, Driver } from './driver.ts';
 import { migrate, MIGRATIONS, versionOf } from './migrations.ts';
@@ -106,6 +107,15 @@ export class SqliteConnection implements StoreConnection {
     return this.use((database) => inSnapshot(database, () => carryOut(database, work())));
   }
 
+  reachDisk(): Promise<void> {
+    return waitForDisk(this.path);
+  }
+
+  async damage(): Promise<string | undefined> {
+    const said = this.use((database) => database.pragma('integrity_check(1)'));
+    return said === 'ok' ? undefined : String(said);
+  }
+
   async close(): Promise<void> {
     this.#hasEnded = true;
     this.#giveUp();
@@ -203,6 +213,8 @@ function prepareDatabase(database: Database, options: ConnectionOptions): void {
     database.pragma('fullfsync = on');
     database.pragma('checkpoint_fullfsync = on');
   }
+  // What retention removes is overwritten: it was to be kept so long and no longer.
+  database.pragma('secure_delete = on');
   migrate(database, options.path);
 }
 

@@ -21,6 +21,7 @@ import { findSeqs, type NameKind, type SeenName, seenNames } from './index-query
 import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
 import type { PageRequest } from './log-pages.ts';
 import type { ReadDecision } from './sealed-decisions.ts';
+import { one } from './work.ts';
 
 /** A page of decisions, newest first. */
 export interface DecisionPage {
@@ -103,7 +104,7 @@ export class LocalReads implements StoreReads {
 
   async list(filter: DecisionFilter): Promise<DecisionPage> {
     const wanted = { ...filter, limit: filter.limit + 1 };
-    const index = this.#caughtUp();
+    const index = await this.#caughtUp();
     if (index === undefined) return this.#listWithout(filter);
     const seqs = findSeqs(index, wanted);
     const records = await this.at(seqs.slice(0, filter.limit));
@@ -112,12 +113,12 @@ export class LocalReads implements StoreReads {
   }
 
   /** Pages of the log itself, so many that nobody waits long; the next page goes on behind them. */
-  #listWithout(filter: DecisionFilter): DecisionPage {
+  async #listWithout(filter: DecisionFilter): Promise<DecisionPage> {
     const { tool: _, reason: _reason, ...plain } = filter;
     const records: SealedRecord[] = [];
     let { before } = filter;
     for (let looked = 0; looked < MOST_LOOKED_AT; looked += PAGE) {
-      const page = this.#connection.use((database) => listDecisions(database, { ...plain, before, limit: PAGE }));
+      const page = await this.#connection.ask(() => listDecisions({ ...plain, before, limit: PAGE }));
       for (const record of page) {
         before = record.seq;
         if (matches(record, filter)) records.push(record);
@@ -133,7 +134,7 @@ export class LocalReads implements StoreReads {
   }
 
   async at(seqs: readonly number[]): Promise<readonly SealedRecord[]> {
-    return this.#connection.use((database) => decisionsAt(database, seqs));
+    return this.#connection.ask(() => decisionsAt(seqs));
   }
 
   async tail(
@@ -185,17 +186,17 @@ export class LocalReads implements StoreReads {
   }
 
   async count(request: CountRequest, nowMs: number): Promise<SpanCounts> {
-    this.#caughtUp();
-    return countSpan(this.#opened(), request, nowMs);
+    await this.#caughtUp();
+    return countSpan(await this.#opened(), request, nowMs);
   }
 
   async names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]> {
-    this.#caughtUp();
-    return seenNames(this.#opened(), { kinds, since, most });
+    await this.#caughtUp();
+    return seenNames(await this.#opened(), { kinds, since, most });
   }
 
   async indexState(): Promise<IndexState> {
-    return { lastSeq: await this.#reader.lastSeq(), indexedSeq: indexedUpTo(this.#opened()) };
+    return { lastSeq: await this.#reader.lastSeq(), indexedSeq: indexedUpTo(await this.#opened()) };
   }
 
   async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
@@ -220,36 +221,29 @@ export class LocalReads implements StoreReads {
   }
 
   /** Takes some rows of the log into the index; whether there may be more. */
-  fill(): boolean {
-    const index = this.#opened();
-    return (
-      this.#connection.use((log) => fillIndex(index, log, { most: ROWS_AT_ONCE, now: this.#options.clock.now() })) ===
-      ROWS_AT_ONCE
-    );
+  async fill(): Promise<boolean> {
+    const index = await this.#opened();
+    const filling = { most: ROWS_AT_ONCE, now: this.#options.clock.now() };
+    return (await fillIndex(index, this.#connection, filling)) === ROWS_AT_ONCE;
   }
 
   /** Takes out of the index what is not in the log any more. */
-  shrink(now: number): void {
-    const index = this.#opened();
-    this.#connection.use((log) => shrinkIndex(index, log, now));
+  async shrink(now: number): Promise<void> {
+    await shrinkIndex(await this.#opened(), this.#connection, now);
   }
 
   /** The index with every row of the log in it; undefined while that would take too long. */
-  #caughtUp(): Database | undefined {
-    const index = this.#opened();
-    const last = this.#connection.use((log) =>
-      Number(log.prepare('select max(seq) as seq from log').get()?.['seq'] ?? 0),
-    );
-    if (last - indexedUpTo(index) > MOST_BEHIND) return undefined;
-    while (this.fill());
+  async #caughtUp(): Promise<Database | undefined> {
+    const index = await this.#opened();
+    if ((await this.#reader.lastSeq()) - indexedUpTo(index) > MOST_BEHIND) return undefined;
+    while (await this.fill());
     return index;
   }
 
   /** Of the chain that the store has now: somebody may have put another store in its place. */
-  #opened(): Database {
-    const chain = this.#connection.use((log) =>
-      String(log.prepare('select chain from heads limit 1').get()?.['chain'] ?? ''),
-    );
+  async #opened(): Promise<Database> {
+    const head = await this.#connection.ask(() => one('select chain from heads limit 1'));
+    const chain = String(head?.['chain'] ?? '');
     if (this.#index?.chain === chain) return this.#index.database;
     this.#index?.database.close();
     this.#index = undefined;
@@ -258,11 +252,11 @@ export class LocalReads implements StoreReads {
     return database;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#index?.database.close();
     this.#index = undefined;
-    this.#reader.close();
-    this.#connection.close();
+    await this.#reader.close();
+    await this.#connection.close();
   }
 }
 

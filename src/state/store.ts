@@ -19,7 +19,7 @@ import type { Durability } from './connection.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { createConversationStore, sweepConversations, type ConversationStore } from './conversation-store.ts';
 import { DecisionLog } from './decision-log.ts';
-import type { Database, Driver } from './driver.ts';
+import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
@@ -37,6 +37,7 @@ import { findLink, type KnownLink } from './sign-in-links.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
 import { WriterThread } from './writer-thread.ts';
+import { one, type Work } from './work.ts';
 
 export interface StoreOptions {
   /** The database file; made with its folder where there is none. */
@@ -75,6 +76,7 @@ export class Store {
   #timer: NodeJS.Timeout | undefined;
   #nextSweep = 0;
   #hasBeaten = true;
+  #beating: Promise<void> | undefined;
   #removing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -103,12 +105,12 @@ export class Store {
   }
 
   /** How counts stand, each in its place; undefined where nothing was ever charged. */
-  async readCounts(places: readonly CountPlace[]): Promise<readonly (Count | undefined)[]> {
+  readCounts(places: readonly CountPlace[]): Promise<readonly (Count | undefined)[]> {
     return readCounts(this.#parts.connection, places);
   }
 
   /** All counts whose window is not over. */
-  async budgets(): Promise<readonly ListedBudget[]> {
+  budgets(): Promise<readonly ListedBudget[]> {
     return listBudgets(this.#parts.connection, this.#parts.options.clock.now());
   }
 
@@ -123,7 +125,7 @@ export class Store {
   }
 
   /** The labels that hold at a time, in milliseconds since the epoch, of a conversation and of the agent that has it. */
-  async labelsOf(
+  labelsOf(
     whose: { readonly conversation: string; readonly agent: string },
     now: number,
   ): Promise<readonly AttachedLabel[]> {
@@ -131,17 +133,17 @@ export class Store {
   }
 
   /** Keys that stand for people, whether they still hold or not. */
-  keys(): readonly StoredKey[] {
+  keys(): Promise<readonly StoredKey[]> {
     return listKeys(this.#parts.connection);
   }
 
   /** The key of an agent with a hash, while it holds. */
-  agentKey(hash: string): StoredKey | undefined {
+  agentKey(hash: string): Promise<StoredKey | undefined> {
     return findAgentKey(this.#parts.connection, hash);
   }
 
   /** A link to the dashboard, whether it still holds or not; undefined where there is none, or it is long gone. */
-  signInLink(hash: string): KnownLink | undefined {
+  signInLink(hash: string): Promise<KnownLink | undefined> {
     return findLink(this.#parts.connection, hash);
   }
 
@@ -151,16 +153,21 @@ export class Store {
   }
 
   /** The last pause, whether it still holds or not. Cheap enough to be asked every second. */
-  pause(): Pause | undefined {
-    return this.#parts.connection.useStale(readPause);
+  pause(): Promise<Pause | undefined> {
+    return this.#parts.connection.peek(readPause);
   }
 
   /** Says that this process lives and looks after those that no longer do. Runs every five seconds by itself. */
-  async beat(): Promise<void> {
+  beat(): Promise<void> {
+    this.#beating ??= this.#beat().finally(() => (this.#beating = undefined));
+    return this.#beating;
+  }
+
+  async #beat(): Promise<void> {
     const { connection, log, me, options } = this.#parts;
     try {
       const now = options.clock.now();
-      beat(connection, me, { now, openFrom: log.openFrom() });
+      await beat(connection, me, { now, openFrom: log.openFrom() });
       this.#hasBeaten = true;
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
@@ -177,10 +184,11 @@ export class Store {
     const { connection, log, me } = this.#parts;
     if (now < this.#nextSweep) return;
     this.#nextSweep = now + OLD_SWEEP_MS;
-    if (takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: OLD_SWEEP_MS })) {
+    if (await takeLease(connection, { name: 'budgets', holder: me.id, now, lastsMs: OLD_SWEEP_MS })) {
       await sweepHolds({ connection, log, now });
-      const swept = [sweepBudgets, sweepLabels, sweepConversations].map((sweepOne) => sweepOne(connection, now));
-      if (swept.includes(MOST_IN_A_SWEEP)) this.#nextSweep = now;
+      for (const sweepOne of [sweepBudgets, sweepLabels, sweepConversations]) {
+        if ((await sweepOne(connection, now)) === MOST_IN_A_SWEEP) this.#nextSweep = now;
+      }
       this.#removing ??= this.#removeOld(now).finally(() => (this.#removing = undefined));
     }
   }
@@ -213,14 +221,15 @@ export class Store {
     clearInterval(this.#timer);
     const { connection, log, me, checkpointer } = this.#parts;
     try {
+      await this.#beating;
       await this.#removing;
       await log.close();
       await checkpointer.write();
       // Only when every outcome is committed: otherwise the entry is what makes another process look after them.
-      removeInstance(connection, me.id);
-      giveLeases(connection, me.id);
+      await removeInstance(connection, me.id);
+      await giveLeases(connection, me.id);
     } finally {
-      connection.close();
+      await connection.close();
     }
   }
 }
@@ -245,7 +254,7 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
   const connection = new SqliteConnection({ ...options, access: 'write', durability });
   let thread: WriterThread | undefined;
   try {
-    const begun = connection.use(readHead);
+    const begun = await connection.ask(readHead);
     if (begun === undefined) obtainChainKey(home);
     const keys = new ChainKeys(home);
     const checkpointKey = obtainCheckpointKey(home);
@@ -271,19 +280,19 @@ async function openParts(options: StoreOptions & { readonly driver: Driver }): P
     const onCommit = (seq: number): void => checkpointer.noteSeq(seq);
     const log = new DecisionLog({ writer, startsAfter: head.seq, instance: me.id, clock, logger, onCommit });
     if (isBehind && last !== undefined) await tellBehind(last, { head, log, me, options });
-    const firstKey = keys.find(connection.use(readFirstKey)) ?? keys.newest();
+    const firstKey = keys.find(await connection.ask(readFirstKey)) ?? keys.newest();
     const key = keys.find(head.key) ?? firstKey;
     return { options, connection, log, key, firstKey, checkpointKey, checkpointer, me };
   } catch (thrown) {
     // A thread that goes on would keep the process alive.
     await thread?.close().catch(() => undefined);
-    connection.close();
+    await connection.close();
     throw thrown;
   }
 }
 
-function readFirstKey(database: Database): string {
-  return String(database.prepare('select first_key from heads limit 1').get()?.['first_key'] ?? '');
+function* readFirstKey(): Work<string> {
+  return String((yield* one('select first_key from heads limit 1'))?.['first_key'] ?? '');
 }
 
 type Behind = Pick<StoreParts, 'log' | 'me' | 'options'> & Pick<OpenedLog, 'head'>;

@@ -1,14 +1,15 @@
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import { unknownOutcome, type DecisionLog } from './decision-log.ts';
 import { findDead, HEARTBEAT_MS, removeInstance, type DeadInstance, type InstanceIdentity } from './instances.ts';
 import { takeLease } from './leases.ts';
 import { FORWARDED_ACTIONS } from './log-rows.ts';
 import { type Expiry, expiryOf, orphanedHolds } from './reservations.ts';
+import { all } from './work.ts';
 
 const LEASE_MS = 3 * HEARTBEAT_MS;
 
 export interface Sweep {
-  readonly connection: SqliteConnection;
+  readonly connection: StoreConnection;
   readonly log: DecisionLog;
   readonly me: InstanceIdentity;
   /** Milliseconds since the epoch. */
@@ -20,16 +21,16 @@ export interface Sweep {
  * there were. Ended halfway, the next sweep finishes: an instance is forgotten only after its outcomes are committed.
  */
 export async function sweep({ connection, log, me, now }: Sweep): Promise<number> {
-  const found = findDead(connection, me, now);
+  const found = await findDead(connection, me, now);
   if (found.length === 0) return 0;
   const dead = found.map(({ id }) => id);
-  if (!takeLease(connection, { name: 'sweep', holder: me.id, now, lastsMs: LEASE_MS, dead })) return 0;
+  if (!(await takeLease(connection, { name: 'sweep', holder: me.id, now, lastsMs: LEASE_MS, dead }))) return 0;
   let settled = 0;
   for (const instance of found) {
-    const calls = findOpenCalls(connection, instance);
-    for (const id of calls) settleExpired(log, expiryOf(connection, id, now));
+    const calls = await findOpenCalls(connection, instance);
+    for (const id of calls) settleExpired(log, await expiryOf(connection, id, now));
     await log.flush();
-    removeInstance(connection, instance.id);
+    await removeInstance(connection, instance.id);
     settled += calls.length;
   }
   return settled;
@@ -37,7 +38,7 @@ export async function sweep({ connection, log, me, now }: Sweep): Promise<number
 
 /** Ends what dead processes still hold and no sweep could end before. Answers of how many decisions. */
 export async function sweepHolds({ connection, log, now }: Omit<Sweep, 'me'>): Promise<number> {
-  const orphaned = orphanedHolds(connection, now);
+  const orphaned = await orphanedHolds(connection, now);
   for (const one of orphaned) settleExpired(log, one);
   if (orphaned.length > 0) await log.flush();
   return orphaned.length;
@@ -47,17 +48,18 @@ function settleExpired(log: DecisionLog, { decision, settled, changes }: Expiry)
   log.settle({ ...unknownOutcome(decision), settled }, changes);
 }
 
-function findOpenCalls(connection: SqliteConnection, dead: DeadInstance): readonly string[] {
+async function findOpenCalls(connection: StoreConnection, dead: DeadInstance): Promise<readonly string[]> {
   const places = FORWARDED_ACTIONS.map(() => '?').join(', ');
-  const rows = connection.use((database) =>
-    database
-      .prepare(
-        `select id from log as decision
+  const rows = await connection.ask(() =>
+    all(
+      `select id from log as decision
          where seq >= ? and instance = ? and kind = 'decision' and effect = 'allow' and action in (${places})
          and not exists (select 1 from log where log.id = decision.id and kind = 'outcome')
          order by seq`,
-      )
-      .all(dead.openFrom, dead.id, ...FORWARDED_ACTIONS),
+      dead.openFrom,
+      dead.id,
+      ...FORWARDED_ACTIONS,
+    ),
   );
   return rows.map((row) => String(row['id']));
 }

@@ -21,7 +21,7 @@ export function leasesOn(connection: SqliteConnection, clock: Clock): WithLease 
     // Each time another holder, so that works of one process wait for one another too.
     const holder = randomUUID();
     const startedAtMs = clock.monotonic();
-    while (!takeLease(connection, { name, holder, now: clock.now(), lastsMs: LASTS_MS })) {
+    while (!(await takeLease(connection, { name, holder, now: clock.now(), lastsMs: LASTS_MS }))) {
       if (clock.monotonic() - startedAtMs > PATIENCE_MS) {
         throw new GatewayError('STORE_UNAVAILABLE', `the lease "${name}" is held by another process for too long`);
       }
@@ -30,7 +30,7 @@ export function leasesOn(connection: SqliteConnection, clock: Clock): WithLease 
     try {
       return await work();
     } finally {
-      giveLeases(connection, holder);
+      await giveLeases(connection, holder);
     }
   };
 }
@@ -39,7 +39,7 @@ export function leasesOn(connection: SqliteConnection, clock: Clock): WithLease 
 export function leasesOfStore(
   path: string,
   clock: Clock,
-): { readonly withLease: WithLease; readonly close: () => void } {
+): { readonly withLease: WithLease; readonly close: () => Promise<void> } {
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   return { withLease: leasesOn(connection, clock), close: () => connection.close() };
 }

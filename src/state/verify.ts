@@ -8,13 +8,13 @@ import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointReader, publicKeyPath, readPublicKey } from './checkpoint-key.ts';
 import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import type { Database, Driver, SqlRow } from './driver.ts';
+import type { Driver, SqlRow } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
 import { readHead } from './log-tail.ts';
 import { fileIdentity } from './private-file.ts';
-import { inSnapshot } from './transaction.ts';
 import { type ExpectedPlace, type RemovedUpTo, removedIn, Witness } from './witness.ts';
+import { all, one, type Work } from './work.ts';
 
 /** What the chain says of the log. */
 export type ChainVerdict = WholeLog | Found;
@@ -52,10 +52,11 @@ export interface VerifyOptions {
   readonly publicKey?: string | undefined;
 }
 
-const ROWS_AT_ONCE = 1_000;
+/** Few: a record may be large. */
+const ROWS_AT_ONCE = 100;
 
 /**
- * Walks the chain on a handle that only reads, while gateways may write, with memory for one record at a time, and holds
+ * Walks the chain on a handle that only reads, while gateways may write, with memory for some records at a time, and holds
  * it to the checkpoints. Throws CHAIN_KEY where the home folder has no key, STORE_UNAVAILABLE where the log cannot be read.
  */
 export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
@@ -63,31 +64,30 @@ export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
   const keys = new ChainKeys(options.home);
   const connection = new SqliteConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
   try {
-    const head = connection.use(readHead);
+    const head = await connection.ask(readHead);
     keys.find(head?.key ?? '');
     if (head === undefined) return noEnd();
     const reader = readerOf(options);
-    const known = await checkpointsOf(options, { chain: head.chain, store: connection.path, reader });
+    const known = await checkpointsOf(options, { chain: head.chain, store: connection.name, reader });
     if (known?.problem !== undefined) return known.problem;
     if (known !== undefined && known.lastChain !== '' && known.lastChain !== head.chain) return otherChain(known);
     const log = new LogCheck({ keys, known, reader, options, head });
     for (;;) {
-      const verdict = connection.use((database) => inSnapshot(database, () => log.step(database)));
-      if (verdict?.kind === 'ok') return connection.use(fileProblem) ?? verdict;
+      const verdict = await connection.snapshot(() => log.step());
+      if (verdict?.kind === 'ok') return fileProblem(await connection.damage()) ?? verdict;
       if (verdict !== undefined) return verdict;
       // A long log must not stop the sessions of a gateway that checks itself.
       await setImmediate();
     }
   } finally {
-    connection.close();
+    await connection.close();
   }
 }
 
 /** What a chain of rows cannot tell: an index that leads to none of them. */
-function fileProblem(database: Database): Found | undefined {
-  const said = database.pragma('integrity_check(1)');
-  if (said === 'ok') return undefined;
-  return { kind: 'edited', seq: 0, id: '', why: `all rows are there, but the database is damaged: ${String(said)}` };
+function fileProblem(damage: string | undefined): Found | undefined {
+  if (damage === undefined) return undefined;
+  return { kind: 'edited', seq: 0, id: '', why: `all rows are there, but the database is damaged: ${damage}` };
 }
 
 function noEnd(): Found {
@@ -141,37 +141,36 @@ class LogCheck {
   }
 
   /** Checks the next rows; answers when something is wrong or the end is reached. */
-  step(database: Database): ChainVerdict | undefined {
-    const head = readHead(database);
+  *step(): Work<ChainVerdict | undefined> {
+    const head = yield* readHead();
     if (head === undefined) return noEnd();
-    const walk = this.#walk ?? this.#begin(database);
+    const walk = this.#walk ?? (yield* this.#begin());
     if (!(walk instanceof ChainWalk)) return walk;
     this.#walk = walk;
-    let count = 0;
-    for (const row of database.prepare(SELECT_ROWS).iterate(walk.seq, ROWS_AT_ONCE)) {
+    const rows = yield* all(SELECT_ROWS, walk.seq, ROWS_AT_ONCE);
+    for (const row of rows) {
       const taken = chainRowOf(row);
-      const found = walk.take(taken) ?? this.#witness.see(taken) ?? materialProblem(database, taken);
+      const found = walk.take(taken) ?? this.#witness.see(taken) ?? (yield* materialProblem(taken));
       if (found !== undefined) return found;
       if (this.#first === 0) this.#first = taken.seq;
-      count += 1;
     }
-    return count < ROWS_AT_ONCE ? this.#conclude(head, walk) : undefined;
+    return rows.length < ROWS_AT_ONCE ? this.#conclude(head, walk) : undefined;
   }
 
   /** At the first row, or behind what was removed under a seal, or behind the row that the question names. */
-  #begin(database: Database): ChainWalk | Found {
+  *#begin(): Work<ChainWalk | Found> {
     const { keys, options, head } = this.#checking;
     const common = { chain: head.chain, sealers: new Sealers(keys) };
     const after = options.after ?? 0;
     if (after > 0) {
-      const row = database.prepare('select hash from log where seq = ?').get(after);
+      const row = yield* one('select hash from log where seq = ?', after);
       if (row === undefined) return { kind: 'missing', seq: after, id: '', why: 'the row is not there' };
       return new ChainWalk({ ...common, after, prev: row['hash'] instanceof Uint8Array ? row['hash'] : undefined });
     }
-    const first = firstRow(database);
+    const first = yield* firstRow();
     const before = first === undefined ? head.seq : first.seq - 1;
     if (before === 0) return new ChainWalk({ ...common, after: 0 });
-    const seals = this.#seals(database);
+    const seals = yield* this.#seals();
     const seal = seals.find(({ last }) => last === before);
     if (seal !== undefined) {
       const prev = Buffer.from(seal.hash, 'hex');
@@ -188,9 +187,9 @@ class LogCheck {
   }
 
   /** From the store and from the checkpoints: either suffices, because each is signed. */
-  #seals(database: Database): readonly RemovedUpTo[] {
+  *#seals(): Work<readonly RemovedUpTo[]> {
     const { known, reader, head } = this.#checking;
-    const lines = database.prepare('select line from log_seals order by last').all();
+    const lines = yield* all('select line from log_seals order by last');
     const inStore = lines.flatMap(({ line }) => {
       const read = parseCheckpoint(String(line));
       const isGood = read !== undefined && reader !== undefined && isSignedBy(read, reader);
@@ -245,20 +244,20 @@ export function checkpointNotes(
 
 const SELECT_ROWS = 'select * from log where seq > ? order by seq limit ?';
 
-function firstRow(database: Database): ChainRow | undefined {
-  const row: SqlRow | undefined = database.prepare('select * from log order by seq limit 1').get();
+function* firstRow(): Work<ChainRow | undefined> {
+  const row: SqlRow | undefined = yield* one('select * from log order by seq limit 1');
   return row === undefined ? undefined : chainRowOf(row);
 }
 
 const MENTIONS_MATERIAL = '"audit_hash"';
 
 /** What a record or an outcome says to be kept beside it must lie there as it was kept. */
-function materialProblem(database: Database, { row: { kind, id, body }, seq }: ChainRow): Found | undefined {
+function* materialProblem({ row: { kind, id, body }, seq }: ChainRow): Work<Found | undefined> {
   if (!body.includes(MENTIONS_MATERIAL)) return undefined;
   const { audit_hash: hash } = JSON.parse(body) as { readonly audit_hash?: unknown };
   if (typeof hash !== 'string') return undefined;
   const part = kind === 'outcome' ? 'result' : 'input';
-  const kept = readMaterial(database, id).find((material) => material.part === part);
+  const kept = (yield* readMaterial(id)).find((material) => material.part === part);
   if (kept?.hash === hash) return undefined;
   return kept === undefined
     ? { kind: 'missing', seq, id, why: `what the audit keeps of its ${part} is not there` }

@@ -4,12 +4,21 @@ import type { Database, SqlRow, SqlValue } from './driver.ts';
  * One statement, with `?` where values stand. Both SQLite and PostgreSQL read it: so `"user"` is quoted, a scalar maximum
  * is a `case`, a list of values is a list of places, and what is inserted from a `select` is cast.
  */
-export interface Query {
+export interface Statement {
   /** `one` needs the first row only, `none` needs none. */
   readonly rows: 'all' | 'one' | 'none';
   readonly text: string;
   readonly values: readonly SqlValue[];
 }
+
+/** Rows for a table, named with its columns: `table (column, …)`. */
+export interface Insertion {
+  readonly rows: 'new';
+  readonly into: string;
+  readonly tuples: readonly (readonly SqlValue[])[];
+}
+
+export type Query = Statement | Insertion;
 
 export interface Answer {
   readonly rows: readonly SqlRow[];
@@ -37,6 +46,10 @@ export function* run(text: string, ...values: readonly SqlValue[]): Work<number>
   return (yield { rows: 'none', text, values }).changed;
 }
 
+export function* insert(into: string, tuples: readonly (readonly SqlValue[])[]): Work<void> {
+  yield { rows: 'new', into, tuples };
+}
+
 /** Carries it out on SQLite, at once. What a statement throws is thrown where the work waits for it. */
 export function carryOut<T>(database: Database, work: Work<T>): T {
   let step = work.next();
@@ -53,7 +66,9 @@ export function carryOut<T>(database: Database, work: Work<T>): T {
   return step.value;
 }
 
-function answerOf(database: Database, { rows, text, values }: Query): Answer {
+function answerOf(database: Database, query: Query): Answer {
+  if (query.rows === 'new') return insertInto(database, query);
+  const { rows, text, values } = query;
   const statement = database.prepare(text);
   if (rows === 'none') return { rows: NO_ROWS, changed: statement.run(...values) };
   if (rows === 'all') return { rows: statement.all(...values), changed: 0 };
@@ -62,3 +77,11 @@ function answerOf(database: Database, { rows, text, values }: Query): Answer {
 }
 
 const NO_ROWS: readonly SqlRow[] = [];
+
+/** One after the other: there is no way to the database that would be saved. */
+function insertInto(database: Database, { into, tuples }: Insertion): Answer {
+  const [first = []] = tuples;
+  const statement = database.prepare(`insert into ${into} values (${first.map(() => '?').join(', ')})`);
+  for (const values of tuples) statement.run(...values);
+  return { rows: NO_ROWS, changed: tuples.length };
+}

@@ -16,29 +16,32 @@ const { path, durability, home } = settings;
 const connection = new SqliteConnection({ driver, path, durability, access: 'write' });
 const writer = new LogWriter(connection, new ChainKeys(home));
 
-port.on('message', (question: WriterQuestion) => {
-  port.postMessage(answer(question), []);
-  if (question.kind === 'close') port.close();
-});
+// Each is carried out when it comes, so that the answers leave in the order of the questions.
+port.on('message', (question: WriterQuestion) => void reply(question));
 
-function answer(question: WriterQuestion): WriterAnswer {
+async function reply(question: WriterQuestion): Promise<void> {
+  port.postMessage(await answer(question), []);
+  if (question.kind === 'close') port.close();
+}
+
+async function answer(question: WriterQuestion): Promise<WriterAnswer> {
   try {
-    return carryOut(question);
+    return await carryOut(question);
   } catch (thrown) {
     const { code, message, mend } = storeError(thrown, path);
     return { kind: 'failed', code, message, mend };
   }
 }
 
-function carryOut(question: WriterQuestion): WriterAnswer {
-  if (question.kind === 'open') return { kind: 'opened', opened: writer.open(question.checkpoint) };
+async function carryOut(question: WriterQuestion): Promise<WriterAnswer> {
+  if (question.kind === 'open') return { kind: 'opened', opened: await writer.open(question.checkpoint) };
   if (question.kind === 'checkpoint') {
     writer.noteCheckpoint(question.checkpoint);
     return { kind: 'noted' };
   }
   if (question.kind === 'commit') {
-    return { kind: 'committed', written: writer.commit(question.rows, question.changes) };
+    return { kind: 'committed', written: await writer.commit(question.rows, question.changes) };
   }
-  connection.close();
+  await connection.close();
   return { kind: 'closed' };
 }

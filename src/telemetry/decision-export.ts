@@ -24,9 +24,9 @@ export interface ExportParts {
   /** Where an export is that is new. */
   readonly begin: () => Promise<number>;
   readonly cursors: {
-    read(name: string): number | undefined;
-    write(name: string, seq: number): void;
-    hold(name: string, now: number, lastsMs: number): boolean;
+    read(name: string): Promise<number | undefined>;
+    write(name: string, seq: number): Promise<void>;
+    hold(name: string, now: number, lastsMs: number): Promise<boolean>;
   };
   readonly now: () => number;
   readonly random: () => number;
@@ -83,14 +83,15 @@ type Outcome =
 
 async function round(parts: ExportParts): Promise<Outcome> {
   const { id, cursors } = parts;
-  if (!cursors.hold(id, parts.now(), HOLD_MS)) return { kind: 'other' };
-  const from = cursors.read(id) ?? (await parts.begin());
-  if (cursors.read(id) === undefined) cursors.write(id, from);
+  if (!(await cursors.hold(id, parts.now(), HOLD_MS))) return { kind: 'other' };
+  const begun = await cursors.read(id);
+  const from = begun ?? (await parts.begin());
+  if (begun === undefined) await cursors.write(id, from);
   const page = await parts.read(from);
   if (page.lastSeq === from) return { kind: 'nothing' };
   if (page.removed > 0) {
     // Passed by at once, so that what is removed is counted once, however often the rest has to be sent.
-    cursors.write(id, from + page.removed);
+    await cursors.write(id, from + page.removed);
     parts.counted('retention', page.removed);
   }
   for (const batch of batchesOf(page.decisions, parts.batchBytes)) {
@@ -98,7 +99,7 @@ async function round(parts: ExportParts): Promise<Outcome> {
     if (refusal !== undefined) return refusal;
   }
   // What is left out lies behind the last that was sent.
-  cursors.write(id, page.lastSeq);
+  await cursors.write(id, page.lastSeq);
   if (page.dropped > 0) parts.counted('configured', page.dropped);
   return { kind: 'sent' };
 }
@@ -107,7 +108,7 @@ async function round(parts: ExportParts): Promise<Outcome> {
 async function deliver(batch: readonly ExportedDecision[], parts: ExportParts): Promise<Outcome | undefined> {
   const { id, sink, cursors, signal } = parts;
   // Another gateway may have taken over while this one was stopped.
-  if (!cursors.hold(id, parts.now(), HOLD_MS)) return { kind: 'other' };
+  if (!(await cursors.hold(id, parts.now(), HOLD_MS))) return { kind: 'other' };
   const [first] = batch;
   const delivery = await sink(textsOf(batch), signal);
   if (delivery.kind === 'too_large' && batch.length > 1) {
@@ -119,7 +120,7 @@ async function deliver(batch: readonly ExportedDecision[], parts: ExportParts): 
     delivery.kind === 'too_large' && first !== undefined ? await sink([first.short()], signal) : delivery;
   if (shortened.kind === 'too_large') return { kind: 'refused', why: 'a single decision is too large for it' };
   if (shortened.kind === 'refused') return shortened;
-  if (last !== undefined) cursors.write(id, last.seq);
+  if (last !== undefined) await cursors.write(id, last.seq);
   parts.counted('sent', batch.length);
   return undefined;
 }

@@ -63,7 +63,7 @@ test('sends each decision as the export by hand writes it, and goes on behind it
   await expect.poll(() => first.sent().map(({ decision_id: id }) => id)).toEqual(idsOf(records));
   const reader = new DecisionReader(place);
   const kept = (await reader.list({ limit: 2 })).toReversed();
-  reader.close();
+  await reader.close();
   expect(first.sent()).toEqual(kept.map((record) => opaEvent(record, '1.2.3')));
   expect(await first.value('mcp_gateway_decision_export_sent_total{export="siem"}')).toBe(2);
   expect(await first.value('mcp_gateway_decision_export_behind{export="siem"}')).toBe(0);

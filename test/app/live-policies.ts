@@ -114,7 +114,7 @@ export async function activationsOf({ store }: PolicyPlace): Promise<readonly Ac
   try {
     return await reader.generations.activations(100);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -33,34 +33,38 @@ test('a pause that would last longer than any may does not hold at all', () => {
   expect(holdsAt({ ...PAUSE, untilMs: Number.NaN }, 15_000)).toBe(false);
 });
 
-function pausesOf(part: { pause?: () => Pause | undefined; allowed?: boolean; isShadow?: boolean }) {
+async function pausesOf(part: { pause?: () => Pause | undefined; allowed?: boolean; isShadow?: boolean }) {
   const logged: string[] = [];
   const log = (message: string): void => void logged.push(message);
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
-  const store = { pause: part.pause ?? (() => PAUSE), log: undefined as never, instance: 'me' };
+  const store = {
+    pause: async () => (part.pause === undefined ? PAUSE : part.pause()),
+    log: undefined as never,
+    instance: 'me',
+  };
   const config = { policies: { pause: part.allowed ?? true } } as never;
   const clock = { now: () => 15_000, monotonic: () => 0 };
   const told = { config, clock, logger, login: 'maya', isShadow: part.isShadow ?? false };
   const { signal } = new AbortController();
-  return { pauses: new Pauses({ store, changed: () => undefined, everyMs: 1, signal }, told), logged };
+  return { pauses: await Pauses.begin({ store, changed: () => undefined, everyMs: 1, signal }, told), logged };
 }
 
-test('a pause is loud, and an organisation that forbids it has none, nor a shadow', () => {
-  const { pauses, logged } = pausesOf({});
+test('a pause is loud, and an organisation that forbids it has none, nor a shadow', async () => {
+  const { pauses, logged } = await pausesOf({});
   expect([pauses.at(15_000), pauses.at(20_000)]).toEqual(['pause', '']);
   expect(logged).toEqual(['POLICIES ARE NOT ENFORCED: what they deny is let through and recorded']);
   pauses.allow(false);
   expect(pauses.at(15_000)).toBe('');
   expect(logged.at(-1)).toBe('the pause is over: policies are enforced again');
-  expect(pausesOf({ isShadow: true }).pauses.at(0)).toBe('shadow');
-  expect(pausesOf({ isShadow: true, allowed: false }).pauses.at(0)).toBe('');
+  expect((await pausesOf({ isShadow: true })).pauses.at(0)).toBe('shadow');
+  expect((await pausesOf({ isShadow: true, allowed: false })).pauses.at(0)).toBe('');
 });
 
-test('a pause that cannot be read does not hold', () => {
+test('a pause that cannot be read does not hold', async () => {
   const fails = (): never => {
     throw new Error('the disk is gone');
   };
-  const { pauses, logged } = pausesOf({ pause: fails });
+  const { pauses, logged } = await pausesOf({ pause: fails });
   expect(pauses.at(15_000)).toBe('');
   expect(logged).toEqual(['it cannot be told whether the gateway is paused, so it is not']);
 });
@@ -71,7 +75,7 @@ async function lastDecision(place: PolicyPlace): Promise<SealedRecord | undefine
   try {
     return (await reader.list({ limit: 1 }))[0];
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 
@@ -115,7 +119,7 @@ test('a running gateway takes a pause up, records it with every decision, and en
   expect((await completeWith(live, place))?.combine.bypass).toBe('');
   const reader = new DecisionReader({ path: place.store });
   const acts = await reader.acts({ limit: 10 });
-  reader.close();
+  await reader.close();
   expect(acts.map(({ verb, actor, reason }) => [verb, actor, reason])).toEqual([
     ['pause.end', 'user:maya', ''],
     ['pause.begin', 'user:maya', 'looking'],
@@ -145,7 +149,7 @@ test('a gateway that was started in shadow records that, and that nothing is enf
   expect(live.logged[0]).toMatch(/^POLICIES ARE NOT ENFORCED.*"bypass":"shadow"/);
   const reader = new DecisionReader({ path: place.store });
   const acts = await reader.acts({ limit: 10 });
-  reader.close();
+  await reader.close();
   expect(acts).toMatchObject([{ verb: 'pause.shadow', actor: 'user:ana', reason: 'serve --shadow' }]);
 });
 

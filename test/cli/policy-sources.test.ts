@@ -109,7 +109,7 @@ async function start(): Promise<{
   await app.close();
   const reader = new DecisionReader({ path: config.decisions.store.path });
   const [newest] = await reader.generations.activations(1);
-  reader.close();
+  await reader.close();
   return { digests: Object.fromEntries(newest?.facts.bundles.map(({ id, digest }) => [id, digest]) ?? []), said };
 }
 

@@ -69,7 +69,7 @@ function aPlace(text = '# ours\nversion: 1\nmcpServers: {} # none yet\n'): Place
       try {
         return (await reader.acts({ limit: 100 })).toReversed();
       } finally {
-        reader.close();
+        await reader.close();
       }
     },
   };

@@ -36,7 +36,7 @@ test('a tool is called for real: decided, recorded and forwarded, and then known
   ]);
   const reader = new DecisionReader({ path: join(place.home, 'decisions.db') });
   const record = await reader.find(answer.decision);
-  reader.close();
+  await reader.close();
   expect(record).toMatchObject({
     server: 'outbox',
     tool: 'list_messages',

@@ -92,6 +92,6 @@ async function recordsIn(folder: string): Promise<readonly SealedRecord[]> {
   try {
     return await reader.list({ limit: Number.MAX_SAFE_INTEGER });
   } finally {
-    reader.close();
+    await reader.close();
   }
 }

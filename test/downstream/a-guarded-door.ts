@@ -56,7 +56,7 @@ export async function aGuardedDoor({
       fetch: oauthFetch({ serverUrl: url, issuer: url }),
       ...oidc,
     },
-    findKey: (hash) => {
+    findKey: async (hash) => {
       if (revoked.has('store')) throw new Error('the store is down');
       const key = hashes.get(hash);
       if (key === undefined || revoked.has(key)) return undefined;

@@ -141,7 +141,7 @@ async function acts(): Promise<readonly SealedAct[]> {
   try {
     return await reader.acts({ limit: 1_000 });
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -97,7 +97,7 @@ export async function decisionsOf(place: Place): Promise<readonly SealedRecord[]
     expect(records.filter((record) => !reproduces(record))).toEqual([]);
     return records;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -27,7 +27,7 @@ test('an allow that a limit has no room for is a denial, and the denial is what 
 
   const reader = new DecisionReader({ path });
   const records = await Promise.all([allowed, denied].map(({ record }) => reader.find(record.id)));
-  reader.close();
+  await reader.close();
   expect(records.map(({ effect }) => effect)).toEqual(['allow', 'deny']);
   expect(records.map(({ combine }) => combine.reservations)).toEqual([
     [{ counter: 'agent.id/60s', status: 'reserved', resets_at: UNTIL, cost: 1, limit: 1 }],

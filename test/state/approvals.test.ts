@@ -224,7 +224,7 @@ test('several processes that make the approved call run it once', async () => {
   expect((await Promise.all(callers)).reduce((sum, ran) => sum + ran, 0)).toBe(1);
   const reader = new DecisionReader(place);
   expect(await reader.list({ limit: 10 })).toHaveLength(1);
-  reader.close();
+  await reader.close();
   expect(await verifyLog(place)).toMatchObject({ kind: 'ok' });
 });
 

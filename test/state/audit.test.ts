@@ -52,7 +52,7 @@ test('it is committed with its record and its outcome, and read beside them', as
   const material = await reader.material(id);
   expect(material.map(({ part }) => part)).toEqual(['input', 'result']);
   expect(material.map((kept) => openMaterial(kept, KEY))).toEqual([TEXTS.whole(), TEXTS.whole()]);
-  reader.close();
+  await reader.close();
   expect(await verifyLog(place)).toMatchObject({ kind: 'ok', rows: 2 });
 });
 
@@ -73,7 +73,7 @@ test.for([
     durability: 'normal',
   });
   connection.use((database) => database.exec(sql));
-  connection.close();
+  await connection.close();
   expect(await verifyLog(place)).toMatchObject({ kind, id, why: expect.stringMatching(why) as string });
 });
 

@@ -9,6 +9,7 @@ import { decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
 import { migrate } from '../../src/state/migrations.ts';
 import { makePrivateFile } from '../../src/state/private-file.ts';
 import { aHold, anOutcome, aRecord, realClock } from './records.ts';
+import { carryOut } from '../../src/state/work.ts';
 import { aPlace } from './support.ts';
 
 /** In the window of `aHold`. */
@@ -145,7 +146,7 @@ class Ledger {
     const clock = { ...realClock, now: () => now };
     const row = change.kind === 'take' ? decisionRow(record, '{}', 'me') : outcomeRow(anOutcome(id), 'me', clock);
     const answers = this.#database.transaction(() =>
-      makeChanges(this.#database, [row], [{ row: 0, changes: [change] }]),
+      carryOut(this.#database, makeChanges([row], [{ row: 0, changes: [change] }])),
     );
     return answers.get(0) ?? {};
   }

@@ -132,7 +132,7 @@ function reserve(store: Store, charges: readonly Charge[]): Promise<object> {
 async function countOf({ path }: Place): Promise<number> {
   const reader = new DecisionReader({ path });
   const records = await reader.list({ limit: 1_000 });
-  reader.close();
+  await reader.close();
   return records.length;
 }
 

@@ -118,10 +118,10 @@ test('the database of another program is left alone', () => {
   expect(() => touch(aConnection({ path }))).toThrow(/database of another program/);
 });
 
-test('a store of a newer version is refused with its own code', () => {
+test('a store of a newer version is refused with its own code', async () => {
   const connection = aConnection();
   connection.use((database) => database.pragma('user_version = 99'));
-  connection.close();
+  await connection.close();
   expect(() => touch(aConnection({ path: connection.path }))).toThrow(
     expect.objectContaining({ code: 'STORE_NEWER', message: expect.stringContaining('has schema 99') }),
   );
@@ -162,10 +162,10 @@ test('after any failure the next use has a new handle', () => {
   expect(connection.use((database) => database)).not.toBe(first);
 });
 
-test('a closed connection stays closed', () => {
+test('a closed connection stays closed', async () => {
   const connection = aConnection();
   touch(connection);
-  connection.close();
-  connection.close();
+  await connection.close();
+  await connection.close();
   expect(() => touch(connection)).toThrow(/has been closed/);
 });

@@ -40,54 +40,59 @@ const SEEN: readonly Seen[] = [
   { what: 'was entered before it said when it began', changes: { began: '' }, silenceMs: 31_000, isDead: true },
 ];
 
-test.each(SEEN)('of an instance that $what is said that it is dead: $isDead', ({ changes, silenceMs, isDead }) => {
+test.each(SEEN)(
+  'of an instance that $what is said that it is dead: $isDead',
+  async ({ changes, silenceMs, isDead }) => {
+    const connection = aConnection();
+    const other = { ...me, id: 'other', ...changes };
+    await beat(connection, other, { now: 1_000_000, openFrom: 7 });
+    const viewer = other.boot === '' ? { ...me, boot: '' } : me;
+    const dead = await findDead(connection, viewer, 1_000_000 + silenceMs);
+    expect(dead).toEqual(isDead ? [{ id: 'other', openFrom: 7 }] : []);
+  },
+);
+
+test('an instance never finds itself dead', async () => {
   const connection = aConnection();
-  const other = { ...me, id: 'other', ...changes };
-  beat(connection, other, { now: 1_000_000, openFrom: 7 });
-  const viewer = other.boot === '' ? { ...me, boot: '' } : me;
-  const dead = findDead(connection, viewer, 1_000_000 + silenceMs);
-  expect(dead).toEqual(isDead ? [{ id: 'other', openFrom: 7 }] : []);
+  await beat(connection, me, { now: 0, openFrom: 1 });
+  expect(await findDead(connection, me, 1e9)).toEqual([]);
 });
 
-test('an instance never finds itself dead', () => {
-  const connection = aConnection();
-  beat(connection, me, { now: 0, openFrom: 1 });
-  expect(findDead(connection, me, 1e9)).toEqual([]);
-});
-
-test('this process is alive by its own description', () => {
+test('this process is alive by its own description', async () => {
   const connection = aConnection();
   const identity = identifyProcess(randomUUID());
-  beat(connection, identity, { now: 0, openFrom: 1 });
-  expect(findDead(connection, { ...identity, id: 'other' }, 0)).toEqual([]);
+  await beat(connection, identity, { now: 0, openFrom: 1 });
+  expect(await findDead(connection, { ...identity, id: 'other' }, 0)).toEqual([]);
 });
 
-test('a lease has one holder until it runs out or is given back', () => {
+test('a lease has one holder until it runs out or is given back', async () => {
   const connection = aConnection();
   const take = (holder: string, now: number) => takeLease(connection, { name: 'sweep', holder, now, lastsMs: 100 });
-  expect([take('a', 0), take('b', 50), take('a', 50), take('b', 120), take('b', 150)]).toEqual([
-    true,
-    false,
-    true,
-    false,
-    true,
-  ]);
-  giveLeases(connection, 'b');
-  expect(take('a', 151)).toBe(true);
+  expect([
+    await take('a', 0),
+    await take('b', 50),
+    await take('a', 50),
+    await take('b', 120),
+    await take('b', 150),
+  ]).toEqual([true, false, true, false, true]);
+  await giveLeases(connection, 'b');
+  expect(await take('a', 151)).toBe(true);
 });
 
-test('F-20 a lease from before the clock was set back is free', () => {
+test('F-20 a lease from before the clock was set back is free', async () => {
   const connection = aConnection();
   const take = (holder: string, now: number) => takeLease(connection, { name: 'sweep', holder, now, lastsMs: 100 });
   const hour = 3_600_000;
-  expect([take('a', hour), take('b', hour - 50), take('b', 0)]).toEqual([true, false, true]);
+  expect([await take('a', hour), await take('b', hour - 50), await take('b', 0)]).toEqual([true, false, true]);
 });
 
-test('what a dead instance holds is free', () => {
+test('what a dead instance holds is free', async () => {
   const connection = aConnection();
-  takeLease(connection, { name: 'sweep', holder: 'a', now: 0, lastsMs: 100 });
-  expect(takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c'] })).toBe(false);
-  expect(takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c', 'a'] })).toBe(true);
+  await takeLease(connection, { name: 'sweep', holder: 'a', now: 0, lastsMs: 100 });
+  expect(await takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c'] })).toBe(false);
+  expect(await takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c', 'a'] })).toBe(
+    true,
+  );
 });
 
 /** Two gateways on one store, each elsewhere for the other, with a clock that the test moves. */

@@ -107,14 +107,18 @@ test('labels are listed with whose they are, of all conversations or of those th
   await store.conversations.add([{ whose, counted: [{ kind: 'denied', atMs: NOW }] }]);
   await attach(store, aLabel({ conversation: 'client-12' }), aLabel({ conversation: 'x%' }));
   const connection = aConnection(place);
-  const listed = (conversation: string): readonly unknown[] =>
-    listLabels(connection, { conversation, now: NOW }).map(({ conversation: id, agent, user }) => [id, agent, user]);
-  expect(listed('')).toEqual([
+  const listed = async (conversation: string): Promise<readonly unknown[]> =>
+    (await listLabels(connection, { conversation, now: NOW })).map(({ conversation: id, agent, user }) => [
+      id,
+      agent,
+      user,
+    ]);
+  expect(await listed('')).toEqual([
     ['client-12', 'claude', 'ada'],
     ['x%', '', ''],
   ]);
-  expect(listed('client-1')).toEqual([['client-12', 'claude', 'ada']]);
-  expect(listed('%')).toEqual([]);
+  expect(await listed('client-1')).toEqual([['client-12', 'claude', 'ada']]);
+  expect(await listed('%')).toEqual([]);
 });
 
 test('labels are swept an hour after their end, and not before', async () => {

@@ -151,7 +151,7 @@ test('what is refunded when it expires is free again, and what has time left is 
     { kind: 'take', charge: aHold({ cost: 2, bucket: bucket('refunding') }, { onExpire: 'refund' }) },
     { kind: 'take', charge: aHold({ cost: 3, bucket: bucket('waiting') }, { ttlMs: 3_600_000 }) },
   ]);
-  isElsewhere(place);
+  await isElsewhere(place);
   now += 31_000;
   await second.beat();
   expect(await counts(place)).toEqual([
@@ -233,21 +233,21 @@ async function over(store: Store, place: Place, { id, status = 'ok', cost }: Ove
 async function records({ path }: Place): ReturnType<DecisionReader['list']> {
   const reader = new DecisionReader({ path });
   const found = await reader.list({ limit: 1_000 });
-  reader.close();
+  await reader.close();
   return found;
 }
 
 /** Of a process beside us it would be known that it lives. */
-function isElsewhere({ path }: Place): void {
+async function isElsewhere({ path }: Place): Promise<void> {
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   connection.use((database) => database.exec("update instances set host = 'elsewhere'"));
-  connection.close();
+  await connection.close();
 }
 
 async function counts({ path }: Place): Promise<readonly Pick<ListedBudget, 'used' | 'reserved' | 'limit'>[]> {
   const reader = new DecisionReader({ path });
   const budgets = await reader.budgets(THEN);
-  reader.close();
+  await reader.close();
   return budgets.map(({ used, reserved, limit }) => ({ used, reserved, limit }));
 }
 

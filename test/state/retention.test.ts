@@ -40,7 +40,7 @@ async function record({ place, clock, retainMs }: Life, calls: number): Promise<
 async function listed({ path }: Place): Promise<readonly string[]> {
   const reader = new DecisionReader({ path });
   const records = await reader.list({ limit: 1000 });
-  reader.close();
+  await reader.close();
   return records.map(({ id }) => id).toReversed();
 }
 
@@ -59,7 +59,7 @@ test('what is older than it is kept goes, whole segments of it, and the log is w
   });
   const reader = new DecisionReader({ path: place.path });
   const [act] = await reader.acts({ limit: 1 });
-  reader.close();
+  await reader.close();
   expect(act).toMatchObject({ verb: 'log.remove_old', before: { first: 1, last: 6, count: 6 }, via: 'gateway' });
 });
 

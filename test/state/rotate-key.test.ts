@@ -11,7 +11,7 @@ import { anOutcome, aRecord, realClock } from './records.ts';
 import { aFolder, aLogOf, aStore, type Place } from './support.ts';
 import { sql, tamper } from './tampering.ts';
 
-function rotate({ path, home }: Place): { readonly from: string; readonly to: string } {
+function rotate({ path, home }: Place): Promise<{ readonly from: string; readonly to: string }> {
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   const id = decisionIds(realClock)();
@@ -27,7 +27,7 @@ function rotate({ path, home }: Place): { readonly from: string; readonly to: st
 
 test('records before and after a rotation hold, each under its key, and new stores begin with the new one', async () => {
   const place = await aLogOf(2);
-  const { from, to } = rotate(place);
+  const { from, to } = await rotate(place);
   const store = await aStore(place);
   await store.log.append(aRecord({ effect: 'deny' }));
   await store.close();
@@ -42,11 +42,11 @@ test.each(['normal', 'full'] as const)(
     const place = await aLogOf(1);
     const store = await aStore({ ...place, durability });
     await store.log.append(aRecord());
-    rotate(place);
+    await rotate(place);
     const record = aRecord();
     await store.log.append(record);
     store.log.settle(anOutcome(record.id));
-    rotate(place);
+    await rotate(place);
     await store.log.append(aRecord());
     await store.close();
     expect(await verifyLog(place)).toMatchObject({ kind: 'ok' });
@@ -58,7 +58,7 @@ test('what was remembered of agents and clients stays theirs', async () => {
   const before = await aStore(place);
   const id = before.keyedId('ada');
   await before.close();
-  rotate(place);
+  await rotate(place);
   const after = await aStore(place);
   expect(after.keyedId('ada')).toBe(id);
   expect(after.keyedHash('ada')).not.toBe(before.keyedHash('ada'));
@@ -66,7 +66,7 @@ test('what was remembered of agents and clients stays theirs', async () => {
 
 test('whoever has the old key cannot go on with it: the rows are rekeyed', async () => {
   const place = await aLogOf(1);
-  rotate(place);
+  await rotate(place);
   const store = await aStore(place);
   await store.log.append(aRecord({ effect: 'deny' }));
   await store.close();
@@ -88,7 +88,7 @@ function keyOfRow(place: Place, seq: number): string {
 
 test('a store that cannot be opened leaves no thread behind', async () => {
   const place = await aLogOf(1);
-  rotate(place);
+  await rotate(place);
   renameSync(join(place.home, 'chain.key'), join(place.home, 'away'));
   tamper(place, sql(`update heads set first_key = ''`));
   const ports = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
@@ -99,7 +99,7 @@ test('a store that cannot be opened leaves no thread behind', async () => {
 
 test('without the key that was replaced, the records before are rekeyed, and none of them is called edited', async () => {
   const place = await aLogOf(2);
-  const { from } = rotate(place);
+  const { from } = await rotate(place);
   renameSync(join(place.home, `chain-${from}.key`), join(place.home, 'away'));
   expect(await verifyLog(place)).toMatchObject({ kind: 'rekeyed', seq: 1 });
 });

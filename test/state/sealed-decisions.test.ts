@@ -19,7 +19,7 @@ async function read(
     for await (const page of reader.sealed({ filter, keys: new ChainKeys(home), withOutcomes })) pages.push(page);
     return pages;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

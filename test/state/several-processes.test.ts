@@ -44,7 +44,7 @@ async function said(appender: Appender, count: number): Promise<void> {
 async function readAll({ path }: Place) {
   const reader = new DecisionReader({ path });
   const records = await reader.list({ limit: 100_000 });
-  reader.close();
+  await reader.close();
   return records;
 }
 

@@ -60,9 +60,9 @@ function anExport(
     read,
     begin: async () => 0,
     cursors: {
-      read: (name) => cursors.get(name),
-      write: (name, seq) => void cursors.set(name, seq),
-      hold: () => true,
+      read: async (name) => cursors.get(name),
+      write: async (name, seq) => void cursors.set(name, seq),
+      hold: async () => true,
     },
     now: () => 0,
     random: () => -1,
@@ -162,7 +162,7 @@ describe('an export', () => {
     const world = anExport(decisions(1), [], {});
     const cursors = {
       ...world.parts.cursors,
-      hold: () => {
+      hold: async () => {
         asked += 1;
         if (asked === 3) world.end();
         return false;
