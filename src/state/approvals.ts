@@ -8,7 +8,7 @@ import { all, one, run, type Work } from './work.ts';
 const HAS_ONE = `select 1 from approvals
   where call = ? and approver = ? and status in ('pending', 'approved', 'denied') and expires > ? limit 1`;
 
-const OPEN = `insert into approvals (id, approver, call, tool, conversation, agent, user, login, quorum, remember, status,
+const OPEN = `insert into approvals (id, approver, call, tool, conversation, agent, "user", login, quorum, remember, status,
   created, expires, shown, last_asked) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)`;
 
 const APPROVES = `(select count(*) from approval_votes as vote
@@ -86,7 +86,7 @@ const FIND = 'select status, quorum, remember, expires from approvals where id =
 const VOTE = `insert into approval_votes (id, approver, person, verdict, via, key, at, reason) values (?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (id, approver, person) do update
   set verdict = excluded.verdict, via = excluded.via, key = excluded.key, at = excluded.at, reason = excluded.reason
-  where verdict = 'approve' and excluded.verdict = 'deny'`;
+  where approval_votes.verdict = 'approve' and excluded.verdict = 'deny'`;
 
 const COUNT = `select count(*) as count from approval_votes where id = ? and approver = ? and verdict = 'approve'`;
 

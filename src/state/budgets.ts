@@ -5,22 +5,25 @@ import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
 import { all, one, run, type Work } from './work.ts';
 
-const DRAINED = 'max(0, used - max(0, excluded.as_of - as_of) * excluded.rate)';
+const DRAINED = 'max(0, budgets.used - max(0, excluded.as_of - budgets.as_of) * excluded.rate)';
 
 /** One statement takes a charge if there is room for it; else it changes nothing. */
 const TAKE = `insert into budgets (bucket, starts, ends, used, reserved, ceiling, rate, as_of)
-  select ?, ?, ?, ?, ?, ?, ?, ? where ? <= ?
+  select cast(? as text), cast(? as bigint), cast(? as bigint), cast(? as double precision), cast(? as double precision),
+    cast(? as double precision), cast(? as double precision), cast(? as bigint)
+  where cast(? as double precision) <= cast(? as double precision)
   on conflict (bucket, starts) do update set
-    used = ${DRAINED} + excluded.used, reserved = reserved + excluded.reserved,
-    ceiling = excluded.ceiling, rate = excluded.rate, as_of = max(as_of, excluded.as_of)
-  where ${DRAINED} + reserved + excluded.used + excluded.reserved <= excluded.ceiling + 1e-6`;
+    used = ${DRAINED} + excluded.used, reserved = budgets.reserved + excluded.reserved,
+    ceiling = excluded.ceiling, rate = excluded.rate, as_of = max(budgets.as_of, excluded.as_of)
+  where ${DRAINED} + budgets.reserved + excluded.used + excluded.reserved <= excluded.ceiling + 1e-6`;
 
 const GIVE_BACK = 'update budgets set used = max(0, used - ?) where bucket = ? and starts = ?';
 
 const ADJUST = 'update budgets set used = ?, as_of = max(as_of, ?) where bucket = ? and starts = ? and used = ?';
 
 const READ = 'select used, reserved, as_of from budgets where bucket = ? and starts = ?';
-const READ_PLACE = 'select ? as place, used, reserved, as_of from budgets where bucket = ? and starts = ?';
+const READ_PLACE =
+  'select cast(? as bigint) as place, used, reserved, as_of from budgets where bucket = ? and starts = ?';
 /** By the number of places, as far as calls usually have. */
 const READ_PLACES = Array.from({ length: 16 }, (_, count) => readPlaces(count));
 

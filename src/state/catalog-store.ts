@@ -48,7 +48,7 @@ async function writeFact(connection: StoreConnection, { server, name, value }: F
   await connection.ask(() =>
     run(
       `insert into server_facts (server, name, json) values (?, ?, ?)
-         on conflict (server, name) do update set json = excluded.json where json <> excluded.json`,
+         on conflict (server, name) do update set json = excluded.json where server_facts.json <> excluded.json`,
       server,
       name,
       writeJson({ value }),

@@ -42,7 +42,7 @@ export function createConversationStore(connection: StoreConnection): Conversati
 }
 
 const READ = 'select counts from conversations where id = ?';
-const WRITE = `insert into conversations (id, agent, user, client, last_call, counts) values (?, ?, ?, ?, ?, ?)
+const WRITE = `insert into conversations (id, agent, "user", client, last_call, counts) values (?, ?, ?, ?, ?, ?)
   on conflict (id) do update set last_call = excluded.last_call, counts = excluded.counts`;
 
 function* readById(id: string): Work<Counts | undefined> {

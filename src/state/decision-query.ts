@@ -5,7 +5,7 @@ import type { DecisionRecord, Outcome, SealedRecord } from '../core/record.ts';
 import { hexOf } from './chain.ts';
 import type { SqlRow, SqlValue } from './driver.ts';
 import { bytesOf } from './chain-row.ts';
-import { all, type Work } from './work.ts';
+import { all, places, type Work } from './work.ts';
 
 /** What must hold of a decision to be listed; what is not said holds of all. */
 export interface DecisionFilter {
@@ -62,10 +62,7 @@ export function* findById(prefix: string, limit: number): Work<readonly SealedRe
 
 /** Those in certain rows, newest first. */
 export function* decisionsAt(seqs: readonly number[]): Work<readonly SealedRecord[]> {
-  return (yield* all(
-    `${SELECT} and log.seq in (select value from json_each(?)) order by log.seq desc`,
-    JSON.stringify(seqs),
-  )).map(recordOf);
+  return (yield* all(`${SELECT} and log.seq in (${places(seqs)}) order by log.seq desc`, ...seqs)).map(recordOf);
 }
 
 export function* tailDecisions(afterSeq: number): Work<Tail> {
@@ -135,7 +132,7 @@ function conditionsOf(filter: Omit<DecisionFilter, 'limit'>): readonly Condition
     ['log.tool = ?', filter.tool],
     [`instr(' ' || log.reasons || ' ', ' ' || ? || ' ') > 0`, filter.reason],
     ['log.agent = ?', filter.agent],
-    ['log.user = ?', filter.user],
+    ['log."user" = ?', filter.user],
   ];
   return conditions.filter((condition): condition is Condition => condition[1] !== undefined);
 }

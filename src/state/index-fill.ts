@@ -6,7 +6,7 @@ import { bucketOf } from './index-times.ts';
 import { lastRemoved } from './log-tail.ts';
 import { all, one } from './work.ts';
 
-const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons, agent, user, us,
+const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons, agent, "user", us,
     case when kind = 'decision' then body else '' end as body
   from log where seq > ? order by seq limit ?`;
 

@@ -6,7 +6,7 @@ import { all, one, run, type Work } from './work.ts';
 export function* addKey(key: NewKey): Work<void> {
   const { id, role, hash, user, groups, agent, dataClasses, createdMs } = key;
   yield* run(
-    'insert into keys (id, role, hash, user, groups, agent, data_classes, created) values (?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into keys (id, role, hash, "user", groups, agent, data_classes, created) values (?, ?, ?, ?, ?, ?, ?, ?)',
     id,
     role,
     hash,

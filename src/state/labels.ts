@@ -10,11 +10,11 @@ export const MOST_LABELS = 64;
 const REFRESH = `update labels set attached = ?, expires = max(expires, ?)
   where conversation = ? and label = ? and source = ? and expires > ?`;
 
-const ATTACH = `insert into labels (conversation, label, source, attached, expires) select ?, ?, ?, ?, ?
+const ATTACH = `insert into labels (conversation, label, source, attached, expires) select cast(? as text), cast(? as text), cast(? as text), cast(? as bigint), cast(? as bigint)
   where exists (select 1 from labels where conversation = ? and label = ? and expires > ?)
   or (select count(distinct label) from labels where conversation = ? and expires > ?) < ${MOST_LABELS}
   on conflict (conversation, label, source)
-  do update set attached = excluded.attached, expires = max(expires, excluded.expires)`;
+  do update set attached = excluded.attached, expires = max(labels.expires, excluded.expires)`;
 
 const CLEAR = 'delete from labels where conversation = ? and label = ? and source = ? and attached = ?';
 const LEFT = 'select 1 from labels where conversation = ? and label = ? and expires > ?';
@@ -69,7 +69,7 @@ export interface KnownLabel extends AttachedLabel {
   readonly client: string;
 }
 
-const LIST = `select labels.*, agent, user, client from labels left join conversations on id = conversation
+const LIST = `select labels.*, agent, "user", client from labels left join conversations on id = conversation
   where expires > ? and substr(conversation, 1, length(?)) = ? order by conversation, label, source`;
 
 /** All labels that hold at a time, of the conversations whose id begins so. */

@@ -1,5 +1,5 @@
 import type { StoreConnection } from './connection.ts';
-import { run } from './work.ts';
+import { places, run } from './work.ts';
 
 export interface Lease {
   readonly name: string;
@@ -25,13 +25,13 @@ export async function takeLease(
       `insert into leases (name, holder, expires) values (?, ?, ?)
          on conflict (name) do update set holder = excluded.holder, expires = excluded.expires
          where leases.holder = excluded.holder or leases.expires <= ? or leases.expires > ?
-         or leases.holder in (select value from json_each(?))`,
+         or leases.holder in (${places(dead)})`,
       name,
       holder,
       now + lastsMs,
       now,
       now + 2 * lastsMs,
-      JSON.stringify(dead),
+      ...dead,
     ),
   );
   return changed === 1;

@@ -76,7 +76,7 @@ const NEEDED = `select min(seq) as seq from (
   select min(open_from) as seq from instances
   union all select min(seq) from log where kind = 'decision' and id in (select decision from reservations)
   union all select min(seq) from log where kind = 'decision' and id in (
-    select id from approvals where status in ('pending', 'approved') and expires > ?))`;
+    select id from approvals where status in ('pending', 'approved') and expires > ?)) as needed`;
 
 function* firstNeeded(now: number): Work<number> {
   const seq = (yield* one(NEEDED, now))?.['seq'] ?? null;

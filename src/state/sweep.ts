@@ -4,7 +4,7 @@ import { findDead, HEARTBEAT_MS, removeInstance, type DeadInstance, type Instanc
 import { takeLease } from './leases.ts';
 import { FORWARDED_ACTIONS } from './log-rows.ts';
 import { type Expiry, expiryOf, orphanedHolds } from './reservations.ts';
-import { all } from './work.ts';
+import { all, places } from './work.ts';
 
 const LEASE_MS = 3 * HEARTBEAT_MS;
 
@@ -49,11 +49,10 @@ function settleExpired(log: DecisionLog, { decision, settled, changes }: Expiry)
 }
 
 async function findOpenCalls(connection: StoreConnection, dead: DeadInstance): Promise<readonly string[]> {
-  const places = FORWARDED_ACTIONS.map(() => '?').join(', ');
   const rows = await connection.ask(() =>
     all(
       `select id from log as decision
-         where seq >= ? and instance = ? and kind = 'decision' and effect = 'allow' and action in (${places})
+         where seq >= ? and instance = ? and kind = 'decision' and effect = 'allow' and action in (${places(FORWARDED_ACTIONS)})
          and not exists (select 1 from log where log.id = decision.id and kind = 'outcome')
          order by seq`,
       dead.openFrom,

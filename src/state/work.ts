@@ -1,8 +1,9 @@
 import type { Database, SqlRow, SqlValue } from './driver.ts';
 
 /**
- * One statement, with `?` where values stand. Both SQLite and PostgreSQL read it: so `"user"` is quoted, a scalar maximum
- * is a `case`, a list of values is a list of places, and what is inserted from a `select` is cast.
+ * One statement, with `?` where values stand. Both SQLite and PostgreSQL read it: so `"user"` is quoted, a list of values is
+ * a list of `places`, and what a `select` has of values is cast. SQLite's `max` and `min` of two, and its `instr`, are there
+ * in both.
  */
 export interface Statement {
   /** `one` needs the first row only, `none` needs none. */
@@ -48,6 +49,11 @@ export function* run(text: string, ...values: readonly SqlValue[]): Work<number>
 
 export function* insert(into: string, tuples: readonly (readonly SqlValue[])[]): Work<void> {
   yield { rows: 'new', into, tuples };
+}
+
+/** A place for each of some values, for `in (…)`. */
+export function places(values: readonly SqlValue[]): string {
+  return values.length === 0 ? 'null' : values.map(() => '?').join(', ');
 }
 
 /** Carries it out on SQLite, at once. What a statement throws is thrown where the work waits for it. */

@@ -260,5 +260,5 @@ test('a key is kept as a hash, is listed, and can be revoked once', async () => 
   expect(await make(store, { kind: 'add_key', key })).toBe(true);
   expect(await make(store, { kind: 'revoke_key', id: 'k1', atMs: 9 })).toBe(true);
   expect(await make(store, { kind: 'revoke_key', id: 'k1', atMs: 9 })).toBe(false);
-  expect(store.keys()).toEqual([{ ...key, revokedMs: 9 }]);
+  expect(await store.keys()).toEqual([{ ...key, revokedMs: 9 }]);
 });

@@ -117,8 +117,8 @@ test('windows are swept an hour after their end, and not before', async () => {
   await reserve(store, [aCharge()]);
   const connection = new SqliteConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
-  expect(sweepBudgets(connection, window.endsMs + 3_599_999)).toBe(0);
-  expect(sweepBudgets(connection, window.endsMs + 3_600_000)).toBe(1);
+  expect(await sweepBudgets(connection, window.endsMs + 3_599_999)).toBe(0);
+  expect(await sweepBudgets(connection, window.endsMs + 3_600_000)).toBe(1);
 });
 
 function reserve(store: Store, charges: readonly Charge[]): Promise<object> {

@@ -36,8 +36,8 @@ test('counts are swept an hour after they are forgotten, and not before', async 
   const options = { driver: chooseDriver(), path: place.path, access: 'write', durability: 'normal' } as const;
   const connection = new SqliteConnection(options);
   onTestFinished(() => connection.close());
-  expect(sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS - 1)).toBe(0);
-  expect(sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS)).toBe(1);
+  expect(await sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS - 1)).toBe(0);
+  expect(await sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS)).toBe(1);
 });
 
 test('one of the processes sweeps by itself', async () => {

@@ -126,8 +126,8 @@ test('labels are swept an hour after their end, and not before', async () => {
   const store = await aStore(place);
   await attach(store, aLabel());
   const connection = aConnection(place);
-  expect(sweepLabels(connection, NOW + 2 * HOUR_MS - 1)).toBe(0);
-  expect(sweepLabels(connection, NOW + 2 * HOUR_MS)).toBe(1);
+  expect(await sweepLabels(connection, NOW + 2 * HOUR_MS - 1)).toBe(0);
+  expect(await sweepLabels(connection, NOW + 2 * HOUR_MS)).toBe(1);
 });
 
 function anAct() {
