@@ -46,12 +46,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   const port = await freePort();
   initialise(programs, folder, data);
   const fixed = [
-    'listen_addresses = 127.0.0.1',
+    `listen_addresses = '127.0.0.1'`,
     `port = ${port}`,
     `unix_socket_directories = '${folder}'`,
     'max_connections = 50',
-    'shared_buffers = 32MB',
-    'log_min_messages = fatal',
+    `shared_buffers = '32MB'`,
+    'log_min_messages = panic',
   ];
   writeFileSync(join(data, 'postgresql.conf'), [...fixed, ...settings, ''].join('\n'));
 
@@ -65,7 +65,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const processes = familyOf(child);
     child.kill(signal);
-    if (signal === 'SIGKILL') killAll(processes);
+    if (signal === 'SIGKILL') sendAll(processes, 'SIGKILL');
     await ended;
     await waitUntil(async () => processes.every((pid) => !isThere(pid)));
   };
@@ -99,10 +99,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       }),
     async start() {
       // After a kill, the memory that the old processes shared may be held for a moment yet.
-      await waitUntil(async () => {
+      for (let attempt = 1; attempt <= 50; attempt += 1) {
         running = spawnAsServer(join(programs, 'postgres'), ['-D', data]);
-        return isReady(running, admin('postgres'));
-      });
+        if (await isReady(running, admin('postgres'))) return;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error('PostgreSQL does not start; its words are above');
     },
     stop: () => end('SIGINT'),
     kill: () => end('SIGKILL'),
@@ -144,7 +146,7 @@ function initialise(programs: string, folder: string, data: string): void {
 
 function spawnAsServer(program: string, args: readonly string[]): ChildProcess {
   const [command, ...rest] = asServer(program, args);
-  return spawn(command, rest, { cwd: tmpdir(), stdio: 'ignore' });
+  return spawn(command, rest, { cwd: tmpdir(), stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function asServer(program: string, args: readonly string[]): readonly [string, ...string[]] {
@@ -225,11 +227,17 @@ function parentOf(pid: string): number | undefined {
 }
 
 function signalAll(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
-  for (const pid of familyOf(child)) process.kill(pid, signal);
+  sendAll(familyOf(child), signal);
 }
 
-function killAll(processes: readonly number[]): void {
-  for (const pid of processes) if (isThere(pid)) process.kill(pid, 'SIGKILL');
+function sendAll(processes: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of processes) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended meanwhile, as the server's helpers do.
+    }
+  }
 }
 
 function isThere(pid: number): boolean {

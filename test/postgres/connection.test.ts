@@ -105,13 +105,18 @@ test('a snapshot reads one moment and changes nothing', async () => {
   const connection = connect();
   const other = connect();
   await connection.ask(lease('snapshot'));
-  const seen = await connection.snapshot(function* () {
+  let hasRead = (): void => undefined;
+  const read = new Promise<void>((resolve) => (hasRead = resolve));
+  const seeing = connection.snapshot(function* () {
     const before = yield* holderOf('snapshot')();
-    yield* all(`select pg_sleep(0.2)`);
+    hasRead();
+    yield* all(`select pg_sleep(0.5)`);
     return [before, yield* holderOf('snapshot')()];
   });
-  const meanwhile = await other.ask(() => run(`update leases set holder = 'other' where name = 'snapshot'`));
-  expect([seen, meanwhile]).toEqual([['somebody', 'somebody'], 1]);
+  await read;
+  await other.ask(() => run(`update leases set holder = 'other' where name = 'snapshot'`));
+  expect(await connection.ask(holderOf('snapshot'))).toBe('other');
+  expect(await seeing).toEqual(['somebody', 'somebody']);
   await expect(connection.snapshot(lease('no'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
