@@ -99,11 +99,11 @@ export class PostgresConnection implements StoreConnection {
    * change that depends on it stand in one statement. Where two stop each other, one of them is done again.
    */
   async change<T>(work: () => Work<T>): Promise<T> {
-    return this.#changing('begin isolation level read committed read write', work);
+    return this.#changing('begin isolation level read committed', work);
   }
 
   async changeBriefly<T>(work: () => Work<T>): Promise<T> {
-    return this.#changing(`begin isolation level read committed read write; set local lock_timeout = ${BRIEF_MS}`, work);
+    return this.#changing(`begin isolation level read committed; set local lock_timeout = ${BRIEF_MS}`, work);
   }
 
   async snapshot<T>(work: () => Work<T>): Promise<T> {

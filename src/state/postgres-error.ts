@@ -59,7 +59,10 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
   '53200': { what: 'has run out of memory', mend: `Give the server more, or less to do. ${AGAIN}` },
   '53300': CROWDED,
   '57014': SLOW,
-  '55P03': { what: 'waits for somebody who holds what is needed', mend: `End the transaction that stays open. ${AGAIN}` },
+  '55P03': {
+    what: 'waits for somebody who holds what is needed',
+    mend: `End the transaction that stays open. ${AGAIN}`,
+  },
   '25P03': SLOW,
   '42501': RIGHTS,
   '40001': { what: 'was changed by others at the same time, again and again', mend: AGAIN },
@@ -105,7 +108,10 @@ export function postgresError(thrown: unknown, name: string): GatewayError {
   const code = codeOf(thrown);
   const problem = PROBLEMS[code] ?? WORDS.find(([words]) => words.test(messageOf(thrown)))?.[1];
   if (problem !== undefined) {
-    return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, ${problem.what}`, { mend: problem.mend, cause: thrown });
+    return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, ${problem.what}`, {
+      mend: problem.mend,
+      cause: thrown,
+    });
   }
   const which = code === '' ? '' : ` (${code})`;
   return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, cannot be used: ${messageOf(thrown)}${which}`, {

@@ -59,15 +59,17 @@ export async function readPostgresStore(
   name: string,
   newest: number = POSTGRES_MIGRATIONS.length,
 ): Promise<PostgresStore | undefined> {
-  const { rows: looked } = await client.query<{ mark: string | null; holds: number }>(LOOK);
-  const { mark, holds } = looked[0] ?? { mark: null, holds: 0 };
-  if (mark !== 'mcp-gateway') {
+  const { rows: looked } = await client.query<{ isOurs: 0 | 1; holds: number }>(LOOK);
+  const { isOurs, holds } = looked[0] ?? { isOurs: 0, holds: 0 };
+  if (isOurs === 0) {
     if (holds === 0) return undefined;
     throw new GatewayError('STORE_UNAVAILABLE', `the schema ${POSTGRES_SCHEMA} of ${name} belongs to another program`, {
       mend: 'Name another database in `decisions.store.url`.',
     });
   }
-  const { rows } = await client.query<{ version: number; id: string }>(`select version, id from ${POSTGRES_SCHEMA}.store`);
+  const { rows } = await client.query<{ version: number; id: string }>(
+    `select version, id from ${POSTGRES_SCHEMA}.store`,
+  );
   const store = rows[0];
   if (store === undefined) {
     throw new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, does not say which version it has`, {
@@ -82,10 +84,13 @@ export async function readPostgresStore(
   );
 }
 
+/** No other program has a table of that name with such a column. */
 const LOOK = `
   select
-    obj_description(
-      (select c.oid from pg_class c where c.relnamespace = n.oid and c.relname = 'store'), 'pg_class') as mark,
+    exists (
+      select from pg_class c join pg_attribute a on a.attrelid = c.oid
+      where c.relnamespace = n.oid and c.relname = 'store' and a.attname = 'numbered_from'
+    )::int as "isOurs",
     (select count(*)::int from pg_class c where c.relnamespace = n.oid) as holds
   from pg_namespace n where n.nspname = '${POSTGRES_SCHEMA}'`;
 

@@ -16,7 +16,6 @@ export const POSTGRES_TABLES = `
     id ${TEXT} default gen_random_uuid()::text,
     numbered_from bigint not null default 0
   );
-  comment on table store is 'mcp-gateway';
 
   create table log (
     seq bigint not null,

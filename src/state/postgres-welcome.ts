@@ -35,9 +35,13 @@ async function refuseUnfit(client: ClientBase, name: string): Promise<void> {
     });
   }
   if (encoding === 'UTF8') return;
-  throw new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, cannot hold every text: its encoding is ${encoding}`, {
-    mend: 'Create the database with the encoding UTF8: createdb --encoding=UTF8 --template=template0 …',
-  });
+  throw new GatewayError(
+    'STORE_UNAVAILABLE',
+    `the store, ${name}, cannot hold every text: its encoding is ${encoding}`,
+    {
+      mend: 'Create the database with the encoding UTF8: createdb --encoding=UTF8 --template=template0 …',
+    },
+  );
 }
 
 async function storeBehind(client: ClientBase, { name, access, expected }: Welcoming): Promise<PostgresStore> {

@@ -52,7 +52,9 @@ test('a whole number that JavaScript would round is refused', async () => {
 });
 
 test('a question mark in quoted text or a comment is no place for a value', async () => {
-  const row = await connect().ask(() => one(`select '? it''s ?' as "a?", /* ? */ ?::text as b -- ?\n, ?::text as c`, 'x', 'y'));
+  const row = await connect().ask(() =>
+    one(`select '? it''s ?' as "a?", /* ? */ ?::text as b -- ?\n, ?::text as c`, 'x', 'y'),
+  );
   expect(row).toEqual({ 'a?': `? it's ?`, b: 'x', c: 'y' });
 });
 
