@@ -60,6 +60,7 @@ const HOMES: Record<string, readonly string[]> = {
   '@hono/node-server': ['dashboard'],
   'openid-client': ['dashboard'],
   pino: ['cli'],
+  pg: ['state'],
   '@modelcontextprotocol/sdk': [],
   '@modelcontextprotocol/server': [],
   '@modelcontextprotocol/client': ['upstream'],

@@ -1,0 +1,192 @@
+import type { ClientBase, Pool, PoolClient } from 'pg';
+import { GatewayError } from '../core/errors.ts';
+import { nameOfAddress, type PostgresAddress, parsePostgresAddress } from '../core/postgres-address.ts';
+import type { StoreConnection } from './connection.ts';
+import type { Access } from './driver.ts';
+import { isWorthAnotherTry, postgresError } from './postgres-error.ts';
+import { type PostgresLimits, makePool, READING, WRITING } from './postgres-pool.ts';
+import { PostgresSession } from './postgres-session.ts';
+import { PreparedTexts } from './postgres-text.ts';
+import { welcome } from './postgres-welcome.ts';
+import type { Work } from './work.ts';
+
+/** As many as help one process whose calls are committed in groups; three replicas stay far from PostgreSQL's own 100. */
+export const POOL_SIZE = 8;
+/** Of those that only read, at most this many search the log at once. */
+const READING_SIZE = 3;
+const BRIEF_MS = 200;
+
+/** How often work that others were in the way of is done again. */
+const TRIES = 6;
+const PAUSE_MS = 10;
+
+export interface PostgresOptions {
+  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE` */
+  readonly url: string;
+  /**
+   * `read` has connections and limits of its own, so that no question, however slow, delays a decision. It changes nothing
+   * and may go to a standby.
+   */
+  readonly access: Access;
+  /** The most connections. Default: POOL_SIZE. */
+  readonly poolSize?: number | undefined;
+  /** Default: WRITING or READING, as `access` says. */
+  readonly limits?: PostgresLimits | undefined;
+}
+
+/**
+ * A store in PostgreSQL, over a pool of connections that are made when they are needed. One on which a statement has
+ * failed is thrown away, because nobody says in what state it is; the next use has another.
+ */
+export class PostgresConnection implements StoreConnection {
+  readonly name: string;
+  readonly #address: PostgresAddress;
+  readonly #options: PostgresOptions;
+  readonly #limits: PostgresLimits;
+  readonly #texts = new PreparedTexts();
+  #meet: (() => Work<void>) | undefined;
+  /** Which store it was when it was first reached. */
+  #storeId: string | undefined;
+  #pool: Promise<Pool> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Throws STORE_UNAVAILABLE for an address that cannot be one. */
+  constructor(options: PostgresOptions) {
+    const address = parsePostgresAddress(options.url);
+    if ('problem' in address) {
+      throw new GatewayError('STORE_UNAVAILABLE', `the address of the store ${address.problem}`, {
+        mend: 'Correct `decisions.store.url`.',
+      });
+    }
+    this.name = nameOfAddress(address);
+    this.#address = address;
+    this.#options = options;
+    this.#limits = options.limits ?? (options.access === 'write' ? WRITING : READING);
+  }
+
+  /** `meet` is carried out on every later connection before its first use and may refuse it by throwing. */
+  watch(meet: () => Work<void>): void {
+    this.#meet = meet;
+  }
+
+  /** UUID of the store, which brings it to this version's schema where nobody has yet. */
+  async storeId(): Promise<string> {
+    await this.#use(async () => undefined);
+    return this.#storeId ?? '';
+  }
+
+  async ask<T>(work: () => Work<T>): Promise<T> {
+    return this.#use((session) => session.carryOut(work()));
+  }
+
+  async askBriefly<T>(work: () => Work<T>): Promise<T> {
+    return this.#use(async (session) => {
+      await session.command(`set lock_timeout = ${BRIEF_MS}`);
+      try {
+        return await session.carryOut(work());
+      } finally {
+        if (!session.hasFailed) await session.command(`set lock_timeout = ${this.#limits.lockMs}`);
+      }
+    });
+  }
+
+  async peek<T>(work: () => Work<T>): Promise<T> {
+    return this.ask(work);
+  }
+
+  /**
+   * Each statement sees what was committed before it, and what it changes is locked until the end: a condition and the
+   * change that depends on it stand in one statement. Where two stop each other, one of them is done again.
+   */
+  async change<T>(work: () => Work<T>): Promise<T> {
+    return this.#changing('begin isolation level read committed', work);
+  }
+
+  async changeBriefly<T>(work: () => Work<T>): Promise<T> {
+    return this.#changing(`begin isolation level read committed; set local lock_timeout = ${BRIEF_MS}`, work);
+  }
+
+  async snapshot<T>(work: () => Work<T>): Promise<T> {
+    return this.#use((session) => session.transaction('begin isolation level repeatable read read only', work));
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #changing<T>(begin: string, work: () => Work<T>): Promise<T> {
+    return this.#use(async (session) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await session.transaction(begin, work);
+        } catch (thrown) {
+          if (attempt === TRIES || !isWorthAnotherTry(thrown)) throw thrown;
+          await session.goBack();
+          await pause(attempt);
+        }
+      }
+    });
+  }
+
+  /** Everything that is thrown comes out as a `GatewayError`. */
+  async #use<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) {
+      throw new GatewayError('STORE_UNAVAILABLE', `the store, ${this.name}, has been closed`);
+    }
+    try {
+      this.#pool ??= this.#makePool();
+      const pool = await this.#pool;
+      return await this.#onClient(await pool.connect(), work);
+    } catch (thrown) {
+      throw postgresError(thrown, this.name);
+    }
+  }
+
+  async #onClient<T>(client: PoolClient, work: (session: PostgresSession) => Promise<T>): Promise<T> {
+    const session = new PostgresSession(client, this.#texts);
+    try {
+      return await work(session);
+    } finally {
+      client.release(session.hasFailed);
+    }
+  }
+
+  #makePool(): Promise<Pool> {
+    const { access, poolSize } = this.#options;
+    const most = poolSize ?? POOL_SIZE;
+    return makePool({
+      address: this.#address,
+      access,
+      limits: this.#limits,
+      max: access === 'write' ? most : Math.min(most, READING_SIZE),
+      welcome: (client) => this.#welcome(client),
+    }).catch((thrown: unknown) => {
+      this.#pool = undefined;
+      throw thrown;
+    });
+  }
+
+  async #welcome(client: ClientBase): Promise<void> {
+    const { id } = await welcome(client, {
+      name: this.name,
+      access: this.#options.access,
+      expected: this.#storeId,
+    });
+    const meet = this.#meet;
+    if (meet !== undefined) await new PostgresSession(client, this.#texts).carryOut(meet());
+    this.#storeId = id;
+  }
+
+  /** What is under way may end; a server that no longer answers is not waited for longer than for a statement. */
+  async #end(): Promise<void> {
+    const pool = await this.#pool?.catch(() => undefined);
+    await pool?.end();
+  }
+}
+
+/** Longer each time, and not the same for all who got into each other's way. */
+async function pause(attempt: number): Promise<void> {
+  const ms = PAUSE_MS * 2 ** attempt * Math.random();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,87 @@
+import type { ClientBase } from 'pg';
+import { GatewayError } from '../core/errors.ts';
+import type { SqlRow } from './driver.ts';
+import type { PreparedTexts } from './postgres-text.ts';
+import type { Answer, Query, Work } from './work.ts';
+
+/** One connection while somebody uses it. */
+export class PostgresSession {
+  readonly #client: ClientBase;
+  readonly #texts: PreparedTexts;
+  #hasFailed = false;
+
+  constructor(client: ClientBase, texts: PreparedTexts) {
+    this.#client = client;
+    this.#texts = texts;
+  }
+
+  /** Whether a statement has failed on it, so that nobody should go on with the connection. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** What a statement throws is thrown where the work waits for it. */
+  async carryOut<T>(work: Work<T>): Promise<T> {
+    let step = work.next();
+    while (step.done !== true) {
+      let answer: Answer;
+      try {
+        answer = await this.#answerOf(step.value);
+      } catch (thrown) {
+        step = work.throw(thrown);
+        continue;
+      }
+      step = work.next(answer);
+    }
+    return step.value;
+  }
+
+  /** One or more statements without values; answers what the last one was. */
+  async command(text: string): Promise<string> {
+    return this.#orFail(async () => {
+      // The library answers one result for each statement of several, which its types do not say.
+      const results = [await this.#client.query(text)].flat();
+      return results.at(-1)?.command ?? '';
+    });
+  }
+
+  async transaction<T>(begin: string, work: () => Work<T>): Promise<T> {
+    await this.command(begin);
+    let answer: T;
+    try {
+      answer = await this.carryOut(work());
+    } catch (thrown) {
+      // What the work itself refuses says nothing against the connection.
+      if (!this.#hasFailed) await this.goBack();
+      throw thrown;
+    }
+    // After a failed statement the server answers a commit by going back, and calls that no error.
+    if ((await this.command('commit')) === 'COMMIT') return answer;
+    this.#hasFailed = true;
+    throw new GatewayError('STORE_UNAVAILABLE', 'the store did not keep what was to be committed');
+  }
+
+  /** Undoes what was not committed. After that the connection is as good as before. */
+  async goBack(): Promise<void> {
+    await this.command('rollback');
+    this.#hasFailed = false;
+  }
+
+  async #answerOf({ rows, text, values }: Query): Promise<Answer> {
+    return this.#orFail(async () => {
+      const prepared = this.#texts.of(text);
+      const query = { text: prepared.text, values: [...values], ...(prepared.name && { name: prepared.name }) };
+      const result = await this.#client.query<SqlRow>(query);
+      return rows === 'none' ? { rows: [], changed: result.rowCount ?? 0 } : { rows: result.rows, changed: 0 };
+    });
+  }
+
+  async #orFail<T>(asking: () => Promise<T>): Promise<T> {
+    try {
+      return await asking();
+    } catch (thrown) {
+      this.#hasFailed = true;
+      throw thrown;
+    }
+  }
+}
