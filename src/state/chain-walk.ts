@@ -1,6 +1,7 @@
 import { isJsonObject } from '../core/json.ts';
 import { GENESIS, hexOf, sameBytes, type Sealer, type Sealers, type StoredHead } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
+import type { Numbering } from './connection.ts';
 import { editedPart } from './edited-part.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface WalkOptions {
   readonly after: number;
   /** The hash of that row. Where it is not known, what the first row says of it is taken as given. */
   readonly prev?: Uint8Array | undefined;
+  /** Default: `dense`. */
+  readonly numbering?: Numbering;
 }
 
 /** The verb of the act that hands a chain over to another key. */
@@ -35,13 +38,15 @@ export const HANDOVER = 'log.rotate_key';
 export class ChainWalk {
   readonly #chain: string;
   readonly #sealers: Sealers | undefined;
+  readonly #numbering: Numbering;
   #seq: number;
   #prev: Uint8Array | undefined;
   #key: string | undefined;
   #rows = 0;
 
-  constructor({ chain, sealers, after, prev }: WalkOptions) {
+  constructor({ chain, sealers, after, prev, numbering = 'dense' }: WalkOptions) {
     this.#chain = chain;
+    this.#numbering = numbering;
     this.#sealers = sealers;
     this.#seq = after;
     this.#prev = after === 0 ? GENESIS : prev;
@@ -73,8 +78,7 @@ export class ChainWalk {
 
   #check(taken: ChainRow): Found | undefined {
     const { seq, row, key } = taken;
-    const next = this.#seq + 1;
-    if (seq !== next) return { kind: 'missing', seq: next, id: '', why: `after row ${this.#seq} comes row ${seq}` };
+    if (this.#numbering === 'dense' && seq !== this.#seq + 1) return this.#missing(seq);
     const found = (kind: Damage, why: string): Found => ({ kind, seq, id: row.id, why });
     if (taken.chain !== this.#chain) return found('replaced', 'the row belongs to another chain');
     if (this.#key !== undefined && key !== this.#key) {
@@ -85,12 +89,21 @@ export class ChainWalk {
     if (this.#sealers !== undefined && sealer === undefined) {
       return found('rekeyed', `the row is sealed with the key ${key}, which is not known here`);
     }
-    if (!sameBytes(taken.prev, prev)) return found('edited', 'the row does not follow the one before it');
+    if (!sameBytes(taken.prev, prev)) {
+      const isAsWritten = sealer !== undefined && this.#sealProblem(taken, sealer) === undefined;
+      // Without gaps in the numbers nothing is missing between the two.
+      if (isAsWritten && this.#numbering === 'rising') return this.#missing(seq);
+      return found('edited', 'the row does not follow the one before it');
+    }
     if (sealer !== undefined) {
       const problem = this.#sealProblem(taken, sealer);
       if (problem !== undefined) return found('edited', problem);
     }
     return this.#followKey(taken);
+  }
+
+  #missing(seq: number): Found {
+    return { kind: 'missing', seq: this.#seq + 1, id: '', why: `after row ${this.#seq} comes row ${seq}` };
   }
 
   #sealProblem({ row, seq, chain, prev, hash }: ChainRow, sealer: Sealer): string | undefined {

@@ -8,7 +8,7 @@ import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
 import { endsOf, type FoundCosts } from './ended-call.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
-import type { Written } from './log-writer.ts';
+import type { Written } from './append.ts';
 import { RecordText } from './record-text.ts';
 
 /** What commits a group of rows: on this thread, or on another one. */

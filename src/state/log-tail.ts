@@ -2,6 +2,8 @@ import { GatewayError } from '../core/errors.ts';
 import { sameBytes, type Sealer, type Sealers, type StoredHead } from './chain.ts';
 import { bytesOf, chainRowOf } from './chain-row.ts';
 import { ChainWalk } from './chain-walk.ts';
+import type { Numbering } from './connection.ts';
+import type { SqlRow } from './driver.ts';
 import { all, one, type Work } from './work.ts';
 
 /** A row of a chain that is known from elsewhere than the database. */
@@ -11,10 +13,20 @@ export interface KnownPlace {
   readonly hash: Uint8Array;
 }
 
-/** The end of the store's chain; undefined where no chain has begun. */
-export function* readHead(): Work<StoredHead | undefined> {
-  const row = yield* one('select chain, seq, hash, key, mac from heads limit 1');
-  if (row === undefined) return undefined;
+const HEADS = 'select chain, seq, hash, key, mac from heads';
+
+/** Where the chains of the store end, in the order of their names; none where none has begun. */
+export function* readHeads(): Work<readonly StoredHead[]> {
+  return (yield* all(`${HEADS} order by chain`)).map(headOf);
+}
+
+/** Where a chain ends, or, in a store that has one, the chain; undefined where it has not begun. */
+export function* readHead(chain?: string): Work<StoredHead | undefined> {
+  const row = yield* chain === undefined ? one(`${HEADS} limit 1`) : one(`${HEADS} where chain = ?`, chain);
+  return row === undefined ? undefined : headOf(row);
+}
+
+export function headOf(row: SqlRow): StoredHead {
   return {
     chain: String(row['chain']),
     seq: Number(row['seq']),
@@ -39,7 +51,7 @@ export function* lacks({ seq, hash }: KnownPlace): Work<boolean> {
 
 /** Few: a record may be large. */
 const ROWS_AT_ONCE = 100;
-const ROWS = 'select * from log where seq > ? order by seq limit ?';
+const ROWS = 'select * from log where chain = ? and seq > ? order by seq limit ?';
 
 /** As many as can lie behind a checkpoint where writing checkpoints has failed for long. */
 const MOST_CHECKED = 10_000;
@@ -50,15 +62,16 @@ interface Tail {
   /** What lies before it was found whole earlier. */
   readonly after: KnownPlace | undefined;
   readonly name: string;
+  readonly numbering: Numbering;
 }
 
 /** Throws STORE_UNAVAILABLE where the last rows of the log, or its end, are not what was written. */
-export function* refuseBadTail({ head, sealers, after, name }: Tail): Work<void> {
+export function* refuseBadTail({ head, sealers, after, name, numbering }: Tail): Work<void> {
   const from = Math.max(after?.seq ?? 0, head.seq - MOST_CHECKED, yield* lastRemoved());
   const prev = from === after?.seq ? after.hash : undefined;
-  const walk = new ChainWalk({ chain: head.chain, sealers, after: from, prev });
+  const walk = new ChainWalk({ chain: head.chain, sealers, after: from, prev, numbering });
   for (;;) {
-    const rows = yield* all(ROWS, walk.seq, ROWS_AT_ONCE);
+    const rows = yield* all(ROWS, head.chain, walk.seq, ROWS_AT_ONCE);
     for (const row of rows) {
       const found = walk.take(chainRowOf(row));
       if (found !== undefined) throw badTail(name, `row ${found.seq}: ${found.why}`);

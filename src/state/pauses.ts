@@ -13,7 +13,7 @@ export function* readPause(): Work<Pause | undefined> {
 export function* beginPause({ sinceMs, untilMs, actor, reason }: Pause): Work<void> {
   yield* endPause();
   yield* run(
-    'insert into pauses (only, since, until, actor, reason) values (1, ?, ?, ?, ?)',
+    'insert into pauses ("only", since, until, actor, reason) values (1, ?, ?, ?, ?)',
     sinceMs,
     untilMs,
     actor,

@@ -40,6 +40,7 @@ export interface PostgresOptions {
  */
 export class PostgresConnection implements StoreConnection {
   readonly name: string;
+  readonly numbering = 'rising';
   readonly #address: PostgresAddress;
   readonly #options: PostgresOptions;
   readonly #limits: PostgresLimits;
@@ -70,7 +71,7 @@ export class PostgresConnection implements StoreConnection {
   }
 
   /** UUID of the store, which brings it to this version's schema where nobody has yet. */
-  async storeId(): Promise<string> {
+  async identity(): Promise<string> {
     await this.#use(async () => undefined);
     return this.#storeId ?? '';
   }
@@ -108,6 +109,14 @@ export class PostgresConnection implements StoreConnection {
 
   async snapshot<T>(work: () => Work<T>): Promise<T> {
     return this.#use((session) => session.transaction('begin isolation level repeatable read read only', work));
+  }
+
+  /** A commit is answered when it lies on the disk. */
+  async reachDisk(): Promise<void> {}
+
+  /** PostgreSQL's own tools look after its files, such as `pg_amcheck`. */
+  async damage(): Promise<undefined> {
+    return undefined;
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
 import type { PreparedTexts } from './postgres-text.ts';
-import type { Answer, Query, Work } from './work.ts';
+import type { Answer, Insertion, Query, Statement, Work } from './work.ts';
 
 /** One connection while somebody uses it. */
 export class PostgresSession {
@@ -67,7 +67,8 @@ export class PostgresSession {
     this.#hasFailed = false;
   }
 
-  async #answerOf({ rows, text, values }: Query): Promise<Answer> {
+  async #answerOf(query: Query): Promise<Answer> {
+    const { rows, text, values } = query.rows === 'new' ? insertion(query) : query;
     return this.#orFail(async () => {
       const prepared = this.#texts.of(text);
       const query = { text: prepared.text, values: [...values], ...(prepared.name && { name: prepared.name }) };
@@ -84,4 +85,10 @@ export class PostgresSession {
       throw thrown;
     }
   }
+}
+
+/** All rows in one statement: each would go to the server and back. */
+function insertion({ into, tuples }: Insertion): Statement {
+  const values = tuples.map((tuple) => `(${tuple.map(() => '?').join(', ')})`).join(', ');
+  return { rows: 'none', text: `insert into ${into} values ${values}`, values: tuples.flat() };
 }

@@ -6,7 +6,7 @@ import { HANDOVER } from './chain-walk.ts';
 import type { StoreConnection } from './connection.ts';
 import { actRow } from './log-rows.ts';
 import { isSealed, readHead } from './log-tail.ts';
-import { insertRows } from './log-writer.ts';
+import { insertRows } from './append.ts';
 import { run, type Work } from './work.ts';
 
 export interface Rotation {

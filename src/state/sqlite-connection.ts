@@ -7,7 +7,7 @@ import { migrate, MIGRATIONS, versionOf } from './migrations.ts';
 import { fileIdentity, fileStanding, makePrivateFile, mayBeUsed, ownFile } from './private-file.ts';
 import { storeError } from './store-error.ts';
 import { inSnapshot } from './transaction.ts';
-import { carryOut, type Work } from './work.ts';
+import { carryOut, one, type Work } from './work.ts';
 
 /** How long another process may write before what waits for it fails. */
 const BUSY_MS = 2_000;
@@ -30,6 +30,7 @@ export interface ConnectionOptions {
 export class SqliteConnection implements StoreConnection {
   readonly path: string;
   readonly name: string;
+  readonly numbering = 'dense';
   readonly #options: ConnectionOptions;
   #onOpen: (database: Database) => void = () => undefined;
   #handle: { readonly database: Database; readonly standing: Standing } | undefined;
@@ -105,6 +106,12 @@ export class SqliteConnection implements StoreConnection {
 
   async snapshot<T>(work: () => Work<T>): Promise<T> {
     return this.use((database) => inSnapshot(database, () => carryOut(database, work())));
+  }
+
+  /** Of its chain: somebody may have put another store in its place. */
+  async identity(): Promise<string> {
+    const head = await this.ask(() => one('select chain from heads limit 1'));
+    return String(head?.['chain'] ?? '');
   }
 
   reachDisk(): Promise<void> {

@@ -6,7 +6,8 @@ import type { RowChanges } from './changes.ts';
 import type { Durability } from './connection.ts';
 import type { Driver } from './driver.ts';
 import type { KnownPlace } from './log-tail.ts';
-import type { OpenedLog, Written } from './log-writer.ts';
+import type { Written } from './append.ts';
+import type { OpenedLog } from './log-writer.ts';
 
 export interface WriterThreadOptions {
   readonly driver: Driver;

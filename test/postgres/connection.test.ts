@@ -160,7 +160,7 @@ test('what is done briefly gives up where others hold what it needs, and the nex
 });
 
 test('a connection that reads changes nothing and has limits of its own', async () => {
-  await connect().storeId();
+  await connect().identity();
   const reading = connect({ access: 'read' });
   await expect(reading.ask(lease('read'))).rejects.toThrow(/read-only/);
   expect(await reading.ask(() => one('show statement_timeout'))).toEqual({ statement_timeout: '20s' });
@@ -168,7 +168,7 @@ test('a connection that reads changes nothing and has limits of its own', async 
 
 test('a slow question ends at its limit, and slow readers leave those who write alone', async () => {
   const writing = connect();
-  await writing.storeId();
+  await writing.identity();
   const reading = connect({ access: 'read', limits: { connectMs: 3_000, statementMs: 500, lockMs: 100 } });
   const slow = Array.from({ length: 6 }, () => reading.ask(() => one('select pg_sleep(20)')));
   const settled = Promise.allSettled(slow);

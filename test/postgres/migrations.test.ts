@@ -75,7 +75,7 @@ test('five processes that open an empty database at once make one store', async 
   const program = `
     import { PostgresConnection } from '${process.cwd()}/src/state/postgres-connection.ts';
     const connection = new PostgresConnection({ url: process.argv[1], access: 'write' });
-    process.stdout.write(await connection.storeId());
+    process.stdout.write(await connection.identity());
     await connection.close();`;
   const { spawn } = await import('node:child_process');
   const ids = await Promise.all(
@@ -110,14 +110,14 @@ test('a step that fails leaves the store at its version, and data survive a step
   expect((await raw.query('select name, seq, note from exports')).rows).toEqual([
     { name: 'kept', seq: '7', note: 'none' },
   ]);
-  await expect(connect().storeId()).rejects.toMatchObject({ code: 'STORE_NEWER' });
+  await expect(connect().identity()).rejects.toMatchObject({ code: 'STORE_NEWER' });
 });
 
 test('a store of a newer version is refused and stays as it is', async () => {
-  await connect().storeId();
+  await connect().identity();
   await server.query('update mcp_gateway.store set version = 99', database);
   for (const access of ['write', 'read'] as const) {
-    await expect(connect({ access }).storeId()).rejects.toMatchObject({
+    await expect(connect({ access }).identity()).rejects.toMatchObject({
       code: 'STORE_NEWER',
       message: expect.stringMatching(/has schema 99, this version knows 1/),
     });
@@ -129,7 +129,7 @@ test('a schema of that name that is another program’s is refused and stays as 
     'create schema mcp_gateway authorization gateway; create table mcp_gateway.theirs (a int)',
     database,
   );
-  await expect(connect().storeId()).rejects.toThrow(/belongs to another program/);
+  await expect(connect().identity()).rejects.toThrow(/belongs to another program/);
   const tables = await server.query(
     `select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'mcp_gateway'`,
     database,
@@ -138,13 +138,13 @@ test('a schema of that name that is another program’s is refused and stays as 
 });
 
 test('who only reads makes no store', async () => {
-  await expect(connect({ access: 'read' }).storeId()).rejects.toThrow(/has not been brought to this version/);
+  await expect(connect({ access: 'read' }).identity()).rejects.toThrow(/has not been brought to this version/);
   expect(await server.query(`select from pg_namespace where nspname = 'mcp_gateway'`, database)).toEqual([]);
 });
 
 test('a database that cannot hold every text is refused', async () => {
   await server.query(`create database ${database}_latin encoding 'LATIN1' template template0 owner gateway`);
-  await expect(connect({ url: server.url(`${database}_latin`) }).storeId()).rejects.toThrow(/encoding is LATIN1/);
+  await expect(connect({ url: server.url(`${database}_latin`) }).identity()).rejects.toThrow(/encoding is LATIN1/);
 });
 
 test('rows of the log are neither changed nor removed, except in sealed segments', async () => {
@@ -187,7 +187,7 @@ test('there is a partition for this month and the next two, and every other mont
 
 test('a partition that somebody keeps from being made is made later, and nobody waits for it', async () => {
   const connection = connect();
-  await connection.storeId();
+  await connection.identity();
   const last = String(
     (
       await connection.ask(() =>
@@ -262,19 +262,19 @@ test('a transaction that would number backwards is done again', async () => {
 test('a dump that is restored into a new cluster goes on numbering above what is in it', async () => {
   const high = 2 ** 50;
   await connect().change(() => append(high));
-  const id = await connect().storeId();
+  const id = await connect().identity();
   const restored = await startPostgres();
   onTestFinished(() => restored.close());
   const other = await restored.createDatabase();
   const dump = server.tool('pg_dump', '--no-owner', '-d', database);
   execFileSync('psql', ['-q', '-v', 'ON_ERROR_STOP=1', restored.url(other)], { input: dump });
   const connection = connect({ url: restored.url(other) });
-  expect(await connection.storeId()).toBe(id);
+  expect(await connection.identity()).toBe(id);
   const next = await connection.change(appendNext);
   expect(next).toBeGreaterThan(high);
   expect(await connection.change(appendNext)).toBeGreaterThan(next);
   expect(Number((await connection.ask(() => one('select settled_seq() as seq')))?.['seq'])).toBeGreaterThan(next);
-  await connect({ url: restored.url(other) }).storeId();
+  await connect({ url: restored.url(other) }).identity();
   expect((await connection.ask(() => one('select numbered_from as base from store')))?.['base']).toBeLessThan(
     high + 2 ** 20,
   );

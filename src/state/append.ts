@@ -1,0 +1,154 @@
+import { isRefusal, type Made, type Refusal } from '../core/change.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Seal } from '../core/record.ts';
+import { hexOf, type LogRow, type Place, type Sealer, type StoredHead } from './chain.ts';
+import { makeChanges, type RowChanges } from './changes.ts';
+import { isSealed, readHead } from './log-tail.ts';
+import { insert, run, type Work } from './work.ts';
+
+/** What became of a row: its place in the chain, with what its changes have left over, or no place at all. */
+export type Written = (Seal & Partial<Made>) | Refusal;
+
+const LOG = `log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent, "user",
+  session, us, prev, hash, body)`;
+
+const MOVE_HEAD = 'update heads set seq = ?, hash = ?, mac = ? where chain = ? and seq = ? and key = ?';
+
+export interface Appending {
+  readonly sealerOf: (keyId: string) => Sealer;
+  /** Where the chain ended when it was last written to by this process. */
+  readonly known: StoredHead;
+  /** The number of the first row behind an end; those that follow it have the next ones. */
+  readonly firstSeq: (head: StoredHead) => Work<number>;
+}
+
+interface Appended {
+  readonly head: StoredHead;
+  readonly seals: readonly Seal[];
+}
+
+/**
+ * Most often nobody else has written since, so the chain goes on where this writer left it; moving the head from there says
+ * whether it does.
+ */
+function* appendRows(rows: readonly LogRow[], { sealerOf, known, firstSeq }: Appending): Work<Appended> {
+  const sealed = sealRows(rows, known, { sealer: sealerOf(known.key), first: yield* firstSeq(known) });
+  if (yield* moveHead(known, sealed)) return yield* insertRows(sealed);
+  const head = yield* laterHead(known);
+  const sealer = sealerOf(head.key);
+  if (!isSealed(head, sealer)) throw lostEnd();
+  const resealed = sealRows(rows, head, { sealer, first: yield* firstSeq(head) });
+  yield* moveHead(head, resealed);
+  return yield* insertRows(resealed);
+}
+
+interface Changing {
+  readonly rows: readonly LogRow[];
+  readonly changes: readonly RowChanges[];
+}
+
+/**
+ * Runs inside a transaction. A row of which a change is refused is not written: the chain is made of those that are left.
+ */
+export function* appendChanging(
+  { rows, changes }: Changing,
+  appending: Appending,
+): Work<{ readonly head: StoredHead; readonly written: readonly Written[] }> {
+  if (changes.length === 0) {
+    const { head, seals } = yield* appendRows(rows, appending);
+    return { head, written: seals };
+  }
+  const answers = yield* makeChanges(rows, changes);
+  const left = rows.filter((_, row) => !isRefused(answers.get(row)));
+  const { head, seals } = left.length > 0 ? yield* appendRows(left, appending) : { head: appending.known, seals: [] };
+  let next = 0;
+  const written = rows.map((_, row): Written => {
+    const answer = answers.get(row);
+    if (answer !== undefined && isRefusal(answer)) return answer;
+    const seal = seals[next];
+    next += 1;
+    if (seal === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the writer left out a seal');
+    return answer === undefined ? seal : { ...seal, ...answer };
+  });
+  return { head, written };
+}
+
+function isRefused(answer: Made | Refusal | undefined): boolean {
+  return answer !== undefined && isRefusal(answer);
+}
+
+export interface SealedRows {
+  readonly rows: readonly { readonly row: LogRow; readonly place: Place; readonly hash: Buffer }[];
+  readonly head: StoredHead;
+}
+
+interface Sealing {
+  readonly sealer: Sealer;
+  readonly first: number;
+}
+
+function sealRows(rows: readonly LogRow[], after: StoredHead, { sealer, first }: Sealing): SealedRows {
+  const { chain, key } = after;
+  let head: Omit<StoredHead, 'mac'> = after;
+  const sealed = rows.map((row, index) => {
+    const place: Place = { chain, seq: first + index, prev: head.hash };
+    const hash = sealer.sealRow(row, place);
+    head = { chain, seq: place.seq, hash, key };
+    return { row, place, hash };
+  });
+  return { rows: sealed, head: { ...head, mac: sealer.sealHead(head) } };
+}
+
+/** False where the chain does not end at `from`, or goes on under another key; then nothing is changed. */
+function* moveHead(from: StoredHead, { head }: SealedRows): Work<boolean> {
+  return (yield* run(MOVE_HEAD, head.seq, head.hash, head.mac, from.chain, from.seq, from.key)) === 1;
+}
+
+/** Runs inside the transaction that moves the head. */
+export function* insertRows({ rows, head }: SealedRows): Work<Appended> {
+  yield* insert(
+    LOG,
+    rows.map(({ row, place, hash }) => [
+      place.seq,
+      row.kind,
+      place.chain,
+      head.key,
+      row.id,
+      row.time,
+      row.instance,
+      row.effect,
+      row.status,
+      row.server,
+      row.tool,
+      row.reasons,
+      row.action,
+      row.agent,
+      row.user,
+      row.session,
+      row.us,
+      place.prev,
+      hash,
+      row.body,
+    ]),
+  );
+  const seals = rows.map(({ row, place, hash }) => ({
+    seq: place.seq,
+    chain: place.chain,
+    instance: row.instance,
+    hash: hexOf(hash),
+  }));
+  return { head, seals };
+}
+
+/** Where the chain ends now that others have written to it. */
+function* laterHead(known: StoredHead): Work<StoredHead> {
+  const head = yield* readHead(known.chain);
+  if (head === undefined || head.seq < known.seq) throw lostEnd();
+  return head;
+}
+
+export function lostEnd(): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', 'the store has lost the end of its chain', {
+    mend: 'Somebody has changed it while the gateway ran; `mcp-gateway decision verify` says what.',
+  });
+}
