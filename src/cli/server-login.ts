@@ -51,7 +51,7 @@ async function signingIn(
   work: (parts: SigningIn) => Promise<void>,
 ): Promise<void> {
   const { config } = readConfig(context, options);
-  const leases = leasesOfStore(config.decisions.store.path, clock);
+  const leases = leasesOfStore(config.decisions.store, clock);
   const signIns = signInsOf(context, config, leases.withLease);
   try {
     await work({ signIns, server: (id) => knownServer(config, id) });

@@ -1,7 +1,6 @@
 import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import { openConnection } from './open-connection.ts';
 import type { ReaderOptions } from './decision-reader.ts';
-import { chooseDriver } from './drivers.ts';
 
 export interface ApprovalReader {
   readonly book: ApprovalBook;
@@ -9,7 +8,7 @@ export interface ApprovalReader {
 }
 
 /** Reads the approvals of any store, while gateways write to it. It never writes. */
-export function readApprovals({ path, driver = chooseDriver() }: ReaderOptions): ApprovalReader {
-  const connection = new SqliteConnection({ driver, path, access: 'read', durability: 'normal' });
+export function readApprovals(options: ReaderOptions): ApprovalReader {
+  const connection = openConnection(options, { access: 'read', driver: options.driver });
   return { book: createApprovalBook(connection), close: () => connection.close() };
 }

@@ -8,7 +8,8 @@ import { type ActFilter, listActs } from './act-query.ts';
 import { readMaterial } from './audit-material.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { createCatalogStore } from './catalog-store.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
+import { openConnection, type StorePlace } from './open-connection.ts';
 import {
   decisionsSince,
   findById,
@@ -22,7 +23,6 @@ import {
 } from './decision-query.ts';
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
-import { chooseDriver } from './drivers.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
 import type { PageRequest } from './log-pages.ts';
 import { type KnownInstance, listLiving } from './instances.ts';
@@ -32,10 +32,7 @@ import { readPause } from './pauses.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { one } from './work.ts';
 
-export interface ReaderOptions {
-  readonly path: string;
-  readonly driver?: Driver;
-}
+export type ReaderOptions = StorePlace & { readonly driver?: Driver };
 
 const MOST_EXAMPLES = 4;
 
@@ -43,11 +40,10 @@ const MOST_EXAMPLES = 4;
 export class DecisionReader {
   /** What was in force when, and what is kept of it. */
   readonly generations: GenerationReader;
-  readonly #connection: SqliteConnection;
+  readonly #connection: StoreConnection;
 
   constructor(options: ReaderOptions) {
-    const driver = options.driver ?? chooseDriver();
-    this.#connection = new SqliteConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+    this.#connection = openConnection(options, { access: 'read', driver: options.driver });
     this.generations = createGenerationStore(this.#connection);
   }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
-import { chooseDriver } from './drivers.ts';
+import type { StoreConnection } from './connection.ts';
+import { openConnection, type StorePlace } from './open-connection.ts';
 import { giveLeases, takeLease } from './leases.ts';
 
 /** How long work may take: after this another process takes it for dead. */
@@ -16,7 +16,7 @@ const POLL_MS = 25;
 export type WithLease = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** Rejects with STORE_UNAVAILABLE, and with whatever the work rejects with. */
-export function leasesOn(connection: SqliteConnection, clock: Clock): WithLease {
+export function leasesOn(connection: StoreConnection, clock: Clock): WithLease {
   return async (name, work) => {
     // Each time another holder, so that works of one process wait for one another too.
     const holder = randomUUID();
@@ -37,9 +37,9 @@ export function leasesOn(connection: SqliteConnection, clock: Clock): WithLease 
 
 /** For a command that shares work with the gateways of a store without being one. The connection is made when it is needed. */
 export function leasesOfStore(
-  path: string,
+  place: StorePlace,
   clock: Clock,
 ): { readonly withLease: WithLease; readonly close: () => Promise<void> } {
-  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
+  const connection = openConnection(place, { access: 'write' });
   return { withLease: leasesOn(connection, clock), close: () => connection.close() };
 }

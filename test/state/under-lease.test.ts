@@ -12,7 +12,7 @@ function processes(count: number, time: Clock = clock): readonly WithLease[] {
   const folder = mkdtempSync(join(tmpdir(), 'leases-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return Array.from({ length: count }, () => {
-    const { withLease, close } = leasesOfStore(join(folder, 'decisions.db'), time);
+    const { withLease, close } = leasesOfStore({ path: join(folder, 'decisions.db') }, time);
     onTestFinished(close);
     return withLease;
   });

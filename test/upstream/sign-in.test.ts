@@ -111,7 +111,7 @@ test('two gateways with one store use a refresh token once', async () => {
   const { home } = await signedIn(governed, { clock });
   const path = join(home, 'decisions.db');
   const gateways = [1, 2].map(() => {
-    const { withLease, close } = leasesOfStore(path, aClock);
+    const { withLease, close } = leasesOfStore({ path }, aClock);
     onTestFinished(close);
     return authorizerOf(theSignIns(governed, { home, clock, withLease }).signIns);
   });
