@@ -61,10 +61,20 @@ function packagesOf(files: readonly string[]): readonly string[] {
 function licences(packages: readonly string[]): string {
   const sections = packages.map((folder) => {
     const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Record<string, string>;
-    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
-    if (files.length === 0) throw new Error(`${name} has no licence file`);
-    const texts = files.map((file) => readFileSync(`${folder}/${file}`, 'utf8').trim());
+    const texts = licenceTexts(folder);
+    if (texts.length === 0) throw new Error(`${name} has no licence`);
     return `${'='.repeat(80)}\n${name} ${version}\n\n${texts.join('\n\n')}\n`;
   });
   return ['The program and its pages (dist/) contain parts of the following packages.\n', ...sections].join('\n');
+}
+
+/** From files of their own, or from the end of the README, where some packages have it. */
+function licenceTexts(folder: string): readonly string[] {
+  const names = readdirSync(folder);
+  const files = names.filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
+  if (files.length > 0) return files.map((file) => readFileSync(`${folder}/${file}`, 'utf8').trim());
+  const readme = names.find((file) => /^readme/i.test(file));
+  const [, text] =
+    readme === undefined ? [] : readFileSync(`${folder}/${readme}`, 'utf8').split(/^#+ licen[cs]e\s*$/im);
+  return text === undefined ? [] : [text.trim()];
 }

@@ -5,6 +5,7 @@ import { authComplaints, bindingComplaints } from './http-checks.ts';
 import { type Complaint, pathText, type Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 import { sourceComplaints } from './source-checks.ts';
+import { storeComplaints } from './store-checks.ts';
 import { nearest } from './suggest.ts';
 import { placeOfValue, placeOfKey, type TreeNode } from './tree.ts';
 
@@ -19,6 +20,7 @@ export function crossProblems(config: ConfigFile, root: TreeNode): readonly Prob
     ...dashboardComplaints(config),
     ...scopeComplaints(config),
     ...atomicComplaints(config),
+    ...storeComplaints(config),
     ...exportComplaints(config),
     ...agentComplaints(config),
     ...sourceComplaints(config, root),

@@ -28,7 +28,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     help: 'use sqlite',
     asks: POSTGRES,
   },
-  { path: 'decisions.store.url', what: 'a database with an address', help: 'use sqlite and store.path' },
 ];
 
 /** A problem for everything in the file that this version does not have. */

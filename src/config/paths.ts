@@ -7,9 +7,26 @@ import { placeOfValue, type TreeNode, type TreePath } from './tree.ts';
 /** The configuration as the rest of the program gets it: complete, with every path absolute. */
 export type Config = Omit<ConfigFile, 'decisions'> & {
   readonly decisions: Omit<ConfigFile['decisions'], 'store'> & {
-    readonly store: { readonly driver: ConfigFile['decisions']['store']['driver']; readonly path: string };
+    readonly store: StoreSettings;
   };
 };
+
+export type StoreSettings = SqliteSettings | PostgresSettings;
+
+export interface SqliteSettings {
+  readonly driver: 'sqlite';
+  /** The database file. */
+  readonly path: string;
+}
+
+export interface PostgresSettings {
+  readonly driver: 'postgres';
+  /** Empty: there is no file. */
+  readonly path: '';
+  /** Has a password in it, and is shown to nobody. */
+  readonly url: string;
+  readonly poolSize: number | undefined;
+}
 
 export interface PathOptions {
   /** `MCP_GATEWAY_HOME`, where the database lies unless the file says otherwise. */
@@ -39,7 +56,6 @@ export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathO
     source: source(bundle.source, [...path, 'source']),
     ...(bundle.signer && { signer: bundle.signer.map((given) => signer(given, [...path, 'signer'])) }),
   });
-  const { driver, path = join(options.home, 'decisions.db') } = config.decisions.store;
   return {
     ...config,
     mcpServers: mapValues(config.mcpServers, (server, id) => ({
@@ -61,9 +77,18 @@ export function absolutePaths(config: ConfigFile, root: TreeNode, options: PathO
         ...one,
         ...(file !== undefined && { file: absolute(file, ['decisions', 'export', index, 'file']) }),
       })),
-      store: { driver, path: absolute(path, ['decisions', 'store', 'path']) },
+      store: storeSettings(config.decisions.store, (path) =>
+        path === undefined ? join(options.home, 'decisions.db') : absolute(path, ['decisions', 'store', 'path']),
+      ),
     },
   };
+}
+
+function storeSettings(
+  { driver, path, url = '', poolSize }: ConfigFile['decisions']['store'],
+  fileOf: (path: string | undefined) => string,
+): StoreSettings {
+  return driver === 'sqlite' ? { driver, path: fileOf(path) } : { driver, path: '', url, poolSize };
 }
 
 /** A command with a folder in it is a path; without, it is looked for where programs are. */

@@ -12,8 +12,23 @@ const Decisions = z.strictObject({
   store: z
     .strictObject({
       driver: z.enum(['sqlite', 'postgres']).default('sqlite').describe('Kind of database.'),
-      path: z.string().min(1).optional().describe('The database file. Default: decisions.db in MCP_GATEWAY_HOME.'),
-      url: z.string().optional().describe('Address of the database, for `postgres`.'),
+      path: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The database file, for `sqlite`. Default: decisions.db in MCP_GATEWAY_HOME.'),
+      url: z
+        .string()
+        .optional()
+        .describe(
+          'Address of the database, for `postgres`: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, its password as `${secret:NAME}` and with `%XX` for signs such as `@` and `/`. `?sslmode=` is one of `disable` (the default on this machine), `require`, `verify-ca`, `verify-full` (the default for any other host); `sslrootcert`, `sslcert` and `sslkey` name files.',
+        ),
+      poolSize: z
+        .int()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('The most connections that one gateway has to it, for `postgres`; a few more read. Default: 8.'),
     })
     .prefault({})
     .describe('Where decisions are kept.'),

@@ -35,8 +35,12 @@ function insertedSecrets(path: readonly string[], node: ScalarNode): readonly st
     .map(({ value }) => value);
 }
 
-/** Whole values that are written out. A substituted one is known by its insertion already, less what stands around it. */
+/**
+ * Whole values that are written out. A substituted one is known by its insertion already, less what stands around it; but
+ * the address of the store has a password in it however short that is.
+ */
 function writtenSecrets(path: readonly string[], node: ScalarNode): readonly string[] {
+  if (path.join('.') === 'decisions.store.url') return hasCredentials(String(node.value)) ? [String(node.value)] : [];
   if (typeof node.value !== 'string' || node.insertions.length > 0 || node.hasFailed) return [];
   if (hasCredentials(node.value)) return [node.value];
   return speaksOfSecret(path) ? [node.value.replace(/^(Bearer|Basic|token)\s+/i, '')] : [];
@@ -49,7 +53,7 @@ function isHeader([section, within, group]: readonly string[]): boolean {
 }
 
 function speaksOfSecret(path: readonly string[]): boolean {
-  if (path.join('.') === 'decisions.auditKey') return true;
+  if (['decisions.auditKey', 'decisions.store.url'].includes(path.join('.'))) return true;
   if (path[0] === 'telemetry' && isHeader(path)) return speaks(path.at(-1) ?? '');
   // Those of an address of a bundle stand deeper than those of a server.
   if (path.at(-2) === 'credentials' && speaks(path.at(-1) ?? '')) return true;

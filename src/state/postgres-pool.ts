@@ -47,7 +47,12 @@ export async function makePool(options: PoolOptions): Promise<Pool> {
   return pool;
 }
 
-function poolConfig({ address, access, limits, max, welcome }: PoolOptions): PoolConfig {
+/** The pool waits for what its hook promises, which its types do not say. */
+interface WaitingPoolConfig extends Omit<PoolConfig, 'onConnect'> {
+  readonly onConnect: (client: ClientBase) => Promise<void>;
+}
+
+function poolConfig({ address, access, limits, max, welcome }: PoolOptions): WaitingPoolConfig {
   const { host, port, database, user, password, encryption } = address;
   return {
     // Each of them, because the library would take what is left out from the environment or a file.
@@ -67,7 +72,7 @@ function poolConfig({ address, access, limits, max, welcome }: PoolOptions): Poo
     keepAlive: true,
     // What is idle keeps no command from ending.
     allowExitOnIdle: true,
-    onConnect: async (client: ClientBase) => {
+    onConnect: async (client) => {
       // Where a connection breaks while it is used, its statement fails as well; the event by itself would end the process.
       client.on('error', () => undefined);
       await client.query(settings(access, limits));

@@ -22,7 +22,7 @@ describe('the reference', () => {
 
   it('says what this version does not have', () => {
     const store = configJsonSchema().properties?.['decisions']?.properties?.['store'];
-    expect(store?.properties?.['url']?.description).toMatch(/^Not in this version\./);
+    expect(store?.properties?.['driver']?.description).toContain('Not in this version: `postgres`');
   });
 });
 

@@ -136,11 +136,10 @@ function programsOf(): string {
 function initialise(programs: string, folder: string, data: string): void {
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, SUPER_PASSWORD);
-  const [command, ...args] = asServer(join(programs, 'initdb'), [
-    ...['-D', data, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
-    // The disk is not waited for here; the server itself does wait for it.
-    ...['-E', 'UTF8', '--locale=C', '--no-sync'],
-  ]);
+  const files = ['-D', data, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+  // The disk is not waited for here; the server itself does wait for it.
+  const options = ['-E', 'UTF8', '--locale=C', '--no-sync'];
+  const [command, ...args] = asServer(join(programs, 'initdb'), [...files, ...options]);
   execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 

@@ -1,7 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { PostgresConnection, type PostgresOptions } from '../../src/state/postgres-connection.ts';
 import { all, one, run, type Work } from '../../src/state/work.ts';
+import pg from 'pg';
+import { waitUntil } from './a-server.ts';
 import { asSuperuser, freshDatabase } from './shared.ts';
+import { until } from './waiting.ts';
 
 const url = await freshDatabase();
 
@@ -27,7 +30,12 @@ test('values come back as they were given, as SQLite gives them', async () => {
     one(
       `select ?::bigint as whole, ?::double precision as part, ?::text as words, ?::bytea as bytes, ?::text as nothing,
         true as yes, false as no, sum(?::bigint) as total, '2026-11-22'::date as day, '{"a":1}'::json as object`,
-      ...[2 ** 53 - 1, 0.125, 'a ? \u{1F600}', new Uint8Array([0, 255, 92]), null, 40],
+      2 ** 53 - 1,
+      0.125,
+      'a ? \u{1F600}',
+      new Uint8Array([0, 255, 92]),
+      null,
+      40,
     ),
   );
   expect(row).toEqual({
@@ -107,56 +115,66 @@ test('a snapshot reads one moment and changes nothing', async () => {
   const connection = connect();
   const other = connect();
   await connection.ask(lease('snapshot'));
+  let isChanged = false;
   let hasRead = (): void => undefined;
   const read = new Promise<void>((resolve) => (hasRead = resolve));
   const seeing = connection.snapshot(function* () {
     const before = yield* holderOf('snapshot')();
     hasRead();
-    yield* all(`select pg_sleep(0.5)`);
+    yield* until(() => isChanged);
     return [before, yield* holderOf('snapshot')()];
   });
   await read;
   await other.ask(() => run(`update leases set holder = 'other' where name = 'snapshot'`));
   expect(await connection.ask(holderOf('snapshot'))).toBe('other');
+  isChanged = true;
   expect(await seeing).toEqual(['somebody', 'somebody']);
   await expect(connection.snapshot(lease('no'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
 test('two changes that lock each other out are both done', async () => {
-  const [one_, other] = [connect(), connect()];
-  await one_.ask(() => run(`insert into exports (name, seq) values ('left', 0), ('right', 0)`));
+  const connections = [connect(), connect()];
+  await connections[0]?.ask(() => run(`insert into exports (name, seq) values ('left', 0), ('right', 0)`));
+  const held = new Set<string>();
   let runs = 0;
   const crosswise = (first: string, second: string) =>
     function* (): Work<void> {
       runs += 1;
       yield* run('update exports set seq = seq + 1 where name = ?', first);
-      yield* all('select pg_sleep(0.3)');
+      held.add(first);
+      yield* until(() => held.size === 2);
       yield* run('update exports set seq = seq + 1 where name = ?', second);
     };
-  await Promise.all([one_.change(crosswise('left', 'right')), other.change(crosswise('right', 'left'))]);
-  const rows = await one_.ask(() => all(`select seq from exports where name in ('left', 'right')`));
+  await Promise.all([
+    connections[0]?.change(crosswise('left', 'right')),
+    connections[1]?.change(crosswise('right', 'left')),
+  ]);
+  const rows = await connections[0]?.ask(() => all(`select seq from exports where name in ('left', 'right')`));
   expect(rows).toEqual([{ seq: 2 }, { seq: 2 }]);
   expect(runs).toBe(3);
 });
 
 test('what is done briefly gives up where others hold what it needs, and the next one waits as before', async () => {
-  const [holder, brief] = [connect(), connect({ poolSize: 1 })];
-  await holder.ask(lease('held'));
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
+  const brief = connect({ poolSize: 1, limits: { connectMs: 5_000, statementMs: 60_000, lockMs: 30_000 } });
+  await brief.ask(lease('held'));
+  const holder = new pg.Client({ connectionString: url });
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query(`begin; update mcp_gateway.leases set holder = 'other' where name = 'held'`);
   const take = () => run(`update leases set holder = 'me' where name = 'held'`);
-  const held = holder.change(function* () {
-    yield* take();
-    yield* all('select pg_sleep(1.2)');
-    release();
-  });
-  await new Promise((resolve) => setTimeout(resolve, 300));
   await expect(brief.askBriefly(take)).rejects.toThrow(/waits for somebody/);
   await expect(brief.changeBriefly(take)).rejects.toThrow(/waits for somebody/);
   expect(await brief.askBriefly(() => one('show lock_timeout'))).toEqual({ lock_timeout: '200ms' });
-  expect(await brief.ask(() => one('show lock_timeout'))).toEqual({ lock_timeout: '2s' });
-  expect(await brief.change(take)).toBe(1);
-  await Promise.all([held, released]);
+  const waiting = brief.change(take);
+  await waitUntil(async () => {
+    const rows = await asSuperuser(
+      `select from pg_stat_activity where wait_event_type = 'Lock' and usename = 'gateway'`,
+    );
+    return rows.length === 1;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await holder.query('commit');
+  expect(await waiting).toBe(1);
 });
 
 test('a connection that reads changes nothing and has limits of its own', async () => {

@@ -8,6 +8,7 @@ import { MIGRATIONS } from '../../src/state/migrations.ts';
 import { sqliteColumns } from './sqlite-columns.ts';
 import { all, one, run, type Work } from '../../src/state/work.ts';
 import { startPostgres } from './a-server.ts';
+import { until } from './waiting.ts';
 
 const server = await startPostgres();
 afterAll(() => server.close());
@@ -59,13 +60,13 @@ function* appendNext(): Work<number> {
 
 test('a store in PostgreSQL has the tables and columns of one in SQLite', async () => {
   const rows = await connect().ask(() =>
-    all(`select table_name, column_name, data_type, is_nullable, coalesce(collation_name, '') as collation
+    all(`select table_name, table_name || '.' || column_name as name, data_type, is_nullable, coalesce(collation_name, '') as collation
       from information_schema.columns where table_schema = 'mcp_gateway' order by 1, 2`),
   );
   const isPartition = (table: unknown): boolean => /^log_(\d|rest)/.test(String(table));
   const here = rows
     .filter(({ table_name: table }) => table !== 'store' && !isPartition(table))
-    .map((row) => `${row['table_name']}.${row['column_name']} ${row['data_type']} ${row['is_nullable']}`);
+    .map((row) => `${String(row['name'])} ${String(row['data_type'])} ${String(row['is_nullable'])}`);
   expect(here.filter((column) => column !== 'heads.holder text NO')).toEqual(sqliteColumns(MIGRATIONS));
   const texts = rows.filter(({ data_type: type }) => type === 'text');
   expect(new Set(texts.map(({ collation }) => collation))).toEqual(new Set(['C']));
@@ -211,18 +212,20 @@ test('what lies below the settled number is all there is, whatever order transac
     (await reader.ask(() => all('select seq from log where seq < settled_seq() order by seq'))).map(({ seq }) =>
       Number(seq),
     );
-  let hasNumber = (_: number): void => undefined;
+  let isSeen = false;
+  let hasNumber: ((seq: number) => void) | undefined;
   const numbered = new Promise<number>((resolve) => (hasNumber = resolve));
   const slow = early.change(function* () {
     const seq = yield* appendNext();
-    hasNumber(seq);
-    yield* all('select pg_sleep(0.6)');
+    hasNumber?.(seq);
+    yield* until(() => isSeen);
     return seq;
   });
   const first = await numbered;
   const second = await late.change(appendNext);
   expect(second).toBeGreaterThan(first);
   expect(await settled()).toEqual([]);
+  isSeen = true;
   await slow;
   expect(await settled()).toEqual([first, second]);
 });
@@ -236,25 +239,31 @@ test('a transaction that would number backwards is done again', async () => {
       new Uint8Array(1),
     ),
   );
-  const append_ = (pauseSeconds: number, begun: () => void) =>
+  const numbering = (isFree: () => boolean, begun: () => void) =>
     function* (): Work<number> {
       yield* one('select pg_current_xact_id()::text as began');
       begun();
-      yield* all(`select pg_sleep(${pauseSeconds})`);
+      yield* until(isFree);
       const head = yield* one(`select seq from heads where chain = 'c' for update`);
       const seq = Number((yield* one('select seq_after(?) as seq', Number(head?.['seq'])))?.['seq']);
       yield* run(`update heads set seq = ? where chain = 'c'`, seq);
       return seq;
     };
   let runs = 0;
+  let quick = 0;
   let begun = (): void => undefined;
   const isUnderWay = new Promise<void>((resolve) => (begun = resolve));
   const slow = early.change(() => {
     runs += 1;
-    return append_(0.4, begun)();
+    return numbering(() => quick > 0, begun)();
   });
   await isUnderWay;
-  const quick = await late.change(append_(0, () => undefined));
+  quick = await late.change(
+    numbering(
+      () => true,
+      () => undefined,
+    ),
+  );
   expect(await slow).toBeGreaterThan(quick);
   expect(runs).toBe(2);
 });
