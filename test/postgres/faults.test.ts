@@ -130,7 +130,7 @@ test('a store that may only be read is said to be so, serves who reads, and is w
 });
 
 test('a statement that takes too long is ended by the server', async () => {
-  await connect().storeId();
+  await connect().identity();
   const connection = connect({ limits: { connectMs: 3_000, statementMs: 1_000, lockMs: 100 } });
   expect(await failure(connection.ask(() => one('select pg_sleep(5)')))).toMatch(/took too long/);
   expect(
