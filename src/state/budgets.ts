@@ -33,11 +33,14 @@ const KEPT_MS = 60 * 60 * 1000;
 export const MOST_IN_A_SWEEP = 10_000;
 /** Of what never begins anew a row is needed while some has not drained, or for a month after its last charge. */
 const LASTING_MS = 30 * 24 * KEPT_MS;
-/** The end of a row stands in an index and is never changed, so that a charge writes no index. */
+const IS_OVER = `ends <= ? and reserved = 0
+   and (starts > 0 or (rate = 0 and as_of <= ?) or (rate > 0 and used <= (? - as_of) * rate))`;
+/**
+ * The end of a row stands in an index and is never changed, so that a charge writes no index. The condition stands there
+ * twice: what was chosen may have been charged again before it is removed.
+ */
 const SWEEP = `delete from budgets where (bucket, starts) in
-  (select bucket, starts from budgets where ends <= ? and reserved = 0
-   and (starts > 0 or (rate = 0 and as_of <= ?) or (rate > 0 and used <= (? - as_of) * rate))
-   order by ends limit ${MOST_IN_A_SWEEP})`;
+  (select bucket, starts from budgets where ${IS_OVER} order by ends limit ${MOST_IN_A_SWEEP}) and ${IS_OVER}`;
 
 /** The row whose commit changes a count. */
 export interface Occasion {
@@ -107,7 +110,8 @@ function readPlaces(count: number): string {
 
 /** Removes counts whose window is over. Answers how many; there may be more. */
 export async function sweepBudgets(connection: StoreConnection, now: number): Promise<number> {
-  return await connection.ask(() => run(SWEEP, now - KEPT_MS, now - LASTING_MS, now));
+  const times = [now - KEPT_MS, now - LASTING_MS, now];
+  return await connection.ask(() => run(SWEEP, ...times, ...times));
 }
 
 /** The first millisecond of the row in which a window is counted. */

@@ -1,5 +1,6 @@
 import { isBefore, isOrdered } from '../core/revision.ts';
-import { all, one, run, type Work } from './work.ts';
+import { bundleName } from './touched.ts';
+import { all, alone, one, run, type Work } from './work.ts';
 
 /** The highest revision of each signed bundle that was ever in force, by the ids of bundles. */
 export function* seenRevisions(): Work<ReadonlyMap<string, string>> {
@@ -9,6 +10,7 @@ export function* seenRevisions(): Work<ReadonlyMap<string, string>> {
 
 /** Runs inside a transaction: a revision is in force. One that stands in no order, or before what was seen, leaves that as it is. */
 export function* seeRevision(bundle: string, revision: string): Work<void> {
+  yield* alone(() => [bundleName(bundle)]);
   const seen = (yield* seenRevisions()).get(bundle);
   if (seen === revision || (seen !== undefined && isBefore(seen, revision) !== true)) return;
   yield* write(bundle, revision);

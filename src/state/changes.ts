@@ -10,7 +10,8 @@ import { attachLabel, clearLabel } from './labels.ts';
 import { beginPause, endPause } from './pauses.ts';
 import { pinBundle, releaseBundle } from './policy-pins.ts';
 import { endHolds, holdAll } from './reservations.ts';
-import { run, type Work } from './work.ts';
+import { touched } from './touched.ts';
+import { alone, run, type Work } from './work.ts';
 
 /** What the commit of a row changes beside the log. */
 export interface RowChanges {
@@ -25,6 +26,7 @@ export function* makeChanges(
   rows: readonly LogRow[],
   groups: readonly RowChanges[],
 ): Work<ReadonlyMap<number, Made | Refusal>> {
+  yield* alone(() => touched(groups.flatMap(({ changes }) => changes)));
   const answers = new Map<number, Made | Refusal>();
   for (const { row, changes } of groups) answers.set(row, yield* makeAll(changes, occasionOf(rows[row])));
   return answers;

@@ -9,7 +9,7 @@ import {
 } from '../core/counts.ts';
 import { MOST_IN_A_SWEEP } from './budgets.ts';
 import type { StoreConnection } from './connection.ts';
-import { one, run, type Work } from './work.ts';
+import { alone, one, run, type Work } from './work.ts';
 
 /** A conversation, or an agent with all of its conversations, and whose it is. */
 export interface Conversant {
@@ -51,6 +51,7 @@ function* readById(id: string): Work<Counts | undefined> {
 }
 
 function* addAll(uncounted: readonly Uncounted[]): Work<ReadonlyMap<string, Counts>> {
+  yield* alone(() => uncounted.map(({ whose }) => `counts of ${whose.id}`));
   const sums = new Map<string, Counts>();
   for (const of of uncounted) sums.set(of.whose.id, yield* addTo(of));
   return sums;
@@ -71,10 +72,12 @@ function firstOf(counted: readonly Counted[]): number {
 
 /** Counts are kept for an hour after they are forgotten: a clock that was put back finds them as they were. */
 const KEPT_MS = FORGOTTEN_AFTER_MS + 60 * 60 * 1000;
+/** The condition stands there twice: what was chosen may have been used again before it is removed. */
 const SWEEP = `delete from conversations where id in
-  (select id from conversations where last_call <= ? order by last_call limit ${MOST_IN_A_SWEEP})`;
+  (select id from conversations where last_call <= ? order by last_call limit ${MOST_IN_A_SWEEP})
+  and last_call <= ?`;
 
 /** Removes counts that nothing adds to any more. Answers how many; there may be more. */
 export async function sweepConversations(connection: StoreConnection, now: number): Promise<number> {
-  return await connection.ask(() => run(SWEEP, now - KEPT_MS));
+  return await connection.ask(() => run(SWEEP, now - KEPT_MS, now - KEPT_MS));
 }

@@ -7,7 +7,7 @@ import { seenRevisions, seeRevision } from './bundle-revisions.ts';
 import type { StoreConnection } from './connection.ts';
 import type { SqlRow } from './driver.ts';
 import { listPins } from './policy-pins.ts';
-import { all, one, run, type Work } from './work.ts';
+import { all, alone, one, run, type Work } from './work.ts';
 
 /** Everything that was ever in force: so an old decision can be made again, and what decided before can return. */
 export interface GenerationStore {
@@ -87,6 +87,7 @@ async function readKept(connection: StoreConnection, key: string): Promise<strin
 }
 
 function* activate(activation: Omit<Activation, 'seq'>): Work<void> {
+  yield* alone(() => ['activations']);
   const { generation, at, instance, why, facts } = activation;
   const text = JSON.stringify(facts);
   const newest = yield* one('select generation, facts from activations order by seq desc limit 1');

@@ -25,8 +25,10 @@ const HELD = `${HELD_BY_ONE} union all ${HELD_BY_ONE}`;
 
 /** Labels are kept for an hour after their end: a clock that was put back finds them as they were. */
 const KEPT_MS = 60 * 60 * 1000;
+/** The condition stands there twice: what was chosen may have been attached again before it is removed. */
 const SWEEP = `delete from labels where (conversation, label, source) in
-  (select conversation, label, source from labels where expires <= ? order by expires limit ${MOST_IN_A_SWEEP})`;
+  (select conversation, label, source from labels where expires <= ? order by expires limit ${MOST_IN_A_SWEEP})
+  and expires <= ?`;
 
 /**
  * Runs inside the transaction that writes the row. What is attached again begins anew and never ends sooner. False where
@@ -88,7 +90,7 @@ export async function listLabels(
 
 /** Removes labels that are over. Answers how many; there may be more. */
 export async function sweepLabels(connection: StoreConnection, now: number): Promise<number> {
-  return await connection.ask(() => run(SWEEP, now - KEPT_MS));
+  return await connection.ask(() => run(SWEEP, now - KEPT_MS, now - KEPT_MS));
 }
 
 function labelOf(row: SqlRow): AttachedLabel {

@@ -110,5 +110,16 @@ const CLOCK = `
   $$;
 `;
 
+/** What SQLite has and the statements of the store use. */
+const ARITHMETIC = `
+  create function max(bigint, bigint) returns bigint language sql immutable parallel safe as 'select greatest($1, $2)';
+  create function max(double precision, double precision) returns double precision
+    language sql immutable parallel safe as 'select greatest($1, $2)';
+  create function min(bigint, bigint) returns bigint language sql immutable parallel safe as 'select least($1, $2)';
+  create function min(double precision, double precision) returns double precision
+    language sql immutable parallel safe as 'select least($1, $2)';
+  create function instr(text, text) returns integer language sql immutable parallel safe as 'select strpos($1, $2)';
+`;
+
 /** What the store does itself; runs after the tables have been made. */
-export const POSTGRES_FUNCTIONS = [NUMBERING, KEEPING, PARTITIONS, CLOCK].join('');
+export const POSTGRES_FUNCTIONS = [NUMBERING, KEEPING, PARTITIONS, CLOCK, ARITHMETIC].join('');

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
 import type { PreparedTexts } from './postgres-text.ts';
-import type { Answer, Insertion, Query, Statement, Work } from './work.ts';
+import type { Answer, Insertion, Query, Statement, Turn, Work } from './work.ts';
 
 /** One connection while somebody uses it. */
 export class PostgresSession {
@@ -68,7 +69,8 @@ export class PostgresSession {
   }
 
   async #answerOf(query: Query): Promise<Answer> {
-    const { rows, text, values } = query.rows === 'new' ? insertion(query) : query;
+    const { rows, text, values } = statementOf(query);
+    if (text === '') return { rows: [], changed: 0 };
     return this.#orFail(async () => {
       const prepared = this.#texts.of(text);
       const query = { text: prepared.text, values: [...values], ...(prepared.name && { name: prepared.name }) };
@@ -87,8 +89,28 @@ export class PostgresSession {
   }
 }
 
+function statementOf(query: Query): Statement {
+  if (query.rows === 'new') return insertion(query);
+  return query.rows === 'alone' ? turn(query) : query;
+}
+
 /** All rows in one statement: each would go to the server and back. */
 function insertion({ into, tuples }: Insertion): Statement {
   const values = tuples.map((tuple) => `(${tuple.map(() => '?').join(', ')})`).join(', ');
   return { rows: 'none', text: `insert into ${into} values ${values}`, values: tuples.flat() };
+}
+
+const TURN = 'select pg_advisory_xact_lock(key) from unnest(cast(? as bigint[])) as turn (key)';
+const NO_TURN: Statement = { rows: 'none', text: '', values: [] };
+
+/** In the order of the locks, so that no two wait for each other. Another thing that has the same number waits, too. */
+function turn({ names }: Turn): Statement {
+  const keys = new Set(names().map(lockOf));
+  if (keys.size === 0) return NO_TURN;
+  const inOrder = [...keys].toSorted((one, other) => (one < other ? -1 : 1));
+  return { rows: 'none', text: TURN, values: [`{${inOrder.join(',')}}`] };
+}
+
+function lockOf(name: string): bigint {
+  return createHash('sha256').update(name).digest().readBigInt64BE();
 }

@@ -6,7 +6,7 @@ const CHANGED_OFTEN = 'with (fillfactor = 50)';
 
 /**
  * The tables of `migrations.ts` as they are after its last step, for PostgreSQL. What differs: `log` lies in partitions of
- * one month by `time`; a chain has the instance that writes it (`holder`, empty where nobody does); and the store itself
+ * one month by `time`, and has an index by chain; a chain has the instance that writes it (`holder`, empty where nobody does); and the store itself
  * has a row, with its version, its name among stores, and from where its rows are numbered.
  */
 export const POSTGRES_TABLES = `
@@ -41,6 +41,7 @@ export const POSTGRES_TABLES = `
     primary key (seq, time)
   ) partition by range (time);
   create index log_id on log (id);
+  create index log_chain on log (chain, seq);
   create index log_denied on log (effect, seq) where effect in ('deny', 'pending');
   create table log_rest partition of log default;
 

@@ -19,7 +19,13 @@ export interface Insertion {
   readonly tuples: readonly (readonly SqlValue[])[];
 }
 
-export type Query = Statement | Insertion;
+/** What follows is done by nobody else, as far as it has one of the same names, until the transaction ends. */
+export interface Turn {
+  readonly rows: 'alone';
+  readonly names: () => readonly string[];
+}
+
+export type Query = Statement | Insertion | Turn;
 
 export interface Answer {
   readonly rows: readonly SqlRow[];
@@ -51,6 +57,14 @@ export function* insert(into: string, tuples: readonly (readonly SqlValue[])[]):
   yield { rows: 'new', into, tuples };
 }
 
+/**
+ * Inside a transaction: waits until nobody else is alone with what has one of these names, and is alone with it until the
+ * end. For what is read first and then changed. Said once and before all else, so that no two wait for each other.
+ */
+export function* alone(names: () => readonly string[]): Work<void> {
+  yield { rows: 'alone', names };
+}
+
 /** A place for each of some values, for `in (…)`. */
 export function places(values: readonly SqlValue[]): string {
   return values.length === 0 ? 'null' : values.map(() => '?').join(', ');
@@ -74,6 +88,8 @@ export function carryOut<T>(database: Database, work: Work<T>): T {
 
 function answerOf(database: Database, query: Query): Answer {
   if (query.rows === 'new') return insertInto(database, query);
+  // Whoever writes to SQLite is alone with all of it.
+  if (query.rows === 'alone') return { rows: NO_ROWS, changed: 0 };
   const { rows, text, values } = query;
   const statement = database.prepare(text);
   if (rows === 'none') return { rows: NO_ROWS, changed: statement.run(...values) };
