@@ -1,0 +1,416 @@
+import { createSecretKey } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Change } from '../../src/core/change.ts';
+import { listActs } from '../../src/state/act-query.ts';
+import { appendChanging, insertRows } from '../../src/state/append.ts';
+import { createApprovalBook } from '../../src/state/approval-book.ts';
+import * as approvals from '../../src/state/approvals.ts';
+import { keepMaterial, readMaterial } from '../../src/state/audit-material.ts';
+import { listBudgets } from '../../src/state/budget-list.ts';
+import * as budgets from '../../src/state/budgets.ts';
+import { returnToRevision, seenRevisions, seeRevision } from '../../src/state/bundle-revisions.ts';
+import { createCatalogStore } from '../../src/state/catalog-store.ts';
+import { createSealer, GENESIS, type LogRow, Sealers } from '../../src/state/chain.ts';
+import { makeChanges } from '../../src/state/changes.ts';
+import type { ChainKeys } from '../../src/state/chain-key.ts';
+import type { StoreConnection } from '../../src/state/connection.ts';
+import { createConversationStore, sweepConversations } from '../../src/state/conversation-store.ts';
+import * as queries from '../../src/state/decision-query.ts';
+import { readStatistics } from '../../src/state/decision-statistics.ts';
+import { chooseDriver } from '../../src/state/drivers.ts';
+import { readEvidence } from '../../src/state/evidence.ts';
+import { createExportCursors } from '../../src/state/export-cursors.ts';
+import { createGenerationStore } from '../../src/state/generation-store.ts';
+import { fillIndex, shrinkIndex } from '../../src/state/index-fill.ts';
+import { openIndex } from '../../src/state/index-schema.ts';
+import * as instances from '../../src/state/instances.ts';
+import { addKey, findAgentKey, listKeys, revokeKey } from '../../src/state/keys.ts';
+import * as labels from '../../src/state/labels.ts';
+import { giveLeases, takeLease } from '../../src/state/leases.ts';
+import { lacks, lastRemoved, readHead, readHeads, refuseBadTail } from '../../src/state/log-tail.ts';
+import { actRow, decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
+import { beginPause, endPause, readPause } from '../../src/state/pauses.ts';
+import { listPins, pinBundle, releaseBundle } from '../../src/state/policy-pins.ts';
+import { endHolds, expiryOf, holdAll, orphanedHolds } from '../../src/state/reservations.ts';
+import { readSealed } from '../../src/state/sealed-decisions.ts';
+import { addLink, findLink, useLink } from '../../src/state/sign-in-links.ts';
+import { leasesOn } from '../../src/state/under-lease.ts';
+import { type Work, run } from '../../src/state/work.ts';
+import {
+  aCharge,
+  aHold,
+  anAct,
+  aNewApproval,
+  anApprovalUse,
+  anOutcome,
+  aRecord,
+  aVote,
+  realClock,
+} from '../state/records.ts';
+import { bothStores, folderOfFile } from './both-stores.ts';
+
+const NOW = Date.UTC(2026, 10, 22);
+const TIME = new Date(NOW).toISOString();
+const HOUR_MS = 3_600_000;
+const OCCASION = { id: 'd-1', instance: 'i-1', now: NOW };
+const REF = { id: 'd-1', by: 'user' };
+const KEY = { id: 'k', secret: createSecretKey(Buffer.alloc(32, 7)) };
+const SEALER = createSealer(KEY);
+const CHAIN = '6d637067-0000-4000-8000-000000000000';
+const EMPTY = {
+  chain: CHAIN,
+  seq: 0,
+  hash: GENESIS,
+  key: KEY.id,
+  mac: SEALER.sealHead({ chain: CHAIN, seq: 0, hash: GENESIS }),
+};
+const APPENDING = {
+  sealerOf: () => SEALER,
+  known: EMPTY,
+  firstSeq: function* ({ seq }: { readonly seq: number }): Work<number> {
+    return seq + 1;
+  },
+};
+
+const SLIDING = aCharge({
+  bucket: '["pace","sliding","claude"]',
+  window: { kind: 'sliding', startsMs: NOW - HOUR_MS, endsMs: NOW },
+});
+const LABEL = { conversation: 'c', label: 'customer_data', source: 'w/1', attachedMs: NOW, expiresMs: NOW + HOUR_MS };
+const APPROVAL = aNewApproval({ createdMs: NOW, expiresMs: NOW + HOUR_MS, remember: 'session', quorum: 2 });
+const USE = anApprovalUse({ nowMs: NOW, quorum: 1 });
+const AGENT_KEY = {
+  id: 'key-1',
+  role: 'agent' as const,
+  hash: 'abc',
+  user: 'ana',
+  groups: ['g'],
+  agent: 'claude',
+  dataClasses: [],
+  createdMs: NOW,
+};
+const MATERIAL = { id: 'd-1', part: 'input' as const, key: '', body: Buffer.from([0, 1, 255]), hash: '' };
+const LINK = { hash: 'h', person: 'ana', groups: [], key: '', readsOnly: true, createdMs: NOW, expiresMs: NOW + 1 };
+const PAUSE = { sinceMs: NOW, untilMs: NOW + 1, actor: 'user:ana', reason: 'why' };
+const PIN = { bundle: 'b', digest: 'd', dataDigest: '', at: NOW, actor: 'user:ana', reason: '' };
+const ME = { id: 'i-1', pid: 1, host: 'h', boot: '', began: '1' };
+const FACTS = { bundles: [], required: [], evaluationFuel: 1, library: 'l', toolchain: 't' };
+const ACTIVATION = { generation: 'g1', at: NOW, instance: 'i-1', why: 'start', facts: FACTS };
+const EVERYTHING: queries.DecisionFilter = {
+  limit: 10,
+  since: 0,
+  until: NOW + HOUR_MS,
+  effect: 'allow',
+  server: 'github',
+  tool: 'create_issue',
+  reason: 'a.b',
+  agent: 'claude',
+  user: 'ada',
+  before: 100,
+};
+
+const record = aRecord({ id: 'd-1', time: TIME, reasons: ['a.b', 'c.d'] });
+const ROWS: readonly LogRow[] = [
+  decisionRow(record, JSON.stringify({ ...record, permit: [{ a: 1 }] }).replace('"permit": ', '"permit":'), 'i-1'),
+  outcomeRow(anOutcome('d-1'), 'i-1', { now: () => NOW }),
+  actRow(anAct({ id: 'a-1', time: TIME }), 'i-1'),
+];
+
+const PLACE = { chain: CHAIN, seq: 9, prev: GENESIS };
+const ALONE = { ...decisionRow(record, '{}', 'i-2'), id: 'd-9', effect: 'deny' };
+const HELD_TWICE = aHold({ bucket: '["w","m","claude"]' });
+const HOLD = aHold({ window: { startsMs: NOW, endsMs: NOW + HOUR_MS }, bucket: '["w","n","claude"]' });
+const PERSONS = ['ana', 'bob', 'ANA'].map((person) => aVote({ person, atMs: NOW + 1 }));
+const UNCOUNTED = [
+  {
+    whose: { id: 'c', agent: 'claude', user: 'ana', client: 'test' },
+    counted: [{ kind: 'call' as const, atMs: NOW, bytes: 1, tool: 'a/b', hash: 'h' }],
+  },
+];
+
+const CHANGES: readonly Change[] = [
+  { kind: 'take', charge: HELD_TWICE },
+  { kind: 'take', charge: aCharge({ bucket: '["pace","other","claude"]' }) },
+  { kind: 'give_back', charge: aCharge({ bucket: '["pace","other","claude"]' }) },
+  { kind: 'end_holds', which: 'all', costs: [{ bucket: HELD_TWICE.bucket, cost: 0.25 }] },
+  { kind: 'attach_label', label: { ...LABEL, conversation: 'c2' } },
+  { kind: 'open_approval', approval: { ...APPROVAL, id: 'd-7', binding: { ...APPROVAL.binding, call: 'that call' } } },
+  { kind: 'answer_approval', ref: { id: 'd-7', by: 'user' }, vote: aVote({ atMs: NOW, key: 'key-0' }) },
+  { kind: 'seal_log', last: 0, line: 'signed' },
+  { kind: 'begin_pause', pause: PAUSE },
+  { kind: 'end_pause' },
+];
+
+type Step = (connection: StoreConnection) => Promise<unknown>;
+
+/** In a transaction, as gateways do it. */
+const changing =
+  <T>(work: () => Work<T>): Step =>
+  (connection) =>
+    connection.change(work);
+
+const reading =
+  <T>(work: () => Work<T>): Step =>
+  (connection) =>
+    connection.ask(work);
+
+const tried = (...changes: readonly Change[]): Step => changing(() => makeChanges(ROWS, [{ row: 0, changes }]));
+
+const BEGIN = 'insert into heads (chain, seq, hash, key, mac, first_key) values (?, 0, ?, ?, ?, ?)';
+
+/** In an order in which each finds something. */
+const STEPS: readonly (readonly [name: string, step: Step])[] = [
+  ['the end of a chain that has not begun', reading(() => readHead())],
+  ['the begin of a chain', changing(() => run(BEGIN, CHAIN, EMPTY.hash, EMPTY.key, EMPTY.mac, EMPTY.key))],
+  ['rows are appended', changing(() => appendChanging({ rows: ROWS, changes: [] }, APPENDING))],
+  ['the end of the log', changing(tail)],
+  [
+    'a row is written by itself',
+    changing(() => insertRows({ rows: [{ row: ALONE, place: PLACE, hash: Buffer.alloc(32) }], head: EMPTY })),
+  ],
+  ['where chains end', reading(readHeads)],
+  ['the end of a chain', reading(() => readHead(CHAIN))],
+  ['a place that is there', reading(() => lacks({ chain: CHAIN, seq: 9, hash: Buffer.alloc(32) }))],
+  ['a place that is not', reading(() => lacks({ chain: CHAIN, seq: 8, hash: Buffer.alloc(32) }))],
+  ['what was removed', reading(lastRemoved)],
+
+  ['decisions', reading(() => queries.listDecisions({ limit: 10 }))],
+  ['decisions of everything', reading(() => queries.listDecisions(EVERYTHING))],
+  ['a decision by its id', reading(() => queries.findById('D-', 3))],
+  ['decisions of rows', reading(() => queries.decisionsAt([1, 9]))],
+  ['decisions behind a row', reading(() => queries.tailDecisions(1))],
+  ['decisions since a time', reading(() => queries.decisionsSince({ since: 0, afterSeq: 0 }))],
+  ['permitted decisions', reading(() => queries.permittedDecisions({ since: 0, afterSeq: 0 }))],
+  ['shadowed decisions', reading(() => queries.shadowedDecisions({ since: 0, afterSeq: 0 }))],
+  ['statistics', (connection) => connection.snapshot(() => readStatistics(0))],
+  ['acts', reading(() => listActs({ limit: 5 }))],
+  ['pages', pages],
+  ['what the index takes', indexed],
+
+  ['a charge', changing(() => budgets.take(aCharge(), OCCASION))],
+  ['another on it', changing(() => budgets.take(aCharge({ cost: 1.125 }), OCCASION))],
+  ['one without room', changing(() => budgets.take(aCharge({ cost: 1 }), OCCASION))],
+  ['a sliding charge', changing(() => budgets.take(SLIDING, OCCASION))],
+  ['another sliding charge', changing(() => budgets.take({ ...SLIDING, cost: 2.5 }, { ...OCCASION, now: NOW + 1 }))],
+  ['what is left', reading(() => budgets.remainingAfter([aCharge(), SLIDING, aCharge({ bucket: 'none' })]))],
+  ['counts', (connection) => budgets.readCounts(connection, [aCharge(), aCharge({ bucket: 'none' })])],
+  ['a charge given back', changing(() => budgets.giveBack(aCharge()))],
+  ['a charge that is held', changing(() => budgets.take(HOLD, OCCASION))],
+  ['what is held', changing(() => holdAll([HOLD], OCCASION))],
+  ['holds that expire', (connection) => expiryOf(connection, 'd-1', NOW + HOUR_MS)],
+  ['holds of nobody', (connection) => orphanedHolds(connection, NOW + HOUR_MS)],
+  [
+    'holds that end',
+    changing(() => endHolds({ which: 'named', costs: [{ bucket: HOLD.bucket, cost: 0.5 }] }, OCCASION)),
+  ],
+  ['holds that have ended', changing(() => endHolds({ which: 'all', costs: [] }, OCCASION))],
+  ['budgets', (connection) => listBudgets(connection, NOW)],
+  [
+    'an adjustment',
+    changing(() => budgets.adjust({ bucket: HOLD.bucket, startsMs: NOW, fromParts: 500, to: 2.25 }, NOW)),
+  ],
+  ['budgets after it', (connection) => listBudgets(connection, NOW)],
+  ['budgets that are over', (connection) => budgets.sweepBudgets(connection, NOW + 100 * HOUR_MS)],
+  ['budgets that are left', (connection) => listBudgets(connection, NOW)],
+
+  ['a label', changing(() => labels.attachLabel(LABEL))],
+  ['the label again', changing(() => labels.attachLabel({ ...LABEL, attachedMs: NOW + 1 }))],
+  ['labels', (connection) => labels.readLabels(connection, { conversation: 'c', agent: 'a' }, NOW)],
+  ['counts of conversations', (connection) => createConversationStore(connection).add(UNCOUNTED)],
+  ['counts that are added to', (connection) => createConversationStore(connection).add(UNCOUNTED)],
+  ['counts of one', (connection) => createConversationStore(connection).read('c')],
+  ['labels with whose they are', (connection) => labels.listLabels(connection, { conversation: '', now: NOW })],
+  [
+    'a label that is cleared',
+    changing(() => labels.clearLabel({ ...LABEL, sources: [{ source: 'w/1', attachedMs: NOW + 1 }], nowMs: NOW })),
+  ],
+  ['labels that are over', (connection) => labels.sweepLabels(connection, NOW + 100 * HOUR_MS)],
+  ['conversations that are over', (connection) => sweepConversations(connection, NOW + 100 * HOUR_MS)],
+
+  ['an approval', changing(() => approvals.openApproval(APPROVAL))],
+  ['the same once more', changing(() => approvals.openApproval({ ...APPROVAL, id: 'd-3' }))],
+  [
+    'one that is joined',
+    changing(() =>
+      approvals.joinApproval({
+        ref: REF,
+        decision: 'd-2',
+        quorum: 2,
+        remember: 'session',
+        expiresMs: NOW + 99,
+        nowMs: NOW,
+      }),
+    ),
+  ],
+  ['votes', changing(votes)],
+  ['use without room', changing(() => approvals.useApproval({ ...USE, quorum: 9 }))],
+  ['use', changing(() => approvals.useApproval(USE))],
+  ['use in a round', changing(() => approvals.useApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
+  ['use that is remembered', changing(() => approvals.useApproval({ ...USE, how: { kind: 'remembered' } }))],
+  ['the book', book],
+  ['return of a round', changing(() => approvals.returnApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
+  ['return', changing(() => approvals.returnApproval(USE))],
+
+  ['audit material', changing(() => keepMaterial(MATERIAL))],
+  ['the material', reading(() => readMaterial('d-1'))],
+  ['a key', changing(() => addKey(AGENT_KEY))],
+  ['keys', listKeys],
+  ['the key of an agent', (connection) => findAgentKey(connection, 'abc')],
+  ['a key that is revoked', changing(() => revokeKey('key-1', NOW))],
+  ['a link', changing(() => addLink(LINK))],
+  ['its use', changing(() => useLink('h', NOW))],
+  ['its second use', changing(() => useLink('h', NOW))],
+  ['the link', (connection) => findLink(connection, 'h')],
+  ['a pause', changing(() => beginPause(PAUSE))],
+  ['another', changing(() => beginPause({ ...PAUSE, untilMs: NOW + 2 }))],
+  ['the pause', reading(readPause)],
+  ['its end', changing(endPause)],
+  ['a pin', changing(() => pinBundle(PIN))],
+  ['another pin', changing(() => pinBundle({ ...PIN, modes: { mode: 'warn', ruleModes: {} } }))],
+  ['pins', reading(listPins)],
+  ['a pin that is released', changing(() => releaseBundle('b'))],
+  ['a revision', changing(() => seeRevision('b', '2'))],
+  ['an earlier one', changing(() => seeRevision('b', '1'))],
+  ['a return to it', changing(() => returnToRevision('b', '1'))],
+  ['revisions', reading(seenRevisions)],
+  ['generations', generations],
+  ['facts', facts],
+  ['exports', exports],
+
+  ['a heartbeat', (connection) => instances.beat(connection, ME, { now: NOW, openFrom: 1 })],
+  ['another heartbeat', (connection) => instances.beat(connection, ME, { now: NOW + 1, openFrom: 2 })],
+  ['the dead', (connection) => instances.findDead(connection, { ...ME, id: 'i-9' }, NOW + HOUR_MS)],
+  ['the living', (connection) => instances.listLiving(connection, NOW)],
+  ['one less', (connection) => instances.removeInstance(connection, ME.id)],
+  ['a lease', (connection) => takeLease(connection, { name: 'l', holder: 'a', now: NOW, lastsMs: 10 })],
+  ['a lease that is held', (connection) => takeLease(connection, { name: 'l', holder: 'b', now: NOW, lastsMs: 10 })],
+  [
+    'a lease of the dead',
+    (connection) => takeLease(connection, { name: 'l', holder: 'b', now: NOW, lastsMs: 10, dead: ['a', 'c'] }),
+  ],
+  ['work under a lease', (connection) => leasesOn(connection, realClock)('l2', async () => 'done')],
+  ['leases that are given', (connection) => giveLeases(connection, 'b')],
+
+  ['changes of all kinds', made],
+  ['changes of which one is refused', tried({ kind: 'take', charge: aCharge() }, { kind: 'end_pause' })],
+  ['what they left', (connection) => listBudgets(connection, NOW)],
+];
+
+function* tail(): Work<unknown> {
+  const head = yield* readHead(CHAIN);
+  if (head === undefined) return 'none';
+  const sealers = new Sealers({ find: () => KEY });
+  return yield* refuseBadTail({
+    head,
+    sealers,
+    after: undefined,
+    name: 'it',
+    numbering: 'rising',
+  });
+}
+
+async function made(connection: StoreConnection): Promise<unknown> {
+  const answers = await connection.change(() => makeChanges(ROWS, [{ row: 0, changes: CHANGES }]));
+  expect(answers.get(0)).toEqual({ remaining: [9, 3] });
+  return answers;
+}
+
+function* votes(): Work<readonly boolean[]> {
+  const given: boolean[] = [];
+  for (const vote of PERSONS) given.push(yield* approvals.answerApproval(REF, vote));
+  return given;
+}
+
+async function pages(connection: StoreConnection): Promise<unknown> {
+  const keys = { find: () => KEY } as unknown as ChainKeys;
+  const found: unknown[] = [];
+  for (const filter of [{ limit: Number.MAX_SAFE_INTEGER }, { ...EVERYTHING, limit: 1 }]) {
+    for await (const page of readSealed(connection, { filter, keys, withOutcomes: true })) found.push(page);
+    for await (const page of readSealed(connection, { filter, keys, withOutcomes: false })) found.push(page);
+    for await (const page of readEvidence(connection, { filter, keys })) found.push(page);
+  }
+  return found;
+}
+
+async function indexed(connection: StoreConnection): Promise<unknown> {
+  const database = openIndex(chooseDriver(), join(FOLDER, `${connection.numbering}.index`), CHAIN);
+  const filled = await fillIndex(database, connection, { most: 10, now: NOW });
+  await shrinkIndex(database, connection, NOW);
+  database.close();
+  return filled;
+}
+
+async function book(connection: StoreConnection): Promise<unknown> {
+  const { find, read, list, byId, answering } = createApprovalBook(connection);
+  const { call, tool, conversation } = APPROVAL.binding;
+  return [
+    await find({ call, tool, conversation, by: 'user', nowMs: NOW }),
+    await read(REF, NOW),
+    await list({ limit: 3, nowMs: NOW }),
+    await list({ limit: 3, status: 'used', nowMs: NOW }),
+    await byId('D-', NOW),
+    await answering(NOW),
+  ];
+}
+
+async function generations(connection: StoreConnection): Promise<unknown> {
+  const store = createGenerationStore(connection);
+  await store.keep('a', 'text');
+  await store.keep('a', 'text');
+  for (const generation of ['g1', 'g1', 'g2']) await store.activate({ ...ACTIVATION, generation });
+  await store.seeRevision('b', '3');
+  return [
+    await store.readKept('a'),
+    await store.activations(9),
+    await store.activationOf('g1'),
+    await store.activationsOf('g2'),
+    await store.seenRevisions(),
+    await store.pins(),
+  ];
+}
+
+async function facts(connection: StoreConnection): Promise<unknown> {
+  const catalog = createCatalogStore(connection);
+  for (const value of [1, 1, 2]) await catalog.writeFact('s', 'n', value);
+  await catalog.writeCatalog('s', { tools: [] });
+  return [await catalog.readFact('s', 'n'), await catalog.readCatalog('s')];
+}
+
+async function exports(connection: StoreConnection): Promise<unknown> {
+  const cursors = createExportCursors(connection, 'me');
+  for (const seq of [3, 2]) await cursors.write('e', seq);
+  return [await cursors.read('e'), await cursors.read('none'), await cursors.hold('e', NOW, 10)];
+}
+
+const FOLDER = folderOfFile();
+const [sqlite, postgres] = await bothStores();
+
+test.each(STEPS)('the same in both stores: %s', async (_, step) => {
+  expect(await step(postgres)).toEqual(await step(sqlite));
+});
+
+test('no work on the store is left out', () => {
+  const here = readFileSync(import.meta.filename, 'utf8');
+  const folder = join(process.cwd(), 'src/state');
+  const sources = readdirSync(folder).filter((name) => !ELSEWHERE.has(name));
+  const names = sources.flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(WORK)].map(([, work, other]) => work ?? other ?? ''),
+  );
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(here))).toEqual([]);
+});
+
+/** What carries work out, and what the tests of other files hold. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'work.ts',
+  'connection.ts',
+  'open-connection.ts',
+  'sqlite-connection.ts',
+  'postgres-connection.ts',
+  'postgres-session.ts',
+  'postgres-clock.ts',
+]);
+
+/** What is exported and does something on a connection. */
+const WORK = /^export (?:function\* (\w+)|(?:async )?function(?=[^{]*StoreConnection) (\w+))/gm;
