@@ -1,5 +1,5 @@
 /** How many rows of the log one transaction may number. */
-export const ROWS_A_TRANSACTION = 4_096;
+const ROWS_A_TRANSACTION = 4_096;
 
 /** The store's own lock among the advisory ones of its database: "mcpg", as SQLite's application id. */
 export const STORE_LOCK = 0x6d637067;
