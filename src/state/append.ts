@@ -27,19 +27,22 @@ interface Appended {
   readonly seals: readonly Seal[];
 }
 
+/** As often as others may come first, one after the other, before it looks as if something were wrong. */
+const TRIES = 5;
+
 /**
  * Most often nobody else has written since, so the chain goes on where this writer left it; moving the head from there says
  * whether it does.
  */
 function* appendRows(rows: readonly LogRow[], { sealerOf, known, firstSeq }: Appending): Work<Appended> {
-  const sealed = sealRows(rows, known, { sealer: sealerOf(known.key), first: yield* firstSeq(known) });
-  if (yield* moveHead(known, sealed)) return yield* insertRows(sealed);
-  const head = yield* laterHead(known);
-  const sealer = sealerOf(head.key);
-  if (!isSealed(head, sealer)) throw lostEnd();
-  const resealed = sealRows(rows, head, { sealer, first: yield* firstSeq(head) });
-  yield* moveHead(head, resealed);
-  return yield* insertRows(resealed);
+  let head = known;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const sealed = sealRows(rows, head, { sealer: sealerOf(head.key), first: yield* firstSeq(head) });
+    if (yield* moveHead(head, sealed)) return yield* insertRows(sealed);
+    head = yield* laterHead(known);
+    if (!isSealed(head, sealerOf(head.key))) break;
+  }
+  throw lostEnd();
 }
 
 interface Changing {
