@@ -43,6 +43,11 @@ const NUMBERING = `
   $$;
 `;
 
+/** Asked once for a question, not once for a row. */
+const SETTLED = `
+  create view settled_log as select * from log where seq < (select settled_seq());
+`;
+
 const KEEPING = `
   create function refuse_change() returns trigger language plpgsql as $$
     begin
@@ -109,4 +114,4 @@ const CLOCK = `
 `;
 
 /** What the store does itself; runs after the tables have been made. */
-export const POSTGRES_FUNCTIONS = [NUMBERING, KEEPING, PARTITIONS, CLOCK].join('');
+export const POSTGRES_FUNCTIONS = [NUMBERING, SETTLED, KEEPING, PARTITIONS, CLOCK].join('');
