@@ -22,7 +22,7 @@ export interface Exporting {
 export async function exportDecisions(exporting: Exporting, options: AppOptions): Promise<void> {
   const { store, signal, instruments } = exporting;
   const { config, clock, logger, version } = options;
-  const reader = new DecisionReader({ path: store.path });
+  const reader = new DecisionReader(store.place);
   try {
     instruments?.watch('exportBehind', async () => {
       const newest = await newestOf(reader);

@@ -110,7 +110,7 @@ function watch({ instruments }: Telemetry, watched: Watched, { version, config, 
   instruments.watch('buildInfo', () => [{ value: 1, labels: { version } }]);
   instruments.watch('configReload', () => one(watched.configuration() === undefined ? 1 : 0));
   instruments.watch('storeWritable', () => one(store.isWritable ? 1 : 0));
-  instruments.watch('storeSize', async () => one(await bytesOf(store.path)));
+  instruments.watch('storeSize', async () => 'path' in store.place ? one(await bytesOf(store.place.path)) : []);
   instruments.watch('approvalsPending', async () => {
     const pending = await store.approvals.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: clock.now() });
     return one(pending.length);

@@ -22,6 +22,11 @@ export function obtainChainKey(home: string): ChainKey {
   return readChainKey(home);
 }
 
+/** Whether the home folder has one, good or bad. */
+export function hasChainKey(home: string): boolean {
+  return fileIdentity(join(home, FILE_NAME)) !== undefined;
+}
+
 /** The key that new stores of this home folder begin with. */
 export function readChainKey(home: string): ChainKey {
   return readKey(join(home, FILE_NAME));

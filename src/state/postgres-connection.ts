@@ -11,7 +11,7 @@ import { welcome } from './postgres-welcome.ts';
 import type { Work } from './work.ts';
 
 /** As many as help one process whose calls are committed in groups; three replicas stay far from PostgreSQL's own 100. */
-export const POOL_SIZE = 8;
+const POOL_SIZE = 8;
 /** Of those that only read, at most this many search the log at once. */
 const READING_SIZE = 3;
 const BRIEF_MS = 200;

@@ -113,14 +113,16 @@ export function postgresError(thrown: unknown, name: string): GatewayError {
       cause: thrown,
     });
   }
+  // The words of these two classes have values in them: of what was asked, or of rows.
+  const words = /^2[23]/.test(code) ? 'it refuses a value' : messageOf(thrown);
   const which = code === '' ? '' : ` (${code})`;
-  return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, cannot be used: ${messageOf(thrown)}${which}`, {
+  return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, cannot be used: ${words}${which}`, {
     cause: thrown,
   });
 }
 
 /** SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or Node's name for what a socket met; or empty. */
-export function codeOf(thrown: unknown): string {
+function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
   if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
   // One for each address that a name has.

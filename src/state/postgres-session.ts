@@ -3,7 +3,16 @@ import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
 import type { PreparedTexts } from './postgres-text.ts';
-import type { Answer, Insertion, Query, Statement, Turn, Work } from './work.ts';
+import {
+  type Answer,
+  conflictClause,
+  type Insertion,
+  places,
+  type Query,
+  type Statement,
+  type Turn,
+  type Work,
+} from './work.ts';
 
 /** One connection while somebody uses it. */
 export class PostgresSession {
@@ -95,9 +104,10 @@ function statementOf(query: Query): Statement {
 }
 
 /** All rows in one statement: each would go to the server and back. */
-function insertion({ into, tuples }: Insertion): Statement {
-  const values = tuples.map((tuple) => `(${tuple.map(() => '?').join(', ')})`).join(', ');
-  return { rows: 'none', text: `insert into ${into} values ${values}`, values: tuples.flat() };
+function insertion(rows: Insertion): Statement {
+  const { into, tuples } = rows;
+  const values = tuples.map((tuple) => `(${places(tuple)})`).join(', ');
+  return { rows: 'none', text: `insert into ${into} values ${values}${conflictClause(rows)}`, values: tuples.flat() };
 }
 
 const TURN = 'select pg_advisory_xact_lock(key) from unnest(cast(? as bigint[])) as turn (key)';

@@ -6,15 +6,17 @@ const CHANGED_OFTEN = 'with (fillfactor = 50)';
 
 /**
  * The tables of `migrations.ts` as they are after its last step, for PostgreSQL. What differs: `log` lies in partitions of
- * one month by `time`, and has an index by chain; a chain has the instance that writes it (`holder`, empty where nobody does); and the store itself
- * has a row, with its version, its name among stores, and from where its rows are numbered.
+ * one month by `time`, and has an index by chain; a chain has the instance that writes it (`holder`, empty where nobody
+ * does); and the store itself has a row, with its version, its name among stores, the id of the key that it was begun with,
+ * and from where its rows are numbered.
  */
 export const POSTGRES_TABLES = `
   create table store (
     single boolean primary key default true check (single),
     version integer not null,
     id ${TEXT} default gen_random_uuid()::text,
-    numbered_from bigint not null default 0
+    numbered_from bigint not null default 0,
+    first_key ${TEXT} default ''
   );
 
   create table log (

@@ -34,7 +34,7 @@ export class PreparedTexts {
 /** What is quoted, or a comment, is left as it is. */
 const PARTS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\?/g;
 
-export function numbered(text: string): string {
+function numbered(text: string): string {
   let places = 0;
   return text.replace(PARTS, (part) => {
     if (part !== '?') return part;

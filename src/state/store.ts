@@ -1,59 +1,31 @@
-import { randomUUID } from 'node:crypto';
 import type { AttachedLabel } from '../core/change.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { StoredKey } from '../core/key.ts';
-import type { Logger } from '../core/logger.ts';
 import type { Pause } from '../core/pause.ts';
 import { type ApprovalBook, createApprovalBook } from './approval-book.ts';
 import type { Count } from '../core/charge.ts';
 import { listBudgets, type ListedBudget } from './budget-list.ts';
 import { type CountPlace, MOST_IN_A_SWEEP, readCounts, sweepBudgets } from './budgets.ts';
 import { createCatalogStore, type CatalogStore } from './catalog-store.ts';
-import { ChainKeys, keyedHash, keyedId, obtainChainKey, type ChainKey } from './chain-key.ts';
-import { hexOf, Sealers } from './chain.ts';
+import { keyedHash, keyedId } from './chain-key.ts';
 import { checkpointPath } from './checkpoint-file.ts';
-import { type CheckpointKey, obtainCheckpointKey } from './checkpoint-key.ts';
-import { Checkpointer } from './checkpointer.ts';
-import type { Durability } from './connection.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
 import { createConversationStore, sweepConversations, type ConversationStore } from './conversation-store.ts';
-import { DecisionLog } from './decision-log.ts';
-import type { Driver } from './driver.ts';
-import { chooseDriver } from './drivers.ts';
 import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
-import { beat, HEARTBEAT_MS, identifyProcess, removeInstance, type InstanceIdentity } from './instances.ts';
+import type { DecisionLog } from './decision-log.ts';
+import { beat, HEARTBEAT_MS, removeInstance } from './instances.ts';
+import type { StorePlace } from './open-connection.ts';
+import { openParts, type StoreOptions, type StoreParts } from './store-parts.ts';
 import { findAgentKey, listKeys } from './keys.ts';
 import { sweepLabels, readLabels } from './labels.ts';
 import { giveLeases, takeLease } from './leases.ts';
-import { checkpointBefore } from './last-checkpoint.ts';
-import { type KnownPlace, readHead } from './log-tail.ts';
-import { LogWriter, type OpenedLog } from './log-writer.ts';
 import { decisionIds } from './decision-id.ts';
 import { readPause } from './pauses.ts';
 import { removeOld } from './retention.ts';
 import { findLink, type KnownLink } from './sign-in-links.ts';
 import { sweep, sweepHolds } from './sweep.ts';
 import { leasesOn, type WithLease } from './under-lease.ts';
-import { WriterThread } from './writer-thread.ts';
-import { one, type Work } from './work.ts';
-
-export interface StoreOptions {
-  /** The database file; made with its folder where there is none. */
-  readonly path: string;
-  /** The gateway's home folder, where the key of the chain lies. */
-  readonly home: string;
-  readonly durability: Durability;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Chosen by what is installed where nothing is said. */
-  readonly driver?: Driver;
-  /** How long records are kept; all of them where nothing is said. */
-  readonly retainMs?: number | undefined;
-  /** Whether this thread itself waits for the disk: right for a command, which has nothing else to do. */
-  readonly waitsForDisk?: boolean;
-}
 
 const OLD_SWEEP_MS = 5 * 60 * 1000;
 
@@ -69,9 +41,10 @@ export class Store {
   readonly withLease: WithLease;
   /** Id of this process in every record it writes. */
   readonly instance: string;
-  readonly driver: Driver;
-  readonly path: string;
+  readonly place: StorePlace;
   readonly home: string;
+  /** The time by which what is in the store expires. */
+  readonly clock: Clock;
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #nextSweep = 0;
@@ -88,16 +61,16 @@ export class Store {
     this.approvals = createApprovalBook(parts.connection);
     this.generations = createGenerationStore(parts.connection);
     this.exports = createExportCursors(parts.connection, parts.me.id);
-    this.withLease = leasesOn(parts.connection, parts.options.clock);
+    this.withLease = leasesOn(parts.connection, parts.clock);
     this.instance = parts.me.id;
-    this.driver = parts.options.driver;
-    this.path = parts.options.path;
+    this.place = placeOf(parts.options);
     this.home = parts.options.home;
+    this.clock = parts.clock;
   }
 
   /** Everything that is wrong with the store is thrown here, before the first call. */
   static async open(options: StoreOptions): Promise<Store> {
-    const store = new Store(await openParts({ ...options, driver: options.driver ?? chooseDriver() }));
+    const store = new Store(await openParts(options));
     await store.beat();
     await store.#parts.checkpointer.write();
     store.#timer = setInterval(() => void store.beat(), HEARTBEAT_MS).unref();
@@ -111,7 +84,7 @@ export class Store {
 
   /** All counts whose window is not over. */
   budgets(): Promise<readonly ListedBudget[]> {
-    return listBudgets(this.#parts.connection, this.#parts.options.clock.now());
+    return listBudgets(this.#parts.connection, this.#parts.clock.now());
   }
 
   /** What stands in a record for a value that is kept out of it. */
@@ -164,9 +137,10 @@ export class Store {
   }
 
   async #beat(): Promise<void> {
-    const { connection, log, me, options } = this.#parts;
+    const { connection, log, me, options, clock, follow } = this.#parts;
     try {
-      const now = options.clock.now();
+      await follow();
+      const now = clock.now();
       await beat(connection, me, { now, openFrom: log.openFrom() });
       this.#hasBeaten = true;
       await this.#sweepOld(now);
@@ -195,10 +169,10 @@ export class Store {
 
   /** Beside all else: no call and no heartbeat waits for it. */
   async #removeOld(now: number): Promise<void> {
-    const { options, connection, log, me, checkpointKey } = this.#parts;
+    const { options, connection, log, me, checkpointKey, clock } = this.#parts;
     const { retainMs, logger } = options;
     if (retainMs === undefined) return;
-    const actId = decisionIds(options.clock)();
+    const actId = decisionIds(clock)();
     const file = checkpointPath(options.home);
     try {
       const before = now - retainMs;
@@ -234,83 +208,6 @@ export class Store {
   }
 }
 
-interface StoreParts {
-  readonly options: StoreOptions & { readonly driver: Driver };
-  readonly connection: SqliteConnection;
-  readonly log: DecisionLog;
-  readonly key: ChainKey;
-  /** The key that the chain began with: ids that are made with it stay the same. */
-  readonly firstKey: ChainKey;
-  readonly checkpointKey: CheckpointKey;
-  readonly checkpointer: Checkpointer;
-  readonly me: InstanceIdentity;
-}
-
-async function openParts(options: StoreOptions & { readonly driver: Driver }): Promise<StoreParts> {
-  const { home, clock, logger } = options;
-  const isAside = options.durability === 'full' && options.waitsForDisk !== true;
-  // Heartbeats, leases and the catalog may be lost in a power cut, so no session waits for the disk because of them.
-  const durability = isAside ? 'normal' : options.durability;
-  const connection = new SqliteConnection({ ...options, access: 'write', durability });
-  let thread: WriterThread | undefined;
-  try {
-    const begun = await connection.ask(readHead);
-    if (begun === undefined) obtainChainKey(home);
-    const keys = new ChainKeys(home);
-    const checkpointKey = obtainCheckpointKey(home);
-    const file = checkpointPath(home);
-    const last = begun && (await checkpointBefore(file, begun.chain, { reader: checkpointKey, logger }));
-    const me = identifyProcess(randomUUID());
-    // What decisions read finds its pages in memory where the connection that has written them reads them, too.
-    if (isAside) thread = new WriterThread(options);
-    const writer = thread ?? new LogWriter(connection, keys);
-    const { head, isBehind } = await writer.open(last);
-    const checkpointer = new Checkpointer(
-      {
-        connection,
-        key: checkpointKey,
-        sealers: new Sealers(keys),
-        file,
-        clock,
-        logger,
-        onCheckpoint: (place) => writer.noteCheckpoint(place),
-      },
-      last?.seq ?? head.seq,
-    );
-    const onCommit = (seq: number): void => checkpointer.noteSeq(seq);
-    const log = new DecisionLog({ writer, startsAfter: head.seq, instance: me.id, clock, logger, onCommit });
-    if (isBehind && last !== undefined) await tellBehind(last, { head, log, me, options });
-    const firstKey = keys.find(await connection.ask(readFirstKey)) ?? keys.newest();
-    const key = keys.find(head.key) ?? firstKey;
-    return { options, connection, log, key, firstKey, checkpointKey, checkpointer, me };
-  } catch (thrown) {
-    // A thread that goes on would keep the process alive.
-    await thread?.close().catch(() => undefined);
-    await connection.close();
-    throw thrown;
-  }
-}
-
-function* readFirstKey(): Work<string> {
-  return String((yield* one('select first_key from heads limit 1'))?.['first_key'] ?? '');
-}
-
-type Behind = Pick<StoreParts, 'log' | 'me' | 'options'> & Pick<OpenedLog, 'head'>;
-
-/** Somebody may have restored a copy, which is their right; what is lost is said and recorded, and `verify` finds it. */
-async function tellBehind(last: KnownPlace, { head, log, me, options }: Behind): Promise<void> {
-  const { clock, logger, path } = options;
-  const problem = `a checkpoint has record ${last.seq}, which is not in the store any more, or is another one there`;
-  logger.error('the decision log is not the one that was written', { path, problem });
-  await log.act({
-    id: decisionIds(clock)(),
-    time: new Date(clock.now()).toISOString(),
-    actor: `gateway:${me.id}`,
-    via: 'gateway',
-    verb: 'log.behind',
-    subject: head.chain,
-    before: { seq: last.seq, hash: hexOf(last.hash) },
-    after: { seq: head.seq, hash: hexOf(head.hash) },
-    reason: problem,
-  });
+function placeOf(options: StorePlace): StorePlace {
+  return 'url' in options ? { url: options.url, poolSize: options.poolSize } : { path: options.path };
 }

@@ -18,14 +18,14 @@ const nextId = decisionIds(realClock);
 const UNTIL = '2026-03-02T12:01:00.000Z';
 
 test('an allow that a limit has no room for is a denial, and the denial is what is on record', async () => {
-  const { log, path } = await aStore(aPlace());
+  const { log, place } = await aStore(aPlace());
   const allowed = await keepRuling(aRuling(), log);
   const denied = await keepRuling(aRuling(), log);
   expect([allowed, denied].map(({ decision }) => decision.effect)).toEqual(['allow', 'deny']);
   expect(denied.decision.reasons).toEqual(['gateway.counter.agent.id/60s']);
   expect(denied.decision.matched_rules).toEqual(['pace/OB-1']);
 
-  const reader = new DecisionReader({ path });
+  const reader = new DecisionReader(place);
   const records = await Promise.all([allowed, denied].map(({ record }) => reader.find(record.id)));
   await reader.close();
   expect(records.map(({ effect }) => effect)).toEqual(['allow', 'deny']);

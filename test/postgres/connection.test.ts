@@ -59,6 +59,12 @@ test('a whole number that JavaScript would round is refused', async () => {
   expect(await connection.ask(() => one('select 1 as whole'))).toEqual({ whole: 1 });
 });
 
+test('what the server says of a value is not passed on', async () => {
+  const connection = connect();
+  const thrown: unknown = await connection.ask(() => one('select ?::bigint as whole', 'a-secret')).catch(String);
+  expect(thrown).toMatch(/refuses a value \(22P02\)$/);
+});
+
 test('a question mark in quoted text or a comment is no place for a value', async () => {
   const row = await connect().ask(() =>
     one(`select '? it''s ?' as "a?", /* ? */ ?::text as b -- ?\n, ?::text as c`, 'x', 'y'),

@@ -8,7 +8,7 @@ import type { Driver } from '../../src/state/driver.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { anOutcome, aRecord, aSettlement, realClock, silent } from './records.ts';
-import { aLogOf, aPlace, aStore } from './support.ts';
+import { aLogOf, aPlace, aStore, pathOf } from './support.ts';
 
 const unavailable = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
 
@@ -45,7 +45,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     const record = aRecord();
     const seal = await store.log.append(record);
     expect(seal).toEqual({ seq: 1, chain: expect.any(String), instance: store.instance, hash: expect.any(String) });
-    const found = await readerOf(store.path).find(record.id);
+    const found = await readerOf(pathOf(store)).find(record.id);
     expect(found).toEqual({ ...record, ...seal, outcome: null });
   });
 
@@ -55,13 +55,13 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     await store.log.append(record);
     store.log.settle(anOutcome(record.id, { status: 'tool_error', settled: [aSettlement()] }));
     await store.log.flush();
-    const found = await readerOf(store.path).find(record.id);
+    const found = await readerOf(pathOf(store)).find(record.id);
     expect(found.outcome).toEqual({
       ...anOutcome(record.id, { status: 'tool_error', settled: [aSettlement()] }),
       seq: 2,
       hash: expect.any(String),
     });
-    expect(await verifyLog(store)).toMatchObject({ kind: 'ok', rows: 2 });
+    expect(await verifyLog({ path: pathOf(store), home: store.home })).toMatchObject({ kind: 'ok', rows: 2 });
   });
 
   test('many at once are sealed without a gap, each with its own seal', async () => {
@@ -69,7 +69,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     const records = Array.from({ length: 600 }, () => aRecord());
     const seals = await Promise.all(records.map((record) => store.log.append(record)));
     expect(seals.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1));
-    const listed = await readerOf(store.path).list({ limit: 1000 });
+    const listed = await readerOf(pathOf(store)).list({ limit: 1000 });
     expect(listed.map(({ id }) => id)).toEqual(records.map(({ id }) => id).toReversed());
   });
 
@@ -81,17 +81,17 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
     const late = store.log.append(aRecord({ effect: 'deny', reasons: ['x'] }));
     await Promise.all([store.close(), store.close()]);
     expect((await late).seq).toBe(4);
-    const reader = readerOf(store.path);
+    const reader = readerOf(pathOf(store));
     expect((await reader.find(settled.id)).outcome?.status).toBe('ok');
     expect((await reader.find(open.id)).outcome?.status).toBe('unknown');
     await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
-    expect(await verifyLog(store)).toMatchObject({ kind: 'ok', rows: 5 });
+    expect(await verifyLog({ path: pathOf(store), home: store.home })).toMatchObject({ kind: 'ok', rows: 5 });
   });
 
   test('a lock held by another program refuses calls until it is let go', async () => {
     const store = await aStore({ ...aPlace(), durability });
     await store.log.append(aRecord());
-    const other = chooseDriver().open(store.path, 'write');
+    const other = chooseDriver().open(pathOf(store), 'write');
     other.exec('begin immediate');
     await expect(store.log.append(aRecord())).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -104,7 +104,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   test('a removed database refuses the next call and every one after it', async () => {
     const store = await aStore({ ...aPlace(), durability });
     await store.log.append(aRecord());
-    rmSync(store.path);
+    rmSync(pathOf(store));
     await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
     await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
   });
@@ -153,11 +153,11 @@ test('a full disk refuses calls, keeps outcomes, and calls go on when there is s
   // The heartbeat's handle lives; the log's was given up and comes back with the new limit.
   await append();
   await store.log.flush();
-  const listed = await readerOf(store.path).list({ limit: 1000 });
+  const listed = await readerOf(pathOf(store)).list({ limit: 1000 });
   expect(before).toBeGreaterThan(5);
   expect(listed.map(({ id }) => id)).toEqual(sealed.toReversed());
   expect(listed.slice(1).every(({ outcome }) => outcome?.status === 'ok')).toBe(true);
-  expect(await verifyLog(store)).toMatchObject({ kind: 'ok' });
+  expect(await verifyLog({ path: pathOf(store), home: store.home })).toMatchObject({ kind: 'ok' });
 });
 
 test('what comes while a commit runs goes together with the next', async () => {

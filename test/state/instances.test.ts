@@ -7,7 +7,7 @@ import { chooseDriver } from '../../src/state/drivers.ts';
 import { beat, findDead, identifyProcess, type InstanceIdentity } from '../../src/state/instances.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { aRecord } from './records.ts';
-import { aPlace, aStore } from './support.ts';
+import { aPlace, aStore, pathOf } from './support.ts';
 
 function aConnection(path = aPlace().path): SqliteConnection {
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
@@ -137,7 +137,7 @@ test('a gateway that was taken for dead enters again, and its true outcome is th
   await first.log.flush();
   expect((await reader.find(call.id)).outcome?.status).toBe('ok');
   await first.beat();
-  const connection = aConnection(first.path);
+  const connection = aConnection(pathOf(first));
   const ids = connection.use((database) => database.prepare('select id from instances order by id').all());
   expect(ids.map(({ id }) => id)).toEqual([first.instance, second.instance].toSorted());
 });
@@ -146,7 +146,7 @@ test('a gateway that closed well leaves no entry', async () => {
   const { first, second } = await twoStores();
   await first.close();
   await second.close();
-  const connection = aConnection(first.path);
+  const connection = aConnection(pathOf(first));
   for (const table of ['instances', 'leases']) {
     expect(connection.use((database) => database.prepare(`select * from ${table}`).all())).toEqual([]);
   }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Store, type StoreOptions } from '../../src/state/store.ts';
+import { Store } from '../../src/state/store.ts';
+import type { StoreOptions } from '../../src/state/store-parts.ts';
 import { anOutcome, aRecord, realClock, silent } from './records.ts';
 
 /** Gone when the test has ended. */
@@ -20,6 +21,11 @@ export interface Place {
 export function aPlace(): Place {
   const home = aFolder();
   return { path: join(home, 'state', 'decisions.db'), home };
+}
+
+export function pathOf({ place }: Store): string {
+  if ('path' in place) return place.path;
+  throw new Error('the store is no file');
 }
 
 /** Closed when the test has ended. */
