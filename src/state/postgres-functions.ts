@@ -43,11 +43,6 @@ const NUMBERING = `
   $$;
 `;
 
-/** Asked once for a question, not once for a row. */
-const SETTLED = `
-  create view settled_log as select * from log where seq < (select settled_seq());
-`;
-
 const KEEPING = `
   create function refuse_change() returns trigger language plpgsql as $$
     begin
@@ -72,38 +67,40 @@ const KEEPING = `
 `;
 
 /**
- * A partition for a month, made beside the log and then put in, which stops nobody who reads or writes the others; where
- * that would take long, it is left for the next time. Rows of a month that has none go into `log_rest`; a month that has
- * rows there stays there.
+ * Partitions for this month and the two after it, by the store's clock. A partition is made beside the log and then put
+ * in, which stops nobody who reads or writes the others; where that would take long, it is left for the next time. Rows
+ * of a month that has none go into `log_rest`; a month that has rows there stays there.
  */
 const PARTITIONS = `
-  create function make_log_partition(month timestamp) returns boolean language plpgsql set lock_timeout = '200ms' as $$
+  create function make_log_partitions() returns integer language plpgsql set lock_timeout = '200ms' as $$
     declare
-      name text := 'log_' || to_char(month, 'YYYY_MM');
-      begins text := to_char(month, 'YYYY-MM');
-      ends text := to_char(month + interval '1 month', 'YYYY-MM');
+      made integer := 0;
+      month timestamp;
+      name text;
+      begins text;
+      ends text;
     begin
-      if to_regclass('mcp_gateway.' || name) is not null then return false; end if;
-      if not pg_try_advisory_xact_lock(${STORE_LOCK}, 1) then return false; end if;
-      if to_regclass('mcp_gateway.' || name) is not null then return false; end if;
-      if exists (select from mcp_gateway.log_rest where time >= begins and time < ends) then return false; end if;
-      execute format('create table mcp_gateway.%I (like mcp_gateway.log including defaults)', name);
-      execute format(
-        'create trigger log_emptied before truncate on mcp_gateway.%I
-         for each statement execute function mcp_gateway.refuse_emptying()', name);
-      execute format(
-        'alter table mcp_gateway.log attach partition mcp_gateway.%I for values from (%L) to (%L)', name, begins, ends);
-      return true;
+      for ahead in 0..2 loop
+        month := date_trunc('month', clock_timestamp() at time zone 'UTC') + make_interval(months => ahead);
+        name := 'log_' || to_char(month, 'YYYY_MM');
+        continue when to_regclass('mcp_gateway.' || name) is not null;
+        exit when not pg_try_advisory_xact_lock(${STORE_LOCK}, 1);
+        continue when to_regclass('mcp_gateway.' || name) is not null;
+        begins := to_char(month, 'YYYY-MM');
+        ends := to_char(month + interval '1 month', 'YYYY-MM');
+        continue when exists (select from mcp_gateway.log_rest where time >= begins and time < ends);
+        execute format('create table mcp_gateway.%I (like mcp_gateway.log including defaults)', name);
+        execute format(
+          'create trigger log_emptied before truncate on mcp_gateway.%I
+           for each statement execute function mcp_gateway.refuse_emptying()', name);
+        execute format(
+          'alter table mcp_gateway.log attach partition mcp_gateway.%I for values from (%L) to (%L)', name, begins, ends);
+        made := made + 1;
+      end loop;
+      return made;
     exception
-      when lock_not_available or deadlock_detected then return false;
+      when lock_not_available or deadlock_detected then return 0;
     end
-  $$;
-  -- For this month and the two after it, by the store's clock.
-  create function make_log_partitions() returns integer language sql as $$
-    select count(*) filter (where made)::integer from (
-      select mcp_gateway.make_log_partition(
-        date_trunc('month', clock_timestamp() at time zone 'UTC') + make_interval(months => ahead)) as made
-      from generate_series(0, 2) as ahead) as months
   $$;
 `;
 
@@ -114,4 +111,4 @@ const CLOCK = `
 `;
 
 /** What the store does itself; runs after the tables have been made. */
-export const POSTGRES_FUNCTIONS = [NUMBERING, SETTLED, KEEPING, PARTITIONS, CLOCK].join('');
+export const POSTGRES_FUNCTIONS = [NUMBERING, KEEPING, PARTITIONS, CLOCK].join('');

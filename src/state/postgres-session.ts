@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
 import type { PreparedTexts } from './postgres-text.ts';
-import { type Answer, conflictClause, type Insertion, places, type Query, type Statement, type Work } from './work.ts';
+import type { Answer, Insertion, Query, Statement, Work } from './work.ts';
 
 /** One connection while somebody uses it. */
 export class PostgresSession {
@@ -88,8 +88,7 @@ export class PostgresSession {
 }
 
 /** All rows in one statement: each would go to the server and back. */
-function insertion(rows: Insertion): Statement {
-  const { into, tuples } = rows;
-  const values = tuples.map((tuple) => `(${places(tuple)})`).join(', ');
-  return { rows: 'none', text: `insert into ${into} values ${values}${conflictClause(rows)}`, values: tuples.flat() };
+function insertion({ into, tuples }: Insertion): Statement {
+  const values = tuples.map((tuple) => `(${tuple.map(() => '?').join(', ')})`).join(', ');
+  return { rows: 'none', text: `insert into ${into} values ${values}`, values: tuples.flat() };
 }
