@@ -17,6 +17,7 @@ import { quarantineRecorder } from './app/quarantines.ts';
 import { findServers } from './app/servers.ts';
 import { openSignIns } from './app/sign-ins.ts';
 import { openUpstreams } from './app/upstreams.ts';
+import { storePlaceOf } from './app/store-place.ts';
 import { ArgumentChecker } from './catalog/arguments.ts';
 import { GatewayError, messageOf } from './core/errors.ts';
 import type { Observer } from './core/observer.ts';
@@ -67,8 +68,8 @@ export type Readiness = {
 /** Opens the store, then brings policies and servers up behind. Throws STORE_UNAVAILABLE, STORE_NEWER or CHAIN_KEY. */
 export async function startApp(options: AppOptions): Promise<RunningGateway> {
   const { config, home, cache, clock, logger } = options;
-  const { store: place, durability, retain: retainMs } = config.decisions;
-  const store = await Store.open({ path: place.path, home, durability, retainMs, clock, logger });
+  const { durability, retain: retainMs } = config.decisions;
+  const store = await Store.open({ ...storePlaceOf(config), home, durability, retainMs, clock, logger });
   const toolchain = new Toolchain({
     cacheFolder: cache,
     shippedFolder: SHIPPED_ANSWERS,

@@ -24,7 +24,7 @@ const PAGES = fileURLToPath(packageUrl('dist/dashboard', import.meta.url));
 export async function openDashboard(ground: DashboardGround): Promise<DashboardDoor> {
   const { config, ...common } = ground;
   const { home, store, clock, logger, version } = common;
-  const thread = readsThread({ path: 'path' in store.place ? store.place.path : '', home });
+  const thread = readsThread({ place: store.place, home });
   const bench = workbenchThread(ground);
   const ending = async (): Promise<void> => void (await Promise.allSettled([thread.close(), bench.close()]));
   const { host, port, publicUrl } = config.dashboard;

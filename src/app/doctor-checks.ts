@@ -31,7 +31,7 @@ export const CHECKS: readonly Check[] = [
     id: 'disk',
     about: 'how much room is left where decisions are kept; what cannot be recorded is refused',
     mending: 'Make room, put the store elsewhere (`decisions.store.path`), or keep less of it (`decisions.retain`).',
-    run: (subject) => checkDisk(loadedOf(subject)?.config.decisions.store.path ?? subject.home),
+    run: (subject) => checkDisk(folderOf(subject)),
   },
   {
     id: 'config',
@@ -53,8 +53,10 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'store',
-    about: 'whether the decision store can be opened, and whether others can read it',
-    mending: '`doctor --fix` closes it to others; a store of a newer version needs that version.',
+    about:
+      'whether the decision store can be opened, and whether others can read it; of one in PostgreSQL also, as `store.rights` and `store.clock`, whether this user may write to it, and whether its clock and this machine’s agree',
+    mending:
+      '`doctor --fix` closes it to others; a store of a newer version needs that version. For PostgreSQL see docs/postgresql.md.',
     run: checkStore,
   },
   {
@@ -124,6 +126,12 @@ export const CHECKS: readonly Check[] = [
     run: checkOtlp,
   },
 ];
+
+/** Of what is written on this machine: where the store is in PostgreSQL, the keys and checkpoints. */
+function folderOf(subject: Subject): string {
+  const store = loadedOf(subject)?.config.decisions.store;
+  return store?.driver === 'sqlite' ? store.path : subject.home;
+}
 
 /** Everything that the checks find, in their order. A check that fails itself is a finding. */
 export async function examine(subject: Subject): Promise<readonly HealthFinding[]> {

@@ -1,17 +1,21 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { fail, type HealthFinding, loadedOf, ok, skip, type Subject, warn } from './doctor.ts';
+import { hasStore, storePlaceOf } from './store-place.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { holdsAt } from '../core/pause.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
+import type { StorePlace } from '../state/open-connection.ts';
 import { verifyLog } from '../state/verify.ts';
 
 /** Whether the store can be read, and whether others can read it. */
 export async function checkStore(subject: Subject): Promise<readonly HealthFinding[]> {
-  const path = storeOf(subject);
-  if (path === undefined) return [skip('store', 'there is no configuration that says where it lies')];
+  const place = storeOf(subject);
+  if (place === undefined) return [skip('store', 'there is no configuration that says where it lies')];
+  if ('url' in place) return (await import('./doctor-postgres.ts')).checkPostgres(place, subject.clock);
+  const { path } = place;
   if (!existsSync(path)) return [skip('store', `there is none at ${path} yet; the first start makes it`)];
   try {
-    const last = await reading(path, (reader) => reader.lastSeq());
+    const last = await reading(place, (reader) => reader.lastSeq());
     const { mode, size } = statSync(path);
     const words = `${path}, ${String(last)} records, ${(size / 1024 ** 2).toFixed(1)} MB`;
     if (!subject.modesMean || (mode & 0o077) === 0) return [ok('store', words)];
@@ -34,12 +38,12 @@ const MOST_ROWS = 200_000;
 
 /** Whether the log is whole, or the newest part of a long one. */
 export async function checkChain(subject: Subject): Promise<readonly HealthFinding[]> {
-  const path = storeOf(subject);
-  if (path === undefined || !existsSync(path)) return [skip('chain', 'there is no store yet')];
+  const place = storeOf(subject);
+  if (place === undefined || !hasStore(place)) return [skip('chain', 'there is no store yet')];
   try {
-    const last = await reading(path, (reader) => reader.lastSeq());
+    const last = await reading(place, (reader) => reader.lastSeq());
     const after = Math.max(0, last - MOST_ROWS);
-    const verdict = await verifyLog({ path, home: subject.home, after });
+    const verdict = await verifyLog({ ...place, home: subject.home, after });
     if (verdict.kind === 'ok') {
       const from = after === 0 ? '' : `, from #${String(after + 1)}`;
       return [ok('chain', `${String(verdict.rows)} records verified${from}, to #${String(verdict.seq)}`)];
@@ -52,10 +56,10 @@ export async function checkChain(subject: Subject): Promise<readonly HealthFindi
 
 /** Whether policies are enforced at all. */
 export async function checkPause(subject: Subject): Promise<readonly HealthFinding[]> {
-  const path = storeOf(subject);
-  if (path === undefined || !existsSync(path)) return [skip('pause', 'there is no store yet')];
+  const place = storeOf(subject);
+  if (place === undefined || !hasStore(place)) return [skip('pause', 'there is no store yet')];
   try {
-    const pause = await reading(path, (reader) => reader.pause());
+    const pause = await reading(place, (reader) => reader.pause());
     if (!holdsAt(pause, subject.now) || loadedOf(subject)?.config.policies.pause !== true)
       return [ok('pause', 'policies are enforced')];
     const until = new Date(pause.untilMs).toISOString().slice(0, 19).replace('T', ' ');
@@ -65,12 +69,13 @@ export async function checkPause(subject: Subject): Promise<readonly HealthFindi
   }
 }
 
-function storeOf(subject: Subject): string | undefined {
-  return loadedOf(subject)?.config.decisions.store.path;
+function storeOf(subject: Subject): StorePlace | undefined {
+  const loaded = loadedOf(subject);
+  return loaded && storePlaceOf(loaded.config);
 }
 
-async function reading<T>(path: string, work: (reader: DecisionReader) => Promise<T>): Promise<T> {
-  const reader = new DecisionReader({ path });
+async function reading<T>(place: StorePlace, work: (reader: DecisionReader) => Promise<T>): Promise<T> {
+  const reader = new DecisionReader(place);
   try {
     return await work(reader);
   } finally {

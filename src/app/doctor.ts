@@ -3,6 +3,7 @@ import type { KnownTools } from './known-tools.ts';
 import type { ListedBundle } from './policy-list.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { FoundClient } from '../clients/entry.ts';
+import type { Clock } from '../core/clock.ts';
 import type { ServerId } from '../core/names.ts';
 import type { ServerLock } from '../core/server-lock.ts';
 
@@ -33,6 +34,7 @@ export interface Subject {
   readonly modesMean: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  readonly clock: Clock;
   readonly configuration: ReadConfiguration;
   /** As `configuration`, for the lock beside it. */
   readonly lock: ReadLock;

@@ -9,6 +9,7 @@ import { findServers } from './servers.ts';
 import { shadowLines } from './shadow.ts';
 import { wantedBundles } from './wanted.ts';
 import type { LookedCandidate, TriedBundle, Workbench, WorkbenchSettings } from './workbench.ts';
+import { storePlaceOf } from './store-place.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import type { Clock } from '../core/clock.ts';
@@ -164,7 +165,7 @@ export class LocalWorkbench implements Workbench {
 
   evidence(): Promise<CheckedLog> {
     const { home } = this.#settings;
-    this.#checker ??= new LogChecker({ path: this.#read().config.decisions.store.path, home });
+    this.#checker ??= new LogChecker({ ...storePlaceOf(this.#read().config), home });
     return this.#checker.look();
   }
 
@@ -193,7 +194,7 @@ export class LocalWorkbench implements Workbench {
   }
 
   async #reading<T>({ config }: LoadedConfig, work: (reader: DecisionReader) => Promise<T>): Promise<T> {
-    const reader = new DecisionReader({ path: config.decisions.store.path });
+    const reader = new DecisionReader(storePlaceOf(config));
     try {
       return await work(reader);
     } finally {

@@ -8,6 +8,7 @@ import { isServerId, type ServerId } from '../core/names.ts';
 import type { Agents } from '../gateway/agents.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { sourceText } from './source-text.ts';
+import { storePlaceOf } from './store-place.ts';
 
 /** What an agent may reach by the configuration. Policies may deny more. */
 export interface ShownAgent {
@@ -100,7 +101,7 @@ async function rememberedLists(
   config: Config,
   servers: readonly { readonly id: ServerId }[],
 ): Promise<readonly OfferedList[]> {
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   try {
     const lists = servers.map(async ({ id: server }) => {
       const definitions = await reader.catalog(server);

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { BundleLoader } from './bundles.ts';
 import { findOverrides } from './overrides.ts';
 import { findPolicies, type ListedBundle, type PolicyPlace } from './policy-list.ts';
 import { shownPauseOf } from './shown-pause.ts';
+import { hasStore, storePlaceOf } from './store-place.ts';
 import type { Approval } from '../core/approval.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { Mode } from '../core/opinion.ts';
@@ -187,9 +187,9 @@ async function overridesIn(place: PolicyPlace, loader: BundleLoader): Promise<re
 }
 
 async function approvalsIn({ config, now }: PolicyPlace): Promise<readonly WaitingApproval[]> {
-  const { path } = config.decisions.store;
-  if (!existsSync(path)) return [];
-  const reader = readApprovals({ path });
+  const place = storePlaceOf(config);
+  if (!hasStore(place)) return [];
+  const reader = readApprovals(place);
   try {
     return (await reader.book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
   } finally {

@@ -5,6 +5,7 @@ import type { StaleBundle } from './stands.ts';
 import type { Config } from '../config/paths.ts';
 import { isServerId, type ServerId } from '../core/names.ts';
 import type { GatewayParts } from '../gateway/gateway.ts';
+import type { StorePlace } from '../state/open-connection.ts';
 import type { Store } from '../state/store.ts';
 import type { Reading } from '../telemetry/instruments.ts';
 import type { ServerPlace } from '../telemetry/observe.ts';
@@ -110,7 +111,7 @@ function watch({ instruments }: Telemetry, watched: Watched, { version, config, 
   instruments.watch('buildInfo', () => [{ value: 1, labels: { version } }]);
   instruments.watch('configReload', () => one(watched.configuration() === undefined ? 1 : 0));
   instruments.watch('storeWritable', () => one(store.isWritable ? 1 : 0));
-  instruments.watch('storeSize', async () => 'path' in store.place ? one(await bytesOf(store.place.path)) : []);
+  instruments.watch('storeSize', async () => sizeOf(store.place));
   instruments.watch('approvalsPending', async () => {
     const pending = await store.approvals.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: clock.now() });
     return one(pending.length);
@@ -158,13 +159,14 @@ function upstreamsUp(servers: readonly string[], { upstreams }: Watched): readon
   return servers.map((server) => ({ value: failed.has(server) && !ready.has(server) ? 0 : 1, labels: { server } }));
 }
 
-/** With what is not in the database itself yet. */
-async function bytesOf(path: string): Promise<number> {
-  const sizes = [path, `${path}-wal`].map((file) =>
+/** With what is not in the database itself yet. A database on another machine is measured there. */
+async function sizeOf(place: StorePlace): Promise<readonly Reading[]> {
+  if ('url' in place) return [];
+  const sizes = [place.path, `${place.path}-wal`].map((file) =>
     stat(file).then(
       ({ size }) => size,
       () => 0,
     ),
   );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return [{ value: (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) }];
 }

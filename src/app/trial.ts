@@ -7,6 +7,7 @@ import type { AppOptions } from './options.ts';
 import { loadPolicies, SHIPPED_ANSWERS, type WantedBundle } from './policies.ts';
 import { findServers, type FoundServer } from './servers.ts';
 import { wantedBundles } from './wanted.ts';
+import { storePlaceOf } from './store-place.ts';
 import { ArgumentChecker } from '../catalog/arguments.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -97,13 +98,10 @@ export async function rememberedTools(config: Config, server: ServerId): Promise
 }
 
 /** Undefined where there is no store yet. */
-async function remembered<T>(
-  { decisions }: Config,
-  read: (reader: DecisionReader) => Promise<T>,
-): Promise<T | undefined> {
+async function remembered<T>(config: Config, read: (reader: DecisionReader) => Promise<T>): Promise<T | undefined> {
   let reader: DecisionReader | undefined;
   try {
-    reader = new DecisionReader({ path: decisions.store.path });
+    reader = new DecisionReader(storePlaceOf(config));
     return await read(reader);
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code === 'STORE_UNAVAILABLE') return undefined;

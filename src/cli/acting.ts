@@ -1,3 +1,4 @@
+import { storePlaceOf } from '../app/store-place.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/paths.ts';
 import type { Act } from '../core/act.ts';
@@ -26,9 +27,9 @@ export async function acting<T>(
   const loaded = readConfig(context, options);
   const { config } = loaded;
   const { home, user } = context.environment;
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   const logger = stderrLogger('warn', loaded.secrets);
-  const store = await Store.open({ path, home, durability: 'full', waitsForDisk: true, clock, logger });
+  const store = await Store.open({ ...place, home, durability: 'full', waitsForDisk: true, clock, logger });
   const newId = decisionIds(clock);
   const actOf: Acting['actOf'] = (part) => {
     return { id: newId(), time: new Date(clock.now()).toISOString(), actor: `user:${user}`, via: 'terminal', ...part };

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { answerable, findApprovals, recordAnswer } from '../app/approvals.ts';
+import { storePlaceOf } from '../app/store-place.ts';
 import type { Approval, Vote } from '../core/approval.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type Acting, acting } from './acting.ts';
@@ -38,7 +39,7 @@ export function answer(context: CommandContext, id: string, options: Answering):
 }
 
 async function find(id: string, { store, config }: Acting): Promise<readonly Approval[]> {
-  const decisions = new DecisionReader({ path: config.decisions.store.path });
+  const decisions = new DecisionReader(storePlaceOf(config));
   try {
     return await findApprovals(id, { book: store.approvals, decisions, nowMs: clock.now() });
   } finally {

@@ -1,4 +1,5 @@
 import { findApprovals } from '../app/approvals.ts';
+import { storePlaceOf } from '../app/store-place.ts';
 import { type Approval, approversOf, type ApprovalStatus } from '../core/approval.ts';
 import type { SealedRecord } from '../core/record.ts';
 import type { Answering, ApprovalBook } from '../state/approval-book.ts';
@@ -79,9 +80,9 @@ async function reading(
   work: (reading: Reading) => Promise<void>,
 ): Promise<void> {
   const { config } = readConfig(context, options);
-  const { path } = config.decisions.store;
-  const approvals = readApprovals({ path });
-  const decisions = new DecisionReader({ path });
+  const place = storePlaceOf(config);
+  const approvals = readApprovals(place);
+  const decisions = new DecisionReader(place);
   try {
     await work({ book: approvals.book, decisions });
   } finally {

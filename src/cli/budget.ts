@@ -1,3 +1,4 @@
+import { storePlaceOf } from '../app/store-place.ts';
 import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ListedBudget } from '../state/budget-list.ts';
@@ -51,7 +52,7 @@ export async function adjust(context: CommandContext, name: string, options: Adj
 
 async function readBudgets(context: CommandContext, options: ConfigOption): Promise<readonly ListedBudget[]> {
   const { config } = readConfig(context, options);
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   try {
     return await reader.budgets(clock.now());
   } finally {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/paths.ts';
 import { readKnownTools } from '../app/known-tools.ts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import { readApprovals } from '../state/approval-reader.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import type { IdsOf, Named, Word } from './completion-words.ts';
@@ -42,9 +42,10 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
     const { catalog } = await readKnownTools(config);
     return catalog.listing.map(({ exposedName, server }) => ({ word: exposedName, about: server }));
   },
-  decisions: async ({ decisions: { store } }) => {
-    if (!existsSync(store.path)) return [];
-    const reader = new DecisionReader({ path: store.path });
+  decisions: async (config) => {
+    const place = storePlaceOf(config);
+    if (!hasStore(place)) return [];
+    const reader = new DecisionReader(place);
     try {
       const records = await reader.list({ limit: MOST });
       return records.map(({ id, effect, server, tool }) => ({ word: id, about: `${effect} ${server}.${tool}` }));
@@ -52,9 +53,10 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
       await reader.close();
     }
   },
-  approvals: async ({ decisions: { store } }) => {
-    if (!existsSync(store.path)) return [];
-    const reader = readApprovals({ path: store.path });
+  approvals: async (config) => {
+    const place = storePlaceOf(config);
+    if (!hasStore(place)) return [];
+    const reader = readApprovals(place);
     try {
       const listed = await reader.book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
       return listed.map(({ id, shown }) => ({ word: id, about: `${shown.server}.${shown.tool}` }));

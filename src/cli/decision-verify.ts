@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { storePlaceOf } from '../app/store-place.ts';
 import { shortHash } from '../core/generation.ts';
 import type { Found } from '../state/chain-walk.ts';
 import { checkpointPath } from '../state/checkpoint-file.ts';
@@ -33,7 +34,7 @@ export async function verify(context: CommandContext, options: VerifyOptions): P
 function ofStore(context: CommandContext, options: VerifyOptions): Promise<WholeLog | Found> {
   const { environment } = context;
   const { config } = readConfig(context, options);
-  return verifyLog({ path: config.decisions.store.path, home: environment.home, ...filesOf(context, options) });
+  return verifyLog({ ...storePlaceOf(config), home: environment.home, ...filesOf(context, options) });
 }
 
 function ofExport(context: CommandContext, options: VerifyOptions): Promise<WholeLog | Found> {

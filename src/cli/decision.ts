@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { storePlaceOf } from '../app/store-place.ts';
 import type { Config } from '../config/paths.ts';
 import type { Effect } from '../core/decision.ts';
 import type { SealedRecord } from '../core/record.ts';
@@ -123,7 +124,7 @@ async function reading(
   work: (reader: DecisionReader, config: Config) => Promise<void>,
 ): Promise<void> {
   const { config } = readConfig(context, options);
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   try {
     await work(reader, config);
   } finally {

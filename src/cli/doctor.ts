@@ -15,6 +15,7 @@ import { counted } from './counted.ts';
 import { EXIT } from './exit.ts';
 import { withPolicies } from './policy-place.ts';
 import { announced } from './progress.ts';
+import { clock } from './server-sign-ins.ts';
 import { look, unitWork } from './server-unit.ts';
 import { linesOf, paint, printJson, printLine, printNote, type Terminal, visible } from './terminal.ts';
 
@@ -85,7 +86,8 @@ async function subjectOf(context: CommandContext, options: DoctorOptions): Promi
     home,
     cache,
     modesMean: process.platform !== 'win32',
-    now: Date.now(),
+    now: clock.now(),
+    clock,
     configuration,
     lock: readLockOf(configuration, workingFolder),
     tools: loaded === undefined ? undefined : await readKnownTools(loaded.config).catch(() => undefined),

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { type ChangedRow, evidenceLines, type ExportTelling, recordLines } from '../app/export-lines.ts';
+import { storePlaceOf } from '../app/store-place.ts';
 import type { ExportFormat } from '../review/export-formats.ts';
 import { ChainKeys } from '../state/chain-key.ts';
 import { obtainCheckpointKey } from '../state/checkpoint-key.ts';
@@ -30,7 +31,7 @@ export interface ExportOptions extends ListOptions {
 export async function exportDecisions(context: CommandContext, options: ExportOptions): Promise<void> {
   const { terminal, environment } = context;
   const { config } = readConfig(context, options);
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   const written = { count: 0, changed: 0 };
   const out = options.out === undefined ? undefined : resolve(environment.workingFolder, options.out);
   try {

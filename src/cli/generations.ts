@@ -1,3 +1,4 @@
+import { storePlaceOf } from '../app/store-place.ts';
 import type { Activation, GenerationBundle } from '../core/generation.ts';
 import type { PolicyPin } from '../core/policy-pin.ts';
 import { changesBetween, changesText, type GenerationChanges, hashText } from '../review/generation-changes.ts';
@@ -42,7 +43,7 @@ async function read(
   limit: number,
 ): Promise<{ readonly activations: readonly Activation[]; readonly pins: readonly PolicyPin[] }> {
   const { config } = readConfig(context, options);
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   try {
     const { generations } = reader;
     return { activations: await generations.activations(limit), pins: await generations.pins() };

@@ -1,8 +1,8 @@
+import { storePlaceOf } from '../app/store-place.ts';
 import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
-import { SqliteConnection } from '../state/sqlite-connection.ts';
-import { chooseDriver } from '../state/drivers.ts';
 import { type KnownLabel, listLabels } from '../state/labels.ts';
+import { openConnection } from '../state/open-connection.ts';
 import { acting } from './acting.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -66,8 +66,7 @@ export async function clear(context: CommandContext, label: string, options: Cle
 
 async function readAll(context: CommandContext, options: LabelOptions): Promise<readonly KnownLabel[]> {
   const { config } = readConfig(context, options);
-  const { path } = config.decisions.store;
-  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'read', durability: 'normal' });
+  const connection = openConnection(storePlaceOf(config), { access: 'read' });
   try {
     return await listLabels(connection, { conversation: options.conversation ?? '', now: clock.now() });
   } finally {

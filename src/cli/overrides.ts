@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
 import { findOverrides, type Overrides } from '../app/overrides.ts';
 import { SHIPPED_ANSWERS } from '../app/policies.ts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import type { Json } from '../core/json.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import type { ListedOverride, OverrideState } from '../review/overrides.ts';
@@ -48,9 +48,9 @@ export async function overrides(context: CommandContext, options: OverridesOptio
 
 async function find(context: CommandContext, options: OverridesOptions, now: number): Promise<Overrides> {
   const { config } = readConfig(context, options);
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   // Before its first start a gateway has no log, and its permits are in force all the same.
-  const reader = existsSync(path) ? new DecisionReader({ path }) : undefined;
+  const reader = hasStore(place) ? new DecisionReader(place) : undefined;
   const toolchain = new Toolchain({ cacheFolder: context.environment.cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   const since = options.all === true ? 0 : now - LONGEST_MS;

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
 import { shownPauseOf } from '../app/shown-pause.ts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import { holdsAt, LONGEST_PAUSE_MS, type Pause } from '../core/pause.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
+import type { StorePlace } from '../state/open-connection.ts';
 import { type Acting, acting } from './acting.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -78,16 +79,16 @@ async function endIn({ store, actOf }: Acting, reason: string): Promise<string |
 async function say(context: CommandContext, options: PauseOptions): Promise<void> {
   const { terminal } = context;
   const { config } = readConfig(context, options);
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   const now = clock.now();
-  const found = existsSync(path) ? await pauseIn(path) : undefined;
+  const found = hasStore(place) ? await pauseIn(place) : undefined;
   const holding = config.policies.pause && holdsAt(found, now) ? found : undefined;
   if (options.json === true) return printJson(terminal, 'pause', { act: '', pause: shownPauseOf(holding, now) });
   return printLine(terminal, holding === undefined ? 'There is no pause.' : loudText(terminal, holding, now));
 }
 
-async function pauseIn(path: string): Promise<Pause | undefined> {
-  const reader = new DecisionReader({ path });
+async function pauseIn(place: StorePlace): Promise<Pause | undefined> {
+  const reader = new DecisionReader(place);
   try {
     return await reader.pause();
   } finally {

@@ -4,6 +4,7 @@ import { type Candidate, dataFor, type DiffWish, diffPolicies } from '../app/dif
 import { bundlesOf } from '../app/generation.ts';
 import { impactOf } from '../app/impact.ts';
 import { SHIPPED_ANSWERS, type WantedBundle } from '../app/policies.ts';
+import { storePlaceOf } from '../app/store-place.ts';
 import type { Config } from '../config/paths.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Activation } from '../core/generation.ts';
@@ -38,7 +39,7 @@ export async function diff(
 ): Promise<void> {
   const { terminal, environment } = context;
   const { config, secrets } = readConfig(context, options);
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   const toolchain = new Toolchain({ cacheFolder: environment.cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
 import { SHIPPED_ANSWERS } from '../app/policies.ts';
 import type { PolicyPlace } from '../app/policy-list.ts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import { type ConfigOption, readConfig } from './config.ts';
@@ -15,9 +15,9 @@ export async function withPolicies(
 ): Promise<void> {
   const { home, cache } = context.environment;
   const { config, path: configPath, commands, secrets } = readConfig(context, options);
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   // Before its first start a gateway has no log, and its bundles can be looked at all the same.
-  const reader = existsSync(path) ? new DecisionReader({ path }) : undefined;
+  const reader = hasStore(place) ? new DecisionReader(place) : undefined;
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   const loader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {

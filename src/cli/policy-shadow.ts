@@ -1,5 +1,5 @@
 import { shadowedBy, shadowLines } from '../app/shadow.ts';
-import { existsSync } from 'node:fs';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import type { Config } from '../config/paths.ts';
 import { timeText } from '../review/record-words.ts';
 import { nameOf, type ShadowLine, ShadowReport } from '../review/shadow-report.ts';
@@ -30,10 +30,10 @@ export async function shadow(context: CommandContext, options: ShadowOptions): P
 
 /** What was shadowed, and is by the configuration as it is now. */
 async function linesSince(since: number, config: Config): Promise<readonly ShadowLine[]> {
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   // Before its first start a gateway has no log.
-  if (!existsSync(path)) return new ShadowReport(shadowedBy(config)).lines;
-  const reader = new DecisionReader({ path });
+  if (!hasStore(place)) return new ShadowReport(shadowedBy(config)).lines;
+  const reader = new DecisionReader(place);
   try {
     return await shadowLines(reader, config, since);
   } finally {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
 import { SHIPPED_ANSWERS } from '../app/policies.ts';
 import { type RulesInForce, rulesInForce } from '../app/rules.ts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import { Toolchain } from '../rego/toolchain.ts';
 import { addRecords, NO_ACTIVITY, type RuleActivity } from '../review/rule-activity.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
@@ -23,9 +23,9 @@ export interface ReadingOptions extends ConfigOption {
 export async function readPolicy(context: CommandContext, options: ReadingOptions): Promise<PolicyReading> {
   const { terminal, environment } = context;
   const { config } = readConfig(context, options);
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   // Before its first start a gateway has no log.
-  const reader = existsSync(path) ? new DecisionReader({ path }) : undefined;
+  const reader = hasStore(place) ? new DecisionReader(place) : undefined;
   const toolchain = new Toolchain({ cacheFolder: environment.cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BundleLoader, readLibrary, rememberedValidation } from '../app/bundles.ts';
 import { type Candidate, withCandidates } from '../app/candidates.ts';
@@ -6,6 +5,7 @@ import { type PolicyOptions, SHIPPED_ANSWERS } from '../app/policies.ts';
 import { loadWhole, replayDecisions } from '../app/replay.ts';
 import { findServers } from '../app/servers.ts';
 import { wantedBundles } from '../app/wanted.ts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import type { Config } from '../config/paths.ts';
 import type { Clock } from '../core/clock.ts';
 import { LAYERS } from '../core/opinion.ts';
@@ -55,9 +55,9 @@ export async function replay(context: CommandContext, options: ReplayOptions): P
   const { config } = readConfig(context, options);
   const toolchain = new Toolchain({ cacheFolder: context.environment.cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
-  const { path } = config.decisions.store;
+  const place = storePlaceOf(config);
   // An export is replayed where there is no store, or none that it belongs to.
-  const reader = options.log === undefined || existsSync(path) ? new DecisionReader({ path }) : undefined;
+  const reader = options.log === undefined || hasStore(place) ? new DecisionReader(place) : undefined;
   try {
     const replaying: Replaying = { context, options, config, loader, reader };
     const { active, candidate } = await loadBoth(replaying);

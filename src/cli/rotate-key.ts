@@ -1,6 +1,6 @@
+import { storePlaceOf } from '../app/store-place.ts';
 import { decisionIds } from '../state/decision-id.ts';
-import { chooseDriver } from '../state/drivers.ts';
-import { SqliteConnection } from '../state/sqlite-connection.ts';
+import { openConnection } from '../state/open-connection.ts';
 import { rotateKey } from '../state/rotate-key.ts';
 import { readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -16,8 +16,8 @@ export interface RotateOptions extends ReadOptions {
 export async function rotate(context: CommandContext, options: RotateOptions): Promise<void> {
   const { terminal, environment } = context;
   const { home, user } = environment;
-  const { path } = readConfig(context, options).config.decisions.store;
-  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'full' });
+  const place = storePlaceOf(readConfig(context, options).config);
+  const connection = openConnection(place, { access: 'write', durability: 'full' });
   const time = new Date(clock.now()).toISOString();
   const { reason = '' } = options;
   try {

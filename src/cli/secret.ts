@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { password, isCancel } from '@clack/prompts';
+import { hasStore, storePlaceOf } from '../app/store-place.ts';
 import { loadConfig } from '../config/load.ts';
 import { secretsOfConfig, type SecretReference } from '../config/secret-references.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isSecretName } from '../core/names.ts';
 import { decisionIds } from '../state/decision-id.ts';
+import type { StorePlace } from '../state/open-connection.ts';
 import { Store } from '../state/store.ts';
 import { type ConfigOption, loadOptions } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -91,10 +92,10 @@ export async function recorded(
   acts: readonly SecretAct[],
 ): Promise<void> {
   const { home, user } = context.environment;
-  const path = storePathOf(context, options);
-  if (acts.length === 0 || !existsSync(path)) return;
+  const place = placeIn(context, options);
+  if (acts.length === 0 || !hasStore(place)) return;
   const logger = stderrLogger('warn');
-  const store = await Store.open({ path, home, durability: 'full', waitsForDisk: true, clock, logger });
+  const store = await Store.open({ ...place, home, durability: 'full', waitsForDisk: true, clock, logger });
   const newId = decisionIds(clock);
   try {
     for (const { verb, name } of acts) {
@@ -116,11 +117,11 @@ export async function recorded(
 }
 
 /** A configuration that another secret is missing from cannot be loaded; then the store is where it is by default. */
-function storePathOf(context: CommandContext, options: ConfigOption): string {
+function placeIn(context: CommandContext, options: ConfigOption): StorePlace {
   try {
-    return loadConfig(loadOptions(context, options)).config.decisions.store.path;
+    return storePlaceOf(loadConfig(loadOptions(context, options)).config);
   } catch {
-    return join(context.environment.home, 'decisions.db');
+    return { path: join(context.environment.home, 'decisions.db') };
   }
 }
 

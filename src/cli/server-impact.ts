@@ -3,6 +3,7 @@ import { dataFor } from '../app/diff.ts';
 import { bundlesOf } from '../app/generation.ts';
 import { impactOf } from '../app/impact.ts';
 import { SHIPPED_ANSWERS, type WantedBundle } from '../app/policies.ts';
+import { storePlaceOf } from '../app/store-place.ts';
 import type { Config } from '../config/paths.ts';
 import type { LockedServer } from '../core/server-lock.ts';
 import { NO_SIGNATURE_DEMANDED } from '../core/signature.ts';
@@ -32,7 +33,7 @@ export async function impactOfUnit(unit: UnitCandidate, { config, context }: Uni
   const { server, before, after } = unit;
   if (before.bundle?.digest === after.bundle?.digest) return undefined;
   const { cache, home } = context.environment;
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   const toolchain = new Toolchain({ cacheFolder: cache, shippedFolder: SHIPPED_ANSWERS });
   try {
     const [newest] = await reader.generations.activations(1);

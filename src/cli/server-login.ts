@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { storePlaceOf } from '../app/store-place.ts';
 import type { ServerId } from '../core/names.ts';
 import { leasesOfStore } from '../state/under-lease.ts';
 import type { SignIns } from '../upstream/sign-ins.ts';
@@ -51,7 +52,7 @@ async function signingIn(
   work: (parts: SigningIn) => Promise<void>,
 ): Promise<void> {
   const { config } = readConfig(context, options);
-  const leases = leasesOfStore(config.decisions.store, clock);
+  const leases = leasesOfStore(storePlaceOf(config), clock);
   const signIns = signInsOf(context, config, leases.withLease);
   try {
     await work({ signIns, server: (id) => knownServer(config, id) });

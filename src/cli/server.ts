@@ -16,6 +16,7 @@ import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { knownServer, signInsOf } from './server-sign-ins.ts';
 import { sourceText } from '../app/source-text.ts';
+import { storePlaceOf } from '../app/store-place.ts';
 import { printJson, printLine, printTable, visible } from './terminal.ts';
 
 export interface ServerOptions extends ConfigOption {
@@ -102,7 +103,7 @@ type Remembered = Pick<ServerRow, 'shelf' | 'lastCall'>;
 
 /** By server; empty where there is no store yet. */
 async function rememberedOf(config: Config): Promise<ReadonlyMap<string, Remembered>> {
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   try {
     const found = Object.keys(config.mcpServers).map(async (server): Promise<[string, Remembered]> => {
       const [last] = await reader.list({ limit: 1, server });
@@ -120,7 +121,7 @@ async function rememberedOf(config: Config): Promise<ReadonlyMap<string, Remembe
 
 /** The tools that each server had when it was last listed. */
 async function listedTools(config: Config): Promise<ReadonlyMap<string, readonly OfferedTool[]>> {
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   try {
     const found = Object.entries(config.mcpServers).map(async ([id, { tools }]) => {
       const definitions = await reader.catalog(id);

@@ -1,12 +1,6 @@
 import type { Json } from '../core/json.ts';
 import { pathText, type Problem } from './problems.ts';
-import { childrenOf, placeOfKey, placeOfValue, toJson, type TreeNode } from './tree.ts';
-
-interface Asking {
-  readonly by: (value: Json) => boolean;
-  /** The same in words. */
-  readonly words: string;
-}
+import { childrenOf, placeOfKey, toJson, type TreeNode } from './tree.ts';
 
 interface NotBuilt {
   /** `*` is any one key or item. */
@@ -14,48 +8,48 @@ interface NotBuilt {
   /** What is asked for; ends the sentence “… is not in this version”. */
   readonly what: string;
   readonly help: string;
-  /** Which values ask for it. Default: any. */
-  readonly asks?: Asking;
+  /** Only beside another setting with such a value. */
+  readonly beside?: { readonly path: string; readonly value: Json; readonly words: string };
 }
-
-const POSTGRES: Asking = { by: (value) => value === 'postgres', words: '`postgres`' };
 
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
 const NOT_BUILT: readonly NotBuilt[] = [
   {
-    path: 'decisions.store.driver',
-    what: 'keeping decisions in PostgreSQL',
-    help: 'use sqlite',
-    asks: POSTGRES,
+    path: 'decisions.retain',
+    what: 'removing old decisions from a store in PostgreSQL',
+    help: 'leave it out: all decisions are kept',
+    beside: { path: 'decisions.store.driver', value: 'postgres', words: '`store.driver: postgres`' },
   },
 ];
 
 /** A problem for everything in the file that this version does not have. */
 export function notBuiltProblems(root: TreeNode): readonly Problem[] {
-  return NOT_BUILT.flatMap((entry) =>
-    matches(root, entry.path.split('.'))
-      .filter(({ node }) => entry.asks === undefined || entry.asks.by(toJson(node)))
-      .map(({ path }) => ({
-        code: 'E_NOT_BUILT',
-        path: pathText(path),
-        message: `${entry.what} is not in this version`,
-        help: entry.help,
-        place: entry.asks === undefined ? placeOfKey(root, path) : placeOfValue(root, path),
-      })),
+  return NOT_BUILT.filter(({ beside }) => isBeside(root, beside)).flatMap((entry) =>
+    matches(root, entry.path.split('.')).map(({ path }) => ({
+      code: 'E_NOT_BUILT',
+      path: pathText(path),
+      message: `${entry.what} is not in this version`,
+      help: entry.help,
+      place: placeOfKey(root, path),
+    })),
   );
+}
+
+function isBeside(root: TreeNode, beside: NotBuilt['beside']): boolean {
+  if (beside === undefined) return true;
+  return matches(root, beside.path.split('.')).some(({ node }) => toJson(node) === beside.value);
 }
 
 /** The description of a field, with what this version refuses of it. */
 export function withNotBuilt(description: string, path: readonly string[]): string {
-  const entry = NOT_BUILT.find(({ path: pattern, asks }) => covers(pattern.split('.'), path, asks));
+  const entry = NOT_BUILT.find(({ path: pattern }) => covers(pattern.split('.'), path));
   if (entry === undefined) return description;
-  if (entry.asks === undefined) return `Not in this version. ${description}`.trim();
-  return `${description} Not in this version: ${entry.asks.words}.`;
+  if (entry.beside === undefined) return `Not in this version. ${description}`.trim();
+  return `${description} Not in this version beside ${entry.beside.words}.`;
 }
 
-function covers(pattern: readonly string[], path: readonly string[], asks: Asking | undefined): boolean {
-  const isLong = asks === undefined ? path.length >= pattern.length : path.length === pattern.length;
-  return isLong && pattern.every((step, index) => step === path[index]);
+function covers(pattern: readonly string[], path: readonly string[]): boolean {
+  return path.length >= pattern.length && pattern.every((step, index) => step === path[index]);
 }
 
 interface Match {

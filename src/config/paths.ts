@@ -21,8 +21,6 @@ export interface SqliteSettings {
 
 export interface PostgresSettings {
   readonly driver: 'postgres';
-  /** Empty: there is no file. */
-  readonly path: '';
   /** Has a password in it, and is shown to nobody. */
   readonly url: string;
   readonly poolSize: number | undefined;
@@ -88,7 +86,7 @@ function storeSettings(
   { driver, path, url = '', poolSize }: ConfigFile['decisions']['store'],
   fileOf: (path: string | undefined) => string,
 ): StoreSettings {
-  return driver === 'sqlite' ? { driver, path: fileOf(path) } : { driver, path: '', url, poolSize };
+  return driver === 'sqlite' ? { driver, path: fileOf(path) } : { driver, url, poolSize };
 }
 
 /** A command with a folder in it is a path; without, it is looked for where programs are. */

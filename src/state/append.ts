@@ -2,7 +2,6 @@ import { isRefusal, type Made, type Refusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Seal } from '../core/record.ts';
 import { hexOf, type LogRow, type Place, type Sealer, type StoredHead } from './chain.ts';
-import type { ChainRow } from './chain-row.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
 import { isSealed, readHead } from './log-tail.ts';
 import { insert, run, type Work } from './work.ts';
@@ -110,26 +109,13 @@ function* moveHead(from: StoredHead, { head }: SealedRows): Work<boolean> {
 
 /** Runs inside the transaction that moves the head. */
 export function* insertRows({ rows, head }: SealedRows): Work<Appended> {
-  const { key } = head;
-  yield* insertSealed(rows.map(({ row, place, hash }) => ({ row, ...place, key, hash })));
-  const seals = rows.map(({ row, place, hash }) => ({
-    seq: place.seq,
-    chain: place.chain,
-    instance: row.instance,
-    hash: hexOf(hash),
-  }));
-  return { head, seals };
-}
-
-/** Rows as they stand, or are to stand, in the log. */
-export function* insertSealed(rows: readonly ChainRow[]): Work<void> {
   yield* insert(
     LOG,
-    rows.map(({ row, seq, chain, key, prev, hash }) => [
-      seq,
+    rows.map(({ row, place, hash }) => [
+      place.seq,
       row.kind,
-      chain,
-      key,
+      place.chain,
+      head.key,
       row.id,
       row.time,
       row.instance,
@@ -143,11 +129,18 @@ export function* insertSealed(rows: readonly ChainRow[]): Work<void> {
       row.user,
       row.session,
       row.us,
-      prev,
+      place.prev,
       hash,
       row.body,
     ]),
   );
+  const seals = rows.map(({ row, place, hash }) => ({
+    seq: place.seq,
+    chain: place.chain,
+    instance: row.instance,
+    hash: hexOf(hash),
+  }));
+  return { head, seals };
 }
 
 /** Where the chain ends now that others have written to it. */

@@ -20,8 +20,8 @@ export class LogChecker {
   #found: CheckedLog | undefined;
   #checking: Promise<void> | undefined;
 
-  constructor({ path, home }: VerifyOptions) {
-    this.#options = { path, home };
+  constructor(options: VerifyOptions) {
+    this.#options = options;
   }
 
   async look(): Promise<CheckedLog> {

@@ -1,10 +1,12 @@
 import { calledThread } from '../core/called-thread.ts';
 import { chooseDriver } from './drivers.ts';
+import type { StorePlace } from './open-connection.ts';
 import type { StoreReads } from './store-reads.ts';
 
 export interface ReadsSettings {
   readonly driver: string;
-  readonly path: string;
+  /** Its address may have a password in it: it goes to the thread, and to nobody else. */
+  readonly place: StorePlace;
   readonly home: string;
 }
 
@@ -20,8 +22,8 @@ export interface ReadsThread {
  * `StoreReads` on a thread of its own: a page over a million decisions takes up to a tenth of a second of SQLite, for which
  * every call would wait on the thread of the gateway. It is started by the first question.
  */
-export function readsThread({ path, home }: { readonly path: string; readonly home: string }): ReadsThread {
-  const settings: ReadsSettings = { driver: chooseDriver().name, path, home };
+export function readsThread({ place, home }: Omit<ReadsSettings, 'driver'>): ReadsThread {
+  const settings: ReadsSettings = { driver: chooseDriver().name, place, home };
   const { methods: reads, close } = calledThread<StoreReads>({
     file: 'reads-worker',
     base: import.meta.url,

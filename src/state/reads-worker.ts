@@ -16,7 +16,7 @@ const IDLE_MS = 1_000;
 const SHRINK_EVERY_MS = 10 * 60_000;
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const reads = new LocalReads({ path: settings.path, home: settings.home, driver, clock });
+const reads = new LocalReads({ place: settings.place, home: settings.home, driver, clock });
 const ending = new AbortController();
 const kept = keepIndex();
 answerCalls(parentPort, reads, async () => {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { SealedAct } from '../core/act.ts';
 import type { Approval } from '../core/approval.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,7 +11,7 @@ import type { SealedRecord } from '../core/record.ts';
 import type { ActFilter } from './act-query.ts';
 import { type Answering, type ApprovalBook, type ApprovalFilter, createApprovalBook } from './approval-book.ts';
 import { ChainKeys } from './chain-key.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import type { StoreConnection } from './connection.ts';
 import { matches } from './decision-match.ts';
 import { decisionsAt, type DecisionFilter, listDecisions } from './decision-query.ts';
 import { DecisionReader } from './decision-reader.ts';
@@ -20,8 +22,8 @@ import { fillIndex, shrinkIndex } from './index-fill.ts';
 import { findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
 import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
 import type { PageRequest } from './log-pages.ts';
+import { openConnection, type StorePlace } from './open-connection.ts';
 import type { ReadDecision } from './sealed-decisions.ts';
-import { one } from './work.ts';
 
 /** A page of decisions, newest first. */
 export interface DecisionPage {
@@ -71,8 +73,8 @@ export type ExportPage =
   | { readonly kind: 'records'; readonly items: readonly ReadDecision[] };
 
 export interface StoreReadsOptions {
-  readonly path: string;
-  /** Where the keys of the chain lie. */
+  readonly place: StorePlace;
+  /** Where the keys of the chain lie, and the index of a store that is no file. */
   readonly home: string;
   readonly driver: Driver;
   readonly clock: Clock;
@@ -89,16 +91,17 @@ const PAGE = 200;
 export class LocalReads implements StoreReads {
   readonly #options: StoreReadsOptions;
   readonly #reader: DecisionReader;
-  readonly #connection: SqliteConnection;
+  readonly #connection: StoreConnection;
   readonly #book: ApprovalBook;
   readonly #exports = new Map<number, AsyncGenerator<ExportPage>>();
   #lastExport = 0;
-  #index: { readonly database: Database; readonly chain: string } | undefined;
+  #index: { readonly database: Database; readonly store: string } | undefined;
 
   constructor(options: StoreReadsOptions) {
     this.#options = options;
-    this.#reader = new DecisionReader(options);
-    this.#connection = new SqliteConnection({ ...options, access: 'read', durability: 'normal' });
+    const { place, driver } = options;
+    this.#reader = new DecisionReader({ ...place, driver });
+    this.#connection = openConnection(place, { access: 'read', driver });
     this.#book = createApprovalBook(this.#connection);
   }
 
@@ -240,15 +243,14 @@ export class LocalReads implements StoreReads {
     return index;
   }
 
-  /** Of the chain that the store has now: somebody may have put another store in its place. */
+  /** Of the store that is there now: somebody may have put another store in its place. */
   async #opened(): Promise<Database> {
-    const head = await this.#connection.ask(() => one('select chain from heads limit 1'));
-    const chain = String(head?.['chain'] ?? '');
-    if (this.#index?.chain === chain) return this.#index.database;
+    const store = await this.#connection.identity();
+    if (this.#index?.store === store) return this.#index.database;
     this.#index?.database.close();
     this.#index = undefined;
-    const database = openIndex(this.#options.driver, indexPath(this.#options.path), chain);
-    this.#index = { database, chain };
+    const database = openIndex(this.#options.driver, indexOf(store, this.#options), store);
+    this.#index = { database, store };
     return database;
   }
 
@@ -258,6 +260,12 @@ export class LocalReads implements StoreReads {
     await this.#reader.close();
     await this.#connection.close();
   }
+}
+
+/** Beside the file, or in the home folder under a name that stays the same when the address or the password changes. */
+function indexOf(store: string, { place, home }: StoreReadsOptions): string {
+  if ('path' in place) return indexPath(place.path);
+  return indexPath(join(home, `postgres-${createHash('sha256').update(store).digest('hex').slice(0, 16)}`));
 }
 
 /** At one time; one that nobody has read to its end makes room. */

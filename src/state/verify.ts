@@ -7,11 +7,10 @@ import { ChainWalk, type Found } from './chain-walk.ts';
 import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointReader, publicKeyPath, readPublicKey } from './checkpoint-key.ts';
 import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
 import type { Driver, SqlRow } from './driver.ts';
-import { chooseDriver } from './drivers.ts';
 import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
 import { readHead } from './log-tail.ts';
+import { openConnection, type StorePlace } from './open-connection.ts';
 import { fileIdentity } from './private-file.ts';
 import { type ExpectedPlace, type RemovedUpTo, removedIn, Witness } from './witness.ts';
 import { all, one, type Work } from './work.ts';
@@ -37,8 +36,7 @@ export interface WholeLog {
   readonly notes: readonly string[];
 }
 
-export interface VerifyOptions {
-  readonly path: string;
+export type VerifyOptions = StorePlace & {
   /** Where the keys of the chain lie. */
   readonly home: string;
   readonly driver?: Driver;
@@ -50,7 +48,7 @@ export interface VerifyOptions {
   readonly checkpoints?: string | undefined;
   /** Who signs checkpoints, as PEM. Default: the home folder's own key. */
   readonly publicKey?: string | undefined;
-}
+};
 
 /** Few: a record may be large. */
 const ROWS_AT_ONCE = 100;
@@ -60,9 +58,8 @@ const ROWS_AT_ONCE = 100;
  * it to the checkpoints. Throws CHAIN_KEY where the home folder has no key, STORE_UNAVAILABLE where the log cannot be read.
  */
 export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
-  const driver = options.driver ?? chooseDriver();
   const keys = new ChainKeys(options.home);
-  const connection = new SqliteConnection({ driver, path: options.path, access: 'read', durability: 'normal' });
+  const connection = openConnection(options, { access: 'read', driver: options.driver });
   try {
     const head = await connection.ask(readHead);
     keys.find(head?.key ?? '');

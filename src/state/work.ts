@@ -17,8 +17,6 @@ export interface Insertion {
   readonly rows: 'new';
   readonly into: string;
   readonly tuples: readonly (readonly SqlValue[])[];
-  /** What becomes of a row that is there already. */
-  readonly onConflict: 'fail' | 'keep';
 }
 
 /** What follows is done by nobody else, as far as it has one of the same names, until the transaction ends. */
@@ -56,17 +54,7 @@ export function* run(text: string, ...values: readonly SqlValue[]): Work<number>
 }
 
 export function* insert(into: string, tuples: readonly (readonly SqlValue[])[]): Work<void> {
-  yield { rows: 'new', into, tuples, onConflict: 'fail' };
-}
-
-/** As `insert`; rows that are there already stay as they are. */
-export function* insertMissing(into: string, tuples: readonly (readonly SqlValue[])[]): Work<void> {
-  yield { rows: 'new', into, tuples, onConflict: 'keep' };
-}
-
-/** What stands behind the values of an insertion. */
-export function conflictClause({ onConflict }: Insertion): string {
-  return onConflict === 'keep' ? ' on conflict do nothing' : '';
+  yield { rows: 'new', into, tuples };
 }
 
 /**
@@ -113,11 +101,9 @@ function answerOf(database: Database, query: Query): Answer {
 const NO_ROWS: readonly SqlRow[] = [];
 
 /** One after the other: there is no way to the database that would be saved. */
-function insertInto(database: Database, insertion: Insertion): Answer {
-  const { into, tuples } = insertion;
+function insertInto(database: Database, { into, tuples }: Insertion): Answer {
   const [first = []] = tuples;
-  const row = `(${places(first)})`;
-  const statement = database.prepare(`insert into ${into} values ${row}${conflictClause(insertion)}`);
+  const statement = database.prepare(`insert into ${into} values (${first.map(() => '?').join(', ')})`);
   for (const values of tuples) statement.run(...values);
   return { rows: NO_ROWS, changed: tuples.length };
 }

@@ -13,6 +13,7 @@ import type { ClientServer, FoundClient } from '../../src/clients/entry.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { ServerId } from '../../src/core/names.ts';
+import { realClock } from '../state/records.ts';
 import { aFolder } from '../state/support.ts';
 
 const FILES = 'files' as ServerId;
@@ -113,6 +114,7 @@ function aSubject(part: Partial<Subject> = {}): Subject {
     cache: home,
     modesMean: true,
     now: 0,
+    clock: realClock,
     configuration: { kind: 'none', problem: 'there is no mcp-gateway.yaml' },
     lock: { kind: 'none' },
     tools: undefined,

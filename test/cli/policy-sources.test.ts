@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp } from '../../src/app.ts';
+import { storePlaceOf } from '../../src/app/store-place.ts';
 import { addPolicyCommands } from '../../src/cli/policy-commands.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { lockPathOf, writeLock } from '../../src/config/lock-file.ts';
@@ -107,7 +108,7 @@ async function start(): Promise<{
   });
   await app.ready;
   await app.close();
-  const reader = new DecisionReader({ path: config.decisions.store.path });
+  const reader = new DecisionReader(storePlaceOf(config));
   const [newest] = await reader.generations.activations(1);
   await reader.close();
   return { digests: Object.fromEntries(newest?.facts.bundles.map(({ id, digest }) => [id, digest]) ?? []), said };

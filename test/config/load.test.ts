@@ -61,7 +61,7 @@ describe('a good file', () => {
       policy: { source: { kind: 'path', path: join(GOOD, 'policies/code-host') } },
     });
     expect(config.policies.org[1]?.source).toEqual({ kind: 'path', path: join(FIXTURES, 'eu-data.tar.gz') });
-    expect(config.decisions.store.path).toBe(join(GOOD, 'state/decisions.db'));
+    expect(config.decisions.store).toEqual({ driver: 'sqlite', path: join(GOOD, 'state/decisions.db') });
   });
 
   it('tells which of its values are secrets', () => {

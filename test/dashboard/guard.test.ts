@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pathOf } from '../state/support.ts';
 import { makeLink } from '../../src/app/dashboard-people.ts';
 import { dashboardPort } from '../../src/app/dashboard-port.ts';
 import { workbenchThread } from '../../src/app/workbench.ts';
@@ -69,7 +68,7 @@ test('an export that breaks off does not look like a whole one', async () => {
   }
   let next = 0;
   const { ground } = shown;
-  const { reads } = readsThread({ path: pathOf(shown.store), home: shown.home });
+  const { reads } = readsThread({ place: shown.store.place, home: shown.home });
   const { bench } = workbenchThread(ground);
   const port = { ...dashboardPort({ ...ground, reads, bench }), exportLines: breaking };
   const oidc = undefined;
