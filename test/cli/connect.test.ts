@@ -160,7 +160,13 @@ test('the servers that the configuration has are taken out by --replace, and the
   const replaced = await run(home, 'connect', 'claude-desktop', '--replace', '--yes');
   expect(replaced.out).toContain('taken out: filesystem');
   expect(replaced.out).not.toContain('bypass');
+  writeFileSync(path, read(path).replace('{', '{ "theme": "dark",'));
+  const left = await run(home, 'disconnect', 'claude-desktop', '--yes');
+  expect(left.out).toContain('put back: filesystem');
+  expect(read(path)).toContain('"theme": "dark"');
+  expect(Object.keys((JSON.parse(read(path)) as { mcpServers: object }).mcpServers)).toEqual(['filesystem']);
   expect((await run(home, 'client', 'restore', 'claude-desktop', '--yes')).exit).toBe(0);
+  expect(read(path)).not.toContain('"theme"');
   expect(read(path)).toContain('"filesystem"');
 });
 
