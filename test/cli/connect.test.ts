@@ -33,7 +33,9 @@ function run(home: string, ...args: readonly string[]): Promise<Ran> {
 /** `connect` on a machine that is made up. */
 function runOn(home: string, options: ConnectOptions, { ids = ['claude-desktop'], ...tools }: MadeUp): Promise<Ran> {
   const add = (program: Command, context: CommandContext): void => {
-    program.action(() => connect(context, ids, { ...options, tools: { ...clientMachine(context), ...tools } }));
+    program.action(async () => {
+      await connect(context, ids, { ...options, tools: { ...clientMachine(context), ...tools } });
+    });
   };
   return runCommand(add, [], { home, cache: home });
 }
