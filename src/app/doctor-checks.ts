@@ -1,5 +1,6 @@
 import { checkClients } from './doctor-clients.ts';
 import { checkConfig, checkDashboard, checkLock, checkOtlp, checkSecrets } from './doctor-config.ts';
+import { checkLocks } from './doctor-locks.ts';
 import { checkDisk, checkDriver, checkHome, checkNode, checkToolchain } from './doctor-machine.ts';
 import { checkBundles, checkServers } from './doctor-servers.ts';
 import { checkChain, checkPause, checkStore } from './doctor-store.ts';
@@ -112,6 +113,12 @@ export const CHECKS: readonly Check[] = [
     about: 'which clients of this machine start servers past the gateway',
     mending: '`connect` writes the gateway into the client’s file in their place.',
     run: checkClients,
+  },
+  {
+    id: 'locks',
+    about: 'locks beside files of clients and of secrets that a killed process has left behind',
+    mending: '`doctor --fix` removes those; one that a living process holds is left to it.',
+    run: checkLocks,
   },
   {
     id: 'dashboard',

@@ -1,4 +1,5 @@
 import { agentsIn } from './agents.ts';
+import { approvalNotices } from './approval-notices.ts';
 import { serversUnder } from './directory.ts';
 import type { LockInForce } from './lock.ts';
 import type { AppOptions } from './options.ts';
@@ -134,7 +135,8 @@ export function resultHandling(checker: ArgumentChecker, { config }: Pick<AppOpt
   };
 }
 
-function approvalsOf(store: Store, { config, clock, logger, login }: AppOptions): Approvals {
+function approvalsOf(store: Store, options: AppOptions): Approvals {
+  const { config, clock, logger, login } = options;
   const { hold: holdMs, timeout: timeoutMs } = config.approvals;
   const book = store.approvals;
   const confirmations = new Confirmations({
@@ -146,7 +148,8 @@ function approvalsOf(store: Store, { config, clock, logger, login }: AppOptions)
     logger,
     holdMs,
   });
-  return { book, confirmations, timeoutMs, login };
+  const announce = approvalNotices(options);
+  return { book, confirmations, timeoutMs, login, ...(announce !== undefined && { announce }) };
 }
 
 /** A pattern that cannot be used was refused with the configuration. */

@@ -39,6 +39,8 @@ export interface AppOptions {
   readonly lookEveryMs?: number;
   /** Whether policies are asked and recorded, and what they deny is let through for as long as this process runs. */
   readonly isShadow?: boolean;
+  /** Whether it serves the person at this machine alone, over stdio. */
+  readonly isAtDesktop?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -91,7 +91,7 @@ async function reading(
   }
 }
 
-const HEADER = ['asked', 'id', 'status', 'by', 'what', 'for', 'votes', 'waited'];
+const HEADER = ['asked', 'id', 'status', 'what', 'by', 'for', 'votes', 'waited'];
 const SHORT_ID = 18;
 
 function rowOf(approval: Approval, nowMs: number): readonly string[] {
@@ -101,8 +101,8 @@ function rowOf(approval: Approval, nowMs: number): readonly string[] {
     new Date(createdMs).toISOString().slice(0, 19).replace('T', ' '),
     id.slice(0, SHORT_ID),
     status,
-    by,
     what,
+    by,
     `${requester.agent} (${requester.user})`,
     `${approversOf(approval).length}/${quorum}`,
     secondsText(shownApproval(approval, nowMs).waited_seconds),

@@ -74,9 +74,9 @@ function addConnect(program: Command, context: CommandContext): void {
     .option('-y, --yes', 'change it without being asked')
     .option('--json', 'print one JSON object')
     .addHelpText('after', CONNECT_HELP)
-    .action(async (ids: readonly string[], options: ConnectOptions) =>
-      (await import('./connect.ts')).connect(context, ids, options),
-    );
+    .action(async (ids: readonly string[], options: ConnectOptions) => {
+      await (await import('./connect.ts')).connect(context, ids, options);
+    });
 }
 
 const CONNECT_HELP = `
@@ -99,8 +99,14 @@ function addImport(client: Command, context: CommandContext): void {
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('-y, --yes', 'do it without being asked, and accept what the servers offer')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  mcp-gateway client import cursor')
+    .addHelpText('after', IMPORT_HELP)
     .action(async (from: readonly string[], options: Omit<InitOptions, 'from'>) =>
       (await import('./init.ts')).init(context, { ...options, from }),
     );
 }
+
+const IMPORT_HELP = `
+Example:
+  mcp-gateway client import cursor
+
+Exit code ${EXIT.failed} when a server could not be started; all else was done, and --json names each under failed.`;

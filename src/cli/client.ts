@@ -3,6 +3,7 @@ import { carryOut, planRestore } from '../clients/connection.ts';
 import type { FoundClient } from '../clients/entry.ts';
 import { allPlaces, findClients } from '../clients/find.ts';
 import { isRunning } from '../clients/running.ts';
+import { settleTakenOut } from '../clients/taken-out.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type ClientMachine, clientMachine, knownClient } from './client-places.ts';
 import { askedFor, failedResult, printResults, shownPath } from './client-results.ts';
@@ -120,6 +121,7 @@ export async function restore(context: CommandContext, id: string, options: Rest
   }
   try {
     carryOut({ ...change, state: { ...change.state, isConnected: false } }, { home: gatewayHome, time: tools.time() });
+    settleTakenOut(gatewayHome, place, Buffer.from(change.after ?? '').toString('utf8'));
     return print('restored');
   } catch (thrown) {
     return printResults(context, {

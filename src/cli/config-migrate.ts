@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { type ImportPlan, planImport } from '../app/import-plan.ts';
+import { type ImportPlan, type PlannedServer, planImport } from '../app/import-plan.ts';
+import { commentsOf } from '../clients/comments.ts';
 import type { FoundClient } from '../clients/entry.ts';
 import { type ClientPlace, stateOfText } from '../clients/find.ts';
 import { readFileText } from '../clients/file-text.ts';
@@ -12,11 +13,12 @@ import { findConfig } from '../config/find.ts';
 import { emptyConfig } from '../config/new-config.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { mayHoldSecret } from '../core/plain-secrets.ts';
 import { type ConfigOption, loadOptions } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { counted } from './counted.ts';
 import { secretsOf } from './secrets-of.ts';
-import { printJson, printLine, printNote, printPage } from './terminal.ts';
+import { printJson, printLine, printNote, printPage, visible } from './terminal.ts';
 
 export interface MigrateOptions extends ConfigOption {
   readonly from?: string;
@@ -47,7 +49,7 @@ export function migrate(context: CommandContext, file: string | undefined, optio
     return printLine(terminal, `${path} is of version ${String(version)}, the newest; nothing was changed.`);
   }
   const machine = machineOf(context);
-  const client = readAs(path, text, { machine, from: options.from });
+  const { place, found: client } = readAs(path, text, { machine, from: options.from });
   const secrets = secretsOf(environment);
   const plan = planImport([client], {
     written: {},
@@ -55,16 +57,40 @@ export function migrate(context: CommandContext, file: string | undefined, optio
     secretOf: secrets.read,
     variables: environment.variables,
   });
-  const converted = plan.servers.reduce(withServer, emptyConfig());
+  const comments = keptComments(text, place, plan);
+  const converted = plan.servers.reduce(
+    (config, server) => withServer(config, { ...server, comments: comments.of(server) }),
+    emptyConfig(),
+  );
   const { out } = options;
   if (out !== undefined) {
     for (const { name, value } of plan.secrets) if (secrets.read(name) !== value) secrets.write(name, value);
     create(resolve(environment.workingFolder, out), converted);
   }
   sayRemarks(context, plan, out);
+  if (comments.left > 0)
+    printNote(terminal, `${counted(comments.left, 'line')} of comments in ${path} may hold a secret: not taken over`);
   if (options.json === true) return printJson(terminal, 'config-migrate', asJson(path, converted, plan));
   if (out === undefined) return printPage(terminal, converted);
   return printLine(terminal, `Wrote ${counted(plan.servers.length, 'server')} to ${out}.`);
+}
+
+interface KeptComments {
+  readonly of: (server: PlannedServer) => readonly string[];
+  /** Lines that were not taken over. */
+  readonly left: number;
+}
+
+/** What is written about each server; less the lines in which a secret may stand, such as an entry that is commented out. */
+function keptComments(text: string, place: ClientPlace, { secrets }: ImportPlan): KeptComments {
+  const comments = commentsOf(text, place);
+  const isOpen = (line: string): boolean =>
+    mayHoldSecret(line) || secrets.some(({ value }) => value !== '' && line.includes(value));
+  return {
+    of: ({ from }) =>
+      from.flatMap(({ name }) => (comments.get(name) ?? []).filter((line) => !isOpen(line)).map(visible)),
+    left: [...comments.values()].flat().filter(isOpen).length,
+  };
 }
 
 function textOf(path: string): string {
@@ -93,7 +119,7 @@ function readAs(
   path: string,
   text: string,
   { machine, from }: { readonly machine: Machine; readonly from: string | undefined },
-): FoundClient {
+): { readonly place: ClientPlace; readonly found: FoundClient } {
   const wanted = from === undefined ? CLIENTS : [clientOf(from) ?? unknownClient(from)];
   const places = wanted.flatMap((client) =>
     client.places.flatMap(({ at, scope, path: paths }): readonly (ClientPlace & { readonly isNamed: boolean })[] => {
@@ -112,7 +138,7 @@ function readAs(
     const why = state?.kind === 'broken' ? state.problem : `${path} has neither a version nor the servers of a client`;
     throw new GatewayError('CONFIG_INVALID', why, { mend: 'Name the client with --from, or mend the file.' });
   }
-  return { id: place.client.id, name: place.client.name, scope: place.scope, path, state };
+  return { place, found: { id: place.client.id, name: place.client.name, scope: place.scope, path, state } };
 }
 
 function hasServers(text: string, syntax: (typeof CLIENTS)[number]['syntax'], at: readonly string[]): boolean {

@@ -36,16 +36,25 @@ interface Plan {
 
 /**
  * Registers the gateway with clients: shows first what changes in their files, writes when the person says so, and keeps a
- * backup of each. What cannot be done for one client keeps no other one waiting; the exit code tells of it.
+ * backup of each. What cannot be done for one client keeps no other one waiting; the exit code tells of it. Answers what
+ * came of each.
  */
-export async function connect(context: CommandContext, ids: readonly string[], options: ConnectOptions): Promise<void> {
+export async function connect(
+  context: CommandContext,
+  ids: readonly string[],
+  options: ConnectOptions,
+): Promise<readonly ClientResult[]> {
   const tools = options.tools ?? clientMachine(context);
   const launch = launchOf(context, options);
   if (options.managed !== undefined && options.managed !== false) {
-    return (await import('./managed.ts')).writeManaged(context, launch, options);
+    (await import('./managed.ts')).writeManaged(context, launch, options);
+    return [];
   }
   const places = chosenPlaces(ids, options, tools.machine);
-  if (options.print === true) return printSnippets(context, places, { launch, options });
+  if (options.print === true) {
+    printSnippets(context, places, { launch, options });
+    return [];
+  }
   const results: ClientResult[] = [];
   const imported = options.replace === true ? await importedOf(context, options) : NOTHING_MOVED;
   const connecting = { context, launch, options, tools, results, imported };
@@ -62,14 +71,24 @@ export async function connect(context: CommandContext, ids: readonly string[], o
         diff: diffOf(change, tools.machine),
       })),
     );
-    return printResults(context, { command: 'connect', results, json: options.json });
+    return printed(context, results, options);
   }
   if (changes.length > 0 && !(await isWanted(context, changes, options))) {
-    return printNote(context.terminal, 'Nothing was changed.');
+    printNote(context.terminal, 'Nothing was changed.');
+    return [];
   }
   if (isPassing(launch)) printNote(context.terminal, PASSING);
   for (const change of changes) results.push(await done(change, connecting));
-  return printResults(context, { command: 'connect', results, json: options.json });
+  return printed(context, results, options);
+}
+
+function printed(
+  context: CommandContext,
+  results: readonly ClientResult[],
+  { json }: ConnectOptions,
+): readonly ClientResult[] {
+  printResults(context, { command: 'connect', results, json });
+  return results;
 }
 
 const PASSING =

@@ -25,7 +25,7 @@ interface Disconnecting {
 
 /**
  * Takes the gateway out of clients. A file that nobody has changed since it was connected becomes what it was, byte by
- * byte; of another one our entry alone is taken out.
+ * byte; of another one our entry alone is taken out, and the servers that `connect --replace` took out are put back.
  */
 export async function disconnect(
   context: CommandContext,
@@ -38,7 +38,11 @@ export async function disconnect(
   const changes = places.flatMap((place) => planned(place, { options, tools, results }));
   if (options.json !== true) for (const change of changes) printDiff(context.terminal, diffOf(change, tools.machine));
   if (options.dryRun === true) {
-    results.push(...changes.map((change) => resultOf(change, 'would-change', { diff: diffOf(change, tools.machine) })));
+    results.push(
+      ...changes.map((change) =>
+        resultOf(change, 'would-change', { ...putBackBy(change), diff: diffOf(change, tools.machine) }),
+      ),
+    );
     return printResults(context, { command: 'disconnect', results, json: options.json });
   }
   const names = [...new Set(changes.map(({ place }) => place.client.name))].join(', ');
@@ -46,7 +50,7 @@ export async function disconnect(
   if (isAsking && !(await askedFor(context, `Disconnect ${names}?`, options))) {
     return printNote(context.terminal, 'Nothing was changed.');
   }
-  results.push(...changes.map(done));
+  results.push(...changes.map((change) => done(change, tools)));
   return printResults(context, { command: 'disconnect', results, json: options.json });
 }
 
@@ -71,13 +75,17 @@ function planned(place: ClientPlace, { options, tools, results }: Disconnecting)
   }
 }
 
-function done(change: Change): ClientResult {
+function done(change: Change, { gatewayHome }: ClientMachine): ClientResult {
   try {
-    putBack(change);
-    return resultOf(change, 'disconnected', change.moved.length > 0 ? { moved: change.moved } : {});
+    putBack(change, gatewayHome);
+    return resultOf(change, 'disconnected', putBackBy(change));
   } catch (thrown) {
     return failedResult(change.place, thrown);
   }
+}
+
+function putBackBy({ moved }: Change): Partial<ClientResult> {
+  return moved.length > 0 ? { moved } : {};
 }
 
 function resultOf({ place }: Change, status: ClientResult['status'], more: Partial<ClientResult>): ClientResult {

@@ -1,5 +1,5 @@
 import { accept, definitionsIn, lockedAs, refuseBadBundle, summaryOf } from '../app/unit.ts';
-import { messageOf, GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { isServerId } from '../core/names.ts';
 import type { LookedAt } from '../app/look.ts';
 import type { CommandContext } from './context.ts';
@@ -21,7 +21,7 @@ export type Accepted =
     }
   /** It waits for secrets or variables. */
   | { readonly server: string; readonly state: 'waiting'; readonly for: readonly string[] }
-  | { readonly server: string; readonly state: 'failed'; readonly problem: string };
+  | { readonly server: string; readonly state: 'failed'; readonly problem: string; readonly mend: string };
 
 interface Accepting {
   readonly draft: Draft;
@@ -65,18 +65,18 @@ function inGroupsOf<T>(size: number, items: readonly T[]): readonly (readonly T[
 
 async function seeOne(work: UnitWork, id: string): Promise<LookedAt | Accepted> {
   try {
-    if (!isServerId(id)) return failed(id, 'has no id');
+    if (!isServerId(id)) return failed(id, new GatewayError('USAGE', `"${id}" is no id of a server`));
     const looked = await look(id, work);
     refuseBadBundle(looked);
     return looked;
   } catch (thrown) {
     if (!(thrown instanceof GatewayError)) throw thrown;
-    return failed(id, messageOf(thrown));
+    return failed(id, thrown);
   }
 }
 
-function failed(server: string, problem: string): Accepted {
-  return { server, state: 'failed', problem };
+function failed(server: string, { message, mend }: GatewayError): Accepted {
+  return { server, state: 'failed', problem: message, mend: mend ?? `mcp-gateway server test ${server}` };
 }
 
 async function isWanted(

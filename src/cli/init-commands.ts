@@ -27,4 +27,5 @@ Examples:
 
 No file of a client is changed, unless by --connect. What a project brings with it is not taken over.
 Where there is a configuration, what is missing is added to it.
-Exit code ${EXIT.usage} when nobody is at a terminal to be asked and --yes is not given.`;
+Exit code ${EXIT.failed} when a server could not be started or a client not connected: all else was done, and --json has ok: false and
+names each under failed. One that waits for a secret has not failed. Exit code ${EXIT.usage} when nobody is at a terminal to be asked and --yes is not given.`;

@@ -97,6 +97,7 @@ export function printAccepted(terminal: Terminal, accepted: readonly Accepted[])
     const [first = '', ...rest] = resultText(one).split('\n');
     printLine(terminal, visible(`${one.server}  ${first}`));
     for (const line of rest) printLine(terminal, visible(line));
+    if (one.state === 'failed') printLine(terminal, visible(`  = help: ${one.mend}`));
   }
 }
 

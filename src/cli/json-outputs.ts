@@ -121,6 +121,8 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
       refused: 'what cannot be taken over',
       isWritten: 'whether it was',
       accepted: 'what was accepted of each server',
+      failed:
+        'what was to be done and was not, each with what (server or client), id, problem and mend; ok is false where there is one',
       next: 'the commands to go on with',
     },
   },

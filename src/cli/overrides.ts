@@ -32,11 +32,13 @@ export async function overrides(context: CommandContext, options: OverridesOptio
   const now = Date.now();
   const found = await announced(terminal, 'permits are being looked for …', find(context, options, now));
   const shown = found.overrides.filter((override) => isWanted(override, options));
-  if (found.unusable.length > 0 || shown.some(({ state }) => state === 'void')) context.setExit(EXIT.findings);
+  const ok = found.unusable.length === 0 && shown.every(({ state }) => state !== 'void');
+  if (!ok) context.setExit(EXIT.findings);
   if (options.json === true) {
     const { silent_rules, unusable } = found;
     const listed = shown.map((override) => ({ ...override, ends_soon: endsSoon(override) }));
     return printJson(terminal, 'policy-overrides', {
+      ok,
       time: new Date(now).toISOString(),
       overrides: listed,
       silent_rules,

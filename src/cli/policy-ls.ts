@@ -31,8 +31,9 @@ export function list(context: CommandContext, options: PolicyOptions): Promise<v
   return withPolicies(context, options, async (place, loader) => {
     const found = await announced(terminal, READING, findPolicies(place, loader));
     const bundles = found.map(({ listed }) => listed);
-    if (bundles.some(({ state }) => state !== 'good')) context.setExit(EXIT.findings);
-    if (options.json === true) return printJson(terminal, 'policy-ls', { bundles });
+    const ok = bundles.every(({ state }) => state === 'good');
+    if (!ok) context.setExit(EXIT.findings);
+    if (options.json === true) return printJson(terminal, 'policy-ls', { ok, bundles });
     const header = ['bundle', 'layer', 'mode', 'rules', 'state', 'revision', 'digest', 'signature', 'asked', 'source'];
     printTable(terminal, header, bundles.map(cellsOf));
     for (const { id, state, why } of bundles.filter(({ why: reason }) => reason !== ''))
@@ -45,10 +46,11 @@ export function show(context: CommandContext, id: string, options: PolicyOptions
   return withPolicies(context, options, async (place, loader, secrets) => {
     const found = named(id, await announced(terminal, READING, findPolicies(place, loader)));
     const { listed, checked } = found;
-    if (listed.state !== 'good') context.setExit(EXIT.findings);
+    const ok = listed.state === 'good';
+    if (!ok) context.setExit(EXIT.findings);
     // What an admin sets may be a secret.
     const content = checked === undefined ? NO_CONTENT : withoutSecrets(contentOf(checked), secrets);
-    if (options.json === true) return printJson(terminal, 'policy-show', { bundle: listed, ...content });
+    if (options.json === true) return printJson(terminal, 'policy-show', { ok, bundle: listed, ...content });
     return print(terminal, listed, content);
   });
 }

@@ -40,7 +40,7 @@ export async function matrix(context: CommandContext, options: MatrixOptions): P
   try {
     const built = await buildMatrix({ config, files, nowMs: clock.now() }, trials, line.show);
     line.clear();
-    if (options.failOnChange === true && changesIn(built).length > 0) context.setExit(EXIT.findings);
+    if (isFailing(built, options)) context.setExit(EXIT.findings);
     write(context, built, options);
   } finally {
     line.clear();
@@ -48,15 +48,22 @@ export async function matrix(context: CommandContext, options: MatrixOptions): P
   }
 }
 
-function write({ terminal, environment }: CommandContext, built: Matrix, { json, format, out }: MatrixOptions): void {
+function write({ terminal, environment }: CommandContext, built: Matrix, options: MatrixOptions): void {
+  const { json, format, out } = options;
   const wanted = json === true ? 'json' : format;
   if (wanted === 'terminal' && out === undefined) return printMatrix(terminal, built);
-  if (wanted === 'json' && out === undefined) return printJson(terminal, 'policy-matrix', jsonOf(built));
+  if (wanted === 'json' && out === undefined) {
+    return printJson(terminal, 'policy-matrix', { ok: !isFailing(built, options), ...jsonOf(built) });
+  }
   const text =
     wanted === 'csv' ? matrixCsv(built) : wanted === 'html' ? matrixHtml(built) : `${jsonText(jsonOf(built))}\n`;
   if (out === undefined) return printPage(terminal, text);
   writeFileSync(resolve(environment.workingFolder, out), text);
   return printLine(terminal, `${out} has ${built.cells.length} cells, ${changesIn(built).length} calls changed`);
+}
+
+function isFailing(built: Matrix, { failOnChange }: MatrixOptions): boolean {
+  return failOnChange === true && changesIn(built).length > 0;
 }
 
 function jsonOf(built: Matrix): object {

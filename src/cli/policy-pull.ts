@@ -52,8 +52,9 @@ export function pull(context: CommandContext, id: string | undefined, options: P
   return withPolicies(context, options, async (place, loader) => {
     const wanted = chosen(id, place);
     const bundles = await Promise.all(wanted.map((bundle) => pullOne(bundle, optionsOf(context, place, loader))));
-    if (bundles.some(({ problem }) => problem !== '')) context.setExit(EXIT.unreachable);
-    if (options.json === true) return printJson(terminal, 'policy-pull', { bundles });
+    const ok = bundles.every(({ problem }) => problem === '');
+    if (!ok) context.setExit(EXIT.unreachable);
+    if (options.json === true) return printJson(terminal, 'policy-pull', { ok, bundles });
     for (const pulled of bundles) printPulled(terminal, pulled);
     if (bundles.length === 0) printLine(terminal, NO_ADDRESS);
   });
@@ -66,7 +67,8 @@ export function outdated(context: CommandContext, options: PolicyOptions): Promi
     const bundles = await Promise.all(wanted.map((bundle) => look(bundle, optionsOf(context, place, loader))));
     if (bundles.some(({ problem }) => problem !== '')) context.setExit(EXIT.unreachable);
     if (bundles.some((bundle) => bundle.outdated)) context.setExit(EXIT.findings);
-    if (options.json === true) return printJson(terminal, 'policy-outdated', { bundles });
+    const ok = bundles.every(({ problem, outdated: isOld }) => problem === '' && !isOld);
+    if (options.json === true) return printJson(terminal, 'policy-outdated', { ok, bundles });
     for (const looked of bundles) printLooked(terminal, looked);
     if (bundles.length === 0) printLine(terminal, NO_ADDRESS);
   });

@@ -11,7 +11,7 @@ export function verify(context: CommandContext, options: PolicyOptions): Promise
     const bundles = await verifyPolicies(place, loader);
     const bad = bundles.filter(({ state }) => state !== 'good');
     if (bad.length > 0) context.setExit(EXIT.findings);
-    if (options.json === true) return printJson(terminal, 'policy-verify', { bundles });
+    if (options.json === true) return printJson(terminal, 'policy-verify', { ok: bad.length === 0, bundles });
     printTable(terminal, ['bundle', 'kept in', 'digest', 'signature', 'state'], bundles.map(cellsOf));
     for (const { id, state, why } of bad) terminal.err.write(`${state} ${id}: ${visible(why)}\n`);
     if (bad.length === 0) printLine(terminal, `${bundles.length} kept bundles are what they were.`);

@@ -59,6 +59,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     host,
     timezone,
     isShadow: options.shadow === true,
+    isAtDesktop: options.stdio === true && options.http === undefined,
     clock,
     logger,
   });

@@ -30,7 +30,7 @@ export function tryServer(context: CommandContext, id: string, options: ServerOp
     if (options.json === true) {
       const tools = tried.map(({ isListed: listed, ...tool }) => ({ ...tool, listed }));
       const problem = looked.bundle.kind === 'bad' ? looked.bundle.problem : '';
-      return printJson(terminal, 'server-test', { server: id, unit: looked.unit, problem, tools });
+      return printJson(terminal, 'server-test', { ok: problem === '', server: id, unit: looked.unit, problem, tools });
     }
     printUnit(terminal, looked);
     printTable(

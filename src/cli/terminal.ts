@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { visibleJson } from '../core/visible-json.ts';
+import { tableLines, wrap } from './table-lines.ts';
 
 /** Where a command reads and writes, and what that place can show. Answers go to `out`, everything else to `err`. */
 export interface Terminal {
@@ -62,22 +63,18 @@ export function jsonText(value: object): string {
 }
 
 /**
- * Columns two spaces apart, as wide as their widest cell, the last one cut to the width of the terminal.
+ * Columns two spaces apart, as wide as their widest cell; what has no room on a terminal goes on below.
  * Control characters are removed: much of what is shown was written by others.
  */
 export function printTable(terminal: Terminal, header: readonly string[], rows: readonly (readonly string[])[]): void {
-  const cells = rows.map((row) => row.map(visible));
-  const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
   const width = terminal.out.isTTY ? terminal.out.columns : Number.POSITIVE_INFINITY;
-  const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
-  printLine(terminal, paint(terminal, 'dim', cut(line(header), width)));
-  for (const row of cells) printLine(terminal, cut(line(row), width));
-}
-
-/** What is not all there says so; `--json` and a wider terminal have it. */
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, width - 1).trimEnd()}…`;
+  const lines = tableLines(
+    header,
+    rows.map((row) => row.map(visible)),
+    width,
+  );
+  printLine(terminal, paint(terminal, 'dim', lines.head));
+  for (const line of lines.rows) printLine(terminal, line);
 }
 
 /**
@@ -137,14 +134,6 @@ function textWidth({ out }: Terminal): number {
 
 function labelText(terminal: Terminal, label: string): string {
   return paint(terminal, 'dim', label.padEnd(LABEL_WIDTH));
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  return text.split(' ').reduce<readonly string[]>((lines, word) => {
-    const last = lines.at(-1) ?? '';
-    const joined = last === '' ? word : `${last} ${word}`;
-    return joined.length <= width ? [...lines.slice(0, -1), joined] : [...lines, word];
-  }, []);
 }
 
 /** Text from elsewhere without control characters and without characters that reorder or hide what is shown. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../core/errors.ts';
-import { type Backup, bytesOf, dropBackup, isWhole, listBackups, saveBackup, updateBackup } from './backups.ts';
+import { type Backup, bytesOf, dropBackup, isWhole, saveBackup, updateBackup } from './backups.ts';
 import { entryIn, withEntry, withoutEntry } from './edit.ts';
 import type { ReadState } from './entry.ts';
 import { type FileText, hashOf, readFileText } from './file-text.ts';
@@ -8,6 +8,7 @@ import { type ClientPlace, stateOfText } from './find.ts';
 import type { Machine } from './machine.ts';
 import { type Launch, OWN_NAME, ownEntry } from './own-entry.ts';
 import { replaceClientFile } from './replace-file.ts';
+import { backupsOf, bare, settleTakenOut, takenOut, withTakenOut } from './taken-out.ts';
 
 /** What is about to become of a file of a client. Nothing has been written yet. */
 export interface Change {
@@ -16,7 +17,7 @@ export interface Change {
   /** Undefined removes the file. */
   readonly after: Uint8Array | undefined;
   readonly made: number;
-  /** Other servers that are taken out. */
+  /** Other servers that are taken out, or put back. */
   readonly moved: readonly string[];
   /** What is read of it now. */
   readonly state: ReadState;
@@ -48,27 +49,31 @@ export function planConnect(
 }
 
 /**
- * The file without our entry: exactly as it was where nothing else has changed it since, or undefined where it is not
- * connected. Throws CLIENT_FILE where the file cannot be read.
+ * The file without our entry, and with the servers that were taken out of it: exactly as it was where nothing else has
+ * changed it since; undefined where it is so already. Throws CLIENT_FILE where the file cannot be read, or a server that was
+ * taken out cannot be put back.
  */
 export function planDisconnect(place: ClientPlace, machine: Machine, home: string): Change | undefined {
   const { before, state } = readAt(place, machine);
-  if (before.kind === 'missing' || !state.isConnected) return undefined;
+  if (before.kind === 'missing') return undefined;
+  const owed = takenOut(home, place, before.text);
+  if (!state.isConnected && owed.length === 0) return undefined;
+  const base = { place, before, state, made: 0, moved: owed.map(({ name }) => name) };
   const backup = backupFor(home, place);
-  const base = { place, before, state, made: 0 };
-  // A copy that is gone keeps nobody connected; but what was moved out stands only there.
-  const isUsable = backup !== undefined && (backup.moved.length > 0 || isWhole(backup));
-  if (isUsable && backup.after === before.hash) {
-    const after = bytesOf(backup);
-    // What it was may have had an entry of ours, that another version wrote.
-    const was = stateOfText(after?.toString('utf8') ?? '', place, machine);
-    if (was.kind === 'read' && !was.isConnected) return { ...base, after, moved: backup.moved };
+  // A copy that is gone keeps nobody connected.
+  if (backup !== undefined && isWhole(backup) && backup.after === before.hash) {
+    const bytes = bytesOf(backup);
+    const text = bytes?.toString('utf8') ?? '';
+    // What it was may have had an entry of ours, that another version wrote, and may lack what was taken out before.
+    const was = stateOfText(text, place, machine);
+    const isAll = owed.every(({ name }) => entryIn(text, place, name) !== undefined);
+    if (was.kind === 'read' && !was.isConnected && isAll) return { ...base, after: bytes };
   }
-  const after = state.ownNames.reduce(
+  const without = state.ownNames.reduce(
     (text, name) => withoutEntry(text, place, { name, made: name === OWN_NAME ? (backup?.made ?? 0) : 0 }),
     before.text,
   );
-  return { ...base, after: Buffer.from(after), moved: [] };
+  return { ...base, after: Buffer.from(withTakenOut(without, place, owed)) };
 }
 
 /** The file as a backup has it. Throws CLIENT_FILE. */
@@ -126,13 +131,14 @@ export function carryOut(change: Change, { home, time }: Keeping): Backup {
 }
 
 /** Writes what leaves nothing to come back to. Throws CLIENT_FILE. */
-export function putBack({ place, before, after }: Change): void {
+export function putBack({ place, before, after }: Change, home: string): void {
   replaceClientFile(place.path, { bytes: after, expected: before.kind === 'text' ? before.hash : undefined });
+  settleTakenOut(home, place, Buffer.from(after ?? '').toString('utf8'));
 }
 
 /** The last change of this place that was ours. */
-function backupFor(home: string, { client, path, scope }: ClientPlace): Backup | undefined {
-  return listBackups(home, client.id).find((backup) => backup.path === path && backup.scope === scope);
+function backupFor(home: string, place: ClientPlace): Backup | undefined {
+  return backupsOf(home, place)[0];
 }
 
 function readAt(place: ClientPlace, machine: Machine): { readonly before: Readable; readonly state: ReadState } {
@@ -159,11 +165,4 @@ function refuseOther({ client, path }: ClientPlace, { servers, refused, ownNames
       mend: `Rename that server in ${client.name} and run the command again.`,
     },
   );
-}
-
-/** An entry of a list without the name that says which one it is. */
-function bare(entry: unknown): unknown {
-  if (typeof entry !== 'object' || entry === null || !('name' in entry)) return entry;
-  const { name: _, ...rest } = entry;
-  return rest;
 }

@@ -1,5 +1,6 @@
 import { parse } from 'smol-toml';
 import { isJsonObject } from '../core/json.ts';
+import type { Span } from './comments.ts';
 import { type Addition, type Edited, newlineOf, type Target } from './addition.ts';
 
 /** The text with one table more at its end; no library writes TOML and keeps comments. */
@@ -27,6 +28,25 @@ export function withoutTomlEntry(text: string, { at, name }: Target): string {
     else spans.push({ start, end });
   }
   return spans.reduceRight((current, span) => cutLines(current, span), text);
+}
+
+/** Where each header and pair stands, those of a server with its name. */
+export function tomlSpans(text: string, at: readonly string[]): readonly Span[] {
+  let table: readonly string[] = [];
+  return statementsOf(text).map(({ start, end, kind }) => {
+    const keys = keysOf(text.slice(start, end));
+    if (kind === 'header') table = keys;
+    const path = kind === 'header' ? keys : [...table, ...keys];
+    const isServer = at.every((key, index) => path[index] === key);
+    return { name: isServer ? path[at.length] : undefined, start, end };
+  });
+}
+
+/** Where what is written for people stands. */
+export function tomlComments(text: string): readonly Span[] {
+  return [...text.matchAll(TOKEN)].flatMap(({ 0: token, index }) => {
+    return token.startsWith('#') ? [{ start: index, end: index + token.trimEnd().length }] : [];
+  });
 }
 
 function cutLines(text: string, { start, end }: { readonly start: number; readonly end: number }): string {

@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, type Pair, type ParsedNode, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { isJsonObject } from '../core/json.ts';
+import type { Servers } from './comments.ts';
 import { type Addition, type Edited, newlineOf, OtherShape, type Target } from './addition.ts';
 
 type Item = Pair<ParsedNode, ParsedNode | null>;
@@ -54,6 +55,26 @@ export function withoutYamlEntry(text: string, target: Target, made: number): st
   }
   const colon = text.indexOf(':', endOf(pair.key)) + 1;
   return `${text.slice(0, colon)} ${isMap(value) ? '{}' : '[]'}${text.slice(colon, start)}${text.slice(end)}`;
+}
+
+/** Where each server of a file stands; what is written at the left edge behind the last one is about something else. */
+export function yamlSpans(text: string, key: string): Servers {
+  const { contents } = parseDocument(text, { version: '1.2', schema: 'core' });
+  const items = isMap(contents) && contents.flow !== true ? (contents.items as readonly Item[]) : [];
+  const index = items.findIndex((item) => isScalar(item.key) && item.key.value === key);
+  const [before, pair] = [items[index - 1], items[index]];
+  const value = pair?.value;
+  if (pair === undefined || !(isMap(value) || isSeq(value))) return { spans: [], start: 0, end: 0 };
+  const names = namesOf(value);
+  const spans = rangesOf(text, value).map((range, at) => ({ ...range, name: nameText(names[at]) }));
+  const start = before === undefined ? pair.key.range[0] : endOfLine(text, endOf(before.value ?? before.key));
+  const behind = endOfLine(text, spans.at(-1)?.end ?? pair.key.range[1]);
+  const further = /^(?:[ \t]+#[^\n]*\n|[ \t]*\n)*/.exec(text.slice(behind))?.[0].length ?? 0;
+  return { spans, start, end: behind + further };
+}
+
+function nameText(name: unknown): string | undefined {
+  return typeof name === 'string' ? name : undefined;
 }
 
 function memberOf(text: string, key: string): Item | undefined {

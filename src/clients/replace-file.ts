@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError, messageOf } from '../core/errors.ts';
+import { takeFileLock } from '../files/file-lock.ts';
 import { readFileText } from './file-text.ts';
 
 export interface Replacement {
@@ -28,7 +29,8 @@ export interface Replacement {
 
 /** What a client keeps may hold secrets. */
 const NEW_FILE_MODE = 0o600;
-const LOCK_AGE_MS = 30_000;
+/** What is older was left behind. */
+export const LOCK_AGE_MS = 30_000;
 
 /**
  * Puts a file in the place of another, so that a reader sees the old one or the new one. Its permissions and its owner stay;
@@ -60,21 +62,28 @@ function targetOf(path: string): string {
   }
 }
 
-/** Beside the file, as other programs that change files of clients do it. One that was left behind is taken over. */
+/** Beside the file, as other programs that change files of clients do it. */
 function lock(target: string): () => void {
-  const path = `${target}.lock`;
+  const path = clientLockOf(target);
   try {
     mkdirSync(dirname(target), { recursive: true });
-    const found = statSync(path, { throwIfNoEntry: false });
-    // The age is that of the file system's clock, on both sides.
-    const isOld = found !== undefined && performance.timeOrigin + performance.now() - found.mtimeMs > LOCK_AGE_MS;
-    if (isOld) rmSync(path, { force: true });
-    closeSync(openSync(path, 'wx', 0o600));
+    const unlock = takeFileLock(path, LOCK_AGE_MS);
+    if (unlock !== undefined) return unlock;
   } catch (thrown) {
-    const isHeld = thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
-    throw failed(target, isHeld ? `another program is changing it (${path})` : messageOf(thrown), thrown);
+    throw failed(target, messageOf(thrown), thrown);
   }
-  return () => rmSync(path, { force: true });
+  throw new GatewayError(
+    'CLIENT_FILE',
+    `${target} cannot be written: another program is changing it (${path}). Nothing was changed.`,
+    {
+      mend: 'Run the command again; `mcp-gateway doctor --fix` removes a lock that was left behind.',
+    },
+  );
+}
+
+/** Who has it may change the file. */
+export function clientLockOf(path: string): string {
+  return `${path}.lock`;
 }
 
 function refuseChanged(target: string, expected: string | undefined): void {

@@ -6,6 +6,8 @@ import { blankComments } from './json-comments.ts';
 export interface ServerEntry {
   readonly id: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Lines for people, written above it where it has lines of its own. */
+  readonly comments?: readonly string[];
 }
 
 /**
@@ -80,9 +82,9 @@ function addedToBlock(text: string, servers: Servers, entry: ServerEntry): strin
 }
 
 /** One line a setting; ids and texts are written as JSON, which YAML reads the same way, unless they are plain words. */
-function blockLines({ id, settings }: ServerEntry, indent: string): readonly string[] {
+function blockLines({ id, settings, comments = [] }: ServerEntry, indent: string): readonly string[] {
   const members = Object.entries(settings).map(([name, value]) => `${indent}  ${name}: ${flowText(value)}`);
-  return [`${indent}${flowText(id)}:`, ...members];
+  return [...comments.map((line) => `${indent}# ${line}`), `${indent}${flowText(id)}:`, ...members];
 }
 
 const PLAIN = /^[A-Za-z@./][A-Za-z0-9@._/+-]*$/u;
@@ -99,11 +101,12 @@ function flowText(value: unknown): string {
   return PLAIN.test(value) && !NOT_TEXT.test(value) && !value.startsWith('@') ? value : JSON.stringify(value);
 }
 
-function addedToFlow(text: string, servers: Servers, { id, settings }: ServerEntry): string {
+function addedToFlow(text: string, servers: Servers, entry: ServerEntry): string {
+  const { id, settings } = entry;
   const newline = newlineOf(text);
   const close = (servers.range?.[1] ?? 1) - 1;
   const last = servers.items.at(-1);
-  if (last === undefined && !isJson(text)) return addedAsBlock(text, servers, { id, settings });
+  if (last === undefined && !isJson(text)) return addedAsBlock(text, servers, entry);
   const isSpread = last !== undefined && text.slice(servers.range?.[0] ?? 0, close).includes('\n');
   const isJsonText = isJson(text);
   const item = isJsonText

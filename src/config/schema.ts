@@ -73,6 +73,12 @@ const Approvals = z.strictObject({
     .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, 'not the name of a group'), Texts)
     .default({})
     .describe('Who may approve for a group: users of the operating system, by the group’s name.'),
+  notify: z
+    .enum(['auto', 'always', 'never'])
+    .default('auto')
+    .describe(
+      'Whether the desktop shows that a call waits for the person in front of it: `auto` while serving over stdio alone, `always` over HTTP, too.',
+    ),
 });
 
 const YEAR_MS = 366 * 86_400_000;

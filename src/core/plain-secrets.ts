@@ -73,6 +73,14 @@ function secretsInArgument(argument: string, before: string): readonly SecretPar
   return secretInVariable('argument', argument);
 }
 
+/** Whether a line of plain words may have a secret in it: a key, an address with a password, or a value that a name speaks of. */
+export function mayHoldSecret(line: string): boolean {
+  if (holdsKey(line) || hasCredentials(line)) return true;
+  return [...line.matchAll(NAMED_VALUE)].some(([, name = '', value = '']) => secretInHeader(name, value).length > 0);
+}
+
+const NAMED_VALUE = /([A-Za-z][\w.-]*)["'`]?(?:\s*[:=]\s*|\s+)["'`]?((?:(?:Bearer|Basic|token)\s+)?[^\s"'`,;}\]]+)/gi;
+
 function moved(parts: readonly SecretPart[], before: string): readonly SecretPart[] {
   return parts.map(({ label, start, end }) => ({ label, start: start + before.length, end: end + before.length }));
 }

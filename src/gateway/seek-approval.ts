@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { DECISION_META_KEY } from '../core/names.ts';
 import type { Remember } from '../core/opinion.ts';
+import type { DecisionRecord } from '../core/record.ts';
 import { cutText } from '../policy/author-text.ts';
 import type { ApprovalBook } from '../state/approval-book.ts';
 import type { Advice } from './advice.ts';
@@ -25,6 +26,8 @@ export interface Approvals {
   readonly timeoutMs: number;
   /** The user of the operating system who runs the gateway, and so is who asks; empty where callers say who they are. */
   readonly login: string;
+  /** Told where nobody could be asked in the client; absent where there is nobody to tell. It neither waits nor throws. */
+  readonly announce?: (record: DecisionRecord) => void;
 }
 
 /** What approvals of a request are bound to, and how approvers see it. */

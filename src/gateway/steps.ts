@@ -84,7 +84,11 @@ export function stepsOf<R extends Request, T extends Route>(way: Way<R, T>, part
       standing.asked.observation?.decided(kept.record, isPinned(standing.target));
       return { ruling: kept, recordUs };
     },
-    seekApproval: (ruling, standing) => seekApproval(ruling, standing, seekingOf(way, parts)),
+    seekApproval: async (ruling, standing) => {
+      const sought = await seekApproval(ruling, standing, seekingOf(way, parts));
+      if (sought.kind === 'waits') approvals.announce?.(ruling.record);
+      return sought;
+    },
     forward: async (allowed) => {
       const forwarded = await send(allowed, way, clock);
       if (way.action === 'tool_call') countResult(allowed.asked, forwarded, parts);

@@ -11,11 +11,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError, messageOf } from '../core/errors.ts';
+import { takeFileLock } from '../files/file-lock.ts';
 
 const OTHERS = 0o077;
 const HAS_MODES = process.platform !== 'win32';
@@ -94,46 +94,44 @@ function makeFolder(folder: string): void {
   }
 }
 
-const STALE_MS = 10_000;
+/** A lock that is older was left behind. */
+export const PRIVATE_LOCK_AGE_MS = 10_000;
 const STEP_MS = 20;
 const MOST_STEPS = 250;
 
 /** Does something to a file while no other process does, five seconds later at the latest. */
 export function alone<T>(path: string, work: () => T): T {
-  const lock = `${path}.lock`;
   makeFolder(dirname(path));
-  for (let step = 0; !taken(lock); step += 1) {
-    if (step === MOST_STEPS)
-      throw refused(path, 'is being changed by another process', `Try again, or remove ${lock}.`);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
-  }
+  const unlock = taken(path);
   try {
     return work();
   } finally {
-    rmSync(lock, { force: true });
+    unlock();
   }
 }
 
-/** What a process has left behind that was killed is taken over, by its age against that of a file made now. */
-function taken(lock: string): boolean {
+/** Who has it may change the file. */
+export function privateLockOf(path: string): string {
+  return `${path}.lock`;
+}
+
+function taken(path: string): () => void {
+  const lock = privateLockOf(path);
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const unlock = tryToTake(lock);
+    if (unlock !== undefined) return unlock;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
+  }
+  const mend = 'Try again; `mcp-gateway doctor --fix` removes a lock that was left behind.';
+  throw refused(path, `is being changed by another process (${lock})`, mend);
+}
+
+function tryToTake(lock: string): (() => void) | undefined {
   try {
-    closeSync(openSync(lock, 'wx', 0o600));
-    return true;
+    return takeFileLock(lock, PRIVATE_LOCK_AGE_MS);
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw unwritable(lock, thrown);
-    if (isStale(lock)) rmSync(lock, { force: true });
-    return false;
+    throw unwritable(lock, thrown);
   }
-}
-
-function isStale(lock: string): boolean {
-  const found = statSync(lock, { throwIfNoEntry: false });
-  if (found === undefined) return false;
-  const probe = `${lock}.${randomBytes(6).toString('hex')}`;
-  closeSync(openSync(probe, 'wx', 0o600));
-  const now = statSync(probe).mtimeMs;
-  rmSync(probe, { force: true });
-  return now - found.mtimeMs > STALE_MS;
 }
 
 function unwritable(path: string, thrown: unknown): GatewayError {

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CHECKS, examine } from '../../src/app/doctor-checks.ts';
 import { checkClients } from '../../src/app/doctor-clients.ts';
+import { checkLocks } from '../../src/app/doctor-locks.ts';
 import { checkDisk, checkHome, checkNode } from '../../src/app/doctor-machine.ts';
 import { checkServers } from '../../src/app/doctor-servers.ts';
 import { checkNames, checkTokens, checkTools } from '../../src/app/doctor-tools.ts';
@@ -49,6 +50,25 @@ test('a home that is missing is made, and what others could read is closed to th
   expect(statSync(join(home, 'notes.txt')).mode & 0o777).toBe(0o644);
   expect(checkHome({ home, modesMean: true })).toMatchObject([{ state: 'ok' }]);
   expect(checkDisk(join(home, 'not', 'there', 'yet.db'))).toMatchObject([{ id: 'disk' }]);
+});
+
+test('a lock that was left behind is removed, and one that is young is left to its holder', async () => {
+  const home = aFolder();
+  const file = join(home, 'mcp.json');
+  const client: FoundClient = { id: 'cursor', name: 'Cursor', scope: 'user', path: file, state: { kind: 'empty' } };
+  const look = (): readonly HealthFinding[] => checkLocks({ home, clients: [client, client] });
+  const locks = [`${file}.lock`, join(home, 'secrets.json.lock')];
+  for (const lock of locks) writeFileSync(lock, '');
+  expect(told(look())).toEqual([['locks', 'ok', '']]);
+  const old = new Date(Date.now() - 60_000);
+  for (const lock of locks) utimesSync(lock, old, old);
+  const found = look();
+  expect(told(found)).toEqual([
+    ['locks', 'warn', 'mcp-gateway doctor --fix'],
+    ['locks', 'warn', 'mcp-gateway doctor --fix'],
+  ]);
+  for (const { fix } of found) expect(await fix?.()).toMatch(/^removed /);
+  expect(told(look())).toEqual([['locks', 'ok', '']]);
 });
 
 function toolsNamed(...names: readonly string[]): KnownTools {

@@ -52,5 +52,13 @@ export async function runCommand(
     exit = printError({ in: process.stdin, out: stream('out'), err: stream('err') }, thrown);
   }
   await new Promise(setImmediate);
+  refuseOtherOk(args, said.out, exit);
   return { exit, ...said };
+}
+
+/** A law of every command: `ok` and the exit code say the same. Of a call, `ok` says that it was decided. */
+function refuseOtherOk(args: readonly string[], out: string, exit: number): void {
+  const said = args.includes('call') ? null : /^{"schema":"mcp-gateway\/[^"]*","ok":(true|false)/.exec(out);
+  if (said === null || (said[1] === 'true') === (exit === 0)) return;
+  throw new Error(`${args.join(' ')} ended with ${String(exit)} and said ${out.slice(0, 80)}`);
 }

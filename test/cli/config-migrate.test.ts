@@ -55,3 +55,33 @@ test.each([
   const taken = await run(home, 'migrate', `${process.cwd()}/fixtures/clients/cursor.json`, '--out', 'given.json');
   expect([taken.exit, readFileSync(join(home, 'given.json'), 'utf8')]).toEqual([2, text]);
 });
+
+const HELD = 'tr0ub4dor-and-3-horses';
+
+test.each([
+  [
+    'mcp.json',
+    `// of my laptop\n{\n  "theme": "dark", // not the light one\n  // from the README\n  "mcpServers": {\n    // read-only on purpose\n    "files": { "command": "node", /* LTS */ "args": [] }, // keep\n    "db": { "command": "db" },\n    // "DB_PASSWORD": "${HELD}"\n  },\n  /* "size": 15 */\n}`,
+    ['# from the README', '# read-only on purpose', '# LTS', '# keep', 'files:'],
+  ],
+  [
+    'config.toml',
+    `# of my laptop\nmodel = "x" # fast\n\n# from the README\n# read-only on purpose\n[mcp_servers.files]\ncommand = "node" # LTS\nargs = [] # keep\n\n[mcp_servers.db]\ncommand = "db"\n# DB_PASSWORD = "${HELD}"\n\n# what I trust\n[tui]\nx = 1\n`,
+    ['# from the README', '# read-only on purpose', '# LTS', '# keep', 'files:'],
+  ],
+  [
+    'config.yaml',
+    `# of my laptop\nmodel: x # fast\nextensions:\n  # from the README\n  # read-only on purpose\n  files: # LTS\n    type: stdio\n    cmd: node # keep\n    args: []\n  db:\n    type: stdio\n    cmd: db\n    # DB_PASSWORD: ${HELD}\n# what I trust\nother: 1\n`,
+    ['# from the README', '# read-only on purpose', '# LTS', '# keep', 'files:'],
+  ],
+])('what is written about a server of %s goes with it, less what may be a secret', async (name, text, expected) => {
+  const home = aFolder();
+  writeFileSync(join(home, name), text);
+  const { exit, out, err } = await run(home, 'migrate', name);
+  expect(exit).toBe(0);
+  const lines = out.split('\n').map((line) => line.trim());
+  expect(lines.slice(lines.indexOf('mcpServers:') + 1, lines.indexOf('files:') + 1)).toEqual(expected);
+  for (const other of ['laptop', 'fast', 'light', 'trust', 'size', HELD]) expect(out).not.toContain(other);
+  expect(err).toContain('1 line of comments');
+  expect(readFileSync(join(home, name), 'utf8')).toBe(text);
+});

@@ -33,7 +33,9 @@ function run(home: string, ...args: readonly string[]): Promise<Ran> {
 /** `connect` on a machine that is made up. */
 function runOn(home: string, options: ConnectOptions, { ids = ['claude-desktop'], ...tools }: MadeUp): Promise<Ran> {
   const add = (program: Command, context: CommandContext): void => {
-    program.action(() => connect(context, ids, { ...options, tools: { ...clientMachine(context), ...tools } }));
+    program.action(async () => {
+      await connect(context, ids, { ...options, tools: { ...clientMachine(context), ...tools } });
+    });
   };
   return runCommand(add, [], { home, cache: home });
 }
@@ -160,7 +162,13 @@ test('the servers that the configuration has are taken out by --replace, and the
   const replaced = await run(home, 'connect', 'claude-desktop', '--replace', '--yes');
   expect(replaced.out).toContain('taken out: filesystem');
   expect(replaced.out).not.toContain('bypass');
+  writeFileSync(path, read(path).replace('{', '{ "theme": "dark",'));
+  const left = await run(home, 'disconnect', 'claude-desktop', '--yes');
+  expect(left.out).toContain('put back: filesystem');
+  expect(read(path)).toContain('"theme": "dark"');
+  expect(Object.keys((JSON.parse(read(path)) as { mcpServers: object }).mcpServers)).toEqual(['filesystem']);
   expect((await run(home, 'client', 'restore', 'claude-desktop', '--yes')).exit).toBe(0);
+  expect(read(path)).not.toContain('"theme"');
   expect(read(path)).toContain('"filesystem"');
 });
 

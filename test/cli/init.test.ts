@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addConfigCommands } from '../../src/cli/config-commands.ts';
@@ -58,6 +58,26 @@ test('the servers of thirteen clients become one configuration that holds, and n
   for (const name of readdirSync(place.home)) expect(readFileSync(join(place.home, name), 'utf8')).not.toContain(TOKEN);
   expect(out + text).not.toContain(TOKEN);
   expect(lstatSync(place.config).mode & 0o777).toBe(0o600);
+});
+
+test('what could not be connected or started is named with its mend, and neither the answer nor the exit code calls it done', async () => {
+  const place = aPlace();
+  const file = withCursor(place, { files: { command: '/nowhere/at/all' } });
+  chmodSync(file, 0o444);
+  const { exit, out } = await run(place, '--yes', '--connect', '--json');
+  expect([exit, JSON.parse(out)]).toEqual([
+    1,
+    expect.objectContaining({
+      ok: false,
+      isWritten: true,
+      failed: [
+        { what: 'server', id: 'files', problem: expect.stringMatching(/nowhere/), mend: expect.stringMatching(/./) },
+        { what: 'client', id: 'cursor', problem: expect.stringMatching(/read-only/), mend: expect.stringMatching(/./) },
+      ],
+    }),
+  ]);
+  const shown = await run(place, '--yes', '--connect');
+  expect([shown.exit, shown.out]).toEqual([1, expect.stringContaining('FAILED  Cursor')]);
 });
 
 test('a second time there is nothing to add', async () => {

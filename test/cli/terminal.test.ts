@@ -87,15 +87,40 @@ test('G-40 what a server tells every model is shown whole to whoever accepts it,
   expect(terminal.said()).toContain(`${'x'.repeat(10_000)}"\n`);
 });
 
-test('a line that a narrow terminal cuts ends with a sign of it, and a pipe gets it whole', () => {
-  const rows = [['one', 'a value that is longer than the terminal is wide']];
-  const piped = aTerminal();
-  printTable(piped, ['id', 'text'], rows);
-  expect(piped.said()).toContain('longer than the terminal is wide\n');
+test.each([
+  [80, ['id', 'text'], [['one', 'a value that is short']], ['id   text', 'one  a value that is short']],
+  [
+    34,
+    ['id', 'text'],
+    [['one', 'a value that is longer than the terminal is wide']],
+    ['id   text', 'one  a value that is longer than', '     the terminal is wide'],
+  ],
+  [
+    30,
+    ['time', 'id', 'reason', 'outcome', 'agent'],
+    [
+      ['10:00', '01a2011a-c916', 'gateway.no_grant', 'ok', '-'],
+      ['10:01', '01a2011a-c917', '-', '', 'claude-code'],
+    ],
+    [
+      'time   id',
+      '10:00  01a2011a-c916',
+      '    reason: gateway.no_grant',
+      '    outcome: ok',
+      '10:01  01a2011a-c917',
+      '    agent: claude-code',
+    ],
+  ],
+  [10, ['id', 'none', 'what'], [['one', '-', 'a']], ['id   what', 'one  a']],
+  [8, ['path', 'of'], [['/a/very/long/path', 'it']], ['path', '/a/very/long/path', '    of:', '    it']],
+])('nothing of a table is lost on a terminal of %i columns', (columns, header, rows, lines) => {
   const narrow = aTerminal();
-  Object.assign(narrow.out, { isTTY: true, columns: 20, hasColors: () => false, getColorDepth: () => 1 });
-  printTable(narrow, ['id', 'text'], rows);
-  expect(narrow.said().split('\n')[1]).toBe('one  a value that i…');
+  Object.assign(narrow.out, { isTTY: true, columns, hasColors: () => false, getColorDepth: () => 1 });
+  printTable(narrow, header, rows);
+  expect(narrow.said().split('\n')).toEqual([...lines, '']);
+  const piped = aTerminal();
+  printTable(piped, header, rows);
+  expect(piped.said().split('\n')).toHaveLength(rows.length + 2);
 });
 
 test('an error is broken between words on a terminal, and stays one line elsewhere', () => {

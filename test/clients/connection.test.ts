@@ -13,7 +13,8 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytesOf, listBackups } from '../../src/clients/backups.ts';
 import { carryOut, planConnect, planDisconnect, planRestore, putBack } from '../../src/clients/connection.ts';
-import { allPlaces, type ClientPlace } from '../../src/clients/find.ts';
+import type { ReadState } from '../../src/clients/entry.ts';
+import { allPlaces, type ClientPlace, foundAt } from '../../src/clients/find.ts';
 import type { Machine } from '../../src/clients/machine.ts';
 import { clientOf } from '../../src/clients/table.ts';
 import { carryOutNatively } from '../../src/clients/native.ts';
@@ -48,7 +49,13 @@ function connectAt({ machine, place, home }: Desk, moved: readonly string[] = []
 
 function disconnectAt({ machine, place, home }: Desk): void {
   const change = planDisconnect(place, machine, home);
-  if (change !== undefined) putBack(change);
+  if (change !== undefined) putBack(change, home);
+}
+
+function read({ place, machine }: Desk): ReadState {
+  const { state } = foundAt(place, machine);
+  if (state.kind !== 'read') throw new Error(state.kind);
+  return state;
 }
 
 function filesBeside({ place }: Desk): readonly string[] {
@@ -98,6 +105,54 @@ test('what was moved out comes back with the file as it was', () => {
   expect(listBackups(desk.home)).toMatchObject([{ moved: ['filesystem', 'github', 'price-$'] }]);
   disconnectAt(desk);
   expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+test.for(['claude-desktop', 'zed', 'codex', 'continue', 'goose', 'opencode', 'vscode'] as const)(
+  'servers that were moved out of %s come back beside what was changed since',
+  (id) => {
+    const desk = aDesk(id);
+    layOut(desk.machine.home, [id]);
+    const before = read(desk);
+    const names = before.servers.map(({ name }) => name);
+    connectAt(desk, names);
+    writeFileSync(
+      desk.place.path,
+      `${readFileSync(desk.place.path, 'utf8')}${desk.place.client.syntax === 'jsonc' ? '// mine\n' : '# mine\n'}`,
+    );
+    expect(planDisconnect(desk.place, desk.machine, desk.home)?.moved).toEqual(names);
+    disconnectAt(desk);
+    expect(readFileSync(desk.place.path, 'utf8')).toContain(' mine\n');
+    expect(read(desk)).toEqual(before);
+    expect(listBackups(desk.home).flatMap(({ moved }) => moved)).toEqual([]);
+    expect(planDisconnect(desk.place, desk.machine, desk.home)).toBeUndefined();
+  },
+);
+
+test('servers that were moved out at two times come back, and one that is there again stays as it is', () => {
+  const desk = aDesk();
+  write(desk.place.path, '{ "mcpServers": { "a": { "command": "x" }, "b": { "command": "y" } } }');
+  connectAt(desk, ['a']);
+  const added = readFileSync(desk.place.path, 'utf8').replace('"b":', '"c": { "command": "z", "args": ["1"] }, "b":');
+  write(desk.place.path, added);
+  connectAt(desk, ['b', 'c']);
+  const again = readFileSync(desk.place.path, 'utf8').replace('"gw":', '"b": { "command": "mine" }, "gw":');
+  write(desk.place.path, again);
+  disconnectAt(desk);
+  expect(JSON.parse(readFileSync(desk.place.path, 'utf8'))).toEqual({
+    mcpServers: { a: { command: 'x' }, b: { command: 'mine' }, c: { command: 'z', args: ['1'] } },
+  });
+});
+
+test('servers that were moved out come back though our entry was taken out by hand, and then are owed no more', () => {
+  const desk = aDesk();
+  write(desk.place.path, '{ "mcpServers": { "a": { "command": "x" } } }');
+  connectAt(desk, ['a']);
+  write(desk.place.path, '{ "mcpServers": {} }');
+  disconnectAt(desk);
+  expect(readFileSync(desk.place.path, 'utf8')).toContain('"a"');
+  write(desk.place.path, '{ "mcpServers": {} }');
+  disconnectAt(desk);
+  expect(readFileSync(desk.place.path, 'utf8')).toBe('{ "mcpServers": {} }');
 });
 
 test('an entry of an earlier program is replaced, and does not come back', () => {

@@ -1,4 +1,7 @@
-import { beforeAll, expect, test } from 'vitest';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { stdioV1 } from './clients.ts';
 import { aPlace, atEndOfFile, decisionsAbout, type Place, runProgram, serveHttp } from './program.ts';
 import { aRule, journal, textsIn, writeBundle } from './servers.ts';
 import { ROADS } from './whole-clients.ts';
@@ -43,6 +46,20 @@ test.for(ROADS.filter(({ name }) => TRIED.includes(name)))(
     expect(allowed?.combine.approvals).toEqual([{ by: 'user', status: 'met', id: pending?.id, approved_by: ['ada'] }]);
   },
 );
+
+test('a call that waits, and about which its client cannot ask, is shown on the desktop without its arguments', async () => {
+  const bin = join(place.folder, 'bin');
+  const shown = join(place.folder, 'shown');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'notify-send'), `#!/bin/sh\nprintf '%s\\n' "$@" > '${shown}'\n`, { mode: 0o755 });
+  const env = { ...place.env, DISPLAY: ':0', PATH: `${bin}:${place.env['PATH'] ?? ''}` };
+  const client = await stdioV1({ ...place, env });
+  const told = (await client.call('once__write', { text: 'between us' })).content[0]?.text ?? '';
+  const decision = /Decision (\S+)/.exec(told)?.[1] ?? 'none';
+  await vi.waitFor(() => expect(readFileSync(shown, 'utf8')).toContain(decision.slice(0, 18)), { timeout: 5000 });
+  expect(readFileSync(shown, 'utf8')).toContain('once, write for test-client');
+  expect(readFileSync(shown, 'utf8')).not.toContain('between us');
+});
 
 test('a tool of a server without a bundle is asked about once', async () => {
   const [road] = ROADS.filter(({ name }) => name === TRIED[2]);

@@ -52,8 +52,14 @@ test('J-1 J-2 one command takes over the servers of every client, and the first 
   const place = aMachine();
   const expectUntouched = layOut(place);
   const { code, stdout, stderr } = await runProgram(place, ['init', '--yes', '--json']);
-  expect([code, stderr]).toEqual([0, '']);
+  // One of the servers is not there; the exit code and the answer say so, and all else is done.
+  expect([code, stderr]).toEqual([1, '']);
   const said = JSON.parse(stdout) as { accepted: { server: string; state: string }[]; next: string[] };
+  expect(said).toMatchObject({
+    ok: false,
+    isWritten: true,
+    failed: [{ what: 'server', id: 'gone', problem: expect.stringContaining('/nowhere/at-all') as string }],
+  });
   expect(said.accepted.map(({ server, state }) => [server, state])).toEqual([
     ['journal', 'accepted'],
     ['payments', 'accepted'],
