@@ -15,7 +15,8 @@ import type { Observer } from '../core/observer.ts';
 import { guarded } from './guarded.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { MetricsListener } from './metrics-listener.ts';
-import { Observing, type ServerPlace } from './observe.ts';
+import { Observing } from './observe.ts';
+import type { ServerPlace } from './places.ts';
 import { Collector, type OtlpOptions } from './otlp.ts';
 import { Scrape } from './scrape.ts';
 
