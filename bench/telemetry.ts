@@ -7,7 +7,7 @@ import type { Running } from './start.ts';
 import { median } from './statistics.ts';
 import { type Target, TARGETS } from './targets.ts';
 
-/** What is watched of calls: nothing, metrics alone, and a part of the traces as well. */
+/** What is watched of calls: nothing, metrics alone (Prometheus), metrics and a part of the traces (OTLP). */
 const WATCHING = ['nothing', 'metrics', 'traces of a tenth', 'all traces'] as const;
 type Watching = (typeof WATCHING)[number];
 
@@ -62,16 +62,15 @@ export function watchedTargets(endpoint: string): readonly Target[] {
 }
 
 function settingsOf(watching: Watching, endpoint: string): JsonObject {
-  const prometheus = { port: 0 };
   switch (watching) {
     case 'nothing':
       return {};
     case 'metrics':
-      return { telemetry: { prometheus } };
+      return { telemetry: { prometheus: { port: 0 } } };
     case 'traces of a tenth':
-      return { telemetry: { prometheus, otlp: { endpoint, sampling: 0.1 } } };
+      return { telemetry: { otlp: { endpoint, sampling: 0.1 } } };
     case 'all traces':
-      return { telemetry: { prometheus, otlp: { endpoint, sampling: 1 } } };
+      return { telemetry: { otlp: { endpoint, sampling: 1 } } };
   }
 }
 

@@ -100,7 +100,7 @@ export class Collector {
       failed: 'telemetry is not taken by its collector; it is dropped and counted until it is',
       mended: 'telemetry is taken again',
       fields: { signal, address: withoutSecrets(url) },
-      clock,
+      nowMs: () => clock.monotonic(),
       logger,
     });
     return async (items) => {

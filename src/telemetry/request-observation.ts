@@ -14,6 +14,7 @@ import {
   spanName,
   statusCodeOf,
   targetAttributes,
+  targetName,
   versionLabel,
 } from './span-facts.ts';
 import { OTHER } from './bounded.ts';
@@ -111,38 +112,37 @@ export class RequestObservation implements Observation {
     const parent = context ?? ofHttp;
     // What a proxy has begun is another trace than the one that the agent is in.
     const links = context !== undefined && ofHttp !== undefined ? [{ context: spanContextOf(ofHttp) }] : [];
-    const attributes: Attributes = {
+    const around = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent));
+    const startTime = this.#begun.wallMs;
+    const span = tracer.startSpan(methodLabel(method), { kind: SpanKind.SERVER, links, startTime }, around);
+    // No sampler looks at them, and of most traces nobody ever does.
+    if (!span.isRecording()) return span;
+    return span.setAttributes({
       'mcp.method.name': method.slice(0, LONGEST_WORD),
       'mcp.protocol.version': caller.client.protocol,
       ...roadLabels(origin?.road.kind),
       ...(origin !== undefined && { 'jsonrpc.request.id': String(origin.id).slice(0, LONGEST_WORD) }),
       ...(caller.era === 'session' && { 'mcp.session.id': caller.session }),
-    };
-    const around = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent));
-    const startTime = this.#begun.wallMs;
-    return tracer.startSpan(methodLabel(method), { kind: SpanKind.SERVER, attributes, links, startTime }, around);
+    });
   }
 
   #startSending(server: string, startTime: number): Span | undefined {
     const { method } = this.#request;
-    if (this.#span === undefined) return undefined;
     const record = this.#record;
-    const target = record === undefined ? '' : (record.tool || '').trim();
-    return this.#child(target === '' ? method : `${method} ${target}`, {
-      kind: SpanKind.CLIENT,
-      startTime,
-      attributes: {
-        'mcp.method.name': method,
-        ...placeAttributes(this.#parts.placeOf(server)),
-        'mcp_gateway.server': server,
-        ...(record !== undefined && targetAttributes(record)),
-      },
+    const target = record === undefined ? '' : targetName(record);
+    const span = this.#child(target === '' ? method : `${method} ${target}`, { kind: SpanKind.CLIENT, startTime });
+    if (span?.isRecording() !== true) return span;
+    return span.setAttributes({
+      'mcp.method.name': method,
+      ...placeAttributes(this.#parts.placeOf(server)),
+      'mcp_gateway.server': server,
+      ...(record !== undefined && targetAttributes(record)),
     });
   }
 
   #child(
     name: string,
-    options: { readonly kind: SpanKind; readonly attributes: Attributes; readonly startTime: number },
+    options: { readonly kind: SpanKind; readonly attributes?: Attributes; readonly startTime: number },
   ): Span | undefined {
     const { tracer } = this.#parts;
     if (tracer === undefined || this.#span === undefined) return undefined;

@@ -1,11 +1,10 @@
-import type { Clock } from '../core/clock.ts';
 import type { LogFields, Logger } from '../core/logger.ts';
 
 export interface TellerOptions {
   readonly failed: string;
   readonly mended: string;
   readonly fields: LogFields;
-  readonly clock: Clock;
+  readonly nowMs: () => number;
   readonly logger: Logger;
 }
 
@@ -27,8 +26,8 @@ export class Teller {
   }
 
   failed(why: string): void {
-    const { clock, logger, failed, fields } = this.#options;
-    const nowMs = clock.monotonic();
+    const { logger, failed, fields } = this.#options;
+    const nowMs = this.#options.nowMs();
     const quietMs = this.#hasFailed ? REMIND_MS : QUIET_MS;
     this.#hasFailed = true;
     if (this.#toldAtMs !== undefined && nowMs - this.#toldAtMs < quietMs) return;
