@@ -15,6 +15,7 @@ import { type Running, startTarget } from './start.ts';
 import { measureRemembering } from './state.ts';
 import { startCold, startWarm } from './starts.ts';
 import { installPeers, type Target, TARGETS } from './targets.ts';
+import { aCollector, measureWatching, watchedTargets } from './telemetry.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     replay: { type: 'string' },
+    telemetry: { type: 'boolean', default: false },
   },
 });
 const pace = values.quick
@@ -46,12 +48,13 @@ const pace = values.quick
       repeats: 1000,
     };
 const roundCount = Number(values.rounds ?? pace.rounds);
-const isWhole = !values.quick && values.only === undefined && values.replay === undefined;
+const isWhole = !values.quick && !values.telemetry && values.only === undefined && values.replay === undefined;
 
 /** Targets whose start is measured; the others start as one of these does. */
 const STARTED = /^(direct|floor|mcp-)|-normal$/;
 
-if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
+if (values.telemetry) await telemetryOnly();
+else if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
 else await replayOnly(Number(values.replay));
 
 function chosenTargets(names: readonly string[] | undefined): readonly Target[] {
@@ -85,6 +88,22 @@ async function main(targets: readonly Target[]): Promise<void> {
 async function replayOnly(decisions: number): Promise<void> {
   prepare([]);
   console.log(replayReport(await measureReplaying(decisions)));
+}
+
+/** Nothing but what it costs a call to be watched. */
+async function telemetryOnly(): Promise<void> {
+  const collector = await aCollector();
+  const targets = watchedTargets(collector.endpoint);
+  prepare(targets);
+  const running = new Map<string, Running>();
+  try {
+    for (const target of targets) running.set(target.name, await warmed(target));
+    console.log(await measureWatching(running, { rounds: roundCount, measureMs: pace.measureMs }));
+    say(`${collector.bytes()} bytes were sent to the collector`);
+  } finally {
+    await Promise.all([...running.values()].map((one) => one.stop()));
+    collector.close();
+  }
 }
 
 function prepare(targets: readonly Target[]): void {
@@ -121,12 +140,7 @@ async function measureCalls(targets: readonly Target[]): Promise<Calls> {
   const done: Round[] = [];
   try {
     for (const target of targets) {
-      say(`warming ${target.name} up`);
-      // The first start compiles policies, in a worker whose memory would still be seen in the second's figures.
-      await (await startTarget(target, { home: target.name })).stop();
-      const one = await startTarget(target, { home: target.name });
-      running.set(target.name, one);
-      await warmUp(one, pace.warmUpCalls);
+      running.set(target.name, await warmed(target));
     }
     for (let round = 1; round <= roundCount; round += 1) done.push(await measureRound(running, round));
     const loaded = [...running].map(([name, { pid }]) => [name, usageOf(pid)?.residentBytes ?? Number.NaN] as const);
@@ -134,6 +148,16 @@ async function measureCalls(targets: readonly Target[]): Promise<Calls> {
   } finally {
     await Promise.all([...running.values()].map((one) => one.stop()));
   }
+}
+
+async function warmed(target: Target): Promise<Running> {
+  say(`warming ${target.name} up`);
+  const home = target.name.replaceAll(' ', '-');
+  // The first start compiles policies, in a worker whose memory would still be seen in the second's figures.
+  await (await startTarget(target, { home })).stop();
+  const one = await startTarget(target, { home });
+  await warmUp(one, pace.warmUpCalls);
+  return one;
 }
 
 /** V8 still compiles and recompiles for thousands of calls, on threads whose time counts as the gateway's. */

@@ -2,6 +2,7 @@ import type { AppOptions } from './options.ts';
 import type { Config } from '../config/paths.ts';
 import type { SealedRecord } from '../core/record.ts';
 import { opaEvent } from '../review/export-formats.ts';
+import { ocsfEvent, shortOcsfEvent } from '../review/ocsf-event.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import type { Store } from '../state/store.ts';
 import { type ExportPage, type ExportParts, runExport } from '../telemetry/decision-export.ts';
@@ -79,7 +80,7 @@ async function readPage(afterSeq: number, { reader, settings, version }: Reading
   const { records, lastSeq } = await reader.tail(afterSeq);
   const wanted = records.filter((record) => !isLeftOut(record, settings));
   return {
-    decisions: wanted.map((record) => exportedDecision(record, version)),
+    decisions: wanted.map((record) => EVENTS[settings.format](record, version)),
     dropped: records.length - wanted.length,
     removed: Math.max(0, removedUpTo - afterSeq),
     lastSeq: Math.max(lastSeq, removedUpTo),
@@ -93,14 +94,22 @@ function isLeftOut({ action, effect }: SealedRecord, { drop }: DecisionExport): 
   return noise.includes(action) || noise.includes(effect);
 }
 
-function exportedDecision(record: SealedRecord, version: string): ExportedDecision {
-  const event = opaEvent(record, version);
-  return {
-    seq: record.seq,
-    text: JSON.stringify(event),
-    short: () => JSON.stringify({ ...event, input: {}, erased: ['/input'] }),
+const EVENTS: Readonly<Record<DecisionExport['format'], (record: SealedRecord, version: string) => ExportedDecision>> =
+  {
+    opa: (record, version) => {
+      const event = opaEvent(record, version);
+      return {
+        seq: record.seq,
+        text: JSON.stringify(event),
+        short: () => JSON.stringify({ ...event, input: {}, erased: ['/input'] }),
+      };
+    },
+    ocsf: (record, version) => ({
+      seq: record.seq,
+      text: JSON.stringify(ocsfEvent(record, version)),
+      short: () => JSON.stringify(shortOcsfEvent(record, version)),
+    }),
   };
-}
 
 async function newestOf(reader: DecisionReader): Promise<number> {
   const [newest] = await reader.list({ limit: 1 });

@@ -8,7 +8,7 @@ import type { GatewayParts } from '../gateway/gateway.ts';
 import type { StorePlace } from '../state/open-connection.ts';
 import type { Store } from '../state/store.ts';
 import type { Reading } from '../telemetry/instruments.ts';
-import type { ServerPlace } from '../telemetry/observe.ts';
+import type { ServerPlace } from '../telemetry/places.ts';
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '../telemetry/start.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 

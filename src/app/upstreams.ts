@@ -30,6 +30,8 @@ export function openUpstreams(
       logger,
       instanceHost,
       onRestarted: (server) => void telemetry?.then((it) => it?.observer.restarted(server)),
+      onSessionEnded: (server, session) =>
+        void telemetry?.then((it) => it?.observer.serverSessionEnded(server, session)),
       maxMessageBytes: config.gateway.limits.resultBytes,
       memory: {
         read: (server) => store.catalog.readFact(server, SERVER_FACTS),

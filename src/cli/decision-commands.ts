@@ -40,8 +40,11 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
     .action(async (options: ListOptions) => (await load()).stats(context, options));
   filtered(withConfig(decision.command('export').description('write decisions for other programs, oldest first')))
     .addOption(
-      new Option('--format <format>', 'jsonl: whole records; csv: a row of each; opa: as OPA’s decision log has them')
-        .choices(['jsonl', 'csv', 'opa'])
+      new Option(
+        '--format <format>',
+        'jsonl: whole records; csv: a row of each; opa: as OPA’s decision log has them; ocsf: as API Activity of OCSF 1.8',
+      )
+        .choices(['jsonl', 'csv', 'opa', 'ocsf'])
         .default('jsonl'),
     )
     .addOption(

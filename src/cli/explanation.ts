@@ -48,6 +48,7 @@ export function printExplanation(terminal: Terminal, record: SealedRecord, optio
     say('note', [
       'This decision does not follow from the facts of its record; `decision verify` says whether it was changed.',
     ]);
+  if (record.trace_id !== '') say('trace', [record.trace_id]);
   return say('id', [record.id]);
 }
 

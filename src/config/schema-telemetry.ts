@@ -69,6 +69,10 @@ export const DecisionExport = z
       'Address to which decisions are sent as OPA sends its decision log: POST of a JSON array, compressed with gzip.',
     ),
     file: z.string().min(1).optional().describe('File to which they are appended instead, one in a line.'),
+    format: z
+      .enum(['opa', 'ocsf'])
+      .default('opa')
+      .describe('What each decision is written as: an event of OPA’s decision log, or API Activity of OCSF 1.8.'),
     credentials: Credentials.optional().describe('What is shown to `url`, where it wants to know who asks.'),
     interval: Interval.prefault('5s').describe('How often is looked for new decisions.'),
     batch: Size.refine((bytes) => bytes >= 1024 && bytes <= 16 * 1024 ** 2, 'must be from 1KB to 16MB')

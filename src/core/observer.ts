@@ -14,10 +14,26 @@ export interface Observer {
   recorded(record: DecisionRecord): void;
   /** A decision could not be committed, so what it was about is refused. */
   notRecorded(): void;
-  /** A session of a client has ended after so many milliseconds. */
-  sessionEnded(ms: number): void;
+  /** A session of a client has ended. */
+  sessionEnded(session: EndedSession): void;
+  /** A session with a server has ended. */
+  serverSessionEnded(server: string, session: EndedServerSession): void;
   /** A server runs again that ran before. */
   restarted(server: string): void;
+}
+
+export interface EndedSession {
+  readonly ms: number;
+  /** The revision of MCP that was agreed on. */
+  readonly protocol: string;
+  readonly road: Road['kind'];
+}
+
+export interface EndedServerSession {
+  readonly ms: number;
+  readonly protocol: string;
+  /** Whether the server was lost, as opposed to ended by the gateway. */
+  readonly isLost: boolean;
 }
 
 export interface ObservedRequest {

@@ -151,7 +151,9 @@ export class Session {
     this.#caller = { session: this.id, principal, client, era: 'session', capabilities: can };
     this.#client.meet(can);
     this.#state = 'initialized';
-    return this.#run(asked, async () => resultOf(this.#welcome(await gateway.introduce(this.#caller))));
+    return this.#run(asked, async ({ origin }) =>
+      resultOf(this.#welcome(await gateway.introduce(this.#caller, origin))),
+    );
   }
 
   #welcome({ capabilities, instructions }: Introduction): JsonObject {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HeaderParam } from '../core/header-params.ts';
 import type { ServerId } from '../core/names.ts';
-import type { Observer } from '../core/observer.ts';
+import type { Observer, Origin } from '../core/observer.ts';
 import { RPC, type RpcAnswer, type RpcNotification, type RpcRequest } from '../core/rpc.ts';
 import { abortSignalOf } from '../core/stop.ts';
 import { fill } from '../policy/author-text.ts';
@@ -44,6 +44,7 @@ import { stepsOf } from './steps.ts';
 import type { ToolRoute } from './tool-route.ts';
 import { type ToolWayParts, toolWay } from './tool-way.ts';
 import { watchObserved, watchResource } from './watch-resource.ts';
+import { WatchedSessions } from './watched-sessions.ts';
 
 export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly policy: PolicyInForce;
@@ -79,8 +80,7 @@ export class Gateway implements GatewayPort {
   readonly #audiences = new Audiences();
   readonly #callers = new WeakMap<Caller, Caller>();
   #arrived: Arrived | undefined;
-  /** When sessions began, where somebody watches: monotonic milliseconds. */
-  readonly #begunAtMs = new Map<string, number>();
+  readonly #sessions = new WatchedSessions();
 
   constructor(parts: Promise<GatewayParts>) {
     this.#arriving = parts.then((arrived) => this.#arrive(arrived));
@@ -97,13 +97,12 @@ export class Gateway implements GatewayPort {
     };
   }
 
-  async introduce(caller: Caller): Promise<Introduction> {
+  async introduce(caller: Caller, origin?: Origin): Promise<Introduction> {
     const late = wait(INTRODUCTION_WAIT_MS, undefined, { ref: false });
     const arrived = this.#arrived ?? (await Promise.race([this.#arriving.catch(() => undefined), late]));
     if (arrived === undefined) return { capabilities: mergeCapabilities([undefined]), instructions: '' };
     const { directory, exposure, instructionsOf, signIns } = arrived.parts;
-    if (arrived.parts.observer !== undefined && caller.era === 'session')
-      this.#begunAtMs.set(caller.session, arrived.parts.clock.monotonic());
+    this.#sessions.begin(caller, origin, arrived.parts);
     const known = this.#known(caller, arrived);
     const shown = directory.capabilities().filter(({ server: id }) => {
       const server = directory.servers.get(id);
@@ -157,9 +156,7 @@ export class Gateway implements GatewayPort {
 
   async endSession(session: string): Promise<void> {
     const { parts } = await this.#arriving;
-    const begunAtMs = this.#begunAtMs.get(session);
-    if (begunAtMs !== undefined) parts.observer?.sessionEnded(parts.clock.monotonic() - begunAtMs);
-    this.#begunAtMs.delete(session);
+    this.#sessions.end(session, parts);
     parts.conversations.end(session);
     parts.instances.endSession(session);
     await parts.endInstances(session);

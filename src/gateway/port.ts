@@ -9,8 +9,8 @@ import type { Remembered } from './conversation.ts';
 
 /** What a door may ask of the gateway. A door knows the wire; the gateway knows policy, record and upstreams. */
 export interface GatewayPort {
-  /** What all servers together can do and say of themselves. Waits for no server. */
-  introduce(caller: Caller): Promise<Introduction>;
+  /** What all servers together can do and say of themselves. Waits for no server. `origin`: how a session was begun. */
+  introduce(caller: Caller, origin?: Origin): Promise<Introduction>;
   /**
    * Decides, records, forwards. A denial of `tools/call` is a result with `isError`, any other an error of code 4030; a
    * failure is the upstream's own error. Rejects with a `GatewayError` or for a bug.

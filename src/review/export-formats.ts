@@ -1,10 +1,14 @@
 import type { SealedRecord } from '../core/record.ts';
 import { visibleJson } from '../core/visible-json.ts';
+import { ocsfEvent } from './ocsf-event.ts';
 import { inputOf, maskedIn } from './replay-input.ts';
 import { shownRecord } from './shown-record.ts';
 
-/** How decisions are written for other programs: `jsonl` has all of a record, `csv` a row of it, `opa` what OPA's own log has. */
-export const EXPORT_FORMATS = ['jsonl', 'csv', 'opa'] as const;
+/**
+ * How decisions are written for other programs: `jsonl` has all of a record, `csv` a row of it, `opa` what OPA's own log
+ * has, `ocsf` events of the Open Cybersecurity Schema Framework.
+ */
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'opa', 'ocsf'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportWriter {
@@ -14,7 +18,7 @@ export interface ExportWriter {
   readonly lineOf: (record: SealedRecord) => string;
 }
 
-/** `version` of this gateway, which stands in OPA's labels. */
+/** `version` of this gateway, which stands in the events of `opa` and `ocsf`. */
 export function exportWriter(format: ExportFormat, version: string): ExportWriter {
   switch (format) {
     case 'jsonl':
@@ -23,6 +27,8 @@ export function exportWriter(format: ExportFormat, version: string): ExportWrite
       return { head: csvLine(Object.keys(CSV_COLUMNS)), lineOf: (record) => csvLine(csvCells(record)) };
     case 'opa':
       return { head: '', lineOf: (record) => `${visibleJson(JSON.stringify(opaEvent(record, version)))}\n` };
+    case 'ocsf':
+      return { head: '', lineOf: (record) => `${visibleJson(JSON.stringify(ocsfEvent(record, version)))}\n` };
   }
 }
 

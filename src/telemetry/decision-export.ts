@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DecisionSink, ExportedDecision } from './decision-sink.ts';
+import { Teller } from './teller.ts';
 
 /** Decisions behind a place of the log, oldest first. */
 export interface ExportPage {
@@ -39,8 +40,6 @@ export interface ExportParts {
 const HOLD_MS = 30_000;
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
-/** A file or address that is not there is told of this often. */
-const REMIND_EVERY = 60;
 
 /**
  * Sends every decision once, and again until it is taken. Nothing is kept in memory but one batch: what waits lies in the
@@ -49,6 +48,13 @@ const REMIND_EVERY = 60;
  */
 export async function runExport(parts: ExportParts): Promise<void> {
   const { signal, intervalMs, logger, id } = parts;
+  const teller = new Teller({
+    failed: 'decisions are not taken; they stay in the store and are sent again',
+    mended: 'decisions are taken again',
+    fields: { export: id },
+    nowMs: parts.now,
+    logger,
+  });
   let failures = 0;
   while (!signal.aborted) {
     const outcome = await round(parts).catch((thrown: unknown) => ({
@@ -58,14 +64,10 @@ export async function runExport(parts: ExportParts): Promise<void> {
     if (signal.aborted) return;
     if (outcome.kind === 'refused') {
       parts.counted('failed', 1);
-      if (failures % REMIND_EVERY === 0)
-        logger.warn('decisions are not taken; they stay in the store and are sent again', {
-          export: id,
-          why: outcome.why,
-        });
+      teller.failed(outcome.why);
       failures += 1;
     } else {
-      if (failures > 0 && outcome.kind === 'sent') logger.info('decisions are taken again', { export: id });
+      if (outcome.kind === 'sent') teller.mended();
       if (outcome.kind !== 'other') failures = 0;
     }
     const delayMs = failures === 0 ? (outcome.kind === 'sent' ? 0 : intervalMs) : backoffMs(failures, parts.random());

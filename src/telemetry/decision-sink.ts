@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import { messageOf } from '../core/errors.ts';
 import { visibleJson } from '../core/visible-json.ts';
 
-/** A decision as it is sent: an event of OPA's decision log. */
+/** A decision as it is sent. */
 export interface ExportedDecision {
   readonly seq: number;
   /** JSON. */

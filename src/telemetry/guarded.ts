@@ -19,7 +19,8 @@ export function guarded(observer: Observer, onFault: (thrown: unknown) => void):
     begin: (request) => safely(() => guardedObservation(observer.begin(request), safely), UNWATCHED),
     recorded: (record) => safely(() => observer.recorded(record), undefined),
     notRecorded: () => safely(() => observer.notRecorded(), undefined),
-    sessionEnded: (ms) => safely(() => observer.sessionEnded(ms), undefined),
+    sessionEnded: (session) => safely(() => observer.sessionEnded(session), undefined),
+    serverSessionEnded: (server, session) => safely(() => observer.serverSessionEnded(server, session), undefined),
     restarted: (server) => safely(() => observer.restarted(server), undefined),
   };
 }

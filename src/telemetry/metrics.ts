@@ -13,8 +13,13 @@ const LABELS = {
   'mcp.method.name': 'method of MCP, or `_OTHER`',
   'gen_ai.tool.name': 'name of a tool, only where `mcp-gateway.lock` has it',
   'error.type':
-    '`tool_error`, an error code of JSON-RPC, what became of the call, or `_OTHER`; absent where all went well',
+    '`tool_error`, an error code of JSON-RPC, what became of the call, `lost` for a session, or `_OTHER`; absent where all went well',
+  'rpc.response.status_code': 'an error code of JSON-RPC, or `_OTHER`; absent where the answer is none',
+  'gen_ai.operation.name': '`execute_tool` for calls of tools, else absent',
   'network.transport': '`pipe` or `tcp`',
+  'network.protocol.name': '`http`; absent on pipes',
+  'server.address': 'host of a configured server; absent where it is a process',
+  'server.port': 'its port',
   'mcp.protocol.version': 'revision of MCP, or `_OTHER`',
 } as const;
 
@@ -38,6 +43,16 @@ export interface Metric {
 }
 
 /** OpenTelemetry, semantic conventions for MCP: https://github.com/open-telemetry/semantic-conventions-genai */
+const NETWORK = ['network.transport', 'network.protocol.name', 'mcp.protocol.version'] as const;
+const OPERATION = [
+  'mcp.method.name',
+  'gen_ai.operation.name',
+  'gen_ai.tool.name',
+  'error.type',
+  'rpc.response.status_code',
+  ...NETWORK,
+] as const;
+const PLACE = ['server', 'server.address', 'server.port'] as const;
 const OPERATIONS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 const DECISIONS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
 const WAITS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 14_400, 86_400];
@@ -48,7 +63,7 @@ export const METRICS = {
     name: 'mcp.server.operation.duration',
     kind: 'histogram',
     unit: 's',
-    labels: ['mcp.method.name', 'gen_ai.tool.name', 'error.type', 'network.transport', 'mcp.protocol.version'],
+    labels: OPERATION,
     description: 'How long requests of clients took, from their beginning to the answer.',
     of: 'process',
     buckets: OPERATIONS,
@@ -57,14 +72,7 @@ export const METRICS = {
     name: 'mcp.client.operation.duration',
     kind: 'histogram',
     unit: 's',
-    labels: [
-      'mcp.method.name',
-      'gen_ai.tool.name',
-      'error.type',
-      'network.transport',
-      'mcp.protocol.version',
-      'server',
-    ],
+    labels: [...OPERATION, ...PLACE],
     description: 'How long servers took for the requests that were passed on to them.',
     of: 'process',
     buckets: OPERATIONS,
@@ -73,8 +81,17 @@ export const METRICS = {
     name: 'mcp.server.session.duration',
     kind: 'histogram',
     unit: 's',
-    labels: [],
+    labels: NETWORK,
     description: 'How long sessions of clients lasted; clients without sessions are not counted.',
+    of: 'process',
+    buckets: OPERATIONS,
+  },
+  clientSession: {
+    name: 'mcp.client.session.duration',
+    kind: 'histogram',
+    unit: 's',
+    labels: [...NETWORK, 'error.type', ...PLACE],
+    description: 'How long sessions with servers lasted; servers without sessions are not counted.',
     of: 'process',
     buckets: OPERATIONS,
   },

@@ -1,11 +1,12 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Clock } from '../core/clock.ts';
-import type { Observation, ObservedRequest, Observer } from '../core/observer.ts';
+import type { EndedServerSession, EndedSession, Observation, ObservedRequest, Observer } from '../core/observer.ts';
 import type { DecisionRecord } from '../core/record.ts';
 import { Bounded } from './bounded.ts';
 import type { Instruments } from './instruments.ts';
 import { RequestObservation } from './request-observation.ts';
-import { layerLabel } from './span-facts.ts';
+import { placeLabels, roadLabels, type ServerPlace } from './places.ts';
+import { layerLabel, versionLabel } from './span-facts.ts';
 
 export interface ObservingParts {
   /** Absent where requests are not traced. */
@@ -13,16 +14,6 @@ export interface ObservingParts {
   readonly instruments: Instruments;
   readonly clock: Clock;
   readonly placeOf: (server: string) => ServerPlace;
-}
-
-/** Where a server is, and how it is spoken with. */
-export interface ServerPlace {
-  readonly transport: 'pipe' | 'tcp';
-  /** Host and port; absent where it is a process. */
-  readonly host?: string;
-  readonly port?: number;
-  /** Empty where it was never reached. */
-  readonly protocol: string;
 }
 
 const MOST_REASONS = 200;
@@ -58,8 +49,15 @@ export class Observing implements Observer {
     this.#parts.instruments.add('logDropped', 1);
   }
 
-  sessionEnded(ms: number): void {
-    this.#parts.instruments.note('serverSession', ms / 1000);
+  sessionEnded({ ms, road, protocol }: EndedSession): void {
+    const labels = { ...roadLabels(road), 'mcp.protocol.version': versionLabel(protocol) };
+    this.#parts.instruments.note('serverSession', ms / 1000, labels);
+  }
+
+  serverSessionEnded(server: string, { ms, protocol, isLost }: EndedServerSession): void {
+    const { instruments, placeOf } = this.#parts;
+    const labels = placeLabels(server, { ...placeOf(server), protocol });
+    instruments.note('clientSession', ms / 1000, isLost ? { ...labels, 'error.type': 'lost' } : labels);
   }
 
   restarted(server: string): void {

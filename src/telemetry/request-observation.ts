@@ -1,9 +1,10 @@
 import { type Attributes, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Observation, ObservedRequest, Origin, Sending } from '../core/observer.ts';
+import type { Observation, ObservedRequest, Sending } from '../core/observer.ts';
 import type { DecisionRecord } from '../core/record.ts';
 import type { RpcAnswer } from '../core/rpc.ts';
 import { spanContextOf, traceContextOf } from './context.ts';
 import type { ObservingParts } from './observe.ts';
+import { placeAttributes, placeLabels, roadLabels } from './places.ts';
 import {
   decisionAttributes,
   errorOf,
@@ -13,6 +14,7 @@ import {
   spanName,
   statusCodeOf,
   targetAttributes,
+  targetName,
   versionLabel,
 } from './span-facts.ts';
 import { OTHER } from './bounded.ts';
@@ -51,7 +53,11 @@ export class RequestObservation implements Observation {
     this.#record = record;
     this.#isPinned = isPinned;
     if (this.#span?.isRecording() !== true) return;
-    this.#span.updateName(spanName(this.#request.method, record)).setAttributes(targetAttributes(record));
+    this.#span
+      .updateName(spanName(this.#request.method, record))
+      .setAttributes(targetAttributes(record))
+      // The last one, where a call was held for an approval.
+      .setAttributes({ 'mcp_gateway.decision': record.effect, 'mcp_gateway.decision.id': record.id });
     const endsAt = this.#wallOf(this.#ruledAtMs);
     const startTime = Math.max(this.#begun.wallMs, endsAt - record.latency_us.decide / 1000);
     const evaluating = this.#child('policy.evaluate', {
@@ -69,14 +75,15 @@ export class RequestObservation implements Observation {
     const startedAtMs = clock.monotonic();
     const span = this.#startSending(server, this.#wallOf(startedAtMs));
     const context = span === undefined ? undefined : traceContextOf(span.spanContext());
-    const labels = { ...this.#common(method), ...this.#placeLabels(server), server };
+    const labels = { ...this.#common(method), ...placeLabels(server, this.#parts.placeOf(server)) };
     return {
       context,
       end: (status, answer) => {
         const endedAtMs = clock.monotonic();
         this.#awayMs += endedAtMs - startedAtMs;
         const error = answer === undefined ? (status === 'said' ? undefined : status) : errorOfServer(answer);
-        instruments.note('clientOperation', (endedAtMs - startedAtMs) / 1000, { ...labels, ...errorLabel(error) });
+        const ending = endLabels(error, answer);
+        instruments.note('clientOperation', (endedAtMs - startedAtMs) / 1000, { ...labels, ...ending });
         if (span !== undefined) endSpan(span, { error, answer, endsAt: this.#wallOf(endedAtMs) });
       },
     };
@@ -90,9 +97,9 @@ export class RequestObservation implements Observation {
     const error = errorOf(answer);
     const labels = {
       ...this.#common(method),
-      'network.transport': transportOf(origin),
+      ...roadLabels(origin?.road.kind),
       'mcp.protocol.version': versionLabel(caller.client.protocol),
-      ...errorLabel(error),
+      ...endLabels(error, answer),
     };
     instruments.note('serverOperation', tookMs / 1000, labels);
     instruments.note('overhead', Math.max(0, tookMs - this.#awayMs) / 1000);
@@ -105,43 +112,37 @@ export class RequestObservation implements Observation {
     const parent = context ?? ofHttp;
     // What a proxy has begun is another trace than the one that the agent is in.
     const links = context !== undefined && ofHttp !== undefined ? [{ context: spanContextOf(ofHttp) }] : [];
-    const attributes: Attributes = {
-      'mcp.method.name': method.slice(0, LONGEST_WORD),
-      'mcp.protocol.version': caller.client.protocol,
-      'network.transport': transportOf(origin),
-      ...(origin?.road.kind === 'http' && { 'network.protocol.name': 'http' }),
-      ...(origin !== undefined && { 'jsonrpc.request.id': String(origin.id).slice(0, LONGEST_WORD) }),
-      ...(caller.era === 'session' && { 'mcp.session.id': caller.session }),
-    };
     const around = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent));
     const startTime = this.#begun.wallMs;
-    return tracer.startSpan(methodLabel(method), { kind: SpanKind.SERVER, attributes, links, startTime }, around);
+    const span = tracer.startSpan(methodLabel(method), { kind: SpanKind.SERVER, links, startTime }, around);
+    // No sampler looks at them, and of most traces nobody ever does.
+    if (!span.isRecording()) return span;
+    return span.setAttributes({
+      'mcp.method.name': method.slice(0, LONGEST_WORD),
+      'mcp.protocol.version': caller.client.protocol,
+      ...roadLabels(origin?.road.kind),
+      ...(origin !== undefined && { 'jsonrpc.request.id': String(origin.id).slice(0, LONGEST_WORD) }),
+      ...(caller.era === 'session' && { 'mcp.session.id': caller.session }),
+    });
   }
 
   #startSending(server: string, startTime: number): Span | undefined {
     const { method } = this.#request;
-    if (this.#span === undefined) return undefined;
-    const { transport, host, port, protocol } = this.#parts.placeOf(server);
     const record = this.#record;
-    const target = record === undefined ? '' : (record.tool || '').trim();
-    return this.#child(target === '' ? method : `${method} ${target}`, {
-      kind: SpanKind.CLIENT,
-      startTime,
-      attributes: {
-        'mcp.method.name': method,
-        'network.transport': transport,
-        ...(protocol !== '' && { 'mcp.protocol.version': protocol }),
-        ...(host !== undefined && { 'server.address': host, 'network.protocol.name': 'http' }),
-        ...(port !== undefined && { 'server.port': port }),
-        'mcp_gateway.server': server,
-        ...(record !== undefined && targetAttributes(record)),
-      },
+    const target = record === undefined ? '' : targetName(record);
+    const span = this.#child(target === '' ? method : `${method} ${target}`, { kind: SpanKind.CLIENT, startTime });
+    if (span?.isRecording() !== true) return span;
+    return span.setAttributes({
+      'mcp.method.name': method,
+      ...placeAttributes(this.#parts.placeOf(server)),
+      'mcp_gateway.server': server,
+      ...(record !== undefined && targetAttributes(record)),
     });
   }
 
   #child(
     name: string,
-    options: { readonly kind: SpanKind; readonly attributes: Attributes; readonly startTime: number },
+    options: { readonly kind: SpanKind; readonly attributes?: Attributes; readonly startTime: number },
   ): Span | undefined {
     const { tracer } = this.#parts;
     if (tracer === undefined || this.#span === undefined) return undefined;
@@ -152,22 +153,14 @@ export class RequestObservation implements Observation {
     const tool = this.#record?.tool ?? '';
     return {
       'mcp.method.name': methodLabel(method),
+      ...(method === 'tools/call' && { 'gen_ai.operation.name': 'execute_tool' }),
       ...(this.#isPinned && tool !== '' && { 'gen_ai.tool.name': tool }),
     };
-  }
-
-  #placeLabels(server: string): Attributes {
-    const { transport, protocol } = this.#parts.placeOf(server);
-    return { 'network.transport': transport, 'mcp.protocol.version': protocol === '' ? OTHER : versionLabel(protocol) };
   }
 
   #wallOf(atMs: number): number {
     return this.#begun.wallMs + (atMs - this.#begun.atMs);
   }
-}
-
-function transportOf(origin: Origin | undefined): 'pipe' | 'tcp' {
-  return origin?.road.kind === 'http' ? 'tcp' : 'pipe';
 }
 
 interface Ending {
@@ -182,10 +175,16 @@ function endSpan(span: Span, { error, answer, endsAt }: Ending): void {
   span.end(endsAt);
 }
 
+function endLabels(error: string | undefined, answer: RpcAnswer | undefined): Attributes {
+  return {
+    ...(error !== undefined && { 'error.type': /^-?\d+$/.test(error) ? codeLabel(error) : error }),
+    ...(answer?.kind === 'failure' && { 'rpc.response.status_code': codeLabel(String(answer.error.code)) }),
+  };
+}
+
 /** Servers may answer with any code; of those few are known. */
-function errorLabel(error: string | undefined): Attributes {
-  if (error === undefined) return {};
-  return { 'error.type': /^-?\d+$/.test(error) && !KNOWN_CODES.has(error) ? OTHER : error };
+function codeLabel(code: string): string {
+  return KNOWN_CODES.has(code) ? code : OTHER;
 }
 
 const KNOWN_CODES: ReadonlySet<string> = new Set(

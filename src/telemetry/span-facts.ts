@@ -69,18 +69,22 @@ export function decisionAttributes(record: DecisionRecord): Attributes {
   };
 }
 
-/** What one bundle said; one event of the span each. */
+/**
+ * What one bundle said; one event of the span each. Half of what a trace weighs are these, so what goes without saying is
+ * left out: a bundle that was asked, enforces, said nothing and was not answered from the cache. Its revision follows
+ * from the generation.
+ */
 export function opinionAttributes(opinion: Opinion): Attributes {
-  const { layer, bundle, digest, status, mode, us, cached, deny, allow } = opinion;
+  const { layer, bundle, status, mode, us, cached, deny, allow } = opinion;
   return {
     'mcp_gateway.layer': layer,
     'mcp_gateway.bundle.id': bundle,
-    'mcp_gateway.bundle.revision': digest,
-    'mcp_gateway.opinion.status': status,
-    'mcp_gateway.opinion.mode': mode,
-    'mcp_gateway.opinion.says': deny.length > 0 ? 'deny' : allow.length > 0 ? 'allow' : 'nothing',
+    ...(status !== 'ok' && { 'mcp_gateway.opinion.status': status }),
+    ...(mode !== 'enforce' && { 'mcp_gateway.opinion.mode': mode }),
+    ...(deny.length > 0 && { 'mcp_gateway.opinion.says': 'deny' }),
+    ...(deny.length === 0 && allow.length > 0 && { 'mcp_gateway.opinion.says': 'allow' }),
     'mcp_gateway.opinion.us': us,
-    'mcp_gateway.opinion.cached': cached,
+    ...(cached && { 'mcp_gateway.opinion.cached': true }),
   };
 }
 
@@ -100,11 +104,17 @@ export function targetAttributes({ server, tool, action, input }: DecisionRecord
   };
 }
 
-/** `tools/call payments.create_refund`; the method alone where what is asked for is none of a server. */
-export function spanName(method: string, { server, tool, input }: DecisionRecord): string {
+/** The tool or prompt that is asked for, under the server's own name; empty where it is neither. */
+export function targetName({ tool, input }: DecisionRecord): string {
+  if (tool !== '') return tool;
   const facts = isJsonObject(input['action']) ? input['action'] : {};
-  const prompt = typeof facts['prompt'] === 'string' ? facts['prompt'] : '';
-  const target = tool === '' ? prompt : tool;
+  return typeof facts['prompt'] === 'string' ? facts['prompt'] : '';
+}
+
+/** `tools/call payments.create_refund`; the method alone where what is asked for is none of a server. */
+export function spanName(method: string, record: DecisionRecord): string {
+  const { server } = record;
   if (server === '') return methodLabel(method);
+  const target = targetName(record);
   return target === '' ? `${method} ${server}` : `${method} ${server}.${target}`;
 }

@@ -25,6 +25,8 @@ export interface LifeOptions {
   readonly onReady: (live: Live, isFirst: boolean) => void;
   /** It runs no more, by no wish of ours. */
   readonly onLost: () => void;
+  /** What has run runs no more; `isLost` where that was no wish of ours. */
+  readonly onEnded?: ((live: Live, isLost: boolean) => void) | undefined;
 }
 
 /** A server that runs and has been greeted. */
@@ -32,6 +34,8 @@ export interface Live {
   readonly wire: Wire;
   readonly connection: Connection;
   readonly facts: ServerFacts;
+  /** Monotonic milliseconds. */
+  readonly begunAtMs: number;
 }
 
 export type UpstreamState =
@@ -117,7 +121,7 @@ export class Life {
   async close(): Promise<void> {
     this.#state = { kind: 'closed' };
     this.#closing.abort();
-    this.#live = undefined;
+    if (this.#live !== undefined) this.#end(this.#live, false);
     const connections = this.#connection === undefined ? this.#retired : [this.#connection, ...this.#retired];
     await Promise.allSettled(connections.map((connection) => connection.close()));
   }
@@ -154,7 +158,7 @@ export class Life {
     await withinTime(wire.open(connection), startTimeoutMs, name);
     const facts = await withinTime(greet(wire, connection), startTimeoutMs, name);
     if (this.#closing.signal.aborted) throw this.#ended('has been ended by the gateway');
-    return facts === undefined ? undefined : { wire, connection, facts };
+    return facts === undefined ? undefined : { wire, connection, facts, begunAtMs: this.#options.clock.monotonic() };
   }
 
   #connect(wire: Wire): Connection {
@@ -207,17 +211,22 @@ export class Life {
 
   #lose(connection: Connection, error: GatewayError): void {
     if (this.#live?.connection !== connection) return;
-    this.#live = undefined;
+    this.#end(this.#live, true);
     this.#fail(error);
     this.#options.onLost();
   }
 
   #discard(live: Live): void {
     if (this.#live !== live) return;
-    this.#live = undefined;
+    this.#end(live, true);
     this.#state = { kind: 'idle' };
     this.#retired = [...this.#retired.filter(({ inFlight }) => inFlight > 0), live.connection];
     live.connection.retire();
+  }
+
+  #end(live: Live, isLost: boolean): void {
+    this.#live = undefined;
+    this.#options.onEnded?.(live, isLost);
   }
 
   /** That a user must sign in is no failure of the server, and waiting longer would not help. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
+import type { EndedServerSession } from '../core/observer.ts';
 import type { Era, ListName } from '../core/protocol.ts';
 import type { RpcNotification, RpcRequest } from '../core/rpc.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -28,6 +29,8 @@ export interface UpstreamOptions {
   readonly onListChanged: (list: ListName) => void;
   /** It runs again that ran before. */
   readonly onRestarted?: (() => void) | undefined;
+  /** A session with it has ended. */
+  readonly onSessionEnded?: ((session: EndedServerSession) => void) | undefined;
   /** How long a request may go without a sign of life; ten minutes by default. */
   readonly timeoutMs?: number | undefined;
   /** How long a start may take; a minute by default. */

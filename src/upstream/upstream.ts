@@ -48,6 +48,7 @@ export class Upstream {
       greet: (wire, connection) => this.#greet(wire, connection),
       onReady: (live, isFirst) => this.#begin(live, isFirst),
       onLost: () => void this.#revive(),
+      onEnded: (live, isLost) => this.#tellEnded(live, isLost),
     });
     const use: WatchesOptions['use'] = (work) => this.#life.use(undefined, work);
     const live = (): Live | undefined => this.#life.live;
@@ -188,6 +189,12 @@ export class Upstream {
     this.#options.onRestarted?.();
     this.#watches.renew();
     this.#tasks.renew();
+  }
+
+  #tellEnded({ facts, begunAtMs }: Live, isLost: boolean): void {
+    if (facts.era !== 'session') return;
+    const ms = this.#options.clock.monotonic() - begunAtMs;
+    this.#options.onSessionEnded?.({ ms, protocol: facts.protocolVersion, isLost });
   }
 
   #hear(notification: RpcNotification): void {

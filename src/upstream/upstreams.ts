@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import type { ServerId } from '../core/names.ts';
+import type { EndedServerSession } from '../core/observer.ts';
 import type { ListName } from '../core/protocol.ts';
 import type { Authorizer } from './authorizer.ts';
 import { GroupGuard } from './group-guard.ts';
@@ -18,6 +19,8 @@ export interface UpstreamsOptions extends UpstreamContext {
   readonly instanceHost: InstanceHost;
   /** A server runs again that ran before. */
   readonly onRestarted?: ((server: ServerId) => void) | undefined;
+  /** A session with a server has ended. */
+  readonly onSessionEnded?: ((server: ServerId, session: EndedServerSession) => void) | undefined;
   /**
    * The credentials of a principal for a server that wants a sign-in; undefined where none are kept for it. The empty
    * principal stands for nobody: lists are read before anybody is there, and instances for all are nobody's.
@@ -155,6 +158,7 @@ export class Upstreams {
       timeoutMs,
       knowledge,
       onRestarted: () => this.#options.onRestarted?.(server),
+      onSessionEnded: (session) => this.#options.onSessionEnded?.(server, session),
       parameterHeaders,
       wish: () => instance,
       openWire: () => {

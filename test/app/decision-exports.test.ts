@@ -6,6 +6,7 @@ import type { AppOptions } from '../../src/app/options.ts';
 import { DecisionExport } from '../../src/config/schema-telemetry.ts';
 import type { DecisionRecord } from '../../src/core/record.ts';
 import { opaEvent } from '../../src/review/export-formats.ts';
+import { ocsfEvent } from '../../src/review/ocsf-event.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Store } from '../../src/state/store.ts';
 import { aCollector } from '../telemetry/a-collector.ts';
@@ -73,6 +74,17 @@ test('sends each decision as the export by hand writes it, and goes on behind it
   const second = await anExport(store, file);
   await expect.poll(() => second.sent().map(({ decision_id: id }) => id)).toEqual(idsOf([...records, later]));
   await second.end();
+});
+
+test('writes them as OCSF where it is told to', async () => {
+  const [place, file] = [aPlace(), join(aFolder(), 'decisions.jsonl')];
+  const store = await aStore(place);
+  await append(store, aRecord());
+  const { sent, end } = await anExport(store, file, { format: 'ocsf' });
+  await expect.poll(() => sent().length).toBe(1);
+  await end();
+  const [kept] = await new DecisionReader({ path: place.path }).list({ limit: 1 });
+  expect(sent()).toEqual(kept === undefined ? [] : [ocsfEvent(kept, '1.2.3')]);
 });
 
 test('leaves out what it is told to, but no denial, and counts it', async () => {

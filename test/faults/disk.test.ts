@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type RawClient, rawStdio } from '../e2e/raw-client.ts';
-import { textsIn } from '../e2e/servers.ts';
-import { runProgram } from '../e2e/program.ts';
+import { journal, textsIn } from '../e2e/servers.ts';
+import { aPlace, decisionsOf, PATIENCE, runProgram } from '../e2e/program.ts';
 import { whileInjected } from './inject.ts';
 import { openFilesOf } from './processes.ts';
 import { aSmallDisk } from './small-disk.ts';
@@ -26,6 +28,34 @@ test('F-10 on a full disk calls are refused, and let through once there is room,
   expect(client.stderr()).toContain('cannot grow: the disk is full');
   expect(countOf(after, 'written')).toBe(LOAD.count);
   report('F-10 disk full', { refused: countOf(during, 'unrecorded'), ...(await expectTruth(place, [client])) });
+});
+
+test('an export to a file on a full disk holds no call, spoils no line and catches up', async () => {
+  const place = aPlace(
+    (folder) => `version: 1
+decisions: { export: [{ id: siem, file: '${folder}/small/decisions.jsonl', interval: 1s, from: beginning }] }
+mcpServers:
+  journal: { ${journal(folder)} }
+gateway: { toolNames: prefixed }
+`,
+  );
+  const disk = aSmallDisk(place, '1m', 'small');
+  disk.fill();
+  const client = await aReadyClient(place);
+  const during = await writeMany(client, 'full', LOAD);
+  expect(countOf(during, 'written')).toBe(LOAD.count);
+  await expect.poll(() => client.stderr(), PATIENCE).toContain('decisions are not taken');
+  disk.free();
+  const file = join(place.folder, 'small/decisions.jsonl');
+  const sent = (): readonly unknown[] =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { readonly decision_id: unknown }).decision_id);
+  const kept = (await decisionsOf(place)).map(({ id }) => id).toReversed();
+  await expect.poll(() => sent().length, PATIENCE).toBe(kept.length);
+  expect(sent()).toEqual(kept);
+  expect(client.stderr().match(/decisions are not taken/g)).toHaveLength(1);
 });
 
 interface Failing {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Place } from '../e2e/program.ts';
 
-/** A file system of its own for the home of a place, which can be filled up. */
+/** A file system of its own, which can be filled up. */
 export interface SmallDisk {
   /** Leaves no byte. */
   fill(): void;
@@ -12,17 +12,17 @@ export interface SmallDisk {
   remount(mode: 'ro' | 'rw'): void;
 }
 
-/** Mounts it; that needs the rights to mount, which `root` has in most containers too. */
-export function aSmallDisk({ folder }: Place, size: string): SmallDisk {
-  const home = join(folder, 'home');
-  mkdirSync(home, { mode: 0o700 });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', home]);
-  onTestFinished(() => void execFileSync('umount', ['-l', home]));
-  const ballast = join(home, 'ballast');
+/** Mounts it; that needs the rights to mount, which `root` has in most containers too. By default it is the home. */
+export function aSmallDisk({ folder }: Pick<Place, 'folder'>, size: string, name = 'home'): SmallDisk {
+  const mounted = join(folder, name);
+  mkdirSync(mounted, { mode: 0o700 });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', mounted]);
+  onTestFinished(() => void execFileSync('umount', ['-l', mounted]));
+  const ballast = join(mounted, 'ballast');
   return {
     fill: () => fillWith(ballast),
     free: () => rmSync(ballast),
-    remount: (mode) => void execFileSync('mount', ['-o', `remount,${mode}`, home]),
+    remount: (mode) => void execFileSync('mount', ['-o', `remount,${mode}`, mounted]),
   };
 }
 

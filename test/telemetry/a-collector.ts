@@ -1,7 +1,7 @@
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { onTestFinished } from 'vitest';
 import type { Observer } from '../../src/core/observer.ts';
-import type { ServerPlace } from '../../src/telemetry/observe.ts';
+import type { ServerPlace } from '../../src/telemetry/places.ts';
 import { startTelemetry, type Telemetry } from '../../src/telemetry/start.ts';
 import { realClock, silent } from '../state/records.ts';
 

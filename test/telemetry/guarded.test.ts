@@ -19,6 +19,7 @@ const BROKEN: Observer = {
   recorded: fail,
   notRecorded: fail,
   sessionEnded: fail,
+  serverSessionEnded: fail,
   restarted: fail,
 };
 

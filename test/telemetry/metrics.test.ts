@@ -51,7 +51,8 @@ describe('a call', () => {
     await ask(aCall());
     const { value } = collected;
     expect(await value('mcp_gateway_decisions_total{server="files",effect="allow",layer="none"}')).toBe(2);
-    const operation = 'mcp_method_name="tools/call",network_transport="pipe",mcp_protocol_version="2025-11-25"';
+    const operation =
+      'mcp_method_name="tools/call",gen_ai_operation_name="execute_tool",network_transport="pipe",mcp_protocol_version="2025-11-25"';
     expect(await value(`mcp_server_operation_duration_seconds_count{${operation}}`)).toBe(2);
     expect(await value(`mcp_client_operation_duration_seconds_count{${operation},server="files"}`)).toBe(2);
     expect(await value('mcp_gateway_overhead_duration_seconds_count')).toBe(2);
@@ -97,6 +98,41 @@ describe('a call', () => {
     const metrics = await collected.metrics();
     expect(metrics).not.toMatch(/chosen|77123|session-1|ana/);
     expect(metrics).toContain('mcp_method_name="_OTHER"');
+  });
+});
+
+test('a call over HTTP that fails says so, with the code and on which road', async () => {
+  const collected = await aCollector({
+    files: { transport: 'tcp', host: 'files.example', port: 443, protocol: '2025-11-25' },
+  });
+  const answers = { 'tools/call': (): RpcAnswer => ({ kind: 'failure', error: { code: -32602, message: 'no' } }) };
+  const { ask } = await aGateway({ servers: { files: { tools: [TOOL], answers } }, observer: collected.observer });
+  await ask(aCall(), aCaller(), { origin: { id: 1, road: { kind: 'http' } } });
+  const road = 'network_transport="tcp",network_protocol_name="http",mcp_protocol_version="2025-11-25"';
+  const metrics = await collected.metrics();
+  // To its client it was a mistake of the client, and to the server's client any code is an error.
+  expect(metrics).toContain(`gen_ai_operation_name="execute_tool",${road},rpc_response_status_code="-32602"`);
+  expect(metrics).toMatch(/server_address="files\.example",server_port="443",server="files",error_type="-32602"/);
+});
+
+describe('a session', () => {
+  test('of a client is measured from its beginning to its end, with its road and revision', async () => {
+    const collected = await aCollector();
+    const { gateway } = await aGateway({ servers: { files: { tools: [TOOL] } }, observer: collected.observer });
+    await gateway.introduce(aCaller(), { id: 1, road: { kind: 'http' } });
+    await gateway.endSession(aCaller().session);
+    await gateway.endSession(aCaller().session);
+    const labels = 'network_transport="tcp",network_protocol_name="http",mcp_protocol_version="2025-11-25"';
+    expect(await collected.value(`mcp_server_session_duration_seconds_count{${labels}}`)).toBe(1);
+  });
+
+  test('with a server is measured, and one that was lost is an error', async () => {
+    const { observer, value } = await aCollector();
+    observer.serverSessionEnded('files', { ms: 3_000, protocol: '2025-11-25', isLost: false });
+    observer.serverSessionEnded('files', { ms: 5_000, protocol: '2025-11-25', isLost: true });
+    const labels = 'network_transport="pipe",mcp_protocol_version="2025-11-25",server="files"';
+    expect(await value(`mcp_client_session_duration_seconds_sum{${labels}}`)).toBe(3);
+    expect(await value(`mcp_client_session_duration_seconds_sum{${labels},error_type="lost"}`)).toBe(5);
   });
 });
 

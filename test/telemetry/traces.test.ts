@@ -55,6 +55,8 @@ describe('an allowed call', () => {
         'mcp.session.id': 'session-1',
         'jsonrpc.request.id': '7',
         'network.transport': 'pipe',
+        'mcp_gateway.decision': 'allow',
+        'mcp_gateway.decision.id': record?.id,
       },
     });
     expect(server.attributes).not.toHaveProperty('error.type');

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import type { EndedServerSession } from '../../src/core/observer.ts';
 import { callTool, aClock, anUpstream, call, fixture, isAlive, rejection, textOf } from './parts.ts';
 
 test('an upstream is idle until it is needed, and keeps what the server said of itself', async () => {
@@ -128,6 +129,17 @@ test('a server that is slow with one call and answers a ping is left alone', asy
   await rejection(callTool(upstream, call('never'), { timeoutMs: 50 }));
   expect(textOf(await callTool(upstream, call('fine')))).toBe('fine');
   expect(upstream.state.kind).toBe('ready');
+});
+
+test('its sessions are told of when they end, and whether the server was lost', async () => {
+  const ended: EndedServerSession[] = [];
+  const upstream = anUpstream(fixture('unruly.mjs'), { onSessionEnded: (session) => ended.push(session) });
+  await rejection(callTool(upstream, call('crash')));
+  await callTool(upstream, call('fine'));
+  expect(ended).toMatchObject([{ protocol: '2025-11-25', isLost: true }]);
+  await upstream.close();
+  expect(ended).toMatchObject([{ isLost: true }, { isLost: false }]);
+  for (const { ms } of ended) expect(ms).toBeGreaterThan(0);
 });
 
 test('closing ends the process and whatever waits, and may be done twice', async () => {

@@ -7,7 +7,15 @@ import { httpV2 } from '../../e2e/clients.ts';
 import { freePort } from '../../e2e/free-port.ts';
 import { aPlace, decisionsOf, end, PATIENCE, type Place, serveHttp } from '../../e2e/program.ts';
 import { journal, permissiveBundle, receivedBy } from '../../e2e/servers.ts';
-import { aCollectorProcess, aLogService, aPrometheus, attributesOf, type CollectedSpan } from './services.ts';
+import {
+  aCollectorProcess,
+  aLogService,
+  aPrometheus,
+  aSelfSignedService,
+  aSilentService,
+  attributesOf,
+  type CollectedSpan,
+} from './services.ts';
 
 /** A gateway before a server that notes down what it gets; `more` are further sections of the configuration. */
 function aGateway(more: string): Place {
@@ -74,6 +82,28 @@ test('a collector that is not there costs nothing but its data, and one line in 
   expect(gateway.process.exitCode).toBe(0);
   expect(told()).toHaveLength(1);
   expect(receivedBy(place)).toHaveLength(40);
+});
+
+test('a collector that takes the connection and says nothing does not hold the end of the gateway', async () => {
+  const collector = await aSilentService();
+  const place = aGateway(`telemetry: { otlp: { endpoint: "${collector.endpoint}", interval: 1s } }`);
+  const hours = { OTEL_EXPORTER_OTLP_TIMEOUT: '36000000', OTEL_BSP_EXPORT_TIMEOUT: '36000000' };
+  const gateway = await serveHttp(place, { env: { ...hours, OTEL_BSP_SCHEDULE_DELAY: '50' } });
+  const client = await httpV2(gateway.url);
+  await client.call('write', { text: 'one' });
+  await expect.poll(() => collector.asked(), PATIENCE).toBeGreaterThan(0);
+  await end(gateway.process);
+  expect(gateway.process.exitCode).toBe(0);
+});
+
+test('a collector whose certificate nobody vouches for is told of, with what is wrong', async () => {
+  const endpoint = await aSelfSignedService(aFolder());
+  const place = aGateway(`telemetry: { otlp: { endpoint: "${endpoint}", interval: 1s } }`);
+  const gateway = await serveHttp(place, { env: { OTEL_BSP_SCHEDULE_DELAY: '50' } });
+  await (await httpV2(gateway.url)).call('write', { text: 'one' });
+  await expect.poll(() => gateway.stderr(), PATIENCE).toContain('"why":"self-signed certificate"');
+  await end(gateway.process);
+  expect(gateway.stderr().match(/"signal":"traces".*telemetry is not taken/g)).toHaveLength(1);
 });
 
 test('Prometheus reads our metrics, and finds nothing to say of alerts, dashboard and names', async () => {

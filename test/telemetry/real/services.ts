@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
@@ -167,6 +168,23 @@ export async function aLogService(): Promise<LogService> {
   return service;
 }
 
+/** Takes connections and says nothing. */
+export async function aSilentService(): Promise<{ readonly endpoint: string; readonly asked: () => number }> {
+  let asked = 0;
+  const port = await listening(createServer(() => (asked += 1)));
+  return { endpoint: `http://127.0.0.1:${port}`, asked: () => asked };
+}
+
+/** The address of one that vouches for itself. */
+export async function aSelfSignedService(folder: string): Promise<string> {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const asked = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+  const named = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  execFileSync('openssl', [...asked, ...named, '-keyout', key, '-out', cert], { stdio: 'pipe' });
+  const credentials = { key: readFileSync(key), cert: readFileSync(cert) };
+  return `https://127.0.0.1:${await listening(createTlsServer(credentials, (_request, response) => response.end('{}')))}`;
+}
+
 /** Answers each request with a status and an empty object; its address. */
 async function anHttpService(take: (body: Buffer) => number): Promise<string> {
   const server = createServer((request, response) => {
@@ -177,13 +195,18 @@ async function anHttpService(take: (body: Buffer) => number): Promise<string> {
       response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     });
   });
+  return `http://127.0.0.1:${await listening(server)}`;
+}
+
+/** Its port; it is closed with the test. */
+async function listening(server: Server): Promise<number> {
   const port = await freePort();
-  await new Promise<void>((listening) => {
-    server.listen(port, '127.0.0.1', listening);
+  await new Promise<void>((begun) => {
+    server.listen(port, '127.0.0.1', begun);
   });
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${port}`;
+  return port;
 }
