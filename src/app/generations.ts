@@ -135,7 +135,7 @@ export class Generations {
   async #poll(): Promise<void> {
     const { store, signal, everyMs } = this.#parts;
     while (await waited(everyMs, signal)) {
-      this.#endSignatures();
+      this.#heedSignatures();
       try {
         const pins = await store.pins();
         if (JSON.stringify(pins) === JSON.stringify(this.#pins)) continue;
@@ -148,11 +148,13 @@ export class Generations {
     }
   }
 
-  /** What was signed for a time is asked for again when that is over. */
-  #endSignatures(): void {
+  /** What was signed for a time is asked for again when that is over, and what was signed for later when that has come. */
+  #heedSignatures(): void {
     const now = this.#configured.options.clock.now();
     for (const { wanted, loaded } of this.#inForce.values())
       if (loaded !== undefined && hasEnded(loaded.bundle.signature, now)) void this.#change({ bundle: wanted.id });
+    for (const { wanted, stale } of this.#stands.values())
+      if (stale?.startsMs !== undefined && stale.startsMs <= now) void this.#change({ bundle: wanted.id });
   }
 
   /** Resolves when what has changed was taken up, or could not be. */

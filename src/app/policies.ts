@@ -65,6 +65,8 @@ export type Tried = { readonly wanted: WantedBundle } & (
   | { readonly kind: 'good'; readonly loaded: LoadedBundle; readonly warnings: readonly RegoProblem[] }
   | { readonly kind: 'missing' }
   | { readonly kind: 'bad'; readonly problem: string; readonly mend: string | undefined }
+  /** It is good, and its signature counts from then on, milliseconds since the epoch. */
+  | { readonly kind: 'early'; readonly problem: string; readonly mend: string | undefined; readonly startsMs: number }
   /** It may not decide any more, whatever was good of it, because its source has not confirmed it for too long. */
   | { readonly kind: 'expired'; readonly problem: string; readonly mend: string | undefined }
 );
@@ -142,6 +144,7 @@ export function tellOf(tried: Tried, logger: Logger): void {
     case 'missing':
       return logger.error('a bundle was not found; what it governs is denied', { bundle });
     case 'expired':
+    case 'early':
     case 'bad': {
       const { problem, mend } = tried;
       return logger.error('a bundle cannot be used; what it governs is denied', { bundle, problem, mend });

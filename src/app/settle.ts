@@ -66,9 +66,10 @@ async function settleOne(one: Tried, { wanted, pin }: PinnedWish, settling: Sett
   if (one.kind === 'expired') return { wanted, pin, loaded: undefined, stale: { since, problem: one.problem } };
   const inForce = await ifItMayStay(before?.loaded, wanted, settling);
   // Where nothing was found there is no last good state either: that would bring back what was removed.
-  const kept = one.kind === 'bad' && inForce === undefined ? await lastGood(wanted, settling) : undefined;
+  const kept = one.kind !== 'missing' && inForce === undefined ? await lastGood(wanted, settling) : undefined;
   const loaded = standIn(wanted, { inForce, kept, wantingMs: clock.now() - since });
-  return { wanted, pin, loaded, stale: { since, problem: problemWith(one) } };
+  const startsMs = one.kind === 'early' ? one.startsMs : undefined;
+  return { wanted, pin, loaded, stale: { since, problem: problemWith(one), startsMs } };
 }
 
 /** As it was, where a bundle with which it changes cannot be used. */
