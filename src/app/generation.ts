@@ -76,5 +76,5 @@ type KeptFacts = Pick<GenerationBundle, 'id' | 'digest' | 'dataDigest' | 'signer
 export function keptBundle(was: KeptFacts, text: string): Bundle {
   const { id, signer = '', signatureEndsMs: endsMs = null } = was;
   const bundle = readKeptBundle(id, text, was);
-  return signer === '' ? bundle : { ...bundle, signature: { kind: 'verified', signer, endsMs } };
+  return signer === '' ? bundle : { ...bundle, signature: { kind: 'verified', signer, startsMs: null, endsMs } };
 }

@@ -135,7 +135,7 @@ export class Generations {
   async #poll(): Promise<void> {
     const { store, signal, everyMs } = this.#parts;
     while (await waited(everyMs, signal)) {
-      this.#endSignatures();
+      this.#heedTimes();
       try {
         const pins = await store.pins();
         if (JSON.stringify(pins) === JSON.stringify(this.#pins)) continue;
@@ -148,11 +148,14 @@ export class Generations {
     }
   }
 
-  /** What was signed for a time is asked for again when that is over. */
-  #endSignatures(): void {
+  /** What was signed for a time is asked for again when that is over, and what could not be used yet when its time has come. */
+  #heedTimes(): void {
     const now = this.#configured.options.clock.now();
     for (const { wanted, loaded } of this.#inForce.values())
       if (loaded !== undefined && hasEnded(loaded.bundle.signature, now)) void this.#change({ bundle: wanted.id });
+    if (this.#turning !== undefined) return;
+    for (const { wanted, stale } of this.#stands.values())
+      if (stale?.again !== undefined && stale.again.atMs <= now) void this.#change({ bundle: wanted.id });
   }
 
   /** Resolves when what has changed was taken up, or could not be. */

@@ -10,7 +10,7 @@ import {
   SHIPPED_BUNDLES,
 } from './bundles.ts';
 import type { Clock } from '../core/clock.ts';
-import { GatewayError, messageOf } from '../core/errors.ts';
+import { type ErrorCode, GatewayError, messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/logger.ts';
 import { LAYERS, type Layer, type Mode } from '../core/opinion.ts';
@@ -65,6 +65,10 @@ export type Tried = { readonly wanted: WantedBundle } & (
   | { readonly kind: 'good'; readonly loaded: LoadedBundle; readonly warnings: readonly RegoProblem[] }
   | { readonly kind: 'missing' }
   | { readonly kind: 'bad'; readonly problem: string; readonly mend: string | undefined }
+  /** Nobody knows what it is: the toolchain ended without an answer. */
+  | { readonly kind: 'unknown'; readonly problem: string; readonly mend: string | undefined }
+  /** It is good, and its signature counts from then on, milliseconds since the epoch. */
+  | { readonly kind: 'early'; readonly problem: string; readonly mend: string | undefined; readonly startsMs: number }
   /** It may not decide any more, whatever was good of it, because its source has not confirmed it for too long. */
   | { readonly kind: 'expired'; readonly problem: string; readonly mend: string | undefined }
 );
@@ -142,6 +146,8 @@ export function tellOf(tried: Tried, logger: Logger): void {
     case 'missing':
       return logger.error('a bundle was not found; what it governs is denied', { bundle });
     case 'expired':
+    case 'early':
+    case 'unknown':
     case 'bad': {
       const { problem, mend } = tried;
       return logger.error('a bundle cannot be used; what it governs is denied', { bundle, problem, mend });
@@ -234,8 +240,13 @@ async function tryOne({ wanted, reading }: Found, loader: BundleLoader): Promise
     return { kind: 'good', wanted, loaded: { bundle, rules }, warnings };
   } catch (thrown) {
     const { code, mend } = thrown instanceof GatewayError ? thrown : {};
-    return { kind: code === 'BUNDLE_STALE' ? 'expired' : 'bad', wanted, problem: messageOf(thrown), mend };
+    return { kind: kindOf(code), wanted, problem: messageOf(thrown), mend };
   }
+}
+
+function kindOf(code: ErrorCode | undefined): 'expired' | 'unknown' | 'bad' {
+  if (code === 'BUNDLE_STALE') return 'expired';
+  return code === 'TOOLCHAIN_FAILED' ? 'unknown' : 'bad';
 }
 
 /** A bundle speaks for the layer that it was configured for, or not at all. */

@@ -3,7 +3,7 @@ import { bundlesOf } from './generation.ts';
 import { refuseOtherLayer, type WantedBundle } from './policies.ts';
 import { configuredBundles } from './wanted.ts';
 import type { RemoteBundle } from './addresses.ts';
-import { endOf } from './signing.ts';
+import { untimely } from './signing.ts';
 import { cacheOf, originAtHand } from './sources.ts';
 import type { Config } from '../config/paths.ts';
 import { addressText } from '../core/bundle-address.ts';
@@ -168,8 +168,8 @@ async function readOne(
     if (origin === undefined) return { checked: undefined, why: 'it was not found' };
     const found = await findBundle({ id, origin, data, demand }, loader);
     refuseOtherLayer(wanted, found.shipped);
-    const ended = endOf(found.shipped, now);
-    if (ended !== undefined) return { checked: undefined, why: ended.message };
+    const refusal = untimely(found.shipped, now);
+    if (refusal !== undefined) return { checked: undefined, why: refusal.message };
     return { checked: await checkBundle(found, loader), why: '' };
   } catch (thrown) {
     return { checked: undefined, why: messageOf(thrown) };

@@ -7,6 +7,7 @@ import {
   type PinnedWish,
   problemWith,
   type Stand,
+  type Staleness,
   standIn,
   stayingWith,
   tellOfStand,
@@ -66,9 +67,21 @@ async function settleOne(one: Tried, { wanted, pin }: PinnedWish, settling: Sett
   if (one.kind === 'expired') return { wanted, pin, loaded: undefined, stale: { since, problem: one.problem } };
   const inForce = await ifItMayStay(before?.loaded, wanted, settling);
   // Where nothing was found there is no last good state either: that would bring back what was removed.
-  const kept = one.kind === 'bad' && inForce === undefined ? await lastGood(wanted, settling) : undefined;
+  const kept = one.kind !== 'missing' && inForce === undefined ? await lastGood(wanted, settling) : undefined;
   const loaded = standIn(wanted, { inForce, kept, wantingMs: clock.now() - since });
-  return { wanted, pin, loaded, stale: { since, problem: problemWith(one) } };
+  const again = againAfter(one, before?.stale?.again, clock.now());
+  return { wanted, pin, loaded, stale: { since, problem: problemWith(one), again } };
+}
+
+const FIRST_WAIT_MS = 2_000;
+const MOST_WAIT_MS = 600_000;
+
+/** What the toolchain had no answer for is tried again: at first soon, because it was killed; ever later where it never ends. */
+function againAfter(one: Tried, before: Staleness['again'], now: number): Staleness['again'] {
+  if (one.kind === 'early') return { atMs: one.startsMs, waitedMs: 0 };
+  if (one.kind !== 'unknown') return undefined;
+  const waitedMs = Math.min(Math.max(2 * (before?.waitedMs ?? 0), FIRST_WAIT_MS), MOST_WAIT_MS);
+  return { atMs: now + waitedMs, waitedMs };
 }
 
 /** As it was, where a bundle with which it changes cannot be used. */

@@ -1,6 +1,7 @@
 import type { Tried, WantedBundle } from './policies.ts';
-import { endOf } from './signing.ts';
+import { untimely } from './signing.ts';
 import { isBefore } from '../core/revision.ts';
+import { startOf } from '../core/signature.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { GenerationStore } from '../state/generation-store.ts';
@@ -14,7 +15,7 @@ export interface SeenBefore {
 }
 
 /**
- * Bundles that are good, less those whose signature has ended, and less signed ones that are older than what was in force of
+ * Bundles that are good, less those whose signature has ended or does not count yet, and less signed ones that are older than what was in force of
  * them before: a signature does not say that something is the newest. Source: notes of The Update Framework on rollback and
  * freeze attacks.
  */
@@ -24,11 +25,16 @@ export async function withoutReplayed(
 ): Promise<readonly Tried[]> {
   if (!tried.some(isSigned)) return tried;
   const seen = await store.seenRevisions();
+  const now = clock.now();
   return tried.map((one): Tried => {
     if (one.kind !== 'good' || !isSigned(one)) return one;
     const { wanted, loaded } = one;
-    const ended = endOf(loaded.bundle, clock.now());
-    if (ended !== undefined) return { kind: 'expired', wanted, problem: ended.message, mend: ended.mend };
+    const refusal = untimely(loaded.bundle, now);
+    if (refusal !== undefined) {
+      const { message: problem, mend } = refusal;
+      const startsMs = startOf(loaded.bundle.signature, now);
+      return { wanted, problem, mend, ...(startsMs === undefined ? { kind: 'expired' } : { kind: 'early', startsMs }) };
+    }
     if (isPinned(wanted)) return one;
     const { id, source, manifest } = loaded.bundle;
     const { revision } = manifest;

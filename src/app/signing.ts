@@ -1,6 +1,12 @@
 import type { BundleFiles } from '../core/bundle-feed.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
-import { type BundleSignature, hasEnded, NO_SIGNATURE_DEMANDED, type SignatureDemand } from '../core/signature.ts';
+import {
+  type BundleSignature,
+  hasEnded,
+  NO_SIGNATURE_DEMANDED,
+  type SignatureDemand,
+  startOf,
+} from '../core/signature.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { SIGNATURES } from '../policy/bundle-path.ts';
 
@@ -14,7 +20,7 @@ type DemandedSigners = Extract<SignatureDemand, { kind: 'by' }>['signers'] | und
 
 /**
  * What is known of the signatures of a bundle. Throws BUNDLE_SIGNATURE where they are not those that are demanded; whether
- * they have ended is left to whoever has a clock.
+ * they count at this time is left to whoever has a clock.
  */
 export async function signatureOf(
   id: string,
@@ -65,12 +71,17 @@ export async function mayStay(
   );
 }
 
-/** BUNDLE_STALE for a signature that counts no more; undefined where it does. */
-export function endOf({ id, source, signature }: Bundle, nowMs: number): GatewayError | undefined {
-  if (!hasEnded(signature, nowMs) || signature.kind !== 'verified') return undefined;
-  const ended = new Date(signature.endsMs ?? 0).toISOString();
-  return new GatewayError('BUNDLE_STALE', `the signature of the bundle ${id} (${source}) ended at ${ended}`, {
-    mend: 'Whoever signs it has to sign its newest state anew; until then what it governs is denied.',
+/** BUNDLE_STALE for a signature that counts no more, BUNDLE_SIGNATURE for one that does not yet; undefined where it does. */
+export function untimely({ id, source, signature }: Bundle, nowMs: number): GatewayError | undefined {
+  const what = `the signature of the bundle ${id} (${source})`;
+  if (hasEnded(signature, nowMs) && signature.kind === 'verified')
+    return new GatewayError('BUNDLE_STALE', `${what} ended at ${new Date(signature.endsMs ?? 0).toISOString()}`, {
+      mend: 'Whoever signs it has to sign its newest state anew; until then what it governs is denied.',
+    });
+  const startsMs = startOf(signature, nowMs);
+  if (startsMs === undefined) return undefined;
+  return new GatewayError('BUNDLE_SIGNATURE', `${what} counts from ${new Date(startsMs).toISOString()} on`, {
+    mend: 'It is used from then on without a word; if that time is over, the clock of this machine is wrong.',
   });
 }
 

@@ -4,7 +4,7 @@ import type { RemoteBundle } from './addresses.ts';
 import type { BundleCredentials } from '../config/schema-remote.ts';
 import { type BundleLoader, type BundleOrigin, checkBundle, findBundle } from './bundles.ts';
 import { refuseOtherLayer } from './policies.ts';
-import { endOf } from './signing.ts';
+import { untimely } from './signing.ts';
 import { addressText } from '../core/bundle-address.ts';
 import type { BundleFeed, BundleFiles, FetchedBundle } from '../core/bundle-feed.ts';
 import { canonicalJson, sha256Hex } from '../core/canonical-json.ts';
@@ -143,8 +143,8 @@ async function check(
   { loader, clock }: FeedOptions,
 ): Promise<void> {
   const found = await findBundle({ id, origin: { kind: 'files', files }, data, demand }, loader);
-  const ended = endOf(found.shipped, clock.now());
-  if (ended !== undefined) throw ended;
+  const refusal = untimely(found.shipped, clock.now());
+  if (refusal !== undefined) throw refusal;
   refuseOtherLayer({ id, layer }, found.shipped);
   await checkBundle(found, loader);
 }

@@ -25,6 +25,8 @@ export interface Staleness {
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly problem: string;
+  /** When it is tried again though nothing has changed, milliseconds since the epoch, and after how long. */
+  readonly again?: { readonly atMs: number; readonly waitedMs: number } | undefined;
 }
 
 /** A bundle whose newest state is not in force; nothing secret. */

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { lintBundle } from '../app/authoring.ts';
+import { replaceFile } from '../config/replace-file.ts';
 import { shortHash } from '../core/generation.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { readArchive } from '../policy/archive.ts';
@@ -61,7 +61,7 @@ async function refuseOther(archive: Buffer, digest: string): Promise<void> {
 
 function write(file: string, archive: Buffer): void {
   try {
-    writeFileSync(file, archive);
+    replaceFile(file, archive);
   } catch (cause) {
     throw new GatewayError('USAGE', `${file} cannot be written: ${messageOf(cause)}`, { cause });
   }

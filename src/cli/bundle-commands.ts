@@ -176,6 +176,7 @@ function addSign(bundle: Command, context: CommandContext): void {
     .option('--kid <name>', 'what the signature calls the key')
     .option('--alg <name>', 'EdDSA, ES256, ES384, RS256 or PS256 (default: as the key does)')
     .option('--scope <name>', 'scope that the signature names')
+    .option('--starts-in <time>', 'from when on the signature counts, such as 2d (default: at once)', parseSpan)
     .option('--ends-in <time>', 'when the signature ends, such as 30d (default: never)', parseSpan)
     .option('--add', 'keep the signatures of other keys')
     .option('--json', 'print one JSON object')

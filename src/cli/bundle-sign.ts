@@ -24,6 +24,7 @@ export interface SignOptions {
   readonly alg?: string;
   readonly scope?: string;
   /** Milliseconds from now. */
+  readonly startsIn?: number;
   readonly endsIn?: number;
   readonly add?: boolean;
   readonly json?: boolean;
@@ -39,14 +40,29 @@ export async function sign(context: CommandContext, path: string, options: SignO
   const signer = await thumbprintOf(createPublicKey(signing.key));
   const signed = await withSignature(bundle, signing);
   write(resolve(environment.workingFolder, path), signed);
-  const ends = signing.endsMs === undefined ? null : new Date(signing.endsMs).toISOString();
+  const starts = timeOf(signing.startsMs);
+  const ends = timeOf(signing.endsMs);
   const { algorithm, kid, scope } = signing;
   const signatures = signaturesIn(signed).length;
   if (!isOrdered(manifest.revision)) warn(terminal, path);
   if (options.json === true)
-    return printJson(terminal, 'bundle-sign', { path, digest, signer, algorithm, kid, scope, ends, signatures });
-  const until = ends === null ? '' : `, until ${ends}`;
-  return printLine(terminal, `${path}: ${shortHash(digest)} is signed by ${signer} (${algorithm})${until}`);
+    return printJson(terminal, 'bundle-sign', {
+      path,
+      digest,
+      signer,
+      algorithm,
+      kid,
+      scope,
+      starts,
+      ends,
+      signatures,
+    });
+  const times = `${starts === null ? '' : `, from ${starts}`}${ends === null ? '' : `, until ${ends}`}`;
+  return printLine(terminal, `${path}: ${shortHash(digest)} is signed by ${signer} (${algorithm})${times}`);
+}
+
+function timeOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }
 
 function warn(terminal: Terminal, path: string): void {
@@ -68,10 +84,19 @@ async function withSignature({ files }: BundleFiles, signing: Signing): Promise<
 }
 
 /** Throws USAGE where the key cannot be read, is open to others, or cannot sign so. */
-function signingOf(keyPath: string, { kid = '', alg, scope = '', endsIn, add = false }: SignOptions): Signing {
+function signingOf(
+  keyPath: string,
+  { kid = '', alg, scope = '', startsIn, endsIn, add = false }: SignOptions,
+): Signing {
   const key = privateKeyAt(keyPath);
-  const endsMs = endsIn === undefined ? undefined : Date.now() + endsIn;
-  return { key, algorithm: algorithmOf(key, alg, keyPath), kid, scope, endsMs, isAdded: add };
+  if (startsIn !== undefined && endsIn !== undefined && endsIn <= startsIn)
+    throw new GatewayError('USAGE', 'the signature would end before it counts', {
+      mend: 'Both are counted from now: make --ends-in longer than --starts-in.',
+    });
+  const now = Date.now();
+  const startsMs = startsIn === undefined ? undefined : now + startsIn;
+  const endsMs = endsIn === undefined ? undefined : now + endsIn;
+  return { key, algorithm: algorithmOf(key, alg, keyPath), kid, scope, startsMs, endsMs, isAdded: add };
 }
 
 function algorithmOf(key: KeyObject, asked: string | undefined, path: string): SignatureAlgorithm {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { GatewayError } from '../core/errors.ts';
 import { shortHash } from '../core/generation.ts';
-import { hasEnded, SIGNATURE_ALGORITHMS, type Signer } from '../core/signature.ts';
+import { type BundleSignature, hasEnded, SIGNATURE_ALGORITHMS, type Signer, startOf } from '../core/signature.ts';
 import { makeBundle } from '../policy/bundle.ts';
 import { SIGNATURES } from '../policy/bundle-path.ts';
 import { describeSignatures, type SaidSignature, verifySignatures } from '../policy/signature.ts';
@@ -33,13 +33,13 @@ export async function verify(context: CommandContext, path: string, options: Ver
   if (options.json === true)
     return printJson(terminal, 'bundle-verify', { ok: problem === '', path, digest, signer, problem, signatures });
   if (signatures.length > 0)
-    printTable(terminal, ['says it is by', 'with', 'scope', 'until', 'files'], signatures.map(cellsOf));
+    printTable(terminal, ['says it is by', 'with', 'scope', 'from', 'until', 'files'], signatures.map(cellsOf));
   if (problem === '') return printLine(terminal, `${path}: ${shortHash(digest)} is signed by ${signer.join(' and ')}`);
   terminal.err.write(`error BUNDLE_SIGNATURE ${visible(path)}: ${visible(problem)}\n`);
 }
 
-function cellsOf({ kid, algorithm, scope, ends, files }: SaidSignature): readonly string[] {
-  return [visible(kid) || '-', visible(algorithm), visible(scope) || '-', ends ?? '-', String(files)];
+function cellsOf({ kid, algorithm, scope, starts, ends, files }: SaidSignature): readonly string[] {
+  return [visible(kid) || '-', visible(algorithm), visible(scope) || '-', starts ?? '-', ends ?? '-', String(files)];
 }
 
 function signerOf(path: string, { kid = '', alg, scope = '' }: VerifyOptions): Signer {
@@ -71,9 +71,14 @@ async function held(files: Parameters<typeof verifySignatures>[0], signers: read
     return { problem: 'nobody is named by whom it should be signed; name a public key with --key', signer: [] };
   try {
     const signature = await verifySignatures(files, signers);
-    const problem = hasEnded(signature, Date.now()) ? 'its signature has ended' : '';
-    return { problem, signer: signature.signer.split(',') };
+    return { problem: timeProblem(signature, Date.now()), signer: signature.signer.split(',') };
   } catch (thrown) {
     return { problem: messageOf(thrown), signer: [] };
   }
+}
+
+function timeProblem(signature: BundleSignature, nowMs: number): string {
+  if (hasEnded(signature, nowMs)) return 'its signature has ended';
+  const startsMs = startOf(signature, nowMs);
+  return startsMs === undefined ? '' : `its signature counts from ${new Date(startsMs).toISOString()} on, and not yet`;
 }

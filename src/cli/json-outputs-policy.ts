@@ -56,6 +56,7 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
       algorithm: 'as in the token',
       kid: 'of the key',
       scope: 'as in the token',
+      starts: 'from when on it counts; null is at once',
       ends: 'when it ends; null is never',
       signatures: 'how many there are',
     },

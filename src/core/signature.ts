@@ -31,9 +31,20 @@ export type BundleSignature =
       readonly kind: 'verified';
       /** RFC 7638 thumbprints of the keys, sorted, with a comma between them. */
       readonly signer: string;
+      /**
+       * Milliseconds since the epoch from which all of its signatures count; null where they always did. Of what was in force
+       * before it is null, too: it has begun.
+       */
+      readonly startsMs: number | null;
       /** Milliseconds since the epoch at which the first of its signatures ends; null where none does. */
       readonly endsMs: number | null;
     };
+
+/** From when on the signature of a bundle will count, milliseconds since the epoch; undefined where it has begun. */
+export function startOf(signature: BundleSignature, nowMs: number): number | undefined {
+  if (signature.kind !== 'verified' || signature.startsMs === null) return undefined;
+  return signature.startsMs > nowMs ? signature.startsMs : undefined;
+}
 
 /** Whether the signature of a bundle counts no more. */
 export function hasEnded(signature: BundleSignature, nowMs: number): boolean {

@@ -21,6 +21,8 @@ export interface Turn {
 const AT_ONCE = 32;
 /** Of those that wait, so many begin in one turn of the event loop: what came meanwhile is read in between. More cost less. */
 const CALLED_UP = { alone: 8, shared: 2 } as const;
+/** And one for so many that were refused since: a refusal costs about a quarter, so half of the time is left to what was let in. */
+const REFUSED_FOR_ONE = 4;
 
 /**
  * Whose request begins when. What one principal asks beyond a number waits for the next turn of the event loop, where
@@ -30,6 +32,8 @@ export class Turns {
   readonly limits: TurnLimits;
   /** Sessions with a request that is not answered. */
   busySessions = 0;
+  /** Since the last requests were called up. */
+  refused = 0;
   readonly #owners = new Map<string, Held>();
   readonly #queue: Lane[] = [];
   #isCalling = false;
@@ -67,7 +71,9 @@ export class Turns {
   }
 
   #callUp(): void {
-    const most = this.busySessions === 1 ? CALLED_UP.alone : CALLED_UP.shared;
+    const least = this.busySessions === 1 ? CALLED_UP.alone : CALLED_UP.shared;
+    const most = Math.min(Math.max(least, Math.ceil(this.refused / REFUSED_FOR_ONE)), AT_ONCE);
+    this.refused = 0;
     let begun = 0;
     for (let lane = this.#queue.shift(); lane !== undefined; lane = this.#queue.shift()) {
       lane.isQueued = false;
@@ -107,7 +113,10 @@ export class Lane {
   enter(turn: Turn): string | undefined {
     const held = this.#turns.heldOf(this.#owner);
     const refusal = this.#refusal(turn, held);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      this.#turns.refused += 1;
+      return refusal;
+    }
     if (this.#isFull) held.waiting += 1;
     held.bytes += turn.byteLength;
     held.requests += 1;

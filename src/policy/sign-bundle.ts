@@ -16,6 +16,8 @@ export interface Signing {
   /** What the signature calls the key; empty for nothing. */
   readonly kid: string;
   readonly scope: string;
+  /** From when on the signature counts, milliseconds since the epoch; undefined for at once. */
+  readonly startsMs: number | undefined;
   /** When the signature ends, milliseconds since the epoch; undefined for never. */
   readonly endsMs: number | undefined;
   /** Whether the signatures of other keys stay; they must be over the same files. */
@@ -50,11 +52,12 @@ async function isBy(token: string, { key, algorithm }: Signing): Promise<boolean
   }
 }
 
-function tokenOf(files: Files, { key, algorithm, kid, scope, endsMs }: Signing): Promise<string> {
+function tokenOf(files: Files, { key, algorithm, kid, scope, startsMs, endsMs }: Signing): Promise<string> {
   const payload: JsonObject = {
     files: [...filesToSign(files)],
     ...(scope === '' ? {} : { scope }),
     ...(kid === '' ? {} : { keyid: kid }),
+    ...(startsMs === undefined ? {} : { nbf: Math.ceil(startsMs / 1000) }),
     ...(endsMs === undefined ? {} : { exp: Math.floor(endsMs / 1000) }),
   };
   return new CompactSign(Buffer.from(canonicalJson(payload)))

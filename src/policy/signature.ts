@@ -41,7 +41,7 @@ export function isSigned(files: Files): boolean {
 
 /**
  * Holds the files of a bundle to the signatures in `.signatures.json`: each of the signers must have signed exactly these
- * files. Throws an Error that says what is wrong; of an answer whose `endsMs` is over, whoever asked has to know.
+ * files. Throws an Error that says what is wrong; whether they count already, and still do, is left to whoever has a clock.
  * Source: OPA, "Bundles", section "Signing".
  */
 export async function verifySignatures(
@@ -49,13 +49,22 @@ export async function verifySignatures(
   signers: readonly PublicSigner[],
 ): Promise<Extract<BundleSignature, { kind: 'verified' }>> {
   const tokens = signaturesIn(files);
+  const starts: number[] = [];
   const ends: number[] = [];
   for (const signer of signers) {
-    const { exp } = await verifiedBy(signer, tokens, files);
+    const { nbf, exp } = await verifiedBy(signer, tokens, files);
+    if (nbf !== undefined) starts.push(nbf * 1000);
     if (exp !== undefined) ends.push(exp * 1000);
   }
-  const signer = signers.map(({ thumbprint }) => thumbprint).toSorted();
-  return { kind: 'verified', signer: signer.join(','), endsMs: ends.length === 0 ? null : Math.min(...ends) };
+  return {
+    kind: 'verified',
+    signer: signers
+      .map(({ thumbprint }) => thumbprint)
+      .toSorted()
+      .join(','),
+    startsMs: starts.length === 0 ? null : Math.max(...starts),
+    endsMs: ends.length === 0 ? null : Math.min(...ends),
+  };
 }
 
 /** The signatures of a bundle, each a compact JWS. Throws an Error where there are none that could be read. */
@@ -171,6 +180,7 @@ export type SaidSignature = {
   readonly algorithm: string;
   readonly scope: string;
   /** RFC 3339. */
+  readonly starts: string | null;
   readonly ends: string | null;
   readonly files: number;
 };
@@ -178,11 +188,14 @@ export type SaidSignature = {
 /** The signatures of a bundle in their own words, of which nothing is held to anything. */
 export function describeSignatures(files: Files): readonly SaidSignature[] {
   return signaturesIn(files).map((token) => {
-    const { files: signed = [], scope = '', keyid = '', exp } = payloadIn(token) ?? {};
+    const { files: signed = [], scope = '', keyid = '', nbf, exp } = payloadIn(token) ?? {};
     const { kid = keyid, alg = '' } = headerIn(token);
-    const ends = exp === undefined ? null : new Date(exp * 1000).toISOString();
-    return { kid, algorithm: alg, scope, ends, files: signed.length };
+    return { kid, algorithm: alg, scope, starts: timeOf(nbf), ends: timeOf(exp), files: signed.length };
   });
+}
+
+function timeOf(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString();
 }
 
 /** What one signature says, whoever it is by: for showing, and for signing beside it. Undefined where it cannot be read. */

@@ -90,8 +90,8 @@ function governedBy(signature: BundleSignature): PolicySet {
 }
 
 test.for<[string, BundleSignature, string]>([
-  ['the one whom it was accepted from', { kind: 'verified', signer: 'dana', endsMs: null }, ''],
-  ['somebody else', { kind: 'verified', signer: 'mallory', endsMs: null }, 'signer'],
+  ['the one whom it was accepted from', { kind: 'verified', signer: 'dana', startsMs: null, endsMs: null }, ''],
+  ['somebody else', { kind: 'verified', signer: 'mallory', startsMs: null, endsMs: null }, 'signer'],
   ['somebody whom nobody has checked', { kind: 'unverified' }, 'signer'],
   ['nobody', { kind: 'unsigned' }, 'signer'],
 ])('G-62 a bundle signed by %s makes another server of it, or does not', ([, signature, drift]) => {

@@ -136,6 +136,43 @@ test('G-63 a bundle whose signature ends is taken away in that moment, and comes
   expect(await inForce(place)).not.toBe('');
 });
 
+test('G-63 a bundle that is signed for later takes nothing away before, and is put in force when its time comes', async () => {
+  const place = aPolicyPlace(BY_KEY);
+  await publish(place, '5');
+  const live = await startLive(place);
+  const fifth = await inForce(place);
+  await publish(place, '6', { startsMs: Date.now() + 3_600_000 });
+  await untilStale(live, 'the signature of the bundle limits');
+  expect(await inForce(place)).toBe(fifth);
+  await live.app.close();
+
+  // It was in force at no time, so that the one before is no older than what was.
+  const again = await startLive(place);
+  expect(problemsOf(again)).toContain('counts from');
+  expect(await inForce(place)).toBe(fifth);
+  await publish(place, '5');
+  await untilGood(again);
+
+  await publish(place, '6', { startsMs: Date.now() + 3_000 });
+  await untilStale(again, 'counts from');
+  expect(await inForce(place)).toBe(fifth);
+  // Nobody touches it any more.
+  await untilGood(again);
+  expect(await inForce(place)).not.toBe(fifth);
+});
+
+test('G-63 a clock that is set back takes nothing away that was in force', async () => {
+  const place = aPolicyPlace(BY_KEY);
+  await publish(place, '1', { startsMs: Date.now() - 1_000 });
+  await (await startLive(place)).app.close();
+  const first = await inForce(place);
+  await sign(place, KEY, { startsMs: Date.now() + 3_600_000 });
+  const live = await startLive(place);
+  expect(problemsOf(live)).toContain('counts from');
+  expect(await inForce(place)).toBe(first);
+  expect(live.app.readiness().ready).toBe(true);
+});
+
 test('G-61 a file of twice the limit keeps what was last good, and takes nothing with it', async () => {
   const place = aPolicyPlace({ limits: {} });
   const live = await startLive(place);

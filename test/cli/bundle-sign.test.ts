@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { addBundleCommands } from '../../src/cli/bundle-commands.ts';
 import { readBundle } from '../../src/policy/bundle-files.ts';
 import { writeArchive } from '../../src/policy/write-archive.ts';
-import { aKeyPair, filesOf, type KeyPair } from '../policy/signing-keys.ts';
+import { aKeyPair, filesOf, type KeyPair, signedBy } from '../policy/signing-keys.ts';
 import { aFolder } from '../upstream/parts.ts';
 import { type Ran, runCommand } from './command.ts';
 
@@ -99,6 +99,37 @@ test('two people sign one after the other, each with their own key, name, scope 
   expect((await bundle(desk, 'verify', 'app.tar.gz', '--key', 'maya.pub')).exit).toBe(3);
   expect((await bundle(desk, 'verify', 'app.tar.gz', '--key', 'lee.pub')).err).toContain('for the scope "write"');
   expect((await bundle(desk, 'verify', 'app.tar.gz', '--key', 'lee.pub', '--scope', 'write')).exit).toBe(0);
+});
+
+test('G-63 a signature that counts later or no more does not verify, and both times are shown', async () => {
+  const desk = aDesk();
+  const times = ['--starts-in', '2d', '--ends-in', '30d'];
+  const signed = await bundle(desk, 'sign', 'app.tar.gz', '--key', 'maya.pem', ...times);
+  expect(signed.out).toMatch(/ \(EdDSA\), from \S+Z, until \S+Z\n$/);
+  const early = await bundle(desk, 'verify', 'app.tar.gz', '--key', 'maya.pub', '--json');
+  expect(early.exit).toBe(3);
+  expect(JSON.parse(early.out)).toMatchObject({
+    ok: false,
+    problem: expect.stringMatching(/^its signature counts from \S+Z on, and not yet$/),
+    signatures: [{ starts: expect.stringMatching(/Z$/), ends: expect.stringMatching(/Z$/) }],
+  });
+  const shown = await bundle(desk, 'verify', 'app.tar.gz', '--key', 'maya.pub');
+  expect(shown).toMatchObject({ exit: 3, err: expect.stringContaining('counts from') });
+  expect(shown.out).toMatch(/scope +from +until +files\n- +EdDSA +- +\S+Z +\S+Z +3\n/);
+
+  const turned = ['--starts-in', '30d', '--ends-in', '2d'];
+  expect(await bundle(desk, 'sign', 'app.tar.gz', '--key', 'maya.pem', ...turned)).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('would end before it counts'),
+  });
+
+  const { files } = await readBundle(join(desk, 'app.tar.gz'));
+  const begun = { startsMs: Date.now() - 2_000, endsMs: Date.now() - 1_000 };
+  const pair = aKeyPair();
+  writeKeys(desk, 'old', pair);
+  writeFileSync(join(desk, 'app.tar.gz'), writeArchive(await signedBy(files, pair, begun)));
+  const ended = await bundle(desk, 'verify', 'app.tar.gz', '--key', 'old.pub');
+  expect(ended).toMatchObject({ exit: 3, err: expect.stringContaining('its signature has ended') });
 });
 
 test('a folder is signed beside its files, and a file that is changed afterwards shows', async () => {

@@ -38,6 +38,23 @@ test('G-30 the one request of another client stands before the thousandth of the
   expect(begun.length).toBe(35);
 });
 
+test('F-51 the more is refused the more of what was let in begins, so that refusing does not take all the time', async () => {
+  const begun: string[] = [];
+  const turns = new Turns({ ...MANY, maxInFlight: 200, maxWaiting: 0 });
+  const lane = turns.laneOf(anIdentity());
+  enter(lane, 'let in', { begun, count: 200 });
+  await nextTurn();
+  expect(begun.length).toBe(32 + 8);
+  for (let refused = 0; refused < 80; refused += 1) expect(lane.enter(aTurn('refused', begun))).toContain('its limit');
+  await nextTurn();
+  expect(begun.length).toBe(40 + 20);
+  for (let refused = 0; refused < 400; refused += 1) lane.enter(aTurn('refused', begun));
+  await nextTurn();
+  expect(begun.length).toBe(60 + 32);
+  await nextTurn();
+  expect(begun.length).toBe(92 + 8);
+});
+
 test('G-30 sessions of one client that wait take turns, one request each', async () => {
   const begun: string[] = [];
   const turns = new Turns(MANY);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readBundle } from '../../src/policy/bundle-files.ts';
 import { SIGNATURES } from '../../src/policy/bundle-path.ts';
-import { aKeyPair, signedBy } from '../policy/signing-keys.ts';
+import type { Signing } from '../../src/policy/sign-bundle.ts';
+import { aKeyPair, type KeyPair, signedBy } from '../policy/signing-keys.ts';
 import { aPlace, atEndOfFile, decisionsAbout, outcomeOf, type Place } from './program.ts';
 import { type RawClient, rawStdio } from './raw-client.ts';
 import { aRule, journal, receivedBy, textsIn, writeBundle } from './servers.ts';
@@ -29,17 +30,22 @@ const PRINTS = `${ALLOW}\n${aRule(
 const HIDES = `${ALLOW}\n${aRule('HID-1', `hide contains {"id": "HID-1", "reason": "for_nobody"} if input.action.tool == "exit"`)}`;
 
 const SIGNER = aKeyPair();
+const A_DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Bundles that allow everything, each with a signature of its own. */
 async function writeSigned(folder: string): Promise<void> {
   writeFileSync(join(folder, 'signer.pub'), SIGNER.publicPem);
-  const others = { attested: SIGNER, stranger: aKeyPair(), forged: SIGNER };
   writeBundle(folder, 'unsigned', aRule('ALL-1', ALLOW));
-  for (const [name, pair] of Object.entries(others)) {
+  const sign = async (name: string, pair: KeyPair, times: Partial<Signing> = {}): Promise<void> => {
     const path = writeBundle(folder, name, aRule('ALL-1', ALLOW));
     const { files } = await readBundle(path);
-    writeFileSync(join(path, SIGNATURES), (await signedBy(files, pair)).get(SIGNATURES) ?? '');
-  }
+    writeFileSync(join(path, SIGNATURES), (await signedBy(files, pair, times)).get(SIGNATURES) ?? '');
+  };
+  await sign('attested', SIGNER, { startsMs: Date.now() - A_DAY_MS, endsMs: Date.now() + A_DAY_MS });
+  await sign('stranger', aKeyPair());
+  await sign('early', SIGNER, { startsMs: Date.now() + A_DAY_MS });
+  await sign('ended', SIGNER, { endsMs: Date.now() - A_DAY_MS });
+  await sign('forged', SIGNER);
   // Whoever can write into the folder, and cannot sign.
   writeFileSync(join(folder, 'bundle-forged', 'more.rego'), 'package forged\n');
 }
@@ -65,7 +71,7 @@ ${server('untitled', writeBundle(folder, 'untitled', ALLOW))}
 ${server('runaway', writeBundle(folder, 'runaway', aRule('RUN-1', RUNS_AWAY)))}
 ${server('prints', writeBundle(folder, 'prints', aRule('ALL-1', PRINTS)))}
 ${server('hides', writeBundle(folder, 'hides', aRule('ALL-1', HIDES)))}
-${['attested', 'unsigned', 'stranger', 'forged'].map(signed).join('\n')}
+${['attested', 'unsigned', 'stranger', 'forged', 'early', 'ended'].map(signed).join('\n')}
 policies:
   org:
     - { id: lost, layer: compliance, source: ${join(folder, 'lost')}, for: { servers: [scoped] } }
@@ -100,6 +106,8 @@ test.for([
     place: 'more.rego is there and was not signed',
     mend: 'bundle verify',
   },
+  { server: 'early', reason: 'gateway.missing.server', place: 'counts from', mend: 'clock of this machine' },
+  { server: 'ended', reason: 'gateway.missing.server', place: 'ended at', mend: 'sign its newest state anew' },
 ])('G-62 a bundle that is $server is a denial, and the log says where', async ({ server, reason, ...log }) => {
   const denied = await client.call(`${server}__write`, { text: server });
   expect(denied).toMatchObject({ isError: true, structuredContent: { allow: false, reasons: [reason] } });

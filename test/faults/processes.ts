@@ -20,7 +20,7 @@ export function processesIn(folder: string): readonly number[] {
   return all.map(Number).filter((pid) => pid !== process.pid && isRunning(pid) && argumentsOf(pid).includes(folder));
 }
 
-function argumentsOf(pid: number): string {
+export function argumentsOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {

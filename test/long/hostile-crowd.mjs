@@ -1,29 +1,60 @@
 // A client that keeps so many calls in flight as it is told, until it is killed: `node hostile-crowd.mjs URL IN_FLIGHT`.
-// Every second it prints what it got: answered calls and refusals.
+// With a third argument it offers so many calls a second instead, while no more than that are in flight. Five times a second
+// it prints what it got: answered calls, refusals, and the 99th percentile of the answered ones.
 import { Agent, request } from 'node:http';
 
-const [url = '', inFlight = '1'] = process.argv.slice(2);
+const [url = '', inFlight = '1', perSecond = '0'] = process.argv.slice(2);
+const EVERY_MS = 10;
 const agent = new Agent({ keepAlive: true, maxSockets: Number(inFlight) });
 const counts = { answered: 0, refused: 0, failed: 0 };
 /** @type {string | undefined} */
 let session = undefined;
 ({ session } = await post({ id: 0, method: 'initialize', params: hello() }));
 await post({ method: 'notifications/initialized' });
-setInterval(() => process.stdout.write(`${JSON.stringify(counts)}\n`), 200);
-for (let lane = 1; lane <= Number(inFlight); lane += 1) void keepCalling(lane);
+/** How many answers took so long, by the power of 1.05 of their milliseconds. @type {number[]} */
+const tookLong = [];
+setInterval(() => process.stdout.write(`${JSON.stringify({ ...counts, p99Ms: p99() })}\n`), 200);
+let lastId = 0;
+let open = 0;
+if (perSecond === '0') for (let lane = 1; lane <= Number(inFlight); lane += 1) void keepCalling();
+else offer(performance.now());
 
-/** @param {number} lane */
-async function keepCalling(lane) {
-  for (let id = lane; ; id += Number(inFlight)) {
-    const params = { name: 'echo', arguments: { text: `crowd ${id}` } };
-    try {
-      const { text } = await post({ id, method: 'tools/call', params });
-      if (text.includes('"result"')) counts.answered += 1;
-      else counts.refused += 1;
-    } catch {
-      counts.failed += 1;
-    }
+async function keepCalling() {
+  for (;;) await call();
+}
+
+/** What could not be offered in time is offered as soon as there is room for it. @param {number} startedAt */
+function offer(startedAt) {
+  let offered = 0;
+  setInterval(() => {
+    const due = ((performance.now() - startedAt) * Number(perSecond)) / 1000;
+    for (; offered < due && open < Number(inFlight); offered += 1) void call();
+    offered = Math.max(offered, Math.floor(due - Number(inFlight)));
+  }, EVERY_MS);
+}
+
+async function call() {
+  const id = ++lastId;
+  const params = { name: 'echo', arguments: { text: `crowd ${id}` } };
+  const sentAt = performance.now();
+  open += 1;
+  try {
+    const { text } = await post({ id, method: 'tools/call', params });
+    if (text.includes('"result"')) {
+      counts.answered += 1;
+      const power = Math.ceil(Math.log(performance.now() - sentAt) / Math.log(1.05));
+      tookLong[power] = (tookLong[power] ?? 0) + 1;
+    } else counts.refused += 1;
+  } catch {
+    counts.failed += 1;
   }
+  open -= 1;
+}
+
+function p99() {
+  let left = counts.answered * 0.99;
+  const power = tookLong.findIndex((count = 0) => (left -= count) <= 0);
+  return power === -1 ? 0 : 1.05 ** power;
 }
 
 /** @param {object} message @returns {Promise<{ text: string, session: string }>} */
@@ -44,7 +75,8 @@ function post(message) {
         .once('error', fail)
         .once('end', () => settle({ text, session: String(response.headers['mcp-session-id'] ?? '') }));
     });
-    posted.once('error', fail).end(body);
+    // A connection that has been idle may be closed in the moment in which it is used again.
+    posted.once('error', (error) => (posted.reusedSocket ? settle(post(message)) : fail(error))).end(body);
   });
 }
 

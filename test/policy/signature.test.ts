@@ -133,6 +133,7 @@ test.for<[string, Files, string]>([
     'no list of files',
   ],
   ['that ends when no calendar goes', withToken(tokenOf(EDDSA, { files: LIST, exp: -1e14 })), 'no list of files'],
+  ['that begins in words', withToken(tokenOf(EDDSA, { files: LIST, nbf: 'soon' })), 'no list of files'],
   ['whose payload is no list of files', withToken(tokenOf(EDDSA, { files: 'all' })), 'no list of files'],
 ])('G-62 a bundle %s is refused', async ([, files, words]) => {
   expect(await verify(files, aSigner(KEY))).toContain(words);
@@ -172,12 +173,15 @@ test('of several signers each must have signed, and the same one twice is one', 
   );
 });
 
-test('a signature tells when it ends, the first of several', async () => {
-  const ends = { endsMs: 1_900_000_000_000 };
-  const both = await signedBy(await signedBy(FILES, KEY, ends), OTHER, { endsMs: 1_800_000_000_000, isAdded: true });
+test('a signature tells from when on and until when it counts, of several only while all do', async () => {
+  const long = { startsMs: 1_600_000_000_000, endsMs: 1_900_000_000_000 };
+  const short = { startsMs: 1_700_000_000_001, endsMs: 1_800_000_000_999, isAdded: true };
+  const both = await signedBy(await signedBy(FILES, KEY, long), OTHER, short);
   const signers = await readSigners([aSigner(KEY), aSigner(OTHER)]);
-  expect(await verifySignatures(both, signers)).toMatchObject({ endsMs: 1_800_000_000_000 });
-  expect(await verifySignatures(SIGNED, signers.slice(0, 1))).toMatchObject({ endsMs: null });
+  // Whole seconds, and never one that was not meant.
+  const times = { startsMs: 1_700_000_001_000, endsMs: 1_800_000_000_000 };
+  expect(await verifySignatures(both, signers)).toMatchObject(times);
+  expect(await verifySignatures(SIGNED, signers.slice(0, 1))).toMatchObject({ startsMs: null, endsMs: null });
 });
 
 test('data is signed by its value: order and space do not count, numbers as they are written do', async () => {

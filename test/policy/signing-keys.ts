@@ -45,5 +45,14 @@ export function filesOf(texts: Readonly<Record<string, string>>): Files {
 
 export function signedBy(files: Files, pair: KeyPair, part: Partial<Signing> = {}): Promise<Files> {
   const { privateKey: key, algorithm } = pair;
-  return signBundle(files, { key, algorithm, kid: '', scope: '', endsMs: undefined, isAdded: false, ...part });
+  return signBundle(files, {
+    key,
+    algorithm,
+    kid: '',
+    scope: '',
+    startsMs: undefined,
+    endsMs: undefined,
+    isAdded: false,
+    ...part,
+  });
 }
