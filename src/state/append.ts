@@ -4,8 +4,9 @@ import type { Seal } from '../core/record.ts';
 import { hexOf, type LogRow, type Place, type Sealer, type StoredHead } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
+import type { Numbering } from './connection.ts';
 import { isSealed, readHead } from './log-tail.ts';
-import { insert, run, type Work } from './work.ts';
+import { type Work, insert, one, run } from './work.ts';
 
 /** What became of a row: its place in the chain, with what its changes have left over, or no place at all. */
 export type Written = (Seal & Partial<Made>) | Refusal;
@@ -19,8 +20,7 @@ export interface Appending {
   readonly sealerOf: (keyId: string) => Sealer;
   /** Where the chain ended when it was last written to by this process. */
   readonly known: StoredHead;
-  /** The number of the first row behind an end; those that follow it have the next ones. */
-  readonly firstSeq: (head: StoredHead) => Work<number>;
+  readonly numbering: Numbering;
 }
 
 interface Appended {
@@ -35,15 +35,22 @@ const TRIES = 5;
  * Most often nobody else has written since, so the chain goes on where this writer left it; moving the head from there says
  * whether it does.
  */
-function* appendRows(rows: readonly LogRow[], { sealerOf, known, firstSeq }: Appending): Work<Appended> {
+function* appendRows(rows: readonly LogRow[], { sealerOf, known, numbering }: Appending): Work<Appended> {
   let head = known;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sealed = sealRows(rows, head, { sealer: sealerOf(head.key), first: yield* firstSeq(head) });
+    const sealed = sealRows(rows, head, { sealer: sealerOf(head.key), first: yield* firstSeq(head, numbering) });
     if (yield* moveHead(head, sealed)) return yield* insertRows(sealed);
     head = yield* laterHead(known);
     if (!isSealed(head, sealerOf(head.key))) break;
   }
   throw lostEnd();
+}
+
+/** The rows that follow it have the next ones. */
+function* firstSeq({ seq }: StoredHead, numbering: Numbering): Work<number> {
+  if (numbering === 'dense') return seq + 1;
+  // Behind the end of the chain, and behind all that was committed before: readers follow the log in this order.
+  return Number((yield* one('select seq_after(?) as seq', seq))?.['seq']);
 }
 
 interface Changing {

@@ -56,7 +56,7 @@ export class LogWriter {
   async commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): Promise<readonly Written[]> {
     const known = this.#known;
     if (known === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the log has not been opened');
-    const appending = { sealerOf: this.#sealerOf, known, firstSeq };
+    const appending = { sealerOf: this.#sealerOf, known, numbering: this.#connection.numbering };
     const { head, written } = await this.#connection.change(() => appendChanging({ rows, changes }, appending));
     this.#known = head;
     return written;
@@ -104,8 +104,4 @@ export class LogWriter {
 export interface OpenedLog {
   readonly head: StoredHead;
   readonly isBehind: boolean;
-}
-
-function* firstSeq({ seq }: StoredHead): Work<number> {
-  return seq + 1;
 }

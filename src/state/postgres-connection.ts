@@ -1,7 +1,7 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import { nameOfAddress, type PostgresAddress, parsePostgresAddress } from '../core/postgres-address.ts';
-import type { StoreConnection } from './connection.ts';
+import type { Numbering, StoreConnection } from './connection.ts';
 import type { Access } from './driver.ts';
 import { isWorthAnotherTry, postgresError } from './postgres-error.ts';
 import { type PostgresLimits, makePool, READING, WRITING } from './postgres-pool.ts';
@@ -40,7 +40,7 @@ export interface PostgresOptions {
  */
 export class PostgresConnection implements StoreConnection {
   readonly name: string;
-  readonly numbering = 'rising';
+  readonly numbering: Numbering = 'rising';
   readonly #address: PostgresAddress;
   readonly #options: PostgresOptions;
   readonly #limits: PostgresLimits;

@@ -60,7 +60,7 @@ export class SharedLogWriter {
   async commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): Promise<readonly Written[]> {
     const known = this.#known;
     if (known === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the log has not been opened');
-    const appending = { sealerOf: this.#sealerOf, known, firstSeq };
+    const appending = { sealerOf: this.#sealerOf, known, numbering: this.#log.connection.numbering };
     const { head, written } = await this.#log.connection.change(() => appendChanging({ rows, changes }, appending));
     this.#known = head;
     return written;
@@ -105,8 +105,3 @@ const TAKE = `update heads set holder = ? where chain = (
     select chain from heads where holder = '' or holder not in (select id from instances)
     order by chain limit 1 for update skip locked)
   returning chain, seq, hash, key, mac`;
-
-/** Behind the end of the chain, and behind all that was committed before: readers follow the log in this order. */
-function* firstSeq({ seq }: StoredHead): Work<number> {
-  return Number((yield* one('select seq_after(?) as seq', seq))?.['seq']);
-}

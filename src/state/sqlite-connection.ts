@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import { waitForDisk } from './checkpoint-file.ts';
-import type { Durability, StoreConnection } from './connection.ts';
+import type { Durability, Numbering, StoreConnection } from './connection.ts';
 import type { Access, Database, Driver } from './driver.ts';
 import { migrate, MIGRATIONS, versionOf } from './migrations.ts';
 import { fileIdentity, fileStanding, makePrivateFile, mayBeUsed, ownFile } from './private-file.ts';
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 export class SqliteConnection implements StoreConnection {
   readonly path: string;
   readonly name: string;
-  readonly numbering = 'dense';
+  readonly numbering: Numbering = 'dense';
   readonly #options: ConnectionOptions;
   #onOpen: (database: Database) => void = () => undefined;
   #handle: { readonly database: Database; readonly standing: Standing } | undefined;

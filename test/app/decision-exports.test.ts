@@ -117,9 +117,9 @@ test('a new one begins with what is decided from then on', async () => {
 test('of two processes on one store one sends', async () => {
   const [place, file] = [aPlace(), join(aFolder(), 'decisions.jsonl')];
   const [one, other] = [await aStore(place), await aStore(place)];
-  expect(one.exports.hold('siem', realClock.now(), 30_000)).toBe(true);
-  expect(one.exports.hold('siem', realClock.now(), 30_000)).toBe(true);
-  expect(other.exports.hold('siem', realClock.now(), 30_000)).toBe(false);
+  expect(await one.exports.hold('siem', realClock.now(), 30_000)).toBe(true);
+  expect(await one.exports.hold('siem', realClock.now(), 30_000)).toBe(true);
+  expect(await other.exports.hold('siem', realClock.now(), 30_000)).toBe(false);
   await append(one, aRecord());
   const run = await anExport(other, file);
   await one.close();

@@ -69,10 +69,8 @@ const EMPTY = {
 const APPENDING = {
   sealerOf: () => SEALER,
   known: EMPTY,
-  firstSeq: function* ({ seq }: { readonly seq: number }): Work<number> {
-    return seq + 1;
-  },
-};
+  numbering: 'rising',
+} as const;
 
 const SLIDING = aCharge({
   bucket: '["pace","sliding","claude"]',
