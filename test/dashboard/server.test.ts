@@ -69,7 +69,7 @@ describe('who gets in', () => {
     const token = await makeLink(shown.store, realClock, { ...OWNER, readsOnly: false });
     const acts = await browser.json<ReportView>('/api/report');
     expect(JSON.stringify(acts)).not.toContain(token);
-    expect(shown.store.signInLink(token)).toBeUndefined();
+    expect(await shown.store.signInLink(token)).toBeUndefined();
   });
 
   test('two at once with one link are one', async () => {
