@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type * as Config from './config.ts';
 import type { SchemaOption, ShowOption } from './config.ts';
 import type { MigrateOptions } from './config-migrate.ts';
+import type { MigrateStoreOptions } from './config-migrate-store.ts';
 import type { CommandContext } from './context.ts';
 
 const load = (): Promise<typeof Config> => import('./config.ts');
@@ -39,5 +40,15 @@ export function addConfigCommands(program: Command, context: CommandContext): vo
     .addHelpText('after', '\nExample:\n  mcp-gateway config migrate .vscode/mcp.json --out mcp-gateway.yaml')
     .action(async (file: string | undefined, options: MigrateOptions) =>
       (await import('./config-migrate.ts')).migrate(context, file, options),
+    );
+  config
+    .command('migrate-store')
+    .description('copy the decisions and all else of a SQLite file into the PostgreSQL of the configuration')
+    .option('-c, --config <file>', 'the configuration file')
+    .option('--from <file>', 'the database file; default: decisions.db in MCP_GATEWAY_HOME')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  mcp-gateway config migrate-store --from ~/.mcp-gateway/decisions.db')
+    .action(async (options: MigrateStoreOptions) =>
+      (await import('./config-migrate-store.ts')).migrateStore(context, options),
     );
 }

@@ -2,6 +2,7 @@ import { isRefusal, type Made, type Refusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Seal } from '../core/record.ts';
 import { hexOf, type LogRow, type Place, type Sealer, type StoredHead } from './chain.ts';
+import type { ChainRow } from './chain-row.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
 import { isSealed, readHead } from './log-tail.ts';
 import { insert, run, type Work } from './work.ts';
@@ -109,13 +110,26 @@ function* moveHead(from: StoredHead, { head }: SealedRows): Work<boolean> {
 
 /** Runs inside the transaction that moves the head. */
 export function* insertRows({ rows, head }: SealedRows): Work<Appended> {
+  const { key } = head;
+  yield* insertSealed(rows.map(({ row, place, hash }) => ({ row, ...place, key, hash })));
+  const seals = rows.map(({ row, place, hash }) => ({
+    seq: place.seq,
+    chain: place.chain,
+    instance: row.instance,
+    hash: hexOf(hash),
+  }));
+  return { head, seals };
+}
+
+/** Rows as they stand, or are to stand, in the log. */
+export function* insertSealed(rows: readonly ChainRow[]): Work<void> {
   yield* insert(
     LOG,
-    rows.map(({ row, place, hash }) => [
-      place.seq,
+    rows.map(({ row, seq, chain, key, prev, hash }) => [
+      seq,
       row.kind,
-      place.chain,
-      head.key,
+      chain,
+      key,
       row.id,
       row.time,
       row.instance,
@@ -129,18 +143,11 @@ export function* insertRows({ rows, head }: SealedRows): Work<Appended> {
       row.user,
       row.session,
       row.us,
-      place.prev,
+      prev,
       hash,
       row.body,
     ]),
   );
-  const seals = rows.map(({ row, place, hash }) => ({
-    seq: place.seq,
-    chain: place.chain,
-    instance: row.instance,
-    hash: hexOf(hash),
-  }));
-  return { head, seals };
 }
 
 /** Where the chain ends now that others have written to it. */

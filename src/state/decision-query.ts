@@ -39,13 +39,15 @@ export interface PageSince {
 const MOST_IN_A_TAIL = 200;
 
 /** A sweeper that took a living gateway for dead may have said `unknown` first; what was said last holds. */
-const SELECT = `
+const selectFrom = (rows: string): string => `
   select log.seq, log.chain, log.instance, log.hash, log.body,
     last.seq as outcome_seq, last.hash as outcome_hash, last.body as outcome_body
-  from log
+  from ${rows}
   left join log as last
     on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')
   where log.kind = 'decision'`;
+const SELECT = selectFrom('log');
+const FOLLOW = `${selectFrom('settled_log as log')} and log.seq > ? order by log.seq limit ?`;
 
 export function* listDecisions(filter: DecisionFilter): Work<readonly SealedRecord[]> {
   const { sql, values } = whereOf(filter);
@@ -65,10 +67,9 @@ export function* decisionsAt(seqs: readonly number[]): Work<readonly SealedRecor
   return (yield* all(`${SELECT} and log.seq in (${places(seqs)}) order by log.seq desc`, ...seqs)).map(recordOf);
 }
 
+/** Nothing is skipped, whatever is committed behind these later. */
 export function* tailDecisions(afterSeq: number): Work<Tail> {
-  const records = (yield* all(`${SELECT} and log.seq > ? order by log.seq limit ?`, afterSeq, MOST_IN_A_TAIL)).map(
-    recordOf,
-  );
+  const records = (yield* all(FOLLOW, afterSeq, MOST_IN_A_TAIL)).map(recordOf);
   return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
 }
 

@@ -142,9 +142,9 @@ export class DecisionReader {
     return at === null || at === undefined ? undefined : Number(at);
   }
 
-  /** The seq of the last row; 0 while there is none. */
+  /** The seq of the last row behind which the log can be followed; 0 while there is none. */
   async lastSeq(): Promise<number> {
-    const row = await this.#connection.ask(() => one('select max(seq) as seq from log'));
+    const row = await this.#connection.ask(() => one('select seq from settled_log order by seq desc limit 1'));
     return Number(row?.['seq'] ?? 0);
   }
 

@@ -8,7 +8,7 @@ import { all, one } from './work.ts';
 
 const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons, agent, "user", us,
     case when kind = 'decision' then body else '' end as body
-  from log where seq > ? order by seq limit ?`;
+  from settled_log where seq > ? order by seq limit ?`;
 
 export interface Filling {
   readonly most: number;

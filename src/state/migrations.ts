@@ -279,6 +279,11 @@ export const MIGRATIONS: readonly string[] = [
     used integer
   ) strict, without rowid;
   `,
+  // What can be followed in its order. Here nothing is ever committed in between; in a database that several hosts share it
+  // may be, so what follows the log reads this.
+  `
+  create view settled_log as select * from log;
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -17,6 +17,8 @@ export interface Insertion {
   readonly rows: 'new';
   readonly into: string;
   readonly tuples: readonly (readonly SqlValue[])[];
+  /** What becomes of a row that is there already. */
+  readonly onConflict: 'fail' | 'keep';
 }
 
 /** What follows is done by nobody else, as far as it has one of the same names, until the transaction ends. */
@@ -54,7 +56,17 @@ export function* run(text: string, ...values: readonly SqlValue[]): Work<number>
 }
 
 export function* insert(into: string, tuples: readonly (readonly SqlValue[])[]): Work<void> {
-  yield { rows: 'new', into, tuples };
+  yield { rows: 'new', into, tuples, onConflict: 'fail' };
+}
+
+/** As `insert`; rows that are there already stay as they are. */
+export function* insertMissing(into: string, tuples: readonly (readonly SqlValue[])[]): Work<void> {
+  yield { rows: 'new', into, tuples, onConflict: 'keep' };
+}
+
+/** What stands behind the values of an insertion. */
+export function conflictClause({ onConflict }: Insertion): string {
+  return onConflict === 'keep' ? ' on conflict do nothing' : '';
 }
 
 /**
@@ -101,9 +113,11 @@ function answerOf(database: Database, query: Query): Answer {
 const NO_ROWS: readonly SqlRow[] = [];
 
 /** One after the other: there is no way to the database that would be saved. */
-function insertInto(database: Database, { into, tuples }: Insertion): Answer {
+function insertInto(database: Database, insertion: Insertion): Answer {
+  const { into, tuples } = insertion;
   const [first = []] = tuples;
-  const statement = database.prepare(`insert into ${into} values (${first.map(() => '?').join(', ')})`);
+  const row = `(${places(first)})`;
+  const statement = database.prepare(`insert into ${into} values ${row}${conflictClause(insertion)}`);
   for (const values of tuples) statement.run(...values);
   return { rows: NO_ROWS, changed: tuples.length };
 }
