@@ -21,8 +21,8 @@ describe('the reference', () => {
   });
 
   it('says what this version does not have', () => {
-    const store = configJsonSchema().properties?.['decisions']?.properties?.['store'];
-    expect(store?.properties?.['driver']?.description).toContain('Not in this version: `postgres`');
+    const retain = configJsonSchema().properties?.['decisions']?.properties?.['retain'];
+    expect(retain?.description).toContain('Not in this version beside `store.driver: postgres`.');
   });
 });
 
