@@ -123,7 +123,8 @@ function watch({ instruments }: Telemetry, watched: Watched, { version, config, 
       return revision === undefined ? [] : [{ value: 1, labels: { bundle, layer, revision } }];
     }),
   );
-  const staleSince = (): ReadonlyMap<string, string> => new Map(watched.stale().map((one) => [one.bundle, one.since]));
+  const staleSince = (): ReadonlyMap<string, string> =>
+    new Map(watched.stale().map(({ bundle, since }) => [bundle, since]));
   instruments.watch('bundleStale', () => {
     const stale = staleSince();
     return bundlesOf(watched, stale).map((bundle) => ({ value: stale.has(bundle) ? 1 : 0, labels: { bundle } }));
