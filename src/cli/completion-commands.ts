@@ -38,7 +38,8 @@ async function answer(
       import('./completion-ids.ts'),
     ]);
     const found = await wordsFor(program, words, idsIn(environment, configIn(words)));
-    for (const { word, about } of found) printLine(terminal, `${word}\t${visible(about)}`);
+    // What has nothing to be said about it stands alone: scripts ask for `:files` as a whole line.
+    for (const { word, about } of found) printLine(terminal, about === '' ? word : `${word}\t${visible(about)}`);
   } catch {
     // Nothing is offered.
   }

@@ -48,7 +48,11 @@ _mcp_gateway() {
     return
   fi
   for line in "\${lines[@]}"; do
-    [[ -n "$line" ]] && described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    case "$line" in
+      "") ;;
+      *$'\\t'*) described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+      *) described+=("\${line//:/\\\\:}") ;;
+    esac
   done
   (( \${#described} )) && _describe -V 'mcp-gateway' described
 }

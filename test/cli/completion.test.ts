@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { completionScript, SHELLS } from '../../src/cli/completion-scripts.ts';
 import { type Named, wordsFor } from '../../src/cli/completion-words.ts';
 import { idsIn } from '../../src/cli/completion-ids.ts';
-import { wholeProgram } from '../../src/cli/program.ts';
+import { runIn, wholeProgram } from '../../src/cli/program.ts';
 import { aRecord } from '../state/records.ts';
 import { aFolder, aStore } from '../state/support.ts';
 
@@ -83,6 +84,22 @@ test('ids come from the configuration and the store, and from a broken one none'
   expect(await idsIn(environment, '/nowhere/at/all.yaml')('decisions')).toEqual([]);
 });
 
+test.for([
+  [['serve', '--config', 'x'], ':files\n'],
+  [['decision', 'ls', '--effect', 'al'], 'allow\n'],
+  [['decision', 'st'], 'stats\tcount decisions, and how long they took\n'],
+] as const)('the answer to %j is a line that the scripts read: %j', async ([words, answer]) => {
+  let said = '';
+  const out = new PassThrough().on(
+    'data',
+    (chunk: Buffer) => (said += chunk.toString()),
+  ) as unknown as NodeJS.WriteStream;
+  const { environment, terminal } = CONTEXT;
+  expect(await runIn({ environment, terminal: { ...terminal, out } }, ['__complete', '--', ...words])).toBe(0);
+  await new Promise(setImmediate);
+  expect(said).toBe(answer);
+});
+
 test('bash completes through its script, with a program that answers and with one that fails', () => {
   const folder = aFolder();
   const program = join(folder, 'mcp-gateway');
@@ -105,7 +122,7 @@ test('bash completes through its script, with a program that answers and with on
   expect(bash('COMP_WORDS=(mcp-gateway decision ls --effect = "\\$(touch owned)" ser); COMP_CWORD=6')).toBe(
     'serve server\n__complete -- decision ls --effect $(touch owned) ser\n',
   );
-  writeFileSync(program, '#!/bin/sh\necho ":files"\n: > "$ASKED"\n');
+  writeFileSync(program, '#!/bin/sh\n: > "$ASKED"\necho ":files"\n');
   expect(bash('COMP_WORDS=(mcp-gateway bundle check as); COMP_CWORD=3')).toBe('asked\n');
   writeFileSync(program, '#!/bin/sh\necho "broken" >&2\nexit 1\n');
   expect(bash('COMP_WORDS=(mcp-gateway ""); COMP_CWORD=1')).toBe('\n');
