@@ -10,13 +10,13 @@ import { aFakeGateway, anIdentity, LIMITS, QUIET, SERVER_INFO } from '../downstr
 import { chunked, mutatedBytes } from './mutations.ts';
 import type { Target } from './targets.ts';
 
-const MESSAGES = [
+export const MESSAGES = [
   '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":[1,-0,1.5e3,{"b":"é\\u00e9"}]}}}',
   '{"jsonrpc":"2.0","id":"x","method":"tools/list"}',
   '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}',
   '{"a":{"a":{"a":null}},"b":[true,false,""],"c":"\\ud83d\\ude00","d":9007199254740991}',
 ];
-const TOKENS = [
+export const TOKENS = [
   '"',
   '\\',
   '\\u',
@@ -57,7 +57,7 @@ export const PARSER: Target = {
 };
 
 /** Reasons for which a message is refused that Node reads. */
-const OUR_OWN: ReadonlySet<JsonRefusal['reason']> = new Set<JsonRefusal['reason']>([
+export const OUR_OWN: ReadonlySet<JsonRefusal['reason']> = new Set<JsonRefusal['reason']>([
   'duplicate_key',
   'forbidden_key',
   'nul_character',
@@ -68,7 +68,7 @@ const OUR_OWN: ReadonlySet<JsonRefusal['reason']> = new Set<JsonRefusal['reason'
   'not_an_object',
 ]);
 
-function nodeReads(bytes: Buffer): { readonly isGood: boolean; readonly value: unknown } {
+export function nodeReads(bytes: Buffer): { readonly isGood: boolean; readonly value: unknown } {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return { isGood: true, value: JSON.parse(JSON.stringify(JSON.parse(text))) as unknown };
