@@ -64,6 +64,12 @@ export class ExportedChain {
     return this.known?.checkpoints.get(this.#chain)?.at(-1)?.store;
   }
 
+  /** Whether a checkpoint has a record behind that place that should come before the first one here. */
+  isWitnessedFrom(from: number): boolean {
+    const checkpoints = this.known?.checkpoints.get(this.#chain) ?? [];
+    return checkpoints.some(({ seq }) => seq >= from && seq < this.#first);
+  }
+
   take(row: ChainRow): Found | undefined {
     this.#cross(row);
     this.#rows += 1;

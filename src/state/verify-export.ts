@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { ChainKeys } from './chain-key.ts';
+import type { WholeChain } from './chain-check.ts';
 import type { ChainRow } from './chain-row.ts';
 import type { Found } from './chain-walk.ts';
 import { numberedLines } from './checkpoint-file.ts';
@@ -174,7 +175,9 @@ class ExportWalk {
         if (found !== undefined) return named(found, chain.whole().chain);
       }
     }
-    const lost = [...others].find(([, seq]) => hasSeveral && seq >= this.#first && seq <= this.#seq);
+    const cut = hasSeveral ? chains.find((chain) => chain.isWitnessedFrom(this.#first)) : undefined;
+    if (cut !== undefined) return headCut(cut.whole());
+    const lost = [...others].find(([, seq]) => hasSeveral && seq >= this.#first);
     if (lost !== undefined) return lostChain(lost);
     const proof = chains.every(({ hasKey }) => hasKey) ? 'key' : proofWithoutKey;
     const wholes = chains.map((chain) => chain.whole()).toSorted((one, other) => (one.chain < other.chain ? -1 : 1));
@@ -186,11 +189,17 @@ class ExportWalk {
       proof,
       ...together(wholes),
       chains: wholes,
-      notes: [PROVEN[proof], ...this.#notes(chains), ...checkpointNotes(known, behind)],
+      notes: [PROVEN[proof], ...this.#notes(chains, hasSeveral), ...checkpointNotes(known, behind)],
     };
   }
 
-  #notes(chains: readonly ExportedChain[]): readonly string[] {
+  #notes(chains: readonly ExportedChain[], hasSeveral: boolean): readonly string[] {
+    if (hasSeveral) {
+      const cut = chains.filter(({ isFromBeginning }) => !isFromBeginning).map((chain) => chain.whole());
+      return cut.map(
+        ({ chain, first }) => `what came before record ${first} in the chain ${chain} is not in the export`,
+      );
+    }
     if (chains.every(({ isFromBeginning }) => isFromBeginning)) return [];
     return [`the export begins with record ${this.#first}: what came before is not in it`];
   }
@@ -211,8 +220,13 @@ function cutIn(chain: ExportedChain): Found | undefined {
   return { kind: 'truncated', seq: seq + 1, id: '', why };
 }
 
+function headCut({ chain, first }: WholeChain): Found {
+  const why = `a checkpoint has records of the chain ${chain} before ${first}, which are not in the export though others are`;
+  return { kind: 'missing', seq: first - 1, id: '', why, chain };
+}
+
 function lostChain([chain, seq]: readonly [string, number]): Found {
-  const why = `a checkpoint has record ${seq} of the chain ${chain}, of which nothing is in the export`;
+  const why = `a checkpoint has record ${seq} of the chain ${chain}, of which nothing is in the export: it was taken out, or the export was narrowed or is older`;
   return { kind: 'missing', seq, id: '', why, chain };
 }
 
