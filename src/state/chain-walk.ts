@@ -17,6 +17,8 @@ export interface Found {
   readonly seq: number;
   readonly id: string;
   readonly why: string;
+  /** Where the store has several. */
+  readonly chain?: string;
 }
 
 export interface WalkOptions {
@@ -87,12 +89,12 @@ export class ChainWalk {
     const prev = this.#prev ?? taken.prev;
     const sealer = this.#sealers?.find(key);
     if (this.#sealers !== undefined && sealer === undefined) {
-      return found('rekeyed', `the row is sealed with the key ${key}, which is not known here`);
+      return found('rekeyed', `the row is sealed with the key ${key}, which is not known here${this.#whereKeyIs(key)}`);
     }
     if (!sameBytes(taken.prev, prev)) {
       const isAsWritten = sealer !== undefined && this.#sealProblem(taken, sealer) === undefined;
-      // Without gaps in the numbers nothing is missing between the two.
-      if (isAsWritten && this.#numbering === 'rising') return this.#missing(seq);
+      // Without a gap in the numbers nothing is missing between the two.
+      if (isAsWritten && seq > this.#seq + 1) return this.#missing(seq);
       return found('edited', 'the row does not follow the one before it');
     }
     if (sealer !== undefined) {
@@ -103,7 +105,14 @@ export class ChainWalk {
   }
 
   #missing(seq: number): Found {
-    return { kind: 'missing', seq: this.#seq + 1, id: '', why: `after row ${this.#seq} comes row ${seq}` };
+    const why = `after row ${this.#seq} comes row ${seq}`;
+    if (this.#numbering === 'dense') return { kind: 'missing', seq: this.#seq + 1, id: '', why };
+    return { kind: 'missing', seq: this.#seq + 1, id: '', why: `${why}, which follows another one that is not there` };
+  }
+
+  #whereKeyIs(key: string): string {
+    if (this.#numbering === 'dense') return '';
+    return `: it is chain.key, or chain-${key}.key, in the home folder of the host that wrote it; copy it here as chain-${key}.key`;
   }
 
   #sealProblem({ row, seq, chain, prev, hash }: ChainRow, sealer: Sealer): string | undefined {
@@ -132,10 +141,17 @@ export class ChainWalk {
     if (sealer === undefined || (this.#key !== undefined && head.key !== this.#key)) {
       return found('rekeyed', head.seq, 'the end of the chain is sealed with another key');
     }
-    if (seq < head.seq) return found('truncated', seq + 1, `rows ${seq + 1} to ${head.seq} are not there`);
+    if (seq < head.seq) {
+      const rows = this.#numbering === 'dense' ? `rows ${seq + 1} to ${head.seq} are` : this.#rowsBehind(head);
+      return found('truncated', seq + 1, `${rows} not there`);
+    }
     const isSealed = sameBytes(head.mac, sealer.sealHead(head));
     if (isSealed && seq === head.seq && sameBytes(head.hash, this.hash)) return undefined;
     return found('edited', head.seq, 'the end of the chain is not what was written');
+  }
+
+  #rowsBehind({ seq }: StoredHead): string {
+    return this.#rows === 0 ? `its rows up to ${seq} are` : `what came after row ${this.#seq}, up to row ${seq}, is`;
   }
 }
 

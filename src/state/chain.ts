@@ -83,8 +83,8 @@ export class Sealers {
   of(keyId: string, path: string): Sealer {
     const sealer = this.find(keyId);
     if (sealer !== undefined) return sealer;
-    throw new GatewayError('CHAIN_KEY', `the store ${path} was written with another chain key`, {
-      mend: 'Restore the `chain.key` that belongs to this store, or name another file under `decisions.store.path`.',
+    throw new GatewayError('CHAIN_KEY', `the store ${path} was written with another chain key, ${keyId}`, {
+      mend: `Copy \`chain-${keyId}.key\`, or \`chain.key\` where that is it, from the home folder of the host that has it, as \`chain-${keyId}.key\`; or name another store under \`decisions.store\`.`,
     });
   }
 }

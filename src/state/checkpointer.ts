@@ -8,7 +8,8 @@ import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointKey } from './checkpoint-key.ts';
 import type { StoreConnection } from './connection.ts';
 import { giveLeases, takeLease } from './leases.ts';
-import { isSealed, type KnownPlace, readHead } from './log-tail.ts';
+import { isSealed, type KnownPlace, readHeads } from './log-tail.ts';
+import { fileIdentity } from './private-file.ts';
 import { run } from './work.ts';
 
 /** After so many records a checkpoint is due. */
@@ -27,17 +28,22 @@ export interface CheckpointerOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Hears of each checkpoint, whoever of the processes has written it. */
+  /** Hears of each checkpoint of any chain, whoever of the processes of this home has written it. */
   readonly onCheckpoint: (place: KnownPlace) => void;
 }
 
 /** What makes a checkpoint due: so many records, so much time, or that a process begins or ends. */
 type Due = 'records' | 'time' | 'edge';
 
-/** Says outside the database, signed, how far the chain has come: off the calls' way, one process at a time. */
+/**
+ * Says outside the database, signed, how far each chain of the store has come: off the calls' way, one process of a home
+ * at a time. So hosts that share a store witness one another's chains.
+ */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
+  readonly #said = new Said();
   #dueSeq = 0;
+  #committed = 0;
   #dueMs: number;
   #writing: Promise<void> | undefined;
 
@@ -47,11 +53,22 @@ export class Checkpointer {
     this.#dueMs = options.clock.monotonic() + CHECKPOINT_EVERY_MS;
   }
 
-  /** After each commit: the seq of the last record. */
-  noteSeq(seq: number): void {
-    if (seq < this.#dueSeq) return;
+  /** After each commit: the seq of the last record, and how many there were. */
+  noteCommit(seq: number, records: number): void {
+    this.#committed += records;
+    if (!this.#hasEnough(seq)) return;
     this.#dueSeq = seq + CHECKPOINT_EVERY;
+    this.#committed = 0;
     void this.#write('records');
+  }
+
+  /** Without gaps in the numbers they count what other processes have written as well. */
+  #hasEnough(seq: number): boolean {
+    return this.#isDense ? seq >= this.#dueSeq : this.#committed >= CHECKPOINT_EVERY;
+  }
+
+  get #isDense(): boolean {
+    return this.#options.connection.numbering === 'dense';
   }
 
   /** Every few seconds. */
@@ -75,37 +92,63 @@ export class Checkpointer {
 
   /** That none can be written stops no call; whoever reads the log of the process is told each time. */
   async #tryWrite(due: Due): Promise<void> {
-    const { connection, clock, logger } = this.#options;
+    const { connection, clock, key } = this.#options;
     const holder = randomUUID();
+    const lease = { name: `checkpoint:${key.id}`, holder, now: clock.now(), lastsMs: LEASE_MS };
     try {
-      if (!(await takeLease(connection, { name: 'checkpoint', holder, now: clock.now(), lastsMs: LEASE_MS }))) return;
+      if (!(await takeLease(connection, lease))) return;
       try {
-        await this.#writeDue(due);
+        for (const head of await connection.ask(readHeads)) await this.#tryWriteOf(head, due);
       } finally {
         await giveLeases(connection, holder);
       }
     } catch (thrown) {
-      logger.error('no checkpoint of the decision log can be written', { problem: messageOf(thrown) });
+      this.#tell(thrown);
     }
   }
 
-  async #writeDue(due: Due): Promise<void> {
+  /** A chain of which none can be written keeps the others from nothing. */
+  async #tryWriteOf(head: StoredHead, due: Due): Promise<void> {
+    try {
+      await this.#writeDue(head, due);
+    } catch (thrown) {
+      this.#tell(thrown);
+    }
+  }
+
+  #tell(thrown: unknown): void {
+    const problem = messageOf(thrown);
+    this.#options.logger.error('no checkpoint of the decision log can be written', { problem });
+  }
+
+  async #writeDue(head: StoredHead, due: Due): Promise<void> {
     const { connection, file, clock, onCheckpoint } = this.#options;
-    const head = await connection.ask(readHead);
-    if (head === undefined || head.seq === 0) return;
+    if (head.seq === 0 || this.#said.has(file, head)) return;
     const last = await lastCheckpoint(file, head.chain);
     const before = last?.checkpoint;
-    if (before !== undefined && (before.hash === hexOf(head.hash) || !isDue(due, { before, head, now: clock.now() }))) {
-      // Written by another process meanwhile.
-      this.#dueSeq = Math.min(this.#dueSeq, before.seq + 2 * CHECKPOINT_EVERY);
-      if (before.hash === hexOf(head.hash)) onCheckpoint(head);
-      return;
+    if (before?.hash === hexOf(head.hash)) {
+      this.#waitBehind(before);
+      this.#said.note(head);
+      return onCheckpoint(head);
     }
+    if (before !== undefined && !this.#isDue(due, { before, head, now: clock.now() })) return this.#waitBehind(before);
     this.#refuseBadEnd(head);
     // Else a power cut could take back what was said to be there.
     await connection.reachDisk();
     await this.#append(head, last?.lineHash ?? '');
+    this.#said.note(head);
     onCheckpoint(head);
+  }
+
+  /** Written by another process meanwhile. */
+  #waitBehind({ seq }: Checkpoint): void {
+    this.#dueSeq = Math.min(this.#dueSeq, seq + 2 * CHECKPOINT_EVERY);
+  }
+
+  #isDue(due: Due, { before, head, now }: Since): boolean {
+    if (due === 'edge') return true;
+    if (due === 'records') return !this.#isDense || head.seq - before.seq >= CHECKPOINT_EVERY;
+    return now - Date.parse(before.time) >= CHECKPOINT_EVERY_MS || now < Date.parse(before.time);
   }
 
   /** What somebody without the key has put at the end of the log is not signed. */
@@ -144,8 +187,20 @@ interface Since {
   readonly now: number;
 }
 
-function isDue(due: Due, { before, head, now }: Since): boolean {
-  if (due === 'edge') return true;
-  if (due === 'records') return head.seq - before.seq >= CHECKPOINT_EVERY;
-  return now - Date.parse(before.time) >= CHECKPOINT_EVERY_MS || now < Date.parse(before.time);
+/** Ends of chains that the file has a checkpoint of, so that it is not searched for one that rests. */
+class Said {
+  readonly #hashes = new Map<string, string>();
+  #file: string | undefined;
+
+  has(path: string, { chain, hash }: StoredHead): boolean {
+    const file = fileIdentity(path);
+    // Somebody has put it aside, and the next checkpoint begins another.
+    if (file !== this.#file) this.#hashes.clear();
+    this.#file = file;
+    return this.#hashes.get(chain) === hexOf(hash);
+  }
+
+  note({ chain, hash }: StoredHead): void {
+    this.#hashes.set(chain, hexOf(hash));
+  }
 }

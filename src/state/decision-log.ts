@@ -27,8 +27,8 @@ export interface DecisionLogOptions {
   readonly startsAfter: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Hears after each commit where the chain ends. */
-  readonly onCommit?: (seq: number) => void;
+  /** Hears after each commit where the chain ends, and how many rows were added. */
+  readonly onCommit?: (seq: number, records: number) => void;
 }
 
 interface Pending {
@@ -236,8 +236,13 @@ export class DecisionLog {
       if (isRefusal(answer)) pending.refuse(answer);
       else this.#noteSealed(pending, answer);
     });
-    for (const answer of written) if (!isRefusal(answer)) this.#lastSeq = answer.seq;
-    this.#options.onCommit?.(this.#lastSeq);
+    let records = 0;
+    for (const answer of written) {
+      if (isRefusal(answer)) continue;
+      this.#lastSeq = answer.seq;
+      records += 1;
+    }
+    this.#options.onCommit?.(this.#lastSeq, records);
   }
 
   #noteSealed(pending: Pending, sealed: Sealed): void {

@@ -23,16 +23,16 @@ export async function* readEvidence(
 ): AsyncGenerator<readonly Evidence[]> {
   const sealers = new Sealers(keys);
   const pages = pagesOf(connection, { filter, keys }, (range) => readPage(filter, range));
-  for await (const rows of pages) {
-    yield await connection.ask(() => evidenceOfAll(rows, { filter, sealers }));
+  for await (const { rows, upToSeq } of pages) {
+    yield await connection.ask(() => evidenceOfAll(rows, { filter, sealers, upToSeq }));
   }
 }
 
-function* readPage(filter: DecisionFilter, { afterSeq, most }: PageRange): Work<readonly SqlRow[]> {
+function* readPage(filter: DecisionFilter, { afterSeq, upToSeq, most }: PageRange): Work<readonly SqlRow[]> {
   const { sql, values } = whereOf(filter);
   const kind = isOfTimeOnly(filter) ? '' : ` and log.kind = 'decision'`;
-  const page = `select * from log where log.seq > ?${kind}${sql} order by log.seq limit ${most}`;
-  return yield* all(page, afterSeq, ...values);
+  const page = `select * from log where log.seq > ? and log.seq <= ?${kind}${sql} order by log.seq limit ${most}`;
+  return yield* all(page, afterSeq, upToSeq, ...values);
 }
 
 function isOfTimeOnly({ limit, effect, server, tool, reason, agent, user }: DecisionFilter): boolean {
@@ -42,6 +42,8 @@ function isOfTimeOnly({ limit, effect, server, tool, reason, agent, user }: Deci
 interface Reading {
   readonly filter: DecisionFilter;
   readonly sealers: Sealers;
+  /** Outcomes behind this row are not in the export. */
+  readonly upToSeq: number;
 }
 
 function* evidenceOfAll(rows: readonly SqlRow[], reading: Reading): Work<readonly Evidence[]> {
@@ -50,24 +52,25 @@ function* evidenceOfAll(rows: readonly SqlRow[], reading: Reading): Work<readonl
   return found;
 }
 
-const LAST_OUTCOME = `select * from log where id = ? and kind = 'outcome' order by seq desc limit 1`;
+const LAST_OUTCOME = `select * from log where id = ? and kind = 'outcome' and seq <= ? order by seq desc limit 1`;
 
-function* evidenceOf(found: SqlRow, { filter, sealers }: Reading): Work<readonly Evidence[]> {
+function* evidenceOf(found: SqlRow, reading: Reading): Work<readonly Evidence[]> {
+  const { sealers, upToSeq } = reading;
   const row = chainRowOf(found);
   const changed = problemOf(row, sealers);
   if (changed !== undefined) return [changed];
   if (row.row.kind === 'act') return [{ kind: 'row', row }];
-  if (row.row.kind === 'outcome') return (yield* isWithin(row, filter)) ? [] : [{ kind: 'row', row }];
-  const last = yield* one(LAST_OUTCOME, row.row.id);
+  if (row.row.kind === 'outcome') return (yield* isWithin(row, reading)) ? [] : [{ kind: 'row', row }];
+  const last = yield* one(LAST_OUTCOME, row.row.id, upToSeq);
   const outcome = last && chainRowOf(last);
   const problem = outcome && problemOf(outcome, sealers);
   return problem === undefined ? [{ kind: 'decision', decision: row, outcome }] : [problem];
 }
 
 /** Whether an outcome is exported within its decision. */
-function* isWithin({ row: { id }, seq }: ChainRow, filter: DecisionFilter): Work<boolean> {
+function* isWithin({ row: { id }, seq }: ChainRow, { filter, upToSeq }: Reading): Work<boolean> {
   const { sql, values } = whereOf(filter);
-  const isLast = Number((yield* one(LAST_OUTCOME, id))?.['seq']) === seq;
+  const isLast = Number((yield* one(LAST_OUTCOME, id, upToSeq))?.['seq']) === seq;
   const decision = `select 1 from log where log.id = ? and log.kind = 'decision'${sql}`;
   return isLast && (yield* one(decision, id, ...values)) !== undefined;
 }

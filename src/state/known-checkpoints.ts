@@ -3,10 +3,10 @@ import { numberedLines } from './checkpoint-file.ts';
 import type { CheckpointReader } from './checkpoint-key.ts';
 import type { Found } from './chain-walk.ts';
 
-/** What a file of checkpoints says of one chain. */
+/** What a file of checkpoints says of the chains of a store. */
 export interface KnownCheckpoints {
-  /** All that are signed, first to last. */
-  readonly checkpoints: readonly Checkpoint[];
+  /** All that are signed, first to last, of each of the chains that were asked for and have any. */
+  readonly checkpoints: ReadonlyMap<string, readonly Checkpoint[]>;
   /** Numbers of lines that are none, as one that was only half written. */
   readonly unreadable: readonly number[];
   /** What is wrong with the file itself. */
@@ -19,9 +19,8 @@ export interface KnownCheckpoints {
 
 export interface CheckpointQuestion {
   readonly file: string;
-  /** Of which chain; undefined takes that of the last checkpoint. */
-  readonly chain: string;
-  /** The database file, where there is one: a chain that it had after this one is told of. */
+  readonly chains: readonly string[];
+  /** The name of the store, where there is one: other chains that it had are told of. */
   readonly store: string | undefined;
   /** Whose signatures count. */
   readonly reader: CheckpointReader;
@@ -36,7 +35,7 @@ export async function readCheckpoints(question: CheckpointQuestion): Promise<Kno
 
 class Reading {
   readonly #question: CheckpointQuestion;
-  readonly #checkpoints: Checkpoint[] = [];
+  readonly #checkpoints = new Map<string, Checkpoint[]>();
   readonly #unreadable: number[] = [];
   readonly #hashes = new Set<string>();
   #problem: Found | undefined;
@@ -53,16 +52,20 @@ class Reading {
       this.#unreadable.push(number);
       return;
     }
-    const { chain, store, reader } = this.#question;
-    if (read.checkpoint.chain !== chain && read.checkpoint.store !== store) return;
+    const { chains, store, reader } = this.#question;
+    const { chain } = read.checkpoint;
+    const isAsked = chains.includes(chain);
+    if (!isAsked && read.checkpoint.store !== store) return;
     const problem = this.#signatureProblem(number, read, reader);
     this.#problem ??= problem;
     if (problem !== undefined) return;
-    if (read.checkpoint.store === store) this.#lastChain = read.checkpoint.chain;
-    if (read.checkpoint.chain !== chain) return this.#noteOther(read);
-    this.#problem ??= this.#linkProblem(number, read);
+    if (read.checkpoint.store === store) this.#lastChain = chain;
+    if (!isAsked) return this.#noteOther(read);
+    const before = this.#checkpoints.get(chain);
+    if (before !== undefined) this.#problem ??= this.#linkProblem(number, read);
     this.#hashes.add(lineHash(line));
-    this.#checkpoints.push(read.checkpoint);
+    if (before === undefined) this.#checkpoints.set(chain, [read.checkpoint]);
+    else before.push(read.checkpoint);
   }
 
   #noteOther({ checkpoint: { chain, seq } }: ReadLine): void {
@@ -78,9 +81,9 @@ class Reading {
     return { kind: 'edited', seq, id: '', why: `${where} is not what was signed` };
   }
 
-  /** Each names the one before it. The first may name one in a file that was put aside. */
+  /** Each names the one of its chain before it. The first may name one in a file that was put aside. */
   #linkProblem(number: number, { checkpoint: { previous, seq } }: ReadLine): Found | undefined {
-    if (this.#hashes.size === 0 || this.#hashes.has(previous)) return undefined;
+    if (this.#hashes.has(previous)) return undefined;
     return { kind: 'missing', seq, id: '', why: `what came before line ${number} of the checkpoints is not there` };
   }
 

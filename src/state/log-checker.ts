@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
-import { type ChainVerdict, verifyLog, type VerifyOptions } from './verify.ts';
+import type { CheckedPart } from './log-check.ts';
+import { type ChainVerdict, checkLog, type VerifyOptions } from './verify.ts';
 
 export interface CheckedLog {
   readonly ok: boolean;
@@ -13,10 +14,10 @@ export interface CheckedLog {
 /** A short log is checked in this time, and whoever asks waits for it. */
 const PATIENCE_MS = 40;
 
-/** Checks the chain of a log, and then only what has been added since; what is damaged stays so. */
+/** Checks the chains of a log, and then only what has been added since; what is damaged stays so. */
 export class LogChecker {
   readonly #options: VerifyOptions;
-  #checked: { readonly rows: number; readonly seq: number; readonly checkpoint: string } | undefined;
+  #checked: { readonly rows: number; readonly part: CheckedPart; readonly checkpoint: string } | undefined;
   #found: CheckedLog | undefined;
   #checking: Promise<void> | undefined;
 
@@ -35,21 +36,21 @@ export class LogChecker {
   async #check(): Promise<void> {
     if (this.#found?.ok === false) return;
     try {
-      const verdict = await verifyLog({ ...this.#options, after: this.#checked?.seq ?? 0 });
-      this.#found = this.#take(verdict);
+      const { verdict, checked } = await checkLog({ ...this.#options, after: this.#checked?.part ?? 0 });
+      this.#found = this.#take(verdict, checked);
     } catch (thrown) {
       this.#found = { ok: false, isChecking: false, words: `The log cannot be checked: ${messageOf(thrown)}.` };
     }
   }
 
-  #take(verdict: ChainVerdict): CheckedLog {
-    if (verdict.kind !== 'ok') {
+  #take(verdict: ChainVerdict, part: CheckedPart | undefined): CheckedLog {
+    if (verdict.kind !== 'ok' || part === undefined) {
       const words = `The log is not whole (${verdict.kind}); \`mcp-gateway decision verify\` says more.`;
       return { ok: false, isChecking: false, words };
     }
     const { rows, seq, last_checkpoint: checkpoint } = verdict;
     const held = checkpoint === null ? this.#checked?.checkpoint : `#${String(checkpoint.seq)} of ${checkpoint.time}`;
-    this.#checked = { rows: rows + (this.#checked?.rows ?? 0), seq, checkpoint: held ?? '' };
+    this.#checked = { rows: rows + (this.#checked?.rows ?? 0), part, checkpoint: held ?? '' };
     const signed = this.#checked.checkpoint === '' ? '' : `, the last signed checkpoint is ${this.#checked.checkpoint}`;
     const words = `The log is whole: ${String(this.#checked.rows)} records up to #${String(seq)} were checked${signed}.`;
     return { ok: true, isChecking: false, words };

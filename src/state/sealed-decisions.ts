@@ -24,7 +24,7 @@ export async function* readSealed(
 ): AsyncGenerator<readonly ReadDecision[]> {
   const sealers = new Sealers(request.keys);
   const pages = pagesOf(connection, request, (range) => readPage(request, range));
-  for await (const rows of pages) yield rows.map((row) => check(row, sealers));
+  for await (const { rows } of pages) yield rows.map((row) => check(row, sealers));
 }
 
 const OUTCOMES = `select log.*, last.seq as outcome_seq, last.hash as outcome_hash, last.body as outcome_body from log
@@ -32,11 +32,14 @@ const OUTCOMES = `select log.*, last.seq as outcome_seq, last.hash as outcome_ha
     on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')`;
 const DECISIONS = 'select log.*, null as outcome_seq from log';
 
-function* readPage({ filter, withOutcomes }: SealedRequest, { afterSeq, most }: PageRange): Work<readonly SqlRow[]> {
+function* readPage(
+  { filter, withOutcomes }: SealedRequest,
+  { afterSeq, upToSeq, most }: PageRange,
+): Work<readonly SqlRow[]> {
   const { sql, values } = whereOf(filter);
   const select = withOutcomes ? OUTCOMES : DECISIONS;
-  const page = `${select} where log.kind = 'decision'${sql} and log.seq > ? order by log.seq limit ${most}`;
-  return yield* all(page, ...values, afterSeq);
+  const page = `${select} where log.kind = 'decision'${sql} and log.seq > ? and log.seq <= ? order by log.seq limit ${most}`;
+  return yield* all(page, ...values, afterSeq, upToSeq);
 }
 
 function check(row: SqlRow, sealers: Sealers): ReadDecision {

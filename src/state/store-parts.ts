@@ -171,7 +171,7 @@ async function assemble(options: StoreOptions, assembling: Assembling): Promise<
     },
     last?.seq ?? head.seq,
   );
-  const onCommit = (seq: number): void => checkpointer.noteSeq(seq);
+  const onCommit = (seq: number, records: number): void => checkpointer.noteCommit(seq, records);
   const log = new DecisionLog({ writer, startsAfter: head.seq, instance: me.id, clock, logger, onCommit });
   if (isBehind && last !== undefined) await tellBehind(last, { head, log, me, clock, options, name: connection.name });
   const firstKey = keys.find(await connection.ask(begunWith)) ?? keys.newest();

@@ -1,16 +1,16 @@
 import { GatewayError } from '../core/errors.ts';
-import { hexOf, Sealers } from './chain.ts';
 import { ChainKeys } from './chain-key.ts';
+import type { WholeChain } from './chain-check.ts';
 import type { ChainRow } from './chain-row.ts';
-import { ChainWalk, type Found } from './chain-walk.ts';
+import type { Found } from './chain-walk.ts';
 import { numberedLines } from './checkpoint-file.ts';
 import type { CheckpointReader } from './checkpoint-key.ts';
 import { rowsOfLine } from './evidence-line.ts';
+import { ExportedChain, type ExportKnown } from './exported-chain.ts';
 import { checkSeal, sealPath } from './export-seal.ts';
 import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
 import { fileIdentity } from './private-file.ts';
-import { checkpointNotes, type WholeLog } from './verify.ts';
-import { Witness } from './witness.ts';
+import { checkpointNotes, together, type WholeLog } from './verify.ts';
 
 export interface VerifyExportOptions {
   /** Lines as `decision export --format jsonl` writes them. */
@@ -31,23 +31,31 @@ export type ExportVerdict = (WholeLog & { readonly proof: Proof }) | Found;
 export async function verifyExport(options: VerifyExportOptions): Promise<ExportVerdict> {
   const seal = await sealOf(options);
   if (typeof seal === 'object') return seal;
-  const rows = inOrder(options.file);
-  const first = await rows.next();
-  if (first.done === true) return nothingIn(options.file);
-  const { chain, key } = first.value;
-  const keys = keysOf(options.home, key);
-  const known = await checkpointsOf(options, chain);
-  if (known?.problem !== undefined) return known.problem;
-  const walk = new ExportWalk(first.value, { keys, known });
-  const problem = walk.take(first.value);
-  if (problem !== undefined) return problem;
-  for await (const row of rows) {
-    const found = walk.take(row);
-    if (found !== undefined) return found;
+  const walk = new ExportWalk();
+  for await (const row of inOrder(options.file)) {
+    const found = walk.has(row.chain) ? undefined : await beginChain(walk, row, options);
+    const problem = found ?? walk.take(row);
+    if (problem !== undefined) return problem;
   }
-  const verdict = walk.conclude(keys === undefined ? (seal === 'good' ? 'seal' : 'none') : 'key');
+  if (walk.isEmpty) return nothingIn(options.file);
+  const verdict = walk.conclude(seal === 'good' ? 'seal' : 'none', await otherChainsOf(options, walk));
   return verdict.kind === 'ok' && seal === 'changed' ? notAsSealed(verdict) : verdict;
 }
+
+async function beginChain(walk: ExportWalk, row: ChainRow, options: VerifyExportOptions): Promise<Found | undefined> {
+  const known = await checkpointsOf(options, [row.chain], undefined);
+  walk.begin(row, { keys: keysOf(options.home, row.key), known });
+  return known?.problem;
+}
+
+/** Chains that the store had as well by its checkpoints, each with the furthest record that they name. */
+async function otherChainsOf(options: VerifyExportOptions, { chains, store }: ExportWalk): Promise<OtherChains> {
+  if (store === undefined) return NO_OTHERS;
+  return (await checkpointsOf(options, chains, store))?.others ?? NO_OTHERS;
+}
+
+type OtherChains = KnownCheckpoints['others'];
+const NO_OTHERS: OtherChains = new Map();
 
 /** No record tells by itself: its end may have been cut off behind the last checkpoint, or the key is not here. */
 function notAsSealed({ seq }: WholeLog): Found {
@@ -83,37 +91,37 @@ function keysOf(home: string, key: string): ChainKeys | undefined {
 
 async function checkpointsOf(
   { checkpoints: file, reader }: VerifyExportOptions,
-  chain: string,
+  chains: readonly string[],
+  store: string | undefined,
 ): Promise<KnownCheckpoints | undefined> {
   if (file === undefined || reader === undefined) return undefined;
-  return readCheckpoints({ file, chain, store: undefined, reader });
+  return readCheckpoints({ file, chains, store, reader });
 }
 
 function nothingIn(file: string): Found {
   return { kind: 'truncated', seq: 0, id: '', why: `there is no record in ${file}` };
 }
 
-/** The rows of an export in the order of their chain. An outcome stands within its decision, before its own place. */
+/** The rows of an export in the order of their numbers. An outcome stands within its decision, before its own place. */
 async function* inOrder(file: string): AsyncGenerator<ChainRow> {
-  const later = new Map<number, ChainRow>();
-  let next = 0;
+  const later: ChainRow[] = [];
   for await (const [number, line] of numberedLines(file)) {
     const rows = rowsOfLine(line);
     const [first, outcome] = rows ?? [];
     if (first === undefined) throw strange(file, number);
-    for (; later.size > 0 && next < first.seq; next += 1) {
-      const row = later.get(next);
-      if (row !== undefined) yield row;
-      later.delete(next);
-    }
+    const begins = later.findIndex(({ seq }) => seq >= first.seq);
+    yield* later.splice(0, begins < 0 ? later.length : begins);
     yield first;
-    next = first.seq + 1;
-    if (outcome !== undefined) later.set(outcome.seq, outcome);
+    if (outcome !== undefined) putInOrder(later, outcome);
   }
-  for (const seq of [...later.keys()].toSorted((left, right) => left - right)) {
-    const row = later.get(seq);
-    if (row !== undefined) yield row;
-  }
+  yield* later;
+}
+
+/** Most often at the end. */
+function putInOrder(rows: ChainRow[], row: ChainRow): void {
+  let at = rows.length;
+  while (at > 0 && (rows[at - 1]?.seq ?? 0) > row.seq) at -= 1;
+  rows.splice(at, 0, row);
 }
 
 function strange(file: string, number: number): GatewayError {
@@ -122,79 +130,104 @@ function strange(file: string, number: number): GatewayError {
   });
 }
 
-interface Known {
-  readonly keys: ChainKeys | undefined;
-  readonly known: KnownCheckpoints | undefined;
-}
-
-/** As an export may have been narrowed, what is not in it is told of last. */
+/** All chains of an export. As it may have been narrowed, what is not in it is told of last. */
 class ExportWalk {
-  readonly #chain: string;
-  readonly #known: Known['known'];
-  readonly #sealers: Sealers | undefined;
-  readonly #witness: Witness;
-  readonly #first: number;
-  #walk: ChainWalk;
-  #rows = 0;
-  #gap: number | undefined;
-  #missing = 0;
+  readonly #chains = new Map<string, ExportedChain>();
+  #first = 0;
+  #seq = 0;
 
-  constructor({ chain, seq }: ChainRow, { keys, known }: Known) {
-    this.#chain = chain;
-    this.#known = known;
-    this.#sealers = keys && new Sealers(keys);
-    this.#witness = new Witness(known?.checkpoints ?? []);
-    this.#first = seq;
-    this.#walk = this.#begin(seq);
+  get isEmpty(): boolean {
+    return this.#chains.size === 0;
   }
 
-  #begin(seq: number): ChainWalk {
-    return new ChainWalk({ chain: this.#chain, sealers: this.#sealers, after: seq - 1 });
+  get chains(): readonly string[] {
+    return [...this.#chains.keys()];
+  }
+
+  /** The name of the store by the checkpoints. */
+  get store(): string | undefined {
+    return [...this.#chains.values()].find((chain) => chain.store !== undefined)?.store;
+  }
+
+  has(chain: string): boolean {
+    return this.#chains.has(chain);
+  }
+
+  begin(row: ChainRow, known: ExportKnown): void {
+    if (this.#chains.size === 0) this.#first = row.seq;
+    this.#chains.set(row.chain, new ExportedChain(row, known));
   }
 
   take(row: ChainRow): Found | undefined {
-    const next = this.#walk.seq + 1;
-    if (row.seq < next)
+    if (row.seq <= this.#seq)
       return { kind: 'edited', seq: row.seq, id: row.row.id, why: 'the records are not in their order' };
-    if (row.seq > next) {
-      this.#gap ??= next;
-      this.#missing += row.seq - next;
-      this.#walk = this.#begin(row.seq);
-    }
-    this.#rows += 1;
-    return this.#walk.take(row) ?? this.#witness.see(row);
+    this.#seq = row.seq;
+    return this.#chains.get(row.chain)?.take(row);
   }
 
-  conclude(proof: Proof): ExportVerdict {
-    const { seq, hash } = this.#walk;
-    if (this.#gap !== undefined) {
-      const why = `${this.#missing} records are not in the export, which was narrowed, or they were taken out; those in it hold`;
-      return { kind: 'missing', seq: this.#gap, id: '', why };
+  conclude(proofWithoutKey: Exclude<Proof, 'key'>, others: OtherChains): ExportVerdict {
+    const chains = [...this.#chains.values()];
+    const hasSeveral = chains.length > 1 || chains.some(({ isRising }) => isRising);
+    const named = (found: Found, chain: string): Found => (hasSeveral ? { ...found, chain } : found);
+    for (const problemOf of [gapIn, cutIn]) {
+      for (const chain of chains) {
+        const found = problemOf(chain, hasSeveral);
+        if (found !== undefined) return named(found, chain.whole().chain);
+      }
     }
-    const { last, seen } = this.#witness;
-    if (last !== undefined && last.seq > seq) {
-      const why = `a checkpoint of ${last.time ?? ''} has record ${last.seq}: the end was cut off, or the export is older than that`;
-      return { kind: 'truncated', seq: seq + 1, id: '', why };
-    }
+    const cut = hasSeveral ? chains.find((chain) => chain.isWitnessedFrom(this.#first)) : undefined;
+    if (cut !== undefined) return headCut(cut.whole());
+    const lost = [...others].find(([, seq]) => hasSeveral && seq >= this.#first);
+    if (lost !== undefined) return lostChain(lost);
+    const proof = chains.every(({ hasKey }) => hasKey) ? 'key' : proofWithoutKey;
+    const wholes = chains.map((chain) => chain.whole()).toSorted((one, other) => (one.chain < other.chain ? -1 : 1));
+    const [one] = chains;
+    const behind = chains.reduce((sum, chain) => sum + chain.behind, 0);
+    const known = one?.known && { unreadable: one.known.unreadable, others: hasSeveral ? NO_OTHERS : one.known.others };
     return {
       kind: 'ok',
       proof,
-      rows: this.#rows,
-      chain: this.#chain,
-      first: this.#first,
-      seq,
-      hash: hexOf(hash),
-      checkpoints: seen,
-      last_checkpoint: last === undefined ? null : { seq: last.seq, time: last.time ?? '' },
-      notes: [...this.#notes(proof), ...checkpointNotes(this.#known, { seq, last: last?.seq ?? 0 })],
+      ...together(wholes),
+      chains: wholes,
+      notes: [PROVEN[proof], ...this.#notes(chains, hasSeveral), ...checkpointNotes(known, behind)],
     };
   }
 
-  #notes(proof: Proof): readonly string[] {
-    const notes: string[] = [PROVEN[proof]];
-    if (this.#first > 1) notes.push(`the export begins with record ${this.#first}: what came before is not in it`);
-    return notes;
+  #notes(chains: readonly ExportedChain[], hasSeveral: boolean): readonly string[] {
+    if (hasSeveral) {
+      const cut = chains.filter(({ isFromBeginning }) => !isFromBeginning).map((chain) => chain.whole());
+      return cut.map(
+        ({ chain, first }) => `what came before record ${first} in the chain ${chain} is not in the export`,
+      );
+    }
+    if (chains.every(({ isFromBeginning }) => isFromBeginning)) return [];
+    return [`the export begins with record ${this.#first}: what came before is not in it`];
   }
+}
+
+function gapIn(chain: ExportedChain, hasSeveral: boolean): Found | undefined {
+  const { gap } = chain;
+  if (gap === undefined) return undefined;
+  const records = hasSeveral ? 'records' : `${gap.missing} records`;
+  const why = `${records} are not in the export, which was narrowed, or they were taken out; those in it hold`;
+  return { kind: 'missing', seq: gap.seq, id: '', why };
+}
+
+function cutIn(chain: ExportedChain): Found | undefined {
+  const { seq, last_checkpoint: last } = chain.whole();
+  if (last === null || last.seq <= seq) return undefined;
+  const why = `a checkpoint of ${last.time} has record ${last.seq}: the end was cut off, or the export is older than that`;
+  return { kind: 'truncated', seq: seq + 1, id: '', why };
+}
+
+function headCut({ chain, first }: WholeChain): Found {
+  const why = `a checkpoint has records of the chain ${chain} before ${first}, which are not in the export though others are`;
+  return { kind: 'missing', seq: first - 1, id: '', why, chain };
+}
+
+function lostChain([chain, seq]: readonly [string, number]): Found {
+  const why = `a checkpoint has record ${seq} of the chain ${chain}, of which nothing is in the export: it was taken out, or the export was narrowed or is older`;
+  return { kind: 'missing', seq, id: '', why, chain };
 }
 
 const PROVEN: Readonly<Record<Proof, string>> = {

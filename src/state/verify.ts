@@ -1,48 +1,36 @@
 import { setImmediate } from 'node:timers/promises';
-import { readMaterial } from './audit-material.ts';
-import { hexOf, Sealers, type StoredHead } from './chain.ts';
+import type { WholeChain } from './chain-check.ts';
 import { ChainKeys } from './chain-key.ts';
-import { type ChainRow, chainRowOf } from './chain-row.ts';
-import { ChainWalk, type Found } from './chain-walk.ts';
+import type { Found } from './chain-walk.ts';
 import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointReader, publicKeyPath, readPublicKey } from './checkpoint-key.ts';
-import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
-import type { Driver, SqlRow } from './driver.ts';
+import type { StoreConnection } from './connection.ts';
+import type { Driver } from './driver.ts';
 import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
-import { readHead } from './log-tail.ts';
+import { type CheckedPart, headsOf, LogCheck, noEnd } from './log-check.ts';
 import { openConnection, type StorePlace } from './open-connection.ts';
 import { fileIdentity } from './private-file.ts';
-import { type ExpectedPlace, type RemovedUpTo, removedIn, Witness } from './witness.ts';
-import { all, one, type Work } from './work.ts';
+import type { ExpectedPlace } from './witness.ts';
 
-/** What the chain says of the log. */
+/** What the chains say of the log. */
 export type ChainVerdict = WholeLog | Found;
 
-/** Nothing is wrong with it, as far as this could be looked into. */
-export interface WholeLog {
+/** Nothing is wrong with it, as far as this could be looked into. Of several chains, all together and the last record. */
+export interface WholeLog extends WholeChain {
   readonly kind: 'ok';
-  /** How many records were checked. */
-  readonly rows: number;
-  readonly chain: string;
-  /** Of the first and last record; the same and 0 where there is none. */
-  readonly first: number;
-  readonly seq: number;
-  /** Of the last record, hex. */
-  readonly hash: string;
-  /** How many signed checkpoints it was held to, and the furthest of them. */
-  readonly checkpoints: number;
-  readonly last_checkpoint: { readonly seq: number; readonly time: string } | null;
+  /** Each by itself, in the order of their names. */
+  readonly chains: readonly WholeChain[];
   /** What is to be known beside, in words. */
   readonly notes: readonly string[];
 }
 
 export type VerifyOptions = StorePlace & {
-  /** Where the keys of the chain lie. */
+  /** Where the keys of the chains lie. */
   readonly home: string;
   readonly driver?: Driver;
-  /** Begins behind this row and takes its hash as given; 0 checks everything. */
-  readonly after?: number;
-  /** A place in the chain that is known from elsewhere, such as the log of another machine. */
+  /** Begins behind this row and takes it as given, or behind what was checked; 0 checks everything. */
+  readonly after?: number | CheckedPart;
+  /** A place in the log that is known from elsewhere, such as the log of another machine. */
   readonly expected?: ExpectedPlace;
   /** The file of checkpoints. Default: that of the home folder, where there is one. */
   readonly checkpoints?: string | undefined;
@@ -50,29 +38,31 @@ export type VerifyOptions = StorePlace & {
   readonly publicKey?: string | undefined;
 };
 
-/** Few: a record may be large. */
-const ROWS_AT_ONCE = 100;
-
 /**
- * Walks the chain on a handle that only reads, while gateways may write, with memory for some records at a time, and holds
- * it to the checkpoints. Throws CHAIN_KEY where the home folder has no key, STORE_UNAVAILABLE where the log cannot be read.
+ * Walks each chain of a store on a connection that only reads, while gateways may write, with memory for some records at a
+ * time, and holds it to the checkpoints. Throws CHAIN_KEY where the home folder has no key, STORE_UNAVAILABLE where the log
+ * cannot be read.
  */
 export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
-  const keys = new ChainKeys(options.home);
+  return (await checkLog(options)).verdict;
+}
+
+/** As `verifyLog`; with what is checked now, so that another time can begin behind it. */
+export async function checkLog(
+  options: VerifyOptions,
+): Promise<{ readonly verdict: ChainVerdict; readonly checked: CheckedPart | undefined }> {
   const connection = openConnection(options, { access: 'read', driver: options.driver });
   try {
-    const head = await connection.ask(readHead);
-    keys.find(head?.key ?? '');
-    if (head === undefined) return noEnd();
-    const reader = readerOf(options);
-    const known = await checkpointsOf(options, { chain: head.chain, store: connection.name, reader });
-    if (known?.problem !== undefined) return known.problem;
-    if (known !== undefined && known.lastChain !== '' && known.lastChain !== head.chain) return otherChain(known);
-    const log = new LogCheck({ keys, known, reader, options, head });
+    const begun = await begin(connection, options);
+    if ('kind' in begun) return { verdict: begun, checked: undefined };
+    const { log } = begun;
     for (;;) {
-      const verdict = await connection.snapshot(() => log.step());
-      if (verdict?.kind === 'ok') return fileProblem(await connection.damage()) ?? verdict;
-      if (verdict !== undefined) return verdict;
+      const said = await connection.snapshot(() => log.step());
+      if (said === 'whole') {
+        const damage = fileProblem(await connection.damage());
+        return { verdict: damage ?? whole(begun), checked: log.checked };
+      }
+      if (said !== undefined) return { verdict: said, checked: undefined };
       // A long log must not stop the sessions of a gateway that checks itself.
       await setImmediate();
     }
@@ -81,18 +71,50 @@ export async function verifyLog(options: VerifyOptions): Promise<ChainVerdict> {
   }
 }
 
+interface Begun {
+  readonly log: LogCheck;
+  readonly known: KnownCheckpoints | undefined;
+  /** Whether records before the first that is there were removed, rather than not asked for. */
+  readonly hasRemoved: boolean;
+}
+
+async function begin(connection: StoreConnection, options: VerifyOptions): Promise<Begun | Found> {
+  const { name, numbering } = connection;
+  const { home, after = 0, expected } = options;
+  const keys = new ChainKeys(home);
+  const heads = await connection.ask(() => headsOf(numbering));
+  keys.find(heads[0]?.key ?? '');
+  if (heads.length === 0) return noEnd();
+  const reader = readerOf(options);
+  const chains = heads.map(({ chain }) => chain);
+  const known = await checkpointsOf(options, { chains, store: name, reader });
+  // Chains may have begun since, and have checkpoints already.
+  const later = await connection.ask(() => headsOf(numbering));
+  const there = new Set(later.map(({ chain }) => chain));
+  const problem = known && (known.problem ?? (numbering === 'dense' ? otherChain : lostChain)(known, there));
+  if (problem !== undefined) return problem;
+  const log = new LogCheck({ numbering, keys, known, reader, after, expected });
+  return { log, known, hasRemoved: numbering === 'dense' && after === 0 };
+}
+
 /** What a chain of rows cannot tell: an index that leads to none of them. */
 function fileProblem(damage: string | undefined): Found | undefined {
   if (damage === undefined) return undefined;
   return { kind: 'edited', seq: 0, id: '', why: `all rows are there, but the database is damaged: ${damage}` };
 }
 
-function noEnd(): Found {
-  return { kind: 'truncated', seq: 0, id: '', why: 'the end of the chain is not there' };
+function otherChain({ lastChain }: KnownCheckpoints, there: ReadonlySet<string>): Found | undefined {
+  if (lastChain === '' || there.has(lastChain)) return undefined;
+  return { kind: 'replaced', seq: 0, id: '', why: `by its checkpoints this store has the chain ${lastChain}` };
 }
 
-function otherChain({ lastChain }: KnownCheckpoints): Found {
-  return { kind: 'replaced', seq: 0, id: '', why: `by its checkpoints this store has the chain ${lastChain}` };
+/** Where a store has several, none of them ever ends to be there. */
+function lostChain({ others, checkpoints }: KnownCheckpoints, there: ReadonlySet<string>): Found | undefined {
+  const lost = [...others].find(([chain]) => !there.has(chain));
+  if (lost === undefined) return undefined;
+  const [chain, seq] = lost;
+  const why = `by its checkpoints this store has the chain ${chain}, up to record ${seq}, which is not there`;
+  return { kind: checkpoints.size > 0 ? 'missing' : 'replaced', seq, id: '', why, chain };
 }
 
 function readerOf({ home, publicKey }: VerifyOptions): CheckpointReader | undefined {
@@ -101,162 +123,71 @@ function readerOf({ home, publicKey }: VerifyOptions): CheckpointReader | undefi
 }
 
 interface Whose {
-  readonly chain: string;
+  readonly chains: readonly string[];
   readonly store: string;
   readonly reader: CheckpointReader | undefined;
 }
 
 async function checkpointsOf(
   { home, checkpoints }: VerifyOptions,
-  { chain, store, reader }: Whose,
+  { chains, store, reader }: Whose,
 ): Promise<KnownCheckpoints | undefined> {
   const file = checkpoints ?? checkpointPath(home);
   if (reader === undefined || (checkpoints === undefined && fileIdentity(file) === undefined)) return undefined;
-  return readCheckpoints({ file, chain, store, reader });
+  return readCheckpoints({ file, chains, store, reader });
 }
 
-interface Checking {
-  readonly keys: ChainKeys;
-  readonly known: KnownCheckpoints | undefined;
-  readonly reader: CheckpointReader | undefined;
-  readonly options: VerifyOptions;
-  readonly head: StoredHead;
+function whole({ log, known, hasRemoved }: Begun): WholeLog {
+  const chains = log.chains.map((check) => check.whole());
+  const behind = log.chains.reduce((sum, check) => sum + check.behind, 0);
+  const { first } = together(chains);
+  const removed = `records 1 to ${first - 1} were removed because of their age, under a signed seal`;
+  return {
+    kind: 'ok',
+    ...together(chains),
+    chains,
+    notes: [...(first > 1 && hasRemoved ? [removed] : []), ...checkpointNotes(known, behind)],
+  };
 }
 
-class LogCheck {
-  readonly #checking: Checking;
-  readonly #witness: Witness;
-  #walk: ChainWalk | undefined;
-  #first = 0;
-
-  constructor(checking: Checking) {
-    this.#checking = checking;
-    const { known, options } = checking;
-    const after = options.after ?? 0;
-    const places = (known?.checkpoints ?? []).filter(({ seq }) => seq > after);
-    this.#witness = new Witness(options.expected === undefined ? places : [...places, options.expected]);
-  }
-
-  /** Checks the next rows; answers when something is wrong or the end is reached. */
-  *step(): Work<ChainVerdict | undefined> {
-    const head = yield* readHead();
-    if (head === undefined) return noEnd();
-    const walk = this.#walk ?? (yield* this.#begin());
-    if (!(walk instanceof ChainWalk)) return walk;
-    this.#walk = walk;
-    const rows = yield* all(SELECT_ROWS, walk.seq, ROWS_AT_ONCE);
-    for (const row of rows) {
-      const taken = chainRowOf(row);
-      const found = walk.take(taken) ?? this.#witness.see(taken) ?? (yield* materialProblem(taken));
-      if (found !== undefined) return found;
-      if (this.#first === 0) this.#first = taken.seq;
-    }
-    return rows.length < ROWS_AT_ONCE ? this.#conclude(head, walk) : undefined;
-  }
-
-  /** At the first row, or behind what was removed under a seal, or behind the row that the question names. */
-  *#begin(): Work<ChainWalk | Found> {
-    const { keys, options, head } = this.#checking;
-    const common = { chain: head.chain, sealers: new Sealers(keys) };
-    const after = options.after ?? 0;
-    if (after > 0) {
-      const row = yield* one('select hash from log where seq = ?', after);
-      if (row === undefined) return { kind: 'missing', seq: after, id: '', why: 'the row is not there' };
-      return new ChainWalk({ ...common, after, prev: row['hash'] instanceof Uint8Array ? row['hash'] : undefined });
-    }
-    const first = yield* firstRow();
-    const before = first === undefined ? head.seq : first.seq - 1;
-    if (before === 0) return new ChainWalk({ ...common, after: 0 });
-    const seals = yield* this.#seals();
-    const seal = seals.find(({ last }) => last === before);
-    if (seal !== undefined) {
-      const prev = Buffer.from(seal.hash, 'hex');
-      return new ChainWalk({ ...common, after: before, prev });
-    }
-    const later = seals.filter(({ last }) => last > before);
-    if (first !== undefined && later.length > 0) {
-      // Half of a segment is removed; the rest of it leads to the end that its seal names.
-      this.#witness.add(later.map(({ last, hash }) => ({ seq: last, hash })));
-      return new ChainWalk({ ...common, after: before });
-    }
-    if (first === undefined) return { kind: 'truncated', seq: 1, id: '', why: `rows 1 to ${head.seq} are not there` };
-    return { kind: 'missing', seq: 1, id: '', why: `rows 1 to ${before} are not there, and no signed seal says so` };
-  }
-
-  /** From the store and from the checkpoints: either suffices, because each is signed. */
-  *#seals(): Work<readonly RemovedUpTo[]> {
-    const { known, reader, head } = this.#checking;
-    const lines = yield* all('select line from log_seals order by last');
-    const inStore = lines.flatMap(({ line }) => {
-      const read = parseCheckpoint(String(line));
-      const isGood = read !== undefined && reader !== undefined && isSignedBy(read, reader);
-      return isGood && read.checkpoint.chain === head.chain ? [read.checkpoint] : [];
-    });
-    return removedIn([...inStore, ...(known?.checkpoints ?? [])]);
-  }
-
-  #conclude(head: StoredHead, walk: ChainWalk): ChainVerdict {
-    const end = walk.endProblem(head);
-    const isBehind = this.#witness.endProblem(walk.seq, { isWhole: end === undefined });
-    if (isBehind !== undefined && end?.kind !== 'rekeyed') return isBehind;
-    return end ?? this.#whole(walk);
-  }
-
-  #whole(walk: ChainWalk): WholeLog {
-    const { known, head } = this.#checking;
-    const { last, seen } = this.#witness;
-    const { seq } = walk;
-    return {
-      kind: 'ok',
-      rows: walk.rows,
-      chain: head.chain,
-      first: this.#first,
-      seq,
-      hash: hexOf(walk.hash),
-      checkpoints: seen,
-      last_checkpoint: last === undefined ? null : { seq: last.seq, time: last.time ?? '' },
-      notes: [
-        ...(this.#first > 1 && (this.#checking.options.after ?? 0) === 0
-          ? [`records 1 to ${this.#first - 1} were removed because of their age, under a signed seal`]
-          : []),
-        ...checkpointNotes(known, { seq, last: last?.seq ?? 0 }),
-      ],
-    };
-  }
+/** Several chains as one log, which ends with the last record of any of them. */
+export function together(chains: readonly WholeChain[]): WholeChain {
+  const byEnd = chains.toSorted((one, other) => one.seq - other.seq);
+  const last = byEnd.at(-1) ?? NO_CHAIN;
+  const firsts = chains.filter(({ rows }) => rows > 0).map(({ first }) => first);
+  const held = chains.flatMap(({ last_checkpoint: checkpoint }) => checkpoint ?? []);
+  return {
+    ...last,
+    rows: sumOf(chains.map(({ rows }) => rows)),
+    first: firsts.length === 0 ? 0 : Math.min(...firsts),
+    checkpoints: sumOf(chains.map(({ checkpoints }) => checkpoints)),
+    last_checkpoint: held.toSorted((one, other) => one.seq - other.seq).at(-1) ?? null,
+  };
 }
 
-/** What checkpoints leave open. */
+const NO_CHAIN: WholeChain = {
+  rows: 0,
+  chain: '',
+  first: 0,
+  seq: 0,
+  hash: '',
+  checkpoints: 0,
+  last_checkpoint: null,
+};
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** What checkpoints leave open; `behind` records came after the last one of their chain. */
 export function checkpointNotes(
   known: Pick<KnownCheckpoints, 'unreadable' | 'others'> | undefined,
-  { seq, last }: { readonly seq: number; readonly last: number },
+  behind: number,
 ): readonly string[] {
   if (known === undefined) return ['no checkpoints were at hand: that the last records are there is not proven'];
-  const behind = seq - last;
   const notes = known.unreadable.map((line) => `line ${line} of the checkpoints is none, as if it was half written`);
   for (const [chain, furthest] of known.others)
     notes.push(`the store also had the chain ${chain}, up to record ${furthest}, which is not in this log`);
   if (behind > 0) notes.push(`${behind} records came after the last checkpoint: were they cut off, nothing would tell`);
   return notes;
-}
-
-const SELECT_ROWS = 'select * from log where seq > ? order by seq limit ?';
-
-function* firstRow(): Work<ChainRow | undefined> {
-  const row: SqlRow | undefined = yield* one('select * from log order by seq limit 1');
-  return row === undefined ? undefined : chainRowOf(row);
-}
-
-const MENTIONS_MATERIAL = '"audit_hash"';
-
-/** What a record or an outcome says to be kept beside it must lie there as it was kept. */
-function* materialProblem({ row: { kind, id, body }, seq }: ChainRow): Work<Found | undefined> {
-  if (!body.includes(MENTIONS_MATERIAL)) return undefined;
-  const { audit_hash: hash } = JSON.parse(body) as { readonly audit_hash?: unknown };
-  if (typeof hash !== 'string') return undefined;
-  const part = kind === 'outcome' ? 'result' : 'input';
-  const kept = (yield* readMaterial(id)).find((material) => material.part === part);
-  if (kept?.hash === hash) return undefined;
-  return kept === undefined
-    ? { kind: 'missing', seq, id, why: `what the audit keeps of its ${part} is not there` }
-    : { kind: 'edited', seq, id, why: `what the audit keeps of its ${part} is not what was kept` };
 }
