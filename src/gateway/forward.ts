@@ -86,13 +86,14 @@ function isToolError(result: JsonObject): boolean {
 
 function failureOf(thrown: unknown, server: string): { status: OutcomeStatus; text: string } {
   const code = thrown instanceof GatewayError ? thrown.code : undefined;
-  const why = messageOf(thrown);
+  // Some are whole sentences, and some are not.
+  const why = messageOf(thrown).replace(/\.+$/, '');
   if (code === 'UPSTREAM_UNAVAILABLE') {
     return { status: 'not_forwarded', text: `The server ${server} cannot be reached: ${why}. The call was not made.` };
   }
   if (code === 'SIGN_IN_REQUIRED') {
     const mend = thrown instanceof GatewayError ? (thrown.mend ?? '') : '';
-    return { status: 'not_forwarded', text: `${why} ${mend} The call was not made.` };
+    return { status: 'not_forwarded', text: `${why}. ${mend} The call was not made.` };
   }
   if (code === 'UPSTREAM_TIMEOUT') {
     return { status: 'timeout', text: `${why}. The call may have run: find out before you repeat it.` };

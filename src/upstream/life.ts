@@ -245,7 +245,7 @@ export class Life {
     const last = this.#state.kind === 'failed' ? ` ${this.#state.reason}` : '';
     const said = `"${name}" failed ${failures} times within a minute and is left alone for ${seconds} s.${last}`;
     return new GatewayError('UPSTREAM_UNAVAILABLE', said, {
-      mend: 'Its last words are kept with the server: see its log.',
+      mend: `\`mcp-gateway server logs ${name}\` shows its last words.`,
     });
   }
 

@@ -232,7 +232,7 @@ export class StdioWire implements Wire {
 
   #closedBecause(how: string): GatewayError {
     return new GatewayError('UPSTREAM_CLOSED', `"${this.#options.name}" ${how}.`, {
-      mend: 'Its last words are kept with the server: see its log.',
+      mend: `\`mcp-gateway server logs ${this.#options.name}\` shows its last words.`,
     });
   }
 

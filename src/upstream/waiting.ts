@@ -27,6 +27,6 @@ export async function withinTime<T>(work: Promise<T>, timeoutMs: number, name: s
 
 function notStarted(name: string, timeoutMs: number): GatewayError {
   return new GatewayError('UPSTREAM_TIMEOUT', `"${name}" did not start within ${timeoutMs / 1000} s.`, {
-    mend: 'Its last words are kept with the server: see its log.',
+    mend: `\`mcp-gateway server logs ${name}\` shows its last words.`,
   });
 }
