@@ -3,30 +3,16 @@ import type { Change } from '../core/change.ts';
 
 /**
  * Names of what changes read before they change it, or have to hold together with something else until their transaction
- * ends. A single thing that is changed by one statement needs no name: whoever comes second waits there.
+ * ends. Where many want one thing, they also get it in the order in which they came: those who wait in a statement that
+ * inserts or updates a row do not.
  */
 export function touched(changes: readonly Change[]): readonly string[] {
-  const names = new Set(changes.flatMap(namesOf));
-  return names.size > 1 || changes.some(({ kind }) => READ_FIRST.has(kind)) ? [...names] : [];
+  return changes.flatMap(namesOf);
 }
 
 export function bundleName(bundle: string): string {
   return `bundle ${bundle}`;
 }
-
-/** These need more than one statement, or one that looks at more than what it changes. */
-const READ_FIRST: ReadonlySet<Change['kind']> = new Set([
-  'attach_label',
-  'clear_label',
-  'open_approval',
-  'join_approval',
-  'use_approval',
-  'answer_approval',
-  'revoke_key',
-  'pin_bundle',
-  'begin_pause',
-  'end_pause',
-]);
 
 function namesOf(change: Change): readonly string[] {
   switch (change.kind) {

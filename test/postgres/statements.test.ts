@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Change } from '../../src/core/change.ts';
 import { listActs } from '../../src/state/act-query.ts';
-import { appendChanging, insertRows } from '../../src/state/append.ts';
+import { appendChanging, insertRows, insertSealed } from '../../src/state/append.ts';
 import { createApprovalBook } from '../../src/state/approval-book.ts';
 import * as approvals from '../../src/state/approvals.ts';
 import { keepMaterial, readMaterial } from '../../src/state/audit-material.ts';
@@ -167,6 +167,10 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   [
     'a row is written by itself',
     changing(() => insertRows({ rows: [{ row: ALONE, place: PLACE, hash: Buffer.alloc(32) }], head: EMPTY })),
+  ],
+  [
+    'a row of another store is written',
+    changing(() => insertSealed([{ row: ALONE, ...PLACE, seq: 10, key: KEY.id, hash: Buffer.alloc(32) }])),
   ],
   ['where chains end', reading(readHeads)],
   ['the end of a chain', reading(() => readHead(CHAIN))],
@@ -399,7 +403,7 @@ test('no work on the store is left out', () => {
   expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(here))).toEqual([]);
 });
 
-/** What carries work out, and what the tests of other files hold. */
+/** What carries work out, and what other files of this folder try. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'work.ts',
   'connection.ts',
@@ -408,6 +412,8 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'postgres-connection.ts',
   'postgres-session.ts',
   'postgres-clock.ts',
+  'copy-store.ts',
+  'copy-tables.ts',
 ]);
 
 /** What is exported and does something on a connection. */
