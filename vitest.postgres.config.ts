@@ -1,10 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the state port, which `npm test` runs on SQLite and this on PostgreSQL; what takes `aPlace` is about the file. */
+const BOTH_STORES = [
+  'approvals',
+  'budgets',
+  'catalog-store',
+  'conversation-store',
+  'generation-store',
+  'labels',
+  'under-lease',
+];
+
 /** The store on a real PostgreSQL, which is made and ended by the run: `npm run test:postgres` installs it. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    include: ['test/postgres/**/*.test.ts'],
+    include: ['test/postgres/**/*.test.ts', ...BOTH_STORES.map((name) => `test/state/${name}.test.ts`)],
     globalSetup: ['test/postgres/shared.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

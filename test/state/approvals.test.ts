@@ -9,7 +9,7 @@ import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { aCharge, aHold, aNewApproval, anAct, anOutcome, anApprovalUse, aRecord, aVote } from './records.ts';
-import { aPlace, aStore } from './support.ts';
+import { anyPlace, aPlace, aStore } from './support.ts';
 
 const REF = { id: 'd-1', by: 'user' };
 
@@ -33,7 +33,7 @@ const use = (part: Parameters<typeof anApprovalUse>[0] = {}): Change => ({
 });
 
 test('of one call there is at most one approval that is open, given or refused', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   expect(await make(store, open())).toBe(true);
   expect(await make(store, open({ id: 'd-2' }))).toBe(false);
   expect(await make(store, open({ id: 'd-2', by: 'group:leads' }))).toBe(true);
@@ -43,7 +43,7 @@ test('of one call there is at most one approval that is open, given or refused',
 });
 
 test('a call that did not go out gives its approval back, and one that did does not', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   await make(store, open());
   await make(store, approve());
   for (const [status, left] of [
@@ -61,7 +61,7 @@ test('a call that did not go out gives its approval back, and one that did does 
 test.for([true, false])(
   'a call that did not go out leaves nothing of what it took (charged: %s)',
   async (isCharged) => {
-    const store = await aStore(aPlace());
+    const store = await aStore(anyPlace());
     await make(store, open());
     await make(store, approve());
     const charges = [aCharge(), aHold({ bucket: 'held' }), aHold({ bucket: 'used' }, { settleFrom: '' })];
@@ -84,7 +84,7 @@ test.for([true, false])(
 );
 
 test('a round of questions that did not go out can be tried again, once', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   await make(store, open());
   await make(store, approve());
   const goes = async (status: 'ok' | 'not_forwarded', how: ApprovalUse['how']): Promise<boolean> => {
@@ -103,7 +103,7 @@ test('a round of questions that did not go out can be tried again, once', async 
 });
 
 test('what is remembered and was used up all the same is given back by a call that did not go out', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   await make(store, open({ remember: 'session' }));
   await make(store, approve());
   const record = aRecord();
@@ -114,7 +114,7 @@ test('what is remembered and was used up all the same is given back by a call th
 });
 
 test('what stands in the way of another approval is found, also after a clock was put back', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   for (let used = 0; used < 9; used += 1) {
     const ref = { id: `later-${used}`, by: 'user' };
     await make(store, open({ ...ref, createdMs: 5_000 + used, expiresMs: 6_000 }));
@@ -128,7 +128,7 @@ test('what stands in the way of another approval is found, also after a clock wa
 });
 
 test('a decision that uses two approvals uses both or none', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   await make(store, open());
   await make(store, open({ by: 'group:leads' }));
   await make(store, approve());
@@ -138,7 +138,7 @@ test('a decision that uses two approvals uses both or none', async () => {
 });
 
 test('nobody counts twice towards a quorum by another spelling of the name', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   await make(store, open({ quorum: 2 }));
   expect(await make(store, approve({ person: 'ben' }))).toBe(true);
   for (const person of ['Ben', ' ben', 'ｂｅｎ']) expect(await make(store, approve({ person }))).toBe(false);
@@ -147,7 +147,7 @@ test('nobody counts twice towards a quorum by another spelling of the name', asy
 });
 
 test('a key that is revoked before its answer is recorded answers nothing', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   const key = {
     id: 'k1',
     role: 'approver',
@@ -170,7 +170,7 @@ type Step = 'call' | 'approve' | 'deny' | 'open' | 'end';
 const STEPS = fc.array(fc.constantFrom<Step>('call', 'approve', 'deny', 'open', 'end'), { maxLength: 14 });
 
 test('whatever people and calls do in whatever order, no more calls run than were approved', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   let scene = 0;
   await fc.assert(
     fc.asyncProperty(STEPS, async (steps) => {
@@ -229,7 +229,7 @@ test('several processes that make the approved call run it once', async () => {
 });
 
 test('it is seen how much a person answers, and how fast', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   const hourMs = 60 * 60 * 1000;
   const waits = [2_000, 4_000, 60_000];
   for (const [index, waitedMs] of waits.entries()) {
@@ -246,7 +246,7 @@ test('it is seen how much a person answers, and how fast', async () => {
 });
 
 test('a key is kept as a hash, is listed, and can be revoked once', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   const key = {
     id: 'k1',
     role: 'approver',

@@ -5,14 +5,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Charge } from '../../src/core/charge.ts';
 import { sweepBudgets } from '../../src/state/budgets.ts';
-import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
-import type { Database } from '../../src/state/driver.ts';
-import { chooseDriver } from '../../src/state/drivers.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
+import { run } from '../../src/state/work.ts';
 import { aCharge, anOutcome, aRecord } from './records.ts';
-import { aPlace, aStore, type Place } from './support.ts';
+import { aConnection, type AnyPlace, anyPlace, aPlace, aStore, type Place, refuseRecords } from './support.ts';
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const program = fileURLToPath(new URL('./spender.ts', import.meta.url));
@@ -36,7 +34,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('of several charges all are taken or none', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+    const store = await aStore({ ...anyPlace(), durability });
     const [wide, narrow] = [aCharge({ bucket: 'wide', limit: 10 }), aCharge({ bucket: 'narrow', limit: 1 })];
     expect(await reserve(store, [wide, narrow])).toEqual({ remaining: [9, 0] });
     expect(await reserve(store, [narrow, wide])).toEqual({ refused: [0] });
@@ -45,7 +43,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('a call that was not forwarded gets back what it took, any other call does not', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+    const store = await aStore({ ...anyPlace(), durability });
     for (const status of ['not_forwarded', 'tool_error', 'unknown'] as const) {
       const record = aRecord();
       await store.log.commit(record, '{}', [{ kind: 'take', charge: aCharge() }]);
@@ -56,19 +54,19 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('what cannot be recorded takes nothing', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     const store = await aStore({ ...place, durability });
     await reserve(store, [aCharge()]);
-    change(place, `create trigger broken before insert on log begin select raise(abort, 'no'); end`);
+    const letIn = await refuseRecords(place);
     await expect(reserve(store, [aCharge()])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    change(place, 'drop trigger broken');
+    await letIn();
     expect(await reserve(store, [aCharge()])).toEqual({ remaining: [1] });
   });
 
   test('what cannot be counted is not recorded', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     const store = await aStore({ ...place, durability });
-    change(place, 'alter table budgets rename to elsewhere');
+    await aConnection(place).ask(() => run('alter table budgets rename to elsewhere'));
     await expect(reserve(store, [aCharge()])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(await countOf(place)).toBe(0);
   });
@@ -84,7 +82,7 @@ test('several gateways together get exactly what the limit has room for', async 
 });
 
 test('every window and every bucket counts for itself', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   const { window } = aCharge();
   const others = [
     { bucket: '["other","agent.id/60s","claude"]' },
@@ -97,26 +95,25 @@ test('every window and every bucket counts for itself', async () => {
 });
 
 test('a limit that is lowered holds at once, one that is raised too', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   for (const limit of [10, 10]) await reserve(store, [aCharge({ limit })]);
   expect(await reserve(store, [aCharge({ limit: 2 })])).toEqual({ refused: [0] });
   expect(await reserve(store, [aCharge({ limit: 4 })])).toEqual({ remaining: [1] });
 });
 
 test('thousandths add up exactly', async () => {
-  const store = await aStore(aPlace());
+  const store = await aStore(anyPlace());
   const tenth = aCharge({ cost: 0.1, limit: 1 });
   for (let left = 9; left >= 0; left -= 1) expect(await reserve(store, [tenth])).toEqual({ remaining: [left / 10] });
   expect(await reserve(store, [aCharge({ cost: 0.001, limit: 1 })])).toEqual({ refused: [0] });
 });
 
 test('windows are swept an hour after their end, and not before', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   const { window } = aCharge();
   await reserve(store, [aCharge()]);
-  const connection = new SqliteConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
-  onTestFinished(() => connection.close());
+  const connection = aConnection(place);
   expect(await sweepBudgets(connection, window.endsMs + 3_599_999)).toBe(0);
   expect(await sweepBudgets(connection, window.endsMs + 3_600_000)).toBe(1);
 });
@@ -129,17 +126,11 @@ function reserve(store: Store, charges: readonly Charge[]): Promise<object> {
   );
 }
 
-async function countOf({ path }: Place): Promise<number> {
-  const reader = new DecisionReader({ path });
+async function countOf(place: AnyPlace): Promise<number> {
+  const reader = new DecisionReader(place);
   const records = await reader.list({ limit: 1_000 });
   await reader.close();
   return records.length;
-}
-
-function change({ path }: Place, sql: string): void {
-  const database: Database = chooseDriver().open(path, 'write');
-  database.exec(sql);
-  database.close();
 }
 
 /** How often a process of its own could take it. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { aPlace, aStore } from './support.ts';
+import { anyPlace, aStore } from './support.ts';
 
 test('what is remembered of a server outlives the process and is each server’s own', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const first = await aStore(place);
   const tools = [{ name: 'read', inputSchema: { type: 'object' } }];
   await first.catalog.writeCatalog('github', tools);

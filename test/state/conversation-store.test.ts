@@ -1,9 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Counted, FORGOTTEN_AFTER_MS } from '../../src/core/counts.ts';
-import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { sweepConversations, type Uncounted } from '../../src/state/conversation-store.ts';
-import { chooseDriver } from '../../src/state/drivers.ts';
-import { aPlace, aStore } from './support.ts';
+import { aConnection, anyPlace, aPlace, aStore } from './support.ts';
 
 const NOW = Date.UTC(2100, 0);
 const HOUR_MS = 3_600_000;
@@ -15,7 +13,7 @@ function calls(id: string, times: number, tool = 'files/read'): Uncounted {
 }
 
 test('what several processes count adds up, and is there after a restart', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const [one, other] = [await aStore(place), await aStore(place)];
   await one.conversations.add([calls('c', 2)]);
   const sums = await other.conversations.add([calls('c', 3), calls('d', 1)]);
@@ -30,17 +28,16 @@ test('what several processes count adds up, and is there after a restart', async
 });
 
 test('counts are swept an hour after they are forgotten, and not before', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   await store.conversations.add([calls('c', 1)]);
-  const options = { driver: chooseDriver(), path: place.path, access: 'write', durability: 'normal' } as const;
-  const connection = new SqliteConnection(options);
-  onTestFinished(() => connection.close());
+  const connection = aConnection(place);
   expect(await sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS - 1)).toBe(0);
   expect(await sweepConversations(connection, NOW + FORGOTTEN_AFTER_MS + HOUR_MS)).toBe(1);
 });
 
 test('one of the processes sweeps by itself', async () => {
+  // By this clock: in a database the database's own decides.
   const place = aPlace();
   let now = NOW;
   const store = await aStore({ ...place, clock: { now: () => now, monotonic: () => now } });

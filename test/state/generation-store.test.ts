@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Activation, GenerationFacts } from '../../src/core/generation.ts';
-import { aPlace, aStore } from './support.ts';
+import { anyPlace, aStore } from './support.ts';
 
 const FACTS: GenerationFacts = {
   bundles: [
@@ -26,7 +26,7 @@ function activation(generation: string, at: number, facts = FACTS): Omit<Activat
 }
 
 test('what was in force outlives the process, the newest first', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const { generations, close } = await opened(place);
   await generations.activate(activation('a', 1));
   await generations.activate(activation('b', 2));
@@ -42,7 +42,7 @@ test('what was in force outlives the process, the newest first', async () => {
 });
 
 test('a start that changes nothing adds no activation; another mode of a rule does', async () => {
-  const { generations, close } = await opened(aPlace());
+  const { generations, close } = await opened(anyPlace());
   await generations.activate(activation('a', 1));
   await generations.activate(activation('a', 2));
   const [bundle] = FACTS.bundles;
@@ -57,7 +57,7 @@ test('a start that changes nothing adds no activation; another mode of a rule do
 });
 
 test('a text that is kept stays as it was first kept', async () => {
-  const { generations, close } = await opened(aPlace());
+  const { generations, close } = await opened(anyPlace());
   await generations.keep('bundle x y', 'text '.repeat(1_000));
   await generations.keep('bundle x y', 'another');
   expect(await generations.readKept('bundle x y')).toBe('text '.repeat(1_000));
@@ -65,7 +65,7 @@ test('a text that is kept stays as it was first kept', async () => {
   await close();
 });
 
-async function opened(place: ReturnType<typeof aPlace>) {
+async function opened(place: ReturnType<typeof anyPlace>) {
   const store = await aStore(place);
   return { generations: store.generations, close: () => store.close() };
 }

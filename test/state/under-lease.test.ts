@@ -1,18 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import { leasesOfStore, type WithLease } from '../../src/state/under-lease.ts';
+import { anyPlace } from './support.ts';
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** Leases as so many processes with one store have them. */
 function processes(count: number, time: Clock = clock): readonly WithLease[] {
-  const folder = mkdtempSync(join(tmpdir(), 'leases-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const place = anyPlace();
   return Array.from({ length: count }, () => {
-    const { withLease, close } = leasesOfStore({ path: join(folder, 'decisions.db') }, time);
+    const { withLease, close } = leasesOfStore(place, time);
     onTestFinished(close);
     return withLease;
   });
