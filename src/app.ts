@@ -66,10 +66,12 @@ export type Readiness = {
 };
 
 /** Opens the store, then brings policies and servers up behind. Throws STORE_UNAVAILABLE, STORE_NEWER or CHAIN_KEY. */
-export async function startApp(options: AppOptions): Promise<RunningGateway> {
-  const { config, home, cache, clock, logger } = options;
+export async function startApp(given: AppOptions): Promise<RunningGateway> {
+  const { config, home, cache, clock, logger } = given;
   const { durability, retain: retainMs } = config.decisions;
   const store = await Store.open({ ...storePlaceOf(config), home, durability, retainMs, clock, logger });
+  // Several hosts agree on what has expired by the time of the store that they share.
+  const options = { ...given, clock: store.clock };
   const toolchain = new Toolchain({
     cacheFolder: cache,
     shippedFolder: SHIPPED_ANSWERS,
