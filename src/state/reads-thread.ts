@@ -15,7 +15,7 @@ const MOST_WAITING = 64;
 
 export interface ReadsThread {
   readonly reads: StoreReads;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -113,7 +113,7 @@ test.each([
   ],
   [10, ['id', 'none', 'what'], [['one', '-', 'a']], ['id   what', 'one  a']],
   [8, ['path', 'of'], [['/a/very/long/path', 'it']], ['path', '/a/very/long/path', '    of:', '    it']],
-])('nothing of a table is lost on a terminal of %i columns', (columns, header, rows, lines) => {
+])('nothing of a table is lost on a terminal of %i columns', (...[columns, header, rows, lines]) => {
   const narrow = aTerminal();
   Object.assign(narrow.out, { isTTY: true, columns, hasColors: () => false, getColorDepth: () => 1 });
   printTable(narrow, header, rows);

@@ -209,7 +209,7 @@ test('pages read the log of PostgreSQL over an index in the home folder', async 
   await write(client, 'hello');
   const place = { url: server.url(database) };
   const { reads, close } = readsThread({ place, home: homeOf(host) });
-  onTestFinished(close);
+  onTestFinished(() => close());
   const { records } = await reads.list({ limit: 10, tool: 'write' });
   expect(records.map(({ tool }) => tool)).toEqual(['write']);
   const reader = new DecisionReader(place);

@@ -1,18 +1,16 @@
-import { createSecretKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Change } from '../../src/core/change.ts';
 import { listActs } from '../../src/state/act-query.ts';
 import { appendChanging, insertRows, insertSealed } from '../../src/state/append.ts';
-import { createApprovalBook } from '../../src/state/approval-book.ts';
 import * as approvals from '../../src/state/approvals.ts';
 import { keepMaterial, readMaterial } from '../../src/state/audit-material.ts';
 import { listBudgets } from '../../src/state/budget-list.ts';
 import * as budgets from '../../src/state/budgets.ts';
 import { returnToRevision, seenRevisions, seeRevision } from '../../src/state/bundle-revisions.ts';
-import { createCatalogStore } from '../../src/state/catalog-store.ts';
-import { createSealer, GENESIS, type LogRow, Sealers } from '../../src/state/chain.ts';
+import { Sealers } from '../../src/state/chain.ts';
 import { makeChanges } from '../../src/state/changes.ts';
 import type { ChainKeys } from '../../src/state/chain-key.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
@@ -21,8 +19,6 @@ import * as queries from '../../src/state/decision-query.ts';
 import { readStatistics } from '../../src/state/decision-statistics.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
 import { readEvidence } from '../../src/state/evidence.ts';
-import { createExportCursors } from '../../src/state/export-cursors.ts';
-import { createGenerationStore } from '../../src/state/generation-store.ts';
 import { fillIndex, shrinkIndex } from '../../src/state/index-fill.ts';
 import { openIndex } from '../../src/state/index-schema.ts';
 import * as instances from '../../src/state/instances.ts';
@@ -30,7 +26,6 @@ import { addKey, findAgentKey, listKeys, revokeKey } from '../../src/state/keys.
 import * as labels from '../../src/state/labels.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { lacks, lastRemoved, readHead, readHeads, refuseBadTail } from '../../src/state/log-tail.ts';
-import { actRow, decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
 import { beginPause, endPause, readPause } from '../../src/state/pauses.ts';
 import { listPins, pinBundle, releaseBundle } from '../../src/state/policy-pins.ts';
 import { endHolds, expiryOf, holdAll, orphanedHolds } from '../../src/state/reservations.ts';
@@ -38,108 +33,37 @@ import { readSealed } from '../../src/state/sealed-decisions.ts';
 import { addLink, findLink, useLink } from '../../src/state/sign-in-links.ts';
 import { leasesOn } from '../../src/state/under-lease.ts';
 import { type Work, run } from '../../src/state/work.ts';
-import {
-  aCharge,
-  aHold,
-  anAct,
-  aNewApproval,
-  anApprovalUse,
-  anOutcome,
-  aRecord,
-  aVote,
-  realClock,
-} from '../state/records.ts';
+import { aCharge, realClock } from '../state/records.ts';
 import { bothStores, folderOfFile } from './both-stores.ts';
-
-const NOW = Date.UTC(2026, 10, 22);
-const TIME = new Date(NOW).toISOString();
-const HOUR_MS = 3_600_000;
-const OCCASION = { id: 'd-1', instance: 'i-1', now: NOW };
-const REF = { id: 'd-1', by: 'user' };
-const KEY = { id: 'k', secret: createSecretKey(Buffer.alloc(32, 7)) };
-const SEALER = createSealer(KEY);
-const CHAIN = '6d637067-0000-4000-8000-000000000000';
-const EMPTY = {
-  chain: CHAIN,
-  seq: 0,
-  hash: GENESIS,
-  key: KEY.id,
-  mac: SEALER.sealHead({ chain: CHAIN, seq: 0, hash: GENESIS }),
-};
-const APPENDING = {
-  sealerOf: () => SEALER,
-  known: EMPTY,
-  numbering: 'rising',
-} as const;
-
-const SLIDING = aCharge({
-  bucket: '["pace","sliding","claude"]',
-  window: { kind: 'sliding', startsMs: NOW - HOUR_MS, endsMs: NOW },
-});
-const LABEL = { conversation: 'c', label: 'customer_data', source: 'w/1', attachedMs: NOW, expiresMs: NOW + HOUR_MS };
-const APPROVAL = aNewApproval({ createdMs: NOW, expiresMs: NOW + HOUR_MS, remember: 'session', quorum: 2 });
-const USE = anApprovalUse({ nowMs: NOW, quorum: 1 });
-const AGENT_KEY = {
-  id: 'key-1',
-  role: 'agent' as const,
-  hash: 'abc',
-  user: 'ana',
-  groups: ['g'],
-  agent: 'claude',
-  dataClasses: [],
-  createdMs: NOW,
-};
-const MATERIAL = { id: 'd-1', part: 'input' as const, key: '', body: Buffer.from([0, 1, 255]), hash: '' };
-const LINK = { hash: 'h', person: 'ana', groups: [], key: '', readsOnly: true, createdMs: NOW, expiresMs: NOW + 1 };
-const PAUSE = { sinceMs: NOW, untilMs: NOW + 1, actor: 'user:ana', reason: 'why' };
-const PIN = { bundle: 'b', digest: 'd', dataDigest: '', at: NOW, actor: 'user:ana', reason: '' };
-const ME = { id: 'i-1', pid: 1, host: 'h', boot: '', began: '1' };
-const FACTS = { bundles: [], required: [], evaluationFuel: 1, library: 'l', toolchain: 't' };
-const ACTIVATION = { generation: 'g1', at: NOW, instance: 'i-1', why: 'start', facts: FACTS };
-const EVERYTHING: queries.DecisionFilter = {
-  limit: 10,
-  since: 0,
-  until: NOW + HOUR_MS,
-  effect: 'allow',
-  server: 'github',
-  tool: 'create_issue',
-  reason: 'a.b',
-  agent: 'claude',
-  user: 'ada',
-  before: 100,
-};
-
-const record = aRecord({ id: 'd-1', time: TIME, reasons: ['a.b', 'c.d'] });
-const ROWS: readonly LogRow[] = [
-  decisionRow(record, JSON.stringify({ ...record, permit: [{ a: 1 }] }).replace('"permit": ', '"permit":'), 'i-1'),
-  outcomeRow(anOutcome('d-1'), 'i-1', { now: () => NOW }),
-  actRow(anAct({ id: 'a-1', time: TIME }), 'i-1'),
-];
-
-const PLACE = { chain: CHAIN, seq: 9, prev: GENESIS };
-const ALONE = { ...decisionRow(record, '{}', 'i-2'), id: 'd-9', effect: 'deny' };
-const HELD_TWICE = aHold({ bucket: '["w","m","claude"]' });
-const HOLD = aHold({ window: { startsMs: NOW, endsMs: NOW + HOUR_MS }, bucket: '["w","n","claude"]' });
-const PERSONS = ['ana', 'bob', 'ANA'].map((person) => aVote({ person, atMs: NOW + 1 }));
-const UNCOUNTED = [
-  {
-    whose: { id: 'c', agent: 'claude', user: 'ana', client: 'test' },
-    counted: [{ kind: 'call' as const, atMs: NOW, bytes: 1, tool: 'a/b', hash: 'h' }],
-  },
-];
-
-const CHANGES: readonly Change[] = [
-  { kind: 'take', charge: HELD_TWICE },
-  { kind: 'take', charge: aCharge({ bucket: '["pace","other","claude"]' }) },
-  { kind: 'give_back', charge: aCharge({ bucket: '["pace","other","claude"]' }) },
-  { kind: 'end_holds', which: 'all', costs: [{ bucket: HELD_TWICE.bucket, cost: 0.25 }] },
-  { kind: 'attach_label', label: { ...LABEL, conversation: 'c2' } },
-  { kind: 'open_approval', approval: { ...APPROVAL, id: 'd-7', binding: { ...APPROVAL.binding, call: 'that call' } } },
-  { kind: 'answer_approval', ref: { id: 'd-7', by: 'user' }, vote: aVote({ atMs: NOW, key: 'key-0' }) },
-  { kind: 'seal_log', last: 0, line: 'signed' },
-  { kind: 'begin_pause', pause: PAUSE },
-  { kind: 'end_pause' },
-];
+import {
+  NOW,
+  HOUR_MS,
+  OCCASION,
+  REF,
+  KEY,
+  CHAIN,
+  EMPTY,
+  APPENDING,
+  SLIDING,
+  LABEL,
+  APPROVAL,
+  USE,
+  AGENT_KEY,
+  MATERIAL,
+  LINK,
+  PAUSE,
+  PIN,
+  ME,
+  EVERYTHING,
+  ROWS,
+  PLACE,
+  ALONE,
+  HOLD,
+  PERSONS,
+  UNCOUNTED,
+  CHANGES,
+} from './statement-values.ts';
+import { approvalBook, exports, facts, generations } from './statement-books.ts';
 
 type Step = (connection: StoreConnection) => Promise<unknown>;
 
@@ -251,7 +175,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['use', changing(() => approvals.useApproval(USE))],
   ['use in a round', changing(() => approvals.useApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
   ['use that is remembered', changing(() => approvals.useApproval({ ...USE, how: { kind: 'remembered' } }))],
-  ['the book', book],
+  ['the book', approvalBook],
   ['return of a round', changing(() => approvals.returnApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
   ['return', changing(() => approvals.returnApproval(USE))],
 
@@ -344,48 +268,6 @@ async function indexed(connection: StoreConnection): Promise<unknown> {
   return filled;
 }
 
-async function book(connection: StoreConnection): Promise<unknown> {
-  const { find, read, list, byId, answering } = createApprovalBook(connection);
-  const { call, tool, conversation } = APPROVAL.binding;
-  return [
-    await find({ call, tool, conversation, by: 'user', nowMs: NOW }),
-    await read(REF, NOW),
-    await list({ limit: 3, nowMs: NOW }),
-    await list({ limit: 3, status: 'used', nowMs: NOW }),
-    await byId('D-', NOW),
-    await answering(NOW),
-  ];
-}
-
-async function generations(connection: StoreConnection): Promise<unknown> {
-  const store = createGenerationStore(connection);
-  await store.keep('a', 'text');
-  await store.keep('a', 'text');
-  for (const generation of ['g1', 'g1', 'g2']) await store.activate({ ...ACTIVATION, generation });
-  await store.seeRevision('b', '3');
-  return [
-    await store.readKept('a'),
-    await store.activations(9),
-    await store.activationOf('g1'),
-    await store.activationsOf('g2'),
-    await store.seenRevisions(),
-    await store.pins(),
-  ];
-}
-
-async function facts(connection: StoreConnection): Promise<unknown> {
-  const catalog = createCatalogStore(connection);
-  for (const value of [1, 1, 2]) await catalog.writeFact('s', 'n', value);
-  await catalog.writeCatalog('s', { tools: [] });
-  return [await catalog.readFact('s', 'n'), await catalog.readCatalog('s')];
-}
-
-async function exports(connection: StoreConnection): Promise<unknown> {
-  const cursors = createExportCursors(connection, 'me');
-  for (const seq of [3, 2]) await cursors.write('e', seq);
-  return [await cursors.read('e'), await cursors.read('none'), await cursors.hold('e', NOW, 10)];
-}
-
 const FOLDER = folderOfFile();
 const [sqlite, postgres] = await bothStores();
 
@@ -394,7 +276,8 @@ test.each(STEPS)('the same in both stores: %s', async (_, step) => {
 });
 
 test('no work on the store is left out', () => {
-  const here = readFileSync(import.meta.filename, 'utf8');
+  const books = fileURLToPath(new URL('statement-books.ts', import.meta.url));
+  const here = [import.meta.filename, books].map((path) => readFileSync(path, 'utf8')).join('\n');
   const folder = join(process.cwd(), 'src/state');
   const sources = readdirSync(folder).filter((name) => !ELSEWHERE.has(name));
   const names = sources.flatMap((name) =>
