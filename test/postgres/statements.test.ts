@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,7 +11,7 @@ import { listBudgets } from '../../src/state/budget-list.ts';
 import * as budgets from '../../src/state/budgets.ts';
 import { returnToRevision, seenRevisions, seeRevision } from '../../src/state/bundle-revisions.ts';
 import { createCatalogStore } from '../../src/state/catalog-store.ts';
-import { createSealer, GENESIS, type LogRow, Sealers } from '../../src/state/chain.ts';
+import { Sealers } from '../../src/state/chain.ts';
 import { makeChanges } from '../../src/state/changes.ts';
 import type { ChainKeys } from '../../src/state/chain-key.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
@@ -30,7 +29,6 @@ import { addKey, findAgentKey, listKeys, revokeKey } from '../../src/state/keys.
 import * as labels from '../../src/state/labels.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { lacks, lastRemoved, readHead, readHeads, refuseBadTail } from '../../src/state/log-tail.ts';
-import { actRow, decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
 import { beginPause, endPause, readPause } from '../../src/state/pauses.ts';
 import { listPins, pinBundle, releaseBundle } from '../../src/state/policy-pins.ts';
 import { endHolds, expiryOf, holdAll, orphanedHolds } from '../../src/state/reservations.ts';
@@ -38,123 +36,40 @@ import { readSealed } from '../../src/state/sealed-decisions.ts';
 import { addLink, findLink, useLink } from '../../src/state/sign-in-links.ts';
 import { leasesOn } from '../../src/state/under-lease.ts';
 import { type Work, run } from '../../src/state/work.ts';
-import {
-  aCharge,
-  aHold,
-  anAct,
-  aNewApproval,
-  anApprovalUse,
-  anOutcome,
-  aRecord,
-  aVote,
-  realClock,
-} from '../state/records.ts';
+import { aCharge, realClock } from '../state/records.ts';
 import { bothStores, folderOfFile } from './both-stores.ts';
-
-const NOW = Date.UTC(2026, 10, 22);
-const TIME = new Date(NOW).toISOString();
-const HOUR_MS = 3_600_000;
-const OCCASION = { id: 'd-1', instance: 'i-1', now: NOW };
-const REF = { id: 'd-1', by: 'user' };
-const KEY = { id: 'k', secret: createSecretKey(Buffer.alloc(32, 7)) };
-const SEALER = createSealer(KEY);
-const CHAIN = '6d637067-0000-4000-8000-000000000000';
-const EMPTY = {
-  chain: CHAIN,
-  seq: 0,
-  hash: GENESIS,
-  key: KEY.id,
-  mac: SEALER.sealHead({ chain: CHAIN, seq: 0, hash: GENESIS }),
-};
-const APPENDING = {
-  sealerOf: () => SEALER,
-  known: EMPTY,
-  firstSeq: function* ({ seq }: { readonly seq: number }): Work<number> {
-    return seq + 1;
-  },
-};
-
-const SLIDING = aCharge({
-  bucket: '["pace","sliding","claude"]',
-  window: { kind: 'sliding', startsMs: NOW - HOUR_MS, endsMs: NOW },
-});
-const LABEL = { conversation: 'c', label: 'customer_data', source: 'w/1', attachedMs: NOW, expiresMs: NOW + HOUR_MS };
-const APPROVAL = aNewApproval({ createdMs: NOW, expiresMs: NOW + HOUR_MS, remember: 'session', quorum: 2 });
-const USE = anApprovalUse({ nowMs: NOW, quorum: 1 });
-const AGENT_KEY = {
-  id: 'key-1',
-  role: 'agent' as const,
-  hash: 'abc',
-  user: 'ana',
-  groups: ['g'],
-  agent: 'claude',
-  dataClasses: [],
-  createdMs: NOW,
-};
-const MATERIAL = { id: 'd-1', part: 'input' as const, key: '', body: Buffer.from([0, 1, 255]), hash: '' };
-const LINK = { hash: 'h', person: 'ana', groups: [], key: '', readsOnly: true, createdMs: NOW, expiresMs: NOW + 1 };
-const PAUSE = { sinceMs: NOW, untilMs: NOW + 1, actor: 'user:ana', reason: 'why' };
-const PIN = { bundle: 'b', digest: 'd', dataDigest: '', at: NOW, actor: 'user:ana', reason: '' };
-const ME = { id: 'i-1', pid: 1, host: 'h', boot: '', began: '1' };
-const FACTS = { bundles: [], required: [], evaluationFuel: 1, library: 'l', toolchain: 't' };
-const ACTIVATION = { generation: 'g1', at: NOW, instance: 'i-1', why: 'start', facts: FACTS };
-const EVERYTHING: queries.DecisionFilter = {
-  limit: 10,
-  since: 0,
-  until: NOW + HOUR_MS,
-  effect: 'allow',
-  server: 'github',
-  tool: 'create_issue',
-  reason: 'a.b',
-  agent: 'claude',
-  user: 'ada',
-  before: 100,
-};
-
-const record = aRecord({ id: 'd-1', time: TIME, reasons: ['a.b', 'c.d'] });
-const ROWS: readonly LogRow[] = [
-  decisionRow(record, JSON.stringify({ ...record, permit: [{ a: 1 }] }).replace('"permit": ', '"permit":'), 'i-1'),
-  outcomeRow(anOutcome('d-1'), 'i-1', { now: () => NOW }),
-  actRow(anAct({ id: 'a-1', time: TIME }), 'i-1'),
-];
-
-const PLACE = { chain: CHAIN, seq: 9, prev: GENESIS };
-const ALONE = { ...decisionRow(record, '{}', 'i-2'), id: 'd-9', effect: 'deny' };
-const HELD_TWICE = aHold({ bucket: '["w","m","claude"]' });
-const HOLD = aHold({ window: { startsMs: NOW, endsMs: NOW + HOUR_MS }, bucket: '["w","n","claude"]' });
-const PERSONS = ['ana', 'bob', 'ANA'].map((person) => aVote({ person, atMs: NOW + 1 }));
-const UNCOUNTED = [
-  {
-    whose: { id: 'c', agent: 'claude', user: 'ana', client: 'test' },
-    counted: [{ kind: 'call' as const, atMs: NOW, bytes: 1, tool: 'a/b', hash: 'h' }],
-  },
-];
-
-const CHANGES: readonly Change[] = [
-  { kind: 'take', charge: HELD_TWICE },
-  { kind: 'take', charge: aCharge({ bucket: '["pace","other","claude"]' }) },
-  { kind: 'give_back', charge: aCharge({ bucket: '["pace","other","claude"]' }) },
-  { kind: 'end_holds', which: 'all', costs: [{ bucket: HELD_TWICE.bucket, cost: 0.25 }] },
-  { kind: 'attach_label', label: { ...LABEL, conversation: 'c2' } },
-  { kind: 'open_approval', approval: { ...APPROVAL, id: 'd-7', binding: { ...APPROVAL.binding, call: 'that call' } } },
-  { kind: 'answer_approval', ref: { id: 'd-7', by: 'user' }, vote: aVote({ atMs: NOW, key: 'key-0' }) },
-  { kind: 'seal_log', last: 0, line: 'signed' },
-  { kind: 'begin_pause', pause: PAUSE },
-  { kind: 'end_pause' },
-];
-
-type Step = (connection: StoreConnection) => Promise<unknown>;
-
-/** In a transaction, as gateways do it. */
-const changing =
-  <T>(work: () => Work<T>): Step =>
-  (connection) =>
-    connection.change(work);
-
-const reading =
-  <T>(work: () => Work<T>): Step =>
-  (connection) =>
-    connection.ask(work);
+import {
+  NOW,
+  HOUR_MS,
+  OCCASION,
+  REF,
+  KEY,
+  CHAIN,
+  EMPTY,
+  APPENDING,
+  SLIDING,
+  LABEL,
+  APPROVAL,
+  USE,
+  AGENT_KEY,
+  MATERIAL,
+  LINK,
+  PAUSE,
+  PIN,
+  ME,
+  ACTIVATION,
+  EVERYTHING,
+  ROWS,
+  PLACE,
+  ALONE,
+  HOLD,
+  PERSONS,
+  UNCOUNTED,
+  CHANGES,
+  changing,
+  reading,
+  type Step,
+} from './statement-material.ts';
 
 const tried = (...changes: readonly Change[]): Step => changing(() => makeChanges(ROWS, [{ row: 0, changes }]));
 
@@ -253,7 +168,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['use', changing(() => approvals.useApproval(USE))],
   ['use in a round', changing(() => approvals.useApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
   ['use that is remembered', changing(() => approvals.useApproval({ ...USE, how: { kind: 'remembered' } }))],
-  ['the book', book],
+  ['the book', askBook],
   ['return of a round', changing(() => approvals.returnApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
   ['return', changing(() => approvals.returnApproval(USE))],
 
@@ -346,16 +261,16 @@ async function indexed(connection: StoreConnection): Promise<unknown> {
   return filled;
 }
 
-async function book(connection: StoreConnection): Promise<unknown> {
-  const { find, read, list, byId, answering } = createApprovalBook(connection);
+async function askBook(connection: StoreConnection): Promise<unknown> {
+  const book = createApprovalBook(connection);
   const { call, tool, conversation } = APPROVAL.binding;
   return [
-    await find({ call, tool, conversation, by: 'user', nowMs: NOW }),
-    await read(REF, NOW),
-    await list({ limit: 3, nowMs: NOW }),
-    await list({ limit: 3, status: 'used', nowMs: NOW }),
-    await byId('D-', NOW),
-    await answering(NOW),
+    await book.find({ call, tool, conversation, by: 'user', nowMs: NOW }),
+    await book.read(REF, NOW),
+    await book.list({ limit: 3, nowMs: NOW }),
+    await book.list({ limit: 3, status: 'used', nowMs: NOW }),
+    await book.byId('D-', NOW),
+    await book.answering(NOW),
   ];
 }
 
