@@ -1,12 +1,11 @@
 import { createApprovalBook } from '../../src/state/approval-book.ts';
-import { seenRevisions, seeRevision } from '../../src/state/bundle-revisions.ts';
 import { createCatalogStore } from '../../src/state/catalog-store.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
 import { createExportCursors } from '../../src/state/export-cursors.ts';
 import { createGenerationStore } from '../../src/state/generation-store.ts';
-import { NOW, REF, APPROVAL, ACTIVATION } from './statement-values.ts';
+import { NOW, REF, APPROVAL } from './statement-material.ts';
 
-export async function approvalBook(connection: StoreConnection): Promise<unknown> {
+export async function askBook(connection: StoreConnection): Promise<unknown> {
   const book = createApprovalBook(connection);
   const { call, tool, conversation } = APPROVAL.binding;
   return [

@@ -62,21 +62,11 @@ import {
   PERSONS,
   UNCOUNTED,
   CHANGES,
-} from './statement-values.ts';
-import { approvalBook, exports, facts, generations } from './statement-books.ts';
-
-type Step = (connection: StoreConnection) => Promise<unknown>;
-
-/** In a transaction, as gateways do it. */
-const changing =
-  <T>(work: () => Work<T>): Step =>
-  (connection) =>
-    connection.change(work);
-
-const reading =
-  <T>(work: () => Work<T>): Step =>
-  (connection) =>
-    connection.ask(work);
+  changing,
+  reading,
+  type Step,
+} from './statement-material.ts';
+import { askBook, exports, facts, generations } from './statement-books.ts';
 
 const tried = (...changes: readonly Change[]): Step => changing(() => makeChanges(ROWS, [{ row: 0, changes }]));
 
@@ -175,7 +165,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['use', changing(() => approvals.useApproval(USE))],
   ['use in a round', changing(() => approvals.useApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
   ['use that is remembered', changing(() => approvals.useApproval({ ...USE, how: { kind: 'remembered' } }))],
-  ['the book', approvalBook],
+  ['the book', askBook],
   ['return of a round', changing(() => approvals.returnApproval({ ...USE, how: { kind: 'round', round: 1 } }))],
   ['return', changing(() => approvals.returnApproval(USE))],
 

@@ -1,8 +1,10 @@
 import { createSecretKey } from 'node:crypto';
 import type { Change } from '../../src/core/change.ts';
 import { createSealer, GENESIS, type LogRow } from '../../src/state/chain.ts';
-import type { DecisionFilter } from '../../src/state/decision-query.ts';
+import type { StoreConnection } from '../../src/state/connection.ts';
+import type * as queries from '../../src/state/decision-query.ts';
 import { actRow, decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
+import { one, type Work } from '../../src/state/work.ts';
 import { aCharge, aHold, anAct, aNewApproval, anApprovalUse, anOutcome, aRecord, aVote } from '../state/records.ts';
 
 export const NOW = Date.UTC(2026, 10, 22);
@@ -64,7 +66,7 @@ export const PIN = { bundle: 'b', digest: 'd', dataDigest: '', at: NOW, actor: '
 export const ME = { id: 'i-1', pid: 1, host: 'h', boot: '', began: '1' };
 export const FACTS = { bundles: [], required: [], evaluationFuel: 1, library: 'l', toolchain: 't' };
 export const ACTIVATION = { generation: 'g1', at: NOW, instance: 'i-1', why: 'start', facts: FACTS };
-export const EVERYTHING: DecisionFilter = {
+export const EVERYTHING: queries.DecisionFilter = {
   limit: 10,
   since: 0,
   until: NOW + HOUR_MS,
@@ -108,3 +110,16 @@ export const CHANGES: readonly Change[] = [
   { kind: 'begin_pause', pause: PAUSE },
   { kind: 'end_pause' },
 ];
+
+export type Step = (connection: StoreConnection) => Promise<unknown>;
+
+/** In a transaction, as gateways do it. */
+export const changing =
+  <T>(work: () => Work<T>): Step =>
+  (connection) =>
+    connection.change(work);
+
+export const reading =
+  <T>(work: () => Work<T>): Step =>
+  (connection) =>
+    connection.ask(work);
