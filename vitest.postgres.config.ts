@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     include: ['test/postgres/**/*.test.ts', ...BOTH_STORES.map((name) => `test/state/${name}.test.ts`)],
-    globalSetup: ['test/postgres/shared.ts'],
+    globalSetup: ['test/build-once.ts', 'test/postgres/shared.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -3,7 +3,7 @@ import { createCatalogStore } from '../../src/state/catalog-store.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
 import { createExportCursors } from '../../src/state/export-cursors.ts';
 import { createGenerationStore } from '../../src/state/generation-store.ts';
-import { NOW, REF, APPROVAL } from './statement-material.ts';
+import { ACTIVATION, NOW, REF, APPROVAL } from './statement-material.ts';
 
 export async function askBook(connection: StoreConnection): Promise<unknown> {
   const book = createApprovalBook(connection);

@@ -3,17 +3,17 @@ import type { Change } from '../../src/core/change.ts';
 import { createSealer, GENESIS, type LogRow } from '../../src/state/chain.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
 import type * as queries from '../../src/state/decision-query.ts';
+import type { Work } from '../../src/state/work.ts';
 import { actRow, decisionRow, outcomeRow } from '../../src/state/log-rows.ts';
-import { one, type Work } from '../../src/state/work.ts';
 import { aCharge, aHold, anAct, aNewApproval, anApprovalUse, anOutcome, aRecord, aVote } from '../state/records.ts';
 
 export const NOW = Date.UTC(2026, 10, 22);
-export const TIME = new Date(NOW).toISOString();
+const TIME = new Date(NOW).toISOString();
 export const HOUR_MS = 3_600_000;
 export const OCCASION = { id: 'd-1', instance: 'i-1', now: NOW };
 export const REF = { id: 'd-1', by: 'user' };
 export const KEY = { id: 'k', secret: createSecretKey(Buffer.alloc(32, 7)) };
-export const SEALER = createSealer(KEY);
+const SEALER = createSealer(KEY);
 export const CHAIN = '6d637067-0000-4000-8000-000000000000';
 export const EMPTY = {
   chain: CHAIN,
@@ -64,7 +64,7 @@ export const LINK = {
 export const PAUSE = { sinceMs: NOW, untilMs: NOW + 1, actor: 'user:ana', reason: 'why' };
 export const PIN = { bundle: 'b', digest: 'd', dataDigest: '', at: NOW, actor: 'user:ana', reason: '' };
 export const ME = { id: 'i-1', pid: 1, host: 'h', boot: '', began: '1' };
-export const FACTS = { bundles: [], required: [], evaluationFuel: 1, library: 'l', toolchain: 't' };
+const FACTS = { bundles: [], required: [], evaluationFuel: 1, library: 'l', toolchain: 't' };
 export const ACTIVATION = { generation: 'g1', at: NOW, instance: 'i-1', why: 'start', facts: FACTS };
 export const EVERYTHING: queries.DecisionFilter = {
   limit: 10,
@@ -79,7 +79,7 @@ export const EVERYTHING: queries.DecisionFilter = {
   before: 100,
 };
 
-export const record = aRecord({ id: 'd-1', time: TIME, reasons: ['a.b', 'c.d'] });
+const record = aRecord({ id: 'd-1', time: TIME, reasons: ['a.b', 'c.d'] });
 export const ROWS: readonly LogRow[] = [
   decisionRow(record, JSON.stringify({ ...record, permit: [{ a: 1 }] }).replace('"permit": ', '"permit":'), 'i-1'),
   outcomeRow(anOutcome('d-1'), 'i-1', { now: () => NOW }),
@@ -88,7 +88,7 @@ export const ROWS: readonly LogRow[] = [
 
 export const PLACE = { chain: CHAIN, seq: 9, prev: GENESIS };
 export const ALONE = { ...decisionRow(record, '{}', 'i-2'), id: 'd-9', effect: 'deny' };
-export const HELD_TWICE = aHold({ bucket: '["w","m","claude"]' });
+const HELD_TWICE = aHold({ bucket: '["w","m","claude"]' });
 export const HOLD = aHold({ window: { startsMs: NOW, endsMs: NOW + HOUR_MS }, bucket: '["w","n","claude"]' });
 export const PERSONS = ['ana', 'bob', 'ANA'].map((person) => aVote({ person, atMs: NOW + 1 }));
 export const UNCOUNTED = [
