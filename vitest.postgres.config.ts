@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of the state port, which `npm test` runs on SQLite and this on PostgreSQL; what takes `aPlace` is about the file. */
+/**
+ * Files of test/state that `npm test` runs on SQLite and this on PostgreSQL. Of the others some are about the file itself,
+ * some count on numbers without gaps, and some start programs that take a path; chains and copies have tests of their own in
+ * test/postgres.
+ */
 const BOTH_STORES = [
   'approvals',
   'budgets',
