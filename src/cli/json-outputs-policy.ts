@@ -77,6 +77,15 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     command: 'config migrate',
     members: { path: 'of the file', version: 'of its format', isChanged: 'whether there was anything to rewrite' },
   },
+  'config-migrate-store': {
+    command: 'config migrate-store',
+    members: {
+      act: 'id of the act that says so in the new store',
+      chain: 'of the log that was copied',
+      copied: 'how many records this run has copied',
+      before: 'how many were there already',
+    },
+  },
   'config-show': { command: 'config show', members: { path: 'of the file', config: 'with defaults, without secrets' } },
   'config-validate': {
     command: 'config validate',

@@ -206,7 +206,7 @@ test('the list says what is open, who answers how many, and how fast', async () 
   const place = await aPlace({}, { id: 'd-2', ...BY_GROUP });
   await run(place, ['approval', 'approve', 'd-1'], { types: 'yes' });
   const all = await run(place, ['approval', 'ls']);
-  expect(all.out).toMatch(/d-1 +approved +user +github\.create_issue +claude \(ana\) +1\/1/);
+  expect(all.out).toMatch(/d-1 +approved +github\.create_issue +user +claude \(ana\) +1\/1/);
   expect(all.out).toMatch(/ana: 1 answer in the last hour, after \d+ s \(median\)/);
   const { out } = await run(place, ['approval', 'ls', '--status', 'pending', '--json']);
   expect(JSON.parse(out)).toMatchObject({

@@ -17,7 +17,7 @@ const PAGES = allPages();
 const BLOCKS = PAGES.flatMap(blocksOf);
 const COMMANDS = ['console', 'sh', 'bash', 'powershell'];
 /** What is looked at and not read by a program here. */
-const LOOKED_AT = ['text', 'dockerfile', 'ini', 'xml', 'promql', 'http', 'diff'];
+const LOOKED_AT = ['text', 'dockerfile', 'ini', 'xml', 'promql', 'http', 'diff', 'sql'];
 
 function written(...languages: readonly string[]): readonly Block[] {
   return BLOCKS.filter(({ language }) => languages.includes(language));
