@@ -260,7 +260,8 @@ interface Keeping {
 async function keep(policy: PolicySet, why: string, { store, base }: Keeping): Promise<void> {
   await rememberWords(store, policy);
   const { loader, clock } = base;
-  await keepGeneration(store.generations, { policy, loader, at: clock.now(), instance: store.instance, why });
+  const activated = { policy, loader, at: clock.now(), instance: store.instance, why };
+  await store.decidesBy(await keepGeneration(store.generations, activated));
 }
 
 function policyBase({ toolchain }: Live, { clock, logger }: AppOptions): PolicyBase {

@@ -7,6 +7,7 @@ import { readKeptBundle, writeKeptBundle } from '../policy/kept-bundle.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { bundleKey, type GenerationStore, libraryKey } from '../state/generation-store.ts';
+import type { InForce } from '../state/instances.ts';
 
 export interface Activated {
   readonly policy: PolicySet;
@@ -18,8 +19,8 @@ export interface Activated {
   readonly why: string;
 }
 
-/** Keeps everything that a generation is made of, and says that it is in force. */
-export async function keepGeneration(generations: GenerationStore, activated: Activated): Promise<void> {
+/** Keeps everything that a generation is made of, and says that it is in force. Answers what that is. */
+export async function keepGeneration(generations: GenerationStore, activated: Activated): Promise<InForce> {
   const { policy, loader, at, instance, why } = activated;
   for (const { id, loaded } of policy.participants) {
     if (loaded === undefined) continue;
@@ -30,6 +31,16 @@ export async function keepGeneration(generations: GenerationStore, activated: Ac
   const facts = factsOf(policy, loader);
   await generations.keep(libraryKey(facts.library), canonicalJson(loader.library));
   await generations.activate({ generation: policy.generation, at, instance, why, facts });
+  return { generation: policy.generation, facts: hashOf(facts) };
+}
+
+/** The same for all gateways that decide alike, wherever they have found their bundles. */
+function hashOf({ bundles, required, evaluationFuel, library, toolchain }: GenerationFacts): string {
+  const decides = bundles.map(({ id, layer, place, mode, ruleModes, digest, dataDigest }) => {
+    const modes = Object.entries(ruleModes).map(([rule, ruleMode]) => `${rule} ${ruleMode}`);
+    return [id, layer, JSON.stringify(place), mode, modes.toSorted(), digest, dataDigest];
+  });
+  return sha256Hex(canonicalJson([decides, [...required], evaluationFuel, library, toolchain]));
 }
 
 /** What is kept of a generation. */

@@ -40,6 +40,10 @@ export interface RunningInstance {
   readonly started: string;
   /** Whether it was started with `--shadow`. */
   readonly shadow: boolean;
+  /** What it decides by; empty for a command, or before its policies are in force. */
+  readonly generation: string;
+  /** Hash of that with the modes of bundles and rules. */
+  readonly facts: string;
 }
 
 export interface GenerationStatus {
@@ -155,7 +159,9 @@ async function instancesIn(reader: DecisionReader, now: number): Promise<readonl
   const living = await reader.instances(now);
   const acts = await reader.acts({ limit: MOST_ACTS });
   const shadows = new Set(acts.filter(({ verb }) => verb === 'pause.shadow').map(({ subject }) => subject));
-  return living.map(({ id, pid, host, started }) => ({ id, pid, host, started, shadow: shadows.has(id) }));
+  return living.map(({ id, pid, host, started, generation, facts }) => {
+    return { id, pid, host, started, shadow: shadows.has(id), generation, facts };
+  });
 }
 
 async function generationIn({ generations }: DecisionReader): Promise<GenerationStatus | null> {

@@ -28,12 +28,15 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   const { pause, gateways, generation, last_hour: hour, checkpoint, unknown } = found;
   if (pause !== null)
     printLine(terminal, `${loudText(terminal, { ...pause, untilMs: Date.parse(pause.until) }, now)}\n`);
-  const running = gateways.map(({ pid, host, started, shadow }) => [
+  const differ = doDiffer(gateways);
+  const running = gateways.map(({ pid, host, started, shadow, generation: by, facts }) => [
     `pid ${String(pid)}`,
     `on ${host}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`,
+    ...(differ ? [by === '' ? '' : `decides by ${shortHash(by)} (${facts.slice(0, 4)})`] : []),
   ]);
   if (running.length > 0) printAligned(terminal, 'runs', running);
   else printWrapped(terminal, 'runs', 'no gateway on this store');
+  if (differ) printWrapped(terminal, 'differ', paint(terminal, 'red', DIFFER));
   if (generation === null) printWrapped(terminal, 'policy', 'nothing was in force on this store yet');
   else {
     const { generation: hash, since, why, relaxed, pinned } = generation;
@@ -52,6 +55,13 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   const signed = checkpoint === null ? 'was never signed' : `was signed ${spanText(checkpoint.age_s)} ago`;
   printWrapped(terminal, 'log', signed);
   for (const problem of unknown) printWrapped(terminal, 'unknown', problem);
+}
+
+const DIFFER =
+  'these gateways do not decide by the same policies. Within a few seconds of a change that is so; where it stays, compare their configurations, bundles and versions.';
+
+function doDiffer(gateways: GatewayStatus['gateways']): boolean {
+  return new Set(gateways.flatMap(({ facts }) => (facts === '' ? [] : [facts]))).size > 1;
 }
 
 function printParts(terminal: Terminal, { bundles, overrides, approvals, servers }: GatewayStatus): void {

@@ -53,10 +53,21 @@ function beganAt(pid: number): string | undefined {
   }
 }
 
+/** What an instance decides by; empty for a command, which decides nothing. */
+export interface InForce {
+  readonly generation: string;
+  /** Hash of its facts: with the modes of bundles and rules, which the generation does not have. */
+  readonly facts: string;
+}
+
+export const NOTHING_IN_FORCE: InForce = { generation: '', facts: '' };
+
 export interface Heartbeat {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly openFrom: number;
+  /** Default: nothing. */
+  readonly inForce?: InForce;
 }
 
 /** Enters the instance, or says that it still lives; an instance that was taken for dead is entered again. */
@@ -65,12 +76,13 @@ export async function beat(
   instance: InstanceIdentity,
   heartbeat: Heartbeat,
 ): Promise<void> {
-  const { now, openFrom } = heartbeat;
+  const { now, openFrom, inForce = NOTHING_IN_FORCE } = heartbeat;
   await connection.askBriefly(() =>
     run(
-      `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from)
-         values (?, ?, ?, ?, ?, ?, ?, ?)
-         on conflict (id) do update set heartbeat = excluded.heartbeat, open_from = excluded.open_from`,
+      `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from, generation, facts)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         on conflict (id) do update set heartbeat = excluded.heartbeat, open_from = excluded.open_from,
+           generation = excluded.generation, facts = excluded.facts`,
       instance.id,
       instance.pid,
       instance.host,
@@ -79,6 +91,8 @@ export async function beat(
       new Date(now).toISOString(),
       now,
       openFrom,
+      inForce.generation,
+      inForce.facts,
     ),
   );
 }
@@ -105,7 +119,7 @@ export async function findDead(
 }
 
 /** A gateway process, or a command that writes, as the store knows it. */
-export interface KnownInstance {
+export interface KnownInstance extends InForce {
   readonly id: string;
   readonly pid: number;
   readonly host: string;
@@ -119,7 +133,7 @@ export interface KnownInstance {
 export async function listLiving(connection: StoreConnection, now: number): Promise<readonly KnownInstance[]> {
   const dead = new Set((await findDead(connection, identifyProcess(''), now)).map(({ id }) => id));
   const rows = await connection.ask(() =>
-    all('select id, pid, host, started, heartbeat from instances order by started, id'),
+    all('select id, pid, host, started, heartbeat, generation, facts from instances order by started, id'),
   );
   return rows
     .map((row) => ({
@@ -128,6 +142,8 @@ export async function listLiving(connection: StoreConnection, now: number): Prom
       host: String(row['host']),
       started: String(row['started']),
       heartbeatMs: Number(row['heartbeat']),
+      generation: String(row['generation']),
+      facts: String(row['facts']),
     }))
     .filter(({ id }) => !dead.has(id));
 }

@@ -284,6 +284,11 @@ export const MIGRATIONS: readonly string[] = [
   `
   create view settled_log as select * from log;
   `,
+  // What each instance decides by: the generation, and a hash of it with the modes of its bundles and rules.
+  `
+  alter table instances add column generation text not null default '';
+  alter table instances add column facts text not null default '';
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -68,7 +68,9 @@ export const POSTGRES_TABLES = `
     began ${TEXT} default '',
     started ${TEXT},
     heartbeat bigint not null,
-    open_from bigint not null
+    open_from bigint not null,
+    generation ${TEXT} default '',
+    facts ${TEXT} default ''
   ) ${CHANGED_OFTEN};
   create table leases (name ${TEXT} primary key, holder ${TEXT}, expires bigint not null) ${CHANGED_OFTEN};
   create table server_facts (

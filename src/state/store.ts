@@ -14,7 +14,7 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import type { DecisionLog } from './decision-log.ts';
-import { beat, HEARTBEAT_MS, removeInstance } from './instances.ts';
+import { beat, HEARTBEAT_MS, type InForce, NOTHING_IN_FORCE, removeInstance } from './instances.ts';
 import type { StorePlace } from './open-connection.ts';
 import { openParts, type StoreOptions, type StoreParts } from './store-parts.ts';
 import { findAgentKey, listKeys } from './keys.ts';
@@ -47,6 +47,7 @@ export class Store {
   readonly clock: Clock;
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
+  #inForce = NOTHING_IN_FORCE;
   #nextSweep = 0;
   #hasBeaten = true;
   #beating: Promise<void> | undefined;
@@ -120,6 +121,13 @@ export class Store {
     return findLink(this.#parts.connection, hash);
   }
 
+  /** Tells all who share the store what this process decides by from now on. */
+  async decidesBy(inForce: InForce): Promise<void> {
+    this.#inForce = inForce;
+    await this.#beating;
+    await this.beat();
+  }
+
   /** Whether the last heartbeat reached the store. */
   get isWritable(): boolean {
     return this.#hasBeaten;
@@ -141,7 +149,7 @@ export class Store {
     try {
       await follow();
       const now = clock.now();
-      await beat(connection, me, { now, openFrom: log.openFrom() });
+      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce });
       this.#hasBeaten = true;
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });

@@ -66,6 +66,23 @@ test('status counts the gateways that live and what they decided, and shouts a p
   expect(out).toMatch(/^PAUSED until .* \(10 min left\), by user:maya: looking\n/);
 });
 
+test('status says where gateways of one store decide by different policies', async () => {
+  const place = aPlace();
+  const path = join(place.home, 'decisions.db');
+  const [one, other] = [await aStore({ home: place.home, path }), await aStore({ home: place.home, path })];
+  const said = async (): Promise<string> => stripVTControlCharacters((await run(place, 'status')).out);
+  const generation = 'a'.repeat(64);
+  await one.decidesBy({ generation, facts: 'b'.repeat(64) });
+  await other.decidesBy({ generation, facts: 'b'.repeat(64) });
+  expect(await said()).not.toContain('do not decide by the same policies');
+  // The same bundles, in another mode.
+  await other.decidesBy({ generation, facts: 'c'.repeat(64) });
+  expect(await said()).toMatch(/decides by a{12} \((bbbb|cccc)\)[^]*decides by a{12} \((bbbb|cccc)\)/);
+  expect(await said()).toContain('do not decide by the same policies');
+  const { gateways } = JSON.parse((await run(place, 'status', '--json')).out);
+  expect(gateways.map(({ facts }: { facts: string }) => facts[0]).toSorted()).toEqual(['b', 'c']);
+});
+
 test('doctor answers without a configuration, with a broken one, and with none of its servers started', async () => {
   const place = aPlace('version: 1\nmcpServer: {}\n');
   const broken = await run(place, 'doctor', '--json', '--offline');

@@ -150,7 +150,9 @@ test('a budget that gateways of two hosts race for is given out to the last poin
   expect(results.filter((text) => text === 'written')).toHaveLength(LIMIT);
   expect(hosts.flatMap((host) => textsIn(host))).toHaveLength(LIMIT);
   const status = await json(hosts[1], 'status');
-  expect(status['gateways']).toHaveLength(2);
+  const gateways = status['gateways'] as readonly { readonly generation: string; readonly facts: string }[];
+  expect(gateways).toHaveLength(2);
+  expect(new Set(gateways.map(({ generation, facts }) => `${generation.length} ${facts}`)).size).toBe(1);
   for (const host of hosts) expect(await json(host, 'decision', 'verify')).toMatchObject({ ok: true });
 });
 
