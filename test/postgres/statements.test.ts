@@ -25,6 +25,7 @@ import * as instances from '../../src/state/instances.ts';
 import { addKey, findAgentKey, listKeys, revokeKey } from '../../src/state/keys.ts';
 import * as labels from '../../src/state/labels.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
+import { headsOf } from '../../src/state/log-check.ts';
 import { lacks, lastRemoved, readHead, readHeads, refuseBadTail } from '../../src/state/log-tail.ts';
 import { beginPause, endPause, readPause } from '../../src/state/pauses.ts';
 import { listPins, pinBundle, releaseBundle } from '../../src/state/policy-pins.ts';
@@ -87,6 +88,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
     changing(() => insertSealed([{ row: ALONE, ...PLACE, seq: 10, key: KEY.id, hash: Buffer.alloc(32) }])),
   ],
   ['where chains end', reading(readHeads)],
+  ['where the chains that are checked end', (connection) => connection.ask(() => headsOf(connection.numbering))],
   ['the end of a chain', reading(() => readHead(CHAIN))],
   ['a place that is there', reading(() => lacks({ chain: CHAIN, seq: 9, hash: Buffer.alloc(32) }))],
   ['a place that is not', reading(() => lacks({ chain: CHAIN, seq: 8, hash: Buffer.alloc(32) }))],
