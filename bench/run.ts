@@ -11,6 +11,7 @@ import { usageOf } from './processes.ts';
 import { measureReplaying } from './replay.ts';
 import { report, replayReport } from './report.ts';
 import { type Level, LEVELS, type Results, type Round, type Starts } from './results.ts';
+import { measureScale } from './scale.ts';
 import { type Running, startTarget } from './start.ts';
 import { measureRemembering } from './state.ts';
 import { startCold, startWarm } from './starts.ts';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     replay: { type: 'string' },
     telemetry: { type: 'boolean', default: false },
+    scale: { type: 'string' },
   },
 });
 const pace = values.quick
@@ -48,12 +50,15 @@ const pace = values.quick
       repeats: 1000,
     };
 const roundCount = Number(values.rounds ?? pace.rounds);
-const isWhole = !values.quick && !values.telemetry && values.only === undefined && values.replay === undefined;
+const isPart =
+  values.telemetry || values.scale !== undefined || values.only !== undefined || values.replay !== undefined;
+const isWhole = !values.quick && !isPart;
 
 /** Targets whose start is measured; the others start as one of these does. */
 const STARTED = /^(direct|floor|mcp-)|-normal$/;
 
 if (values.telemetry) await telemetryOnly();
+else if (values.scale !== undefined) await scaleOnly(values.scale);
 else if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
 else await replayOnly(Number(values.replay));
 
@@ -104,6 +109,12 @@ async function telemetryOnly(): Promise<void> {
     await Promise.all([...running.values()].map((one) => one.stop()));
     collector.close();
   }
+}
+
+/** Nothing but gateways that share the PostgreSQL of that address. */
+async function scaleOnly(url: string): Promise<void> {
+  prepare([]);
+  console.log(await measureScale(url, { rounds: roundCount, measureMs: pace.measureMs }));
 }
 
 function prepare(targets: readonly Target[]): void {

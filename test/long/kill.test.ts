@@ -1,13 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openSession, post } from '../downstream/http-client.ts';
-import { aPlace, decisionsAbout, PROGRAM, type Place, runProgram, serveHttp } from '../e2e/program.ts';
+import { aPlace, decisionsAbout, type Place, runProgram, serveHttp } from '../e2e/program.ts';
 import { journal, receivedBy, textsIn } from '../e2e/servers.ts';
+import { callUntilKilled, KILL_WITHIN_MS } from './killing.ts';
 
-/** Milliseconds within which a kill falls, counted from the first answered call or, each so many rounds, the start. */
-const KILL_WITHIN_MS = 400;
-const KILLED_EARLY = 5;
 const IN_FLIGHT = 8;
 /** A server that was killed is started anew after half a second, in which others can be killed. */
 const SERVERS_AT_ONCE = 8;
@@ -83,60 +80,6 @@ function print(what: string, place: Place, outcomes: Readonly<Record<string, num
   const rows = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   const figures = { what, received: textsIn(place).length, recorded: rows, outcomes };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
-}
-
-/** Sends calls as fast as they are answered, and kills the gateway somewhere in between. */
-async function callUntilKilled(place: Place, round: number): Promise<void> {
-  const gateway = spawn(process.execPath, [PROGRAM, 'serve', '--stdio', '--config', place.config], {
-    env: place.env,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const ended = new Promise((settle) => gateway.once('close', settle));
-  const answered = firstAnswer(gateway, round);
-  // Some are killed while they start, whatever they have come to by then.
-  if (round % KILLED_EARLY === 0) answered.catch(() => undefined);
-  else await answered;
-  await wait(Math.random() * KILL_WITHIN_MS);
-  gateway.kill('SIGKILL');
-  await ended;
-}
-
-/** Greets, then keeps some calls in flight for as long as there are answers. Resolves when the first call is answered. */
-function firstAnswer(gateway: ChildProcess, round: number): Promise<void> {
-  let next = 0;
-  const send = (message: object): void => {
-    gateway.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-  };
-  const call = (): void => {
-    const id = next++;
-    send({ id, method: 'tools/call', params: { name: 'write', arguments: { text: `${round}.${id}` } } });
-  };
-  // A gateway that is killed reads nothing more.
-  gateway.stdin?.on('error', () => undefined);
-  const clientInfo = { name: 'kill', version: '1' };
-  send({ id: 'hello', method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } });
-  return new Promise((settle, fail) => {
-    gateway.once('exit', () => fail(new Error('the gateway ended before it answered a call')));
-    onLines(gateway, (line) => {
-      if (!line.includes('"id"')) return undefined;
-      if (!line.includes('"hello"')) {
-        settle();
-        return call();
-      }
-      send({ method: 'notifications/initialized' });
-      for (let inFlight = 0; inFlight < IN_FLIGHT; inFlight++) call();
-      return undefined;
-    });
-  });
-}
-
-function onLines(gateway: ChildProcess, take: (line: string) => void): void {
-  let rest = '';
-  gateway.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  });
 }
 
 /** A session with a server of its own, which is killed while calls are in flight. Every call is answered. */
