@@ -9,7 +9,7 @@ import { journal, textsIn } from '../e2e/servers.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../postgres/a-server.ts';
 import { callOn, callUntilKilled, KILL_WITHIN_MS, startGateway } from './killing.ts';
 
-/** How many rounds; the figures in docs/postgresql.md are of as many as stand here. */
+/** How many rounds; the figures in docs/scale.md are of as many as stand here. */
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 100);
 const REPLICAS = 3;
 
