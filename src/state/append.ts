@@ -4,7 +4,7 @@ import type { Seal } from '../core/record.ts';
 import { hexOf, type LogRow, type Place, type Sealer, type StoredHead } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
-import type { Numbering } from './connection.ts';
+import type { Numbering, StoreConnection } from './connection.ts';
 import { isSealed, readHead } from './log-tail.ts';
 import { type Work, insert, one, run } from './work.ts';
 
@@ -53,6 +53,32 @@ function* firstSeq({ seq }: StoredHead, numbering: Numbering): Work<number> {
   return Number((yield* one('select seq_after(?) as seq', seq))?.['seq']);
 }
 
+export interface Ending {
+  readonly sealerOf: Appending['sealerOf'];
+  /** Undefined before the log was opened. */
+  readonly known: StoredHead | undefined;
+}
+
+/**
+ * Durable when it resolves, with where the chain ends then. Where it rejects, none of the rows may be relied on. Throws
+ * STORE_UNAVAILABLE.
+ */
+export function appendGroup(
+  connection: StoreConnection,
+  changing: Changing,
+  { sealerOf, known }: Ending,
+): Promise<AppendedGroup> {
+  if (known === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the log has not been opened');
+  const { numbering } = connection;
+  return connection.change(() => appendChanging(changing, { sealerOf, known, numbering }));
+}
+
+interface AppendedGroup {
+  readonly head: StoredHead;
+  /** One for each row. */
+  readonly written: readonly Written[];
+}
+
 interface Changing {
   readonly rows: readonly LogRow[];
   readonly changes: readonly RowChanges[];
@@ -61,10 +87,7 @@ interface Changing {
 /**
  * Runs inside a transaction. A row of which a change is refused is not written: the chain is made of those that are left.
  */
-export function* appendChanging(
-  { rows, changes }: Changing,
-  appending: Appending,
-): Work<{ readonly head: StoredHead; readonly written: readonly Written[] }> {
+export function* appendChanging({ rows, changes }: Changing, appending: Appending): Work<AppendedGroup> {
   if (changes.length === 0) {
     const { head, seals } = yield* appendRows(rows, appending);
     return { head, written: seals };

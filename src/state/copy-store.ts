@@ -54,6 +54,7 @@ export async function copyStore(options: CopyOptions): Promise<CopiedStore> {
     for (const table of COPIED_TABLES) await copyTable(table, source, target);
     return { chain: head.chain, ...copied };
   } finally {
+    // Where this fails, whoever calls hears what failed before; the next gateway frees what a process has left behind.
     await target.ask(() => run(`update heads set holder = '' where holder = ?`, me.id)).catch(() => undefined);
     await removeInstance(target, me.id).catch(() => undefined);
     await target.close();

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GatewayError } from '../core/errors.ts';
-import { appendChanging, lostEnd, type Written } from './append.ts';
+import { appendGroup, lostEnd, type Written } from './append.ts';
 import { GENESIS, type LogRow, type Sealer, Sealers, type StoredHead } from './chain.ts';
 import type { ChainKeys } from './chain-key.ts';
 import type { RowChanges } from './changes.ts';
@@ -58,10 +57,8 @@ export class SharedLogWriter {
    * not written; the others are.
    */
   async commit(rows: readonly LogRow[], changes: readonly RowChanges[] = []): Promise<readonly Written[]> {
-    const known = this.#known;
-    if (known === undefined) throw new GatewayError('STORE_UNAVAILABLE', 'the log has not been opened');
-    const appending = { sealerOf: this.#sealerOf, known, numbering: this.#log.connection.numbering };
-    const { head, written } = await this.#log.connection.change(() => appendChanging({ rows, changes }, appending));
+    const end = { sealerOf: this.#sealerOf, known: this.#known };
+    const { head, written } = await appendGroup(this.#log.connection, { rows, changes }, end);
     this.#known = head;
     return written;
   }

@@ -62,7 +62,7 @@ export class SqliteConnection implements StoreConnection {
    * As `use`, for what is tried again by itself soon: it waits for another writer for a fifth of a second only, because
    * all sessions of this thread wait along.
    */
-  useBriefly<T>(work: (database: Database) => T): T {
+  #useBriefly<T>(work: (database: Database) => T): T {
     return this.use((database) => {
       database.pragma(`busy_timeout = ${BRIEF_MS}`);
       try {
@@ -74,7 +74,7 @@ export class SqliteConnection implements StoreConnection {
   }
 
   /** As `use`, for what may be stale: does not look whether another file has taken the place of this one. */
-  useStale<T>(work: (database: Database) => T): T {
+  #useStale<T>(work: (database: Database) => T): T {
     if (this.#handle === undefined) return this.use(work);
     try {
       return work(this.#handle.database);
@@ -89,11 +89,11 @@ export class SqliteConnection implements StoreConnection {
   }
 
   async askBriefly<T>(work: () => Work<T>): Promise<T> {
-    return this.useBriefly((database) => carryOut(database, work()));
+    return this.#useBriefly((database) => carryOut(database, work()));
   }
 
   async peek<T>(work: () => Work<T>): Promise<T> {
-    return this.useStale((database) => carryOut(database, work()));
+    return this.#useStale((database) => carryOut(database, work()));
   }
 
   async change<T>(work: () => Work<T>): Promise<T> {
@@ -101,7 +101,7 @@ export class SqliteConnection implements StoreConnection {
   }
 
   async changeBriefly<T>(work: () => Work<T>): Promise<T> {
-    return this.useBriefly((database) => database.transaction(() => carryOut(database, work())));
+    return this.#useBriefly((database) => database.transaction(() => carryOut(database, work())));
   }
 
   async snapshot<T>(work: () => Work<T>): Promise<T> {

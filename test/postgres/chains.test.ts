@@ -209,6 +209,20 @@ describe('an export of several chains', () => {
   });
 });
 
+function rotated(host: Host): ReturnType<typeof rotateKey> {
+  const connection = openConnection(host, { access: 'write' });
+  onTestFinished(() => connection.close());
+  const time = new Date().toISOString();
+  const act = {
+    id: decisionIds(realClock)(),
+    time,
+    actor: 'user:ada',
+    via: 'terminal',
+    reason: 'Sam has left',
+  } as const;
+  return rotateKey({ connection, home: host.home, act });
+}
+
 test('all chains are handed over to another key at once, and gateways that run go on with it', async () => {
   const shared: Host = { url: await freshDatabase(), home: aFolder() };
   const stores = [await aStore(shared), await aStore(shared), await aStore(shared)];
@@ -221,16 +235,7 @@ test('all chains are handed over to another key at once, and gateways that run g
     }
   });
   await expect.poll(() => calls).toBeGreaterThan(10);
-  const connection = openConnection(shared, { access: 'write' });
-  onTestFinished(() => connection.close());
-  const act = {
-    id: decisionIds(realClock)(),
-    time: new Date().toISOString(),
-    actor: 'user:ada',
-    via: 'terminal',
-    reason: 'Sam has left',
-  } as const;
-  const { to } = await rotateKey({ connection, home: shared.home, act });
+  const { to } = await rotated(shared);
   const before = calls;
   await expect.poll(() => calls).toBeGreaterThan(before + 10);
   ending.abort();
@@ -248,16 +253,7 @@ test('a host that lacks the next key refuses calls, says which file to copy, and
   const other = besides(one);
   const store = await aStore(other);
   await call(store);
-  const connection = openConnection(one, { access: 'write' });
-  onTestFinished(() => connection.close());
-  const act = {
-    id: decisionIds(realClock)(),
-    time: new Date().toISOString(),
-    actor: 'user:ada',
-    via: 'terminal',
-    reason: '',
-  } as const;
-  const { to } = await rotateKey({ connection, home: one.home, act });
+  const { to } = await rotated(one);
   await expect(store.log.append(aRecord())).rejects.toMatchObject({
     code: 'CHAIN_KEY',
     mend: expect.stringContaining(`chain-${to}.key`),

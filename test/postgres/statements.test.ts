@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Change } from '../../src/core/change.ts';
 import { listActs } from '../../src/state/act-query.ts';
-import { appendChanging, insertRows, insertSealed } from '../../src/state/append.ts';
+import { appendChanging, appendGroup, insertRows, insertSealed } from '../../src/state/append.ts';
 import * as approvals from '../../src/state/approvals.ts';
 import { keepMaterial, readMaterial } from '../../src/state/audit-material.ts';
 import { listBudgets } from '../../src/state/budget-list.ts';
@@ -214,6 +214,10 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['changes of all kinds', made],
   ['changes of which one is refused', tried({ kind: 'take', charge: aCharge() }, { kind: 'end_pause' })],
   ['what they left', (connection) => listBudgets(connection, NOW)],
+  [
+    'a group in a transaction of its own',
+    async (connection) => (await appendGroup(connection, { rows: ROWS, changes: [] }, APPENDING)).written.length,
+  ],
 ];
 
 function* tail(): Work<unknown> {
