@@ -35,6 +35,7 @@ export function createDialogue(parts: DialogueParts): Dialogue {
       return resumed?.kind === 'parked' && !parked.holds(resumed.id, resumed.round) ? undefined : resumed;
     },
     forward: (forwarding) => forward(forwarding, all),
+    placeOf: () => undefined,
     asked: (question) => askLoosely(question, all),
     elicitedSession: (server, elicitationId) => elicitations.sessionOf(server, elicitationId),
     tasks,

@@ -84,6 +84,8 @@ export interface Dialogue {
   open(answers: InputAnswers, caller: Caller, binding: string): Resumed | undefined;
   /** For a stateless client the answer may be a result with `resultType: "input_required"`. Rejects as `send` does. */
   forward(forwarding: Forwarding): Promise<Said>;
+  /** The tag of the gateway where that lives which a request names; undefined where it names none. */
+  placeOf(request: RpcRequest): string | undefined;
   /** What a server asks outside of any request, such as `roots/list` right after the handshake. Never rejects. */
   asked(question: LooseQuestion): Promise<RpcAnswer>;
   /** The session that was sent to the address of an elicitation in URL mode; for `notifications/elicitation/complete`. */

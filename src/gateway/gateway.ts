@@ -154,6 +154,10 @@ export class Gateway implements GatewayPort {
     this.#arrived?.parts.instances.tell(news, caller);
   }
 
+  placeOf(request: RpcRequest): string | undefined {
+    return this.#arrived?.parts.dialogue.placeOf(request);
+  }
+
   async endSession(session: string): Promise<void> {
     const { parts } = await this.#arriving;
     this.#sessions.end(session, parts);

@@ -4,7 +4,7 @@ import type { Origin } from '../core/observer.ts';
 import type { Delegator, Principal } from '../core/principal.ts';
 import type { Era, ListName, LogLevel } from '../core/protocol.ts';
 import type { StopSignal } from '../core/stop.ts';
-import type { RpcAnswer, RpcError } from '../core/rpc.ts';
+import type { RpcAnswer, RpcError, RpcRequest } from '../core/rpc.ts';
 import type { Remembered } from './conversation.ts';
 
 /** What a door may ask of the gateway. A door knows the wire; the gateway knows policy, record and upstreams. */
@@ -29,6 +29,11 @@ export interface GatewayPort {
   headerParams(tool: string, caller: Caller): readonly HeaderParam[];
   /** The client says what concerns the running servers of the caller; they are told behind. */
   tell(news: ClientNews, caller: Caller): void;
+  /**
+   * The tag of the gateway where that lives which a request goes on with: a call that waits for its client, a task. As it
+   * stands in the request, which is not yet held to anything. Undefined where any gateway may answer.
+   */
+  placeOf(request: RpcRequest): string | undefined;
   /** The downstream session is over: its upstream instances end. */
   endSession(session: string): Promise<void>;
 }

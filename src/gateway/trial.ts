@@ -164,6 +164,7 @@ const SILENT: Dialogue = {
   open: () => undefined,
   forward: nobody,
   asked: nobody,
+  placeOf: () => undefined,
   elicitedSession: () => undefined,
   tasks: { answer: nobody, follow: nobody, route: () => undefined },
   close: () => undefined,

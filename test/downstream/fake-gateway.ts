@@ -111,6 +111,7 @@ export function aFakeGateway(): FakeGateway {
     },
     headerParams: (tool) => (tool === 'headed' ? headerParamsOf(HEADED_SCHEMA) : []),
     tell: (news) => void gateway.news.push(news),
+    placeOf: () => undefined,
     endSession: async (session) => void gateway.ended.push(session),
   };
   return gateway;
