@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isJsonObject } from '../core/json.ts';
 import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
@@ -11,26 +12,34 @@ const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons,
   from settled_log where seq > ? order by seq limit ?`;
 
 export interface Filling {
+  /** Rows that are read at once, and that are written together: what they have in common is written once. */
+  readonly atOnce: number;
   readonly most: number;
   /** Milliseconds since the epoch: what is old is not counted by the minute. */
   readonly now: number;
 }
 
-/** Takes the next rows of the log into the index; how many there were. */
-export async function fillIndex(index: Database, log: StoreConnection, { most, now }: Filling): Promise<number> {
+/** Takes the next rows of the log into the index; how many there were. In between others have their turn. */
+export async function fillIndex(index: Database, log: StoreConnection, filling: Filling): Promise<number> {
   const after = indexedUpTo(index);
-  const rows = await log.ask(() => all(ROWS, after, most));
-  const last = rows.at(-1);
-  if (last === undefined) return 0;
   const tally = new Tally();
-  for (const row of rows) tally.add(row);
+  let [last, taken] = [after, 0];
+  while (taken < filling.most) {
+    const rows = await log.ask(() => all(ROWS, last, filling.atOnce));
+    for (const row of rows) tally.add(row);
+    taken += rows.length;
+    last = Number(rows.at(-1)?.['seq'] ?? last);
+    if (rows.length < filling.atOnce) break;
+    await setImmediate();
+  }
+  if (taken === 0) return 0;
   index.transaction(() => {
     // Somebody else may have taken them in meanwhile.
     if (indexedUpTo(index) !== after) return;
-    tally.write(index, now - MINUTES_KEPT_MS);
-    index.prepare("update about set value = ? where key = 'last_seq'").run(String(last['seq']));
+    tally.write(index, filling.now - MINUTES_KEPT_MS);
+    index.prepare("update about set value = ? where key = 'last_seq'").run(String(last));
   });
-  return rows.length;
+  return taken;
 }
 
 /** Takes out what the log does not have any more, and minutes that are told in hours by now. */
