@@ -4,6 +4,7 @@ import type { ClientBase, Pool, PoolConfig } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import { isHere, type PostgresAddress, type PostgresEncryption } from '../core/postgres-address.ts';
 import type { Access } from './driver.ts';
+import { hearDoubts } from './postgres-doubt.ts';
 import { POSTGRES_SCHEMA } from './postgres-migrations.ts';
 import { POSTGRES_TYPES } from './postgres-values.ts';
 
@@ -41,7 +42,16 @@ export interface PoolOptions {
 /** Connections are made when they are needed. The client library is loaded here, so that who uses SQLite never has it. */
 export async function makePool(options: PoolOptions): Promise<Pool> {
   const { default: pg } = await import('pg');
-  const pool = new pg.Pool(poolConfig(options));
+  const pool = new pg.Pool({
+    ...poolConfig(options),
+    onConnect: async (client) => {
+      // Where a connection breaks while it is used, its statement fails as well; the event by itself would end the process.
+      client.on('error', () => undefined);
+      hearDoubts(client);
+      await client.query(settings(options.access, options.limits));
+      await options.welcome(client);
+    },
+  } satisfies WaitingPoolConfig);
   // A connection that breaks while nobody uses it is nobody's failure: the pool makes another one.
   pool.on('error', () => undefined);
   return pool;
@@ -52,7 +62,7 @@ interface WaitingPoolConfig extends Omit<PoolConfig, 'onConnect'> {
   readonly onConnect: (client: ClientBase) => Promise<void>;
 }
 
-function poolConfig({ address, access, limits, max, welcome }: PoolOptions): WaitingPoolConfig {
+function poolConfig({ address, access, limits, max }: PoolOptions): PoolConfig {
   const { host, port, database, user, password, encryption } = address;
   return {
     // Each of them, because the library would take what is left out from the environment or a file.
@@ -72,12 +82,6 @@ function poolConfig({ address, access, limits, max, welcome }: PoolOptions): Wai
     keepAlive: true,
     // What is idle keeps no command from ending.
     allowExitOnIdle: true,
-    onConnect: async (client) => {
-      // Where a connection breaks while it is used, its statement fails as well; the event by itself would end the process.
-      client.on('error', () => undefined);
-      await client.query(settings(access, limits));
-      await welcome(client);
-    },
   };
 }
 
