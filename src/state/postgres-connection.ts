@@ -165,6 +165,7 @@ export class PostgresConnection implements StoreConnection {
     const { access, poolSize } = this.#options;
     const most = poolSize ?? POOL_SIZE;
     return makePool({
+      name: this.name,
       address: this.#address,
       access,
       limits: this.#limits,

@@ -37,6 +37,10 @@ const DAMAGED: Problem = {
   what: 'reports that its files are damaged or cannot be read',
   mend: 'Look into the server’s log; restore a backup where it says so.',
 };
+const SHARED: Problem = {
+  what: 'is behind a pooler that keeps no session',
+  mend: 'Set pool_mode = session for this database in the pooler (PgBouncer).',
+};
 const UNENCRYPTED: Problem = {
   what: 'does not encrypt connections',
   mend: 'Set it up for TLS, or add ?sslmode=disable to the address where the network is yours alone.',
@@ -65,6 +69,9 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
   },
   '25P03': SLOW,
   '42501': RIGHTS,
+  // A statement that was prepared in another session.
+  '26000': SHARED,
+  '42P05': SHARED,
   '40001': { what: 'was changed by others at the same time, again and again', mend: AGAIN },
   '40P01': { what: 'was changed by others at the same time, again and again', mend: AGAIN },
   '58030': DAMAGED,

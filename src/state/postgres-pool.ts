@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { ClientBase, Pool, PoolConfig } from 'pg';
+import type { Client, ClientBase, Pool, PoolConfig } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import { isHere, type PostgresAddress, type PostgresEncryption } from '../core/postgres-address.ts';
 import type { Access } from './driver.ts';
 import { hearDoubts } from './postgres-doubt.ts';
 import { POSTGRES_SCHEMA } from './postgres-migrations.ts';
+import { refuseSharedSessions } from './postgres-pooler.ts';
 import { POSTGRES_TYPES } from './postgres-values.ts';
 
 /** How long things may take, in milliseconds. */
@@ -28,8 +29,12 @@ const SILENCE_MS = 1_000;
 /** A transaction that nobody goes on with holds back others; it is ours that must have died. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 const IDLE_MS = 30_000;
+/** For looking whether a pooler lies between. */
+const LOOK_MS = 1_000;
 
 export interface PoolOptions {
+  /** Of the store, for messages. */
+  readonly name: string;
   readonly address: PostgresAddress;
   readonly access: Access;
   readonly limits: PostgresLimits;
@@ -42,12 +47,17 @@ export interface PoolOptions {
 /** Connections are made when they are needed. The client library is loaded here, so that who uses SQLite never has it. */
 export async function makePool(options: PoolOptions): Promise<Pool> {
   const { default: pg } = await import('pg');
+  const config = poolConfig(options);
+  const another = (): Client => new pg.Client({ ...config, query_timeout: LOOK_MS });
+  let isLookedAt = false;
   const pool = new pg.Pool({
-    ...poolConfig(options),
+    ...config,
     onConnect: async (client) => {
       // Where a connection breaks while it is used, its statement fails as well; the event by itself would end the process.
       client.on('error', () => undefined);
       hearDoubts(client);
+      if (!isLookedAt) await refuseSharedSessions(client, another, options.name);
+      isLookedAt = true;
       await client.query(settings(options.access, options.limits));
       await options.welcome(client);
     },
