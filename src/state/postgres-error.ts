@@ -24,6 +24,10 @@ const SLOW: Problem = {
   what: 'took too long',
   mend: `See what it is busy with (pg_stat_activity). ${AGAIN}`,
 };
+const SILENT: Problem = {
+  what: 'took too long: it says nothing at all',
+  mend: `See whether the server stands still, or the network between loses what is sent. ${AGAIN}`,
+};
 const CROWDED: Problem = {
   what: 'takes no more connections',
   mend: 'Raise max_connections, or lower `decisions.store.poolSize`, or put a pooler before it.',
@@ -98,7 +102,7 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
 
 /** What the client says without a code, by how it begins. */
 const WORDS: readonly (readonly [RegExp, Problem])[] = [
-  [/^Query read timeout|^timeout expired|due to connection timeout/, SLOW],
+  [/^Query read timeout|^timeout expired|due to connection timeout/, SILENT],
   [/^timeout exceeded when trying to connect/, { what: 'has more asked of it than it answers', mend: CROWDED.mend }],
   [/^Connection terminated|is not queryable/, BROKEN],
   [/^The server does not support SSL/, UNENCRYPTED],
@@ -113,7 +117,7 @@ const WORDS: readonly (readonly [RegExp, Problem])[] = [
 export function postgresError(thrown: unknown, name: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const code = codeOf(thrown);
-  const problem = PROBLEMS[code] ?? WORDS.find(([words]) => words.test(messageOf(thrown)))?.[1];
+  const problem = problemOf(thrown);
   if (problem !== undefined) {
     return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, ${problem.what}`, {
       mend: problem.mend,
@@ -128,6 +132,10 @@ export function postgresError(thrown: unknown, name: string): GatewayError {
   });
 }
 
+function problemOf(thrown: unknown): Problem | undefined {
+  return PROBLEMS[codeOf(thrown)] ?? WORDS.find(([words]) => words.test(messageOf(thrown)))?.[1];
+}
+
 /** SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or Node's name for what a socket met; or empty. */
 function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
@@ -135,6 +143,12 @@ function codeOf(thrown: unknown): string {
   // One for each address that a name has.
   if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
   return codeOf(thrown.cause);
+}
+
+/** Whether it is the way to the server that has failed, or the server as a whole, and not what was asked. */
+export function isBreak(thrown: unknown): boolean {
+  const problem = problemOf(thrown);
+  return problem === BROKEN || problem === SILENT || problem === STARTING || problem === UNREACHABLE;
 }
 
 /** Whether the same work may succeed when it is done once more: others were in its way (classes 40001, 40P01). */

@@ -29,6 +29,8 @@ const SILENCE_MS = 1_000;
 /** A transaction that nobody goes on with holds back others; it is ours that must have died. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 const IDLE_MS = 30_000;
+/** From then on an unused connection asks whether the other end is still there. */
+const KEEP_ALIVE_MS = 10_000;
 /** For looking whether a pooler lies between. */
 const LOOK_MS = 1_000;
 
@@ -90,6 +92,7 @@ function poolConfig({ address, access, limits, max }: PoolOptions): PoolConfig {
     connectionTimeoutMillis: limits.connectMs,
     query_timeout: limits.statementMs + SILENCE_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // What is idle keeps no command from ending.
     allowExitOnIdle: true,
   };
