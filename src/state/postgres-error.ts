@@ -51,7 +51,15 @@ const UNENCRYPTED: Problem = {
 };
 const UNTRUSTED: Problem = {
   what: 'shows a certificate that is not trusted',
-  mend: 'Name the authority’s certificate with ?sslrootcert=/path/to/root.pem, and the host as the certificate does.',
+  mend: 'Name the certificate of the authority that has signed it with ?sslrootcert=/path/to/root.pem.',
+};
+const OTHER_HOST: Problem = {
+  what: 'shows a certificate of another host',
+  mend: 'Write the host in `decisions.store.url` as the certificate has it, or give the server one for that name.',
+};
+const EXPIRED: Problem = {
+  what: 'shows a certificate that has expired',
+  mend: `Renew it on the server, then \`select pg_reload_conf()\`; where it has not, see to this machine’s clock. ${AGAIN}`,
 };
 
 /** Error codes of PostgreSQL, and of Node's sockets, that a person can do something about. */
@@ -92,12 +100,16 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
   EAI_AGAIN: { what: 'cannot be reached: names are not resolved', mend: `See to the name service. ${AGAIN}` },
   ECONNRESET: BROKEN,
   EPIPE: BROKEN,
-  ERR_TLS_CERT_ALTNAME_INVALID: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: OTHER_HOST,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  CERT_HAS_EXPIRED: UNTRUSTED,
+  CERT_HAS_EXPIRED: EXPIRED,
+  CERT_NOT_YET_VALID: {
+    what: 'shows a certificate that is not valid yet',
+    mend: `See to the clock of this machine and to the certificate. ${AGAIN}`,
+  },
 };
 
 /** What the client says without a code, by how it begins. */

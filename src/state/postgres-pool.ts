@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Client, ClientBase, Pool, PoolConfig } from 'pg';
 import { GatewayError } from '../core/errors.ts';
-import { isHere, type PostgresAddress, type PostgresEncryption } from '../core/postgres-address.ts';
+import type { PostgresAddress, PostgresEncryption } from '../core/postgres-address.ts';
 import type { Access } from './driver.ts';
 import { hearDoubts } from './postgres-doubt.ts';
 import { POSTGRES_SCHEMA } from './postgres-migrations.ts';
@@ -123,8 +123,8 @@ function tlsOptions({ mode, rootCertificate, certificate, key }: PostgresEncrypt
     ...(key !== '' && { key: pemFile(key) }),
     // As libpq does it: `require` asks who it is only where it is said how that can be known.
     rejectUnauthorized: mode !== 'require' || rootCertificate !== '',
-    ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
-    ...(!isHere(host) && { servername: host }),
+    // Said here, because the library names the host to the other side, which it may not where that is a number.
+    checkServerIdentity: (_, shown) => (mode === 'verify-full' ? checkServerIdentity(host, shown) : undefined),
   };
 }
 
