@@ -4,7 +4,7 @@ import { nameOfAddress, type PostgresAddress, parsePostgresAddress } from '../co
 import type { Numbering, StoreConnection } from './connection.ts';
 import type { Access } from './driver.ts';
 import { isBreak, isWorthAnotherTry, postgresError } from './postgres-error.ts';
-import { type PostgresLimits, makePool, READING, WRITING } from './postgres-pool.ts';
+import { type PostgresLimits, makePool, READING, throwAway, WRITING } from './postgres-pool.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { PreparedTexts } from './postgres-text.ts';
 import { endSessions, welcome } from './postgres-welcome.ts';
@@ -169,7 +169,7 @@ export class PostgresConnection implements StoreConnection {
       const client = await pool.connect();
       if (this.#met.get(client)?.madeAfter === this.#breaks) return client;
       this.#abandon(client);
-      client.release(true);
+      throwAway(client);
     }
   }
 

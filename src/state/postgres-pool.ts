@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Client, ClientBase, Pool, PoolConfig } from 'pg';
+import type { Client, ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { PostgresAddress, PostgresEncryption } from '../core/postgres-address.ts';
 import type { Access } from './driver.ts';
@@ -67,6 +67,20 @@ export async function makePool(options: PoolOptions): Promise<Pool> {
   // A connection that breaks while nobody uses it is nobody's failure: the pool makes another one.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/**
+ * Takes a connection out of its pool that nobody may answer on any more. Its socket may take a quarter of an hour to find
+ * out, and keeps no process from ending meanwhile.
+ */
+export function throwAway(client: PoolClient): void {
+  if (holdsProcess(client)) client.unref();
+  client.release(true);
+}
+
+/** The library's own types leave it out. */
+function holdsProcess(client: PoolClient): client is PoolClient & { unref(): void } {
+  return 'unref' in client && typeof client.unref === 'function';
 }
 
 /** The pool waits for what its hook promises, which its types do not say. */
