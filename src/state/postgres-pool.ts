@@ -122,6 +122,7 @@ function settings(access: Access, { statementMs, lockMs }: PostgresLimits): stri
     set search_path = ${POSTGRES_SCHEMA}, pg_temp;
     set timezone = 'UTC';
     set client_encoding = 'UTF8';
+    set client_min_messages = warning;
     set statement_timeout = ${statementMs};
     set lock_timeout = ${lockMs};
     set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};

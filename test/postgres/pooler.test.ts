@@ -15,8 +15,6 @@ const server = await startPostgres();
 const folder = mkdtempSync(join(tmpdir(), 'mcpg-pooler-'));
 let pooler: Pooler;
 beforeAll(async () => {
-  // What it has of the password, it has in its own file.
-  await server.query(`alter role ${ROLE} set client_min_messages = warning`);
   pooler = await startPooler();
 });
 afterAll(async () => {
