@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
+import { refuseDoubt } from './postgres-doubt.ts';
 import type { PreparedTexts } from './postgres-text.ts';
 import {
   type Answer,
@@ -90,7 +91,9 @@ export class PostgresSession {
 
   async #orFail<T>(asking: () => Promise<T>): Promise<T> {
     try {
-      return await asking();
+      const answer = await asking();
+      refuseDoubt(this.#client);
+      return answer;
     } catch (thrown) {
       this.#hasFailed = true;
       throw thrown;
