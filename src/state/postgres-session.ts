@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
 import { refuseDoubt } from './postgres-doubt.ts';
 import type { PreparedTexts } from './postgres-text.ts';
+import { toPostgres } from './postgres-values.ts';
 import {
   type Answer,
   conflictClause,
@@ -83,7 +84,11 @@ export class PostgresSession {
     if (text === '') return { rows: [], changed: 0 };
     return this.#orFail(async () => {
       const prepared = this.#texts.of(text);
-      const query = { text: prepared.text, values: [...values], ...(prepared.name && { name: prepared.name }) };
+      const query = {
+        text: prepared.text,
+        values: values.map(toPostgres),
+        ...(prepared.name && { name: prepared.name }),
+      };
       const result = await this.#client.query<SqlRow>(query);
       return rows === 'none' ? { rows: [], changed: result.rowCount ?? 0 } : { rows: result.rows, changed: 0 };
     });
