@@ -64,6 +64,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const { store, checker, found, upstreams, signIns, directory, lock, bypass, observer } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
+  const place = placeOf(store);
   const policy = new PolicyInForce(standing.policy, {
     directory,
     serversUnder: (next) => serversUnder(found, next, lock),
@@ -72,7 +73,12 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const governing: Governing = {
     court: courts(() => policy.current, { store, bypass }, options),
     environment,
-    conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
+    conversations: new Conversations(clock, {
+      store: store.conversations,
+      logger,
+      mostKept: MOST_CONVERSATIONS,
+      isSpread: place !== undefined,
+    }),
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
     log: observer === undefined ? store.log : observedLog(store.log, observer),
@@ -92,7 +98,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     send: (outgoing) => instances.send(outgoing),
     follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
-    place: placeOf(store),
+    place,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
   });
