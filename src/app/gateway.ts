@@ -73,12 +73,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const governing: Governing = {
     court: courts(() => policy.current, { store, bypass }, options),
     environment,
-    conversations: new Conversations(clock, {
-      store: store.conversations,
-      logger,
-      mostKept: MOST_CONVERSATIONS,
-      isSpread: place !== undefined,
-    }),
+    conversations: conversationsIn(store, options),
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
     log: observer === undefined ? store.log : observedLog(store.log, observer),
@@ -92,7 +87,6 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),
     logger,
   });
-  const instructions = new ToldInstructions(logger);
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
@@ -112,18 +106,29 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     driftAt: (route, { caller }) => vouching.driftOf(route, () => instances.acquire(route.server, caller)),
     dialogue,
     signIns,
+    place,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
     check: argumentCheck(checker),
     allowedMethods: config.gateway.methods.allow,
     agents,
     observer,
     keyedId: (text) => store.keyedId(text),
-    instructionsOf: (id) => {
-      const server = directory.servers.get(id);
-      return server === undefined ? '' : instructions.of(server, upstreams.describe(id)?.instructions ?? '');
-    },
+    instructionsOf: toldBy(standing, options),
     endInstances: (session) => upstreams.endSession(session),
   };
+}
+
+function toldBy({ directory, upstreams }: Standing, { logger }: AppOptions): GatewayParts['instructionsOf'] {
+  const instructions = new ToldInstructions(logger);
+  return (id) => {
+    const server = directory.servers.get(id);
+    return server === undefined ? '' : instructions.of(server, upstreams.describe(id)?.instructions ?? '');
+  };
+}
+
+function conversationsIn(store: Store, { clock, logger }: AppOptions): Conversations {
+  const isSpread = placeOf(store) !== undefined;
+  return new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS, isSpread });
 }
 
 /** Gateways that share a file are processes of one machine, each with clients of its own, and hand nothing over. */

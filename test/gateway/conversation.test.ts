@@ -278,11 +278,11 @@ test('where a conversation is spread over processes, a call knows of all that we
 });
 
 test('where it is spread, calls that come together are each one more, wherever they come', async () => {
-  const processes = await spread(2);
+  const [one, other] = (await spread(2)) as [Conversations, Conversations];
   const facts = await Promise.all(
-    Array.from({ length: 12 }, (_, at) => processes[at % 2]?.noteCall(inSession('one'), READ)),
+    Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? one : other).noteCall(inSession('one'), READ)),
   );
-  const times = facts.map((one) => one?.identical_calls ?? 0).toSorted((one, other) => one - other);
+  const times = facts.map(({ identical_calls: made }) => made).toSorted((less, more) => less - more);
   expect(times).toEqual(Array.from({ length: 12 }, (_, at) => at + 1));
 });
 
