@@ -52,6 +52,8 @@ export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly agents: Agents;
   readonly keyedId: (text: string) => string;
   readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
+  /** The tag of this gateway; undefined where no other shares the store from another host. */
+  readonly place?: string | undefined;
   /** What a server says of itself; empty where it says nothing or was never reached. */
   readonly instructionsOf: (server: ServerId) => string;
   /** Who watches; absent where nobody does. */
@@ -279,9 +281,9 @@ async function answerKnown(request: ClientRequest, known: Known, arrived: Arrive
 
 function callTool(asked: Asked<ToolCallRequest>, { parts, calls }: Arrived): Promise<RpcAnswer> {
   const call = (one: Asked<ToolCallRequest>): Promise<RpcAnswer> => govern(one, calls);
-  const { beginSignIn, directory } = parts;
+  const { beginSignIn, directory, place } = parts;
   if (beginSignIn === undefined) return call(asked);
-  return callWithSignIn(asked, call, { beginSignIn, serverOf: (name) => directory.tools.get(name)?.server.id });
+  return callWithSignIn(asked, call, { beginSignIn, place, serverOf: (name) => directory.tools.get(name)?.server.id });
 }
 
 /** In place of what a server says of itself while it says nothing without a sign-in. */
