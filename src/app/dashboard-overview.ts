@@ -4,6 +4,7 @@ import type { Effect } from '../core/decision.ts';
 import type { Count, HealthLine, OverviewView } from '../dashboard/api.ts';
 import type { Span } from '../dashboard/queries.ts';
 import type { NameKind } from '../state/index-query.ts';
+import type { IndexState } from '../state/store-reads.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 
 const DAY_MS = 86_400_000;
@@ -97,12 +98,10 @@ function good(what: string, words: string): HealthLine {
   return { what, state: 'ok', words, mend: '' };
 }
 
-/** Some rows behind is nothing; a log that was never counted takes its time. */
-const MANY_ROWS = 5_000;
-
-function storeLine({ lastSeq, indexedSeq }: { readonly lastSeq: number; readonly indexedSeq: number }): HealthLine {
-  if (lastSeq - indexedSeq <= MANY_ROWS) return good('store', `The log has ${String(lastSeq)} rows, all counted.`);
-  const percent = Math.floor((100 * indexedSeq) / lastSeq);
+/** A log that was never counted takes its time. */
+function storeLine({ decisions, part }: IndexState): HealthLine {
+  if (part === 1) return good('store', `The log has ${String(decisions)} decisions, all counted.`);
+  const percent = Math.floor(100 * part);
   const words = `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`;
   return { what: 'store', state: 'warn', words, mend: '' };
 }

@@ -194,7 +194,7 @@ async function overridesIn(place: PolicyPlace, loader: BundleLoader): Promise<re
 
 async function approvalsIn({ config, now }: PolicyPlace): Promise<readonly WaitingApproval[]> {
   const place = storePlaceOf(config);
-  if (!hasStore(place)) return [];
+  if (!(await hasStore(place))) return [];
   const reader = readApprovals(place);
   try {
     return (await reader.book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);
