@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { fail, type HealthFinding, loadedOf, ok, skip, type Subject, warn } from './doctor.ts';
+import { differenceText } from './deciding.ts';
 import { hasStore, storePlaceOf } from './store-place.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { holdsAt } from '../core/pause.ts';
@@ -67,6 +68,24 @@ export async function checkPause(subject: Subject): Promise<readonly HealthFindi
     return [warn('pause', `what policies deny is let through until ${until} UTC`, 'mcp-gateway pause --end')];
   } catch {
     return [skip('pause', 'the store cannot be read')];
+  }
+}
+
+/** Whether all gateways on the store decide alike. */
+export async function checkGateways(subject: Subject): Promise<readonly HealthFinding[]> {
+  const place = storeOf(subject);
+  if (place === undefined || !(await hasStore(place))) return [skip('gateways', 'there is no store yet')];
+  try {
+    const instances = await reading(place, async (reader) =>
+      reader.instances((await reader.clock(subject.clock)).now()),
+    );
+    const difference = differenceText(instances);
+    if (difference !== '') return [warn('gateways', difference, 'mcp-gateway status')];
+    const deciding = instances.filter(({ facts }) => facts !== '').length;
+    if (deciding === 0) return [skip('gateways', 'none runs on this store')];
+    return [ok('gateways', deciding === 1 ? 'one runs' : `${deciding} run and decide by the same policies`)];
+  } catch {
+    return [skip('gateways', 'the store cannot be read')];
   }
 }
 

@@ -22,6 +22,7 @@ import { fillIndex, lacksMore, partIndexed, shrinkIndex } from './index-fill.ts'
 import { decisionsIn, findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
 import { indexPath, openIndex } from './index-schema.ts';
 import type { PageRequest } from './log-pages.ts';
+import type { KnownInstance } from './instances.ts';
 import { openConnection, type StorePlace } from './open-connection.ts';
 import type { ReadDecision } from './sealed-decisions.ts';
 
@@ -64,6 +65,8 @@ export interface StoreReads {
   activationOf(generation: string): Promise<Activation | undefined>;
   kept(key: string): Promise<string | undefined>;
   pins(): Promise<readonly PolicyPin[]>;
+  /** The processes that use the store at a time, in milliseconds since the epoch. */
+  instances(nowMs: number): Promise<readonly KnownInstance[]>;
   count(request: CountRequest, nowMs: number): Promise<SpanCounts>;
   names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]>;
   indexState(): Promise<IndexState>;
@@ -190,6 +193,10 @@ export class LocalReads implements StoreReads {
 
   pins(): Promise<readonly PolicyPin[]> {
     return this.#reader.generations.pins();
+  }
+
+  instances(nowMs: number): Promise<readonly KnownInstance[]> {
+    return this.#reader.instances(nowMs);
   }
 
   async count(request: CountRequest, nowMs: number): Promise<SpanCounts> {

@@ -14,7 +14,15 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import type { DecisionLog } from './decision-log.ts';
-import { beat, HEARTBEAT_MS, type InForce, NOTHING_IN_FORCE, removeInstance } from './instances.ts';
+import {
+  beat,
+  HEARTBEAT_MS,
+  type InForce,
+  type KnownInstance,
+  listLiving,
+  NOTHING_IN_FORCE,
+  removeInstance,
+} from './instances.ts';
 import type { StorePlace } from './open-connection.ts';
 import { openParts, type StoreOptions, type StoreParts } from './store-parts.ts';
 import { findAgentKey, listKeys } from './keys.ts';
@@ -119,6 +127,11 @@ export class Store {
   /** A link to the dashboard, whether it still holds or not; undefined where there is none, or it is long gone. */
   signInLink(hash: string): Promise<KnownLink | undefined> {
     return findLink(this.#parts.connection, hash);
+  }
+
+  /** The processes that use the store now, the oldest first. */
+  instances(): Promise<readonly KnownInstance[]> {
+    return listLiving(this.#parts.connection, this.#parts.clock.now());
   }
 
   /** Tells all who share the store what this process decides by from now on. */
