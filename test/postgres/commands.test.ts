@@ -65,8 +65,8 @@ test.for([
   const onFile = aHome({ driver: 'sqlite', path: join(aFolder(), 'decisions.db') });
   const [said, expected] = [await run(home, line), await run(onFile, line)];
   expect([said.exit, said.out === '']).toEqual([expected.exit, expected.out === '']);
-  if (expected.err === '') return expect(said.err).toBe('');
-  expect(said.err).toMatch(/there is no store in the database fresh_\S+ on 127\.0\.0\.1:\d+[^]*Start the gateway once/);
+  const words = /there is no store in the database fresh_\S+ on 127\.0\.0\.1:\d+[^]*Start the gateway once/;
+  expect(said.err).toMatch(expected.err === '' ? /^$/ : words);
 });
 
 test('before the first start doctor finds nothing wrong with an empty database', async () => {
@@ -127,10 +127,12 @@ describe('where the store’s clock is a day ahead of this machine’s', () => {
     expect(labels.map(({ label: name }) => name)).toEqual(['holds']);
     expect((await json(home, 'budget ls'))['budgets']).toHaveLength(1);
     const approvals = (await json(home, 'approval ls'))['approvals'] as readonly Record<string, string>[];
-    expect(approvals.map(({ id, status }) => [id, status]).toSorted()).toEqual([
-      ['d-open', 'pending'],
-      ['d-over', 'expired'],
-    ]);
+    expect(new Map(approvals.map(({ id, status }) => [id, status]))).toEqual(
+      new Map([
+        ['d-open', 'pending'],
+        ['d-over', 'expired'],
+      ]),
+    );
     expect((await json(home, 'pause'))['pause']).toMatchObject({ reason: 'x' });
     expect(await json(home, 'status')).toMatchObject({ gateways: [{ id: store.instance }], pause: { reason: 'x' } });
     expect(await run(home, 'label clear holds --conversation c --reason done')).toMatchObject({ exit: 0 });
@@ -189,10 +191,12 @@ describe('two gateways with different configurations', () => {
       ]),
     );
     for (const { deciding_since: since } of status.gateways) expect(since).toMatch(/^\d{4}-/);
-    expect(status.deciding.map(({ generation, relaxed }) => [generation, relaxed.length]).toSorted()).toEqual([
-      [a, 0],
-      [b, 1],
-    ]);
+    expect(new Map(status.deciding.map(({ generation, relaxed }) => [generation, relaxed.length]))).toEqual(
+      new Map([
+        [a, 0],
+        [b, 1],
+      ]),
+    );
     const { out } = await run(home, 'status');
     for (const generation of [a, b]) expect(out).toContain(`generation ${generation.slice(0, 12)} (`);
     expect(out).toContain('do not decide by the same policies');
