@@ -13,6 +13,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toRoundedJson } from '../core/lossless-json.ts';
 import type { Observer } from '../core/observer.ts';
 import type { Bypass } from '../core/pause.ts';
+import { placeTag } from '../core/place.ts';
 import { type Environment, weekdays } from '../gateway/build-input.ts';
 import { Confirmations } from '../gateway/confirmations.ts';
 import { Conversations } from '../gateway/conversation.ts';
@@ -91,6 +92,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     send: (outgoing) => instances.send(outgoing),
     follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
+    place: placeOf(store),
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
   });
@@ -116,6 +118,11 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     },
     endInstances: (session) => upstreams.endSession(session),
   };
+}
+
+/** Gateways that share a file are processes of one machine, each with clients of its own, and hand nothing over. */
+function placeOf({ place, instance }: Store): string | undefined {
+  return 'url' in place ? placeTag(instance) : undefined;
 }
 
 /** Holds arguments to the input schema of their tool. */

@@ -50,6 +50,8 @@ export interface RunningInstance {
   readonly facts: string;
   /** Since when it decides by that; empty where it decides nothing. */
   readonly deciding_since: string;
+  /** Where the other gateways of the store reach its HTTP door; empty where it has none. */
+  readonly address: string;
 }
 
 /** `since` and `why`: of its newest activation; empty where the store does not say. */
@@ -179,9 +181,9 @@ async function instancesIn(
   const living = await reader.instances(now);
   const acts = await reader.acts({ limit: MOST_ACTS });
   const shadows = new Set(acts.filter(({ verb }) => verb === 'pause.shadow').map(({ subject }) => subject));
-  return living.map(({ id, pid, host, started, generation, facts }) => {
+  return living.map(({ id, pid, host, started, generation, facts, address }) => {
     const deciding_since = since.get(id) ?? '';
-    return { id, pid, host, started, shadow: shadows.has(id), generation, facts, deciding_since };
+    return { id, pid, host, started, shadow: shadows.has(id), generation, facts, deciding_since, address };
   });
 }
 

@@ -234,7 +234,7 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     command: 'status',
     members: {
       time: 'RFC 3339',
-      gateways: 'processes on this store, with the generation that each decides by',
+      gateways: 'processes on this store, with the generation that each decides by and where it is reached',
       generation: 'put in force last, since when, with what is relaxed or rolled back',
       deciding: 'the same of each that running gateways decide by, with their ids; one where all decide alike',
       pause: 'null where there is none',

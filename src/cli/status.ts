@@ -1,4 +1,4 @@
-import { type GatewayStatus, type GenerationStatus, readStatus } from '../app/status.ts';
+import { type GatewayStatus, type GenerationStatus, readStatus, type RunningInstance } from '../app/status.ts';
 import { shortHash } from '../core/generation.ts';
 import { timeText } from '../review/record-words.ts';
 import type { ConfigOption } from './config.ts';
@@ -29,10 +29,10 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   if (pause !== null)
     printLine(terminal, `${loudText(terminal, { ...pause, untilMs: Date.parse(pause.until) }, now)}\n`);
   const differ = doDiffer(gateways);
-  const running = gateways.map(({ pid, host, started, shadow, generation: by, facts, deciding_since: since }) => [
-    `pid ${String(pid)}`,
-    `on ${host}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`,
-    ...(differ ? [by === '' ? '' : `decides by ${shortHash(by)} (${facts.slice(0, 4)}) since ${timeText(since)}`] : []),
+  const running = gateways.map((gateway) => [
+    `pid ${String(gateway.pid)}`,
+    placeText(gateway),
+    ...(differ ? [deciderText(gateway)] : []),
   ]);
   if (running.length > 0) printAligned(terminal, 'runs', running);
   else printWrapped(terminal, 'runs', 'no gateway on this store');
@@ -48,6 +48,15 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   const signed = checkpoint === null ? 'was never signed' : `was signed ${spanText(checkpoint.age_s)} ago`;
   printWrapped(terminal, 'log', signed);
   for (const problem of unknown) printWrapped(terminal, 'unknown', problem);
+}
+
+function placeText({ host, address, started, shadow }: RunningInstance): string {
+  const door = address === '' ? '' : ` at ${address}`;
+  return `on ${host}${door}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`;
+}
+
+function deciderText({ generation, facts, deciding_since: since }: RunningInstance): string {
+  return generation === '' ? '' : `decides by ${shortHash(generation)} (${facts.slice(0, 4)}) since ${timeText(since)}`;
 }
 
 function printGeneration(terminal: Terminal, shown: GenerationStatus, which: string): void {

@@ -18,6 +18,7 @@ import { answerOther, type OtherMethodParts } from './other-method.ts';
 import { callWithSignIn, type SignInOffer } from './offer-sign-in.ts';
 import { observed } from './observing.ts';
 import { ownReason } from './own-reasons.ts';
+import { placeNamedIn } from './places.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import type {
   Audience,
@@ -154,8 +155,9 @@ export class Gateway implements GatewayPort {
     this.#arrived?.parts.instances.tell(news, caller);
   }
 
+  /** As long as the parts have not arrived nothing lives here, so that what is named lives elsewhere. */
   placeOf(request: RpcRequest): string | undefined {
-    return this.#arrived?.parts.dialogue.placeOf(request);
+    return this.#arrived === undefined ? placeNamedIn(request) : this.#arrived.parts.dialogue.placeOf(request);
   }
 
   async endSession(session: string): Promise<void> {

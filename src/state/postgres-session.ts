@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
+import { refuseDoubt } from './postgres-doubt.ts';
 import type { PreparedTexts } from './postgres-text.ts';
 import { toPostgres } from './postgres-values.ts';
 import {
@@ -95,7 +96,9 @@ export class PostgresSession {
 
   async #orFail<T>(asking: () => Promise<T>): Promise<T> {
     try {
-      return await asking();
+      const answer = await asking();
+      refuseDoubt(this.#client);
+      return answer;
     } catch (thrown) {
       this.#hasFailed = true;
       throw thrown;

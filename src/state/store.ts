@@ -56,6 +56,7 @@ export class Store {
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #inForce = NOTHING_IN_FORCE;
+  #address = '';
   #nextSweep = 0;
   #hasBeaten = true;
   #beating: Promise<void> | undefined;
@@ -141,6 +142,18 @@ export class Store {
     await this.beat();
   }
 
+  /** Tells all who share the store where they reach the HTTP door of this process from now on. */
+  async servesAt(address: string): Promise<void> {
+    this.#address = address;
+    await this.#beating;
+    await this.beat();
+  }
+
+  /** All processes that use the store now, this one among them. */
+  living(): Promise<readonly KnownInstance[]> {
+    return listLiving(this.#parts.connection, this.#parts.clock.now());
+  }
+
   /** Whether the last heartbeat reached the store. */
   get isWritable(): boolean {
     return this.#hasBeaten;
@@ -162,7 +175,7 @@ export class Store {
     try {
       await follow();
       const now = clock.now();
-      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce });
+      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce, address: this.#address });
       this.#hasBeaten = true;
       log.resume();
       await this.#sweepOld(now);

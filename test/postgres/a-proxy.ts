@@ -1,51 +1,76 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
+/** What lies between a gateway and its PostgreSQL: the address that moves at a failover, and a network that breaks. */
 export interface Proxy {
-  /** The address of the same database, through the proxy. */
-  readonly url: string;
-  /** The next commit reaches the server, and its answer nobody; resolves when the server has answered. */
-  loseNextCommit(): Promise<void>;
+  readonly port: number;
+  /** Where connections lead from now on; those that are open stay where they are. */
+  lead(port: number): void;
+  /** Ends every connection, as a host that goes down in order does. */
+  cut(): void;
+  /** The connections that are open now carry nothing any more, and nobody is told. New ones do. */
+  swallow(): void;
+  /** New ones carry nothing either, until it is called with `false`. */
+  swallowNew(isSo: boolean): void;
+  /** Everything that was sent towards the server. */
+  sent(): Buffer;
 }
 
-const COMMIT = Buffer.from('commit\0');
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+}
 
-/** Stands between a gateway and its PostgreSQL until the test has ended. */
-export async function aProxy(url: string): Promise<Proxy> {
-  const { port } = new URL(url);
-  let lost: (() => void) | undefined;
-  const sockets = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const server = connect(Number(port), '127.0.0.1');
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-    }
-    server.pipe(client);
-    server.on('close', () => client.destroy());
-    client.on('close', () => server.end());
-    client.on('data', (bytes) => {
-      const said = lost;
-      if (said !== undefined && bytes.includes(COMMIT)) {
-        lost = undefined;
-        server.unpipe(client);
-        server.once('data', () => {
-          client.destroy();
-          said();
-        });
-        server.resume();
-      }
-      server.write(bytes);
-    });
+export async function aProxy(target: number): Promise<Proxy> {
+  const pairs = new Set<Pair>();
+  const seen: Buffer[] = [];
+  let leadsTo = target;
+  let swallowsNew = false;
+  const server = createServer((near) => {
+    const pair = { near, far: connect(leadsTo, '127.0.0.1') };
+    pairs.add(pair);
+    near.on('data', (bytes: Buffer) => seen.push(bytes));
+    join(pair, () => void pairs.delete(pair));
+    if (swallowsNew) silence(pair);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => pairs.forEach(({ near, far }) => [near, far].forEach((socket) => socket.destroy()));
   onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
+    cut();
+    server.close();
   });
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
-  const through = new URL(url);
-  through.port = String(address.port);
-  return { url: through.href, loseNextCommit: () => new Promise((resolve) => (lost = resolve)) };
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    lead: (port) => void (leadsTo = port),
+    cut,
+    swallow: () => pairs.forEach(silence),
+    swallowNew: (isSo) => void (swallowsNew = isSo),
+    sent: () => Buffer.concat(seen),
+  };
+}
+
+function join({ near, far }: Pair, onEnd: () => void): void {
+  near.pipe(far);
+  far.pipe(near);
+  for (const [one, other] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    one.on('error', () => other.destroy());
+    one.on('close', () => {
+      other.destroy();
+      onEnd();
+    });
+  }
+}
+
+/** What comes is taken and thrown away, an end as well: neither side sees anything amiss. */
+function silence({ near, far }: Pair): void {
+  for (const socket of [near, far]) socket.removeAllListeners('close').on('error', () => undefined);
+  near.unpipe(far);
+  far.unpipe(near);
+  near.resume();
+  far.resume();
 }

@@ -1,5 +1,10 @@
 #!/usr/bin/env sh
-# PostgreSQL's programs. Debian's package also starts a server of its own, which nothing here uses.
+# PostgreSQL's programs and PgBouncer, of which Debian also starts servers that nothing here uses; openssl makes certificates,
+# libfaketime moves clocks.
 set -eu
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ||
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; }
+packages=''
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || packages='postgresql'
+command -v pgbouncer >/dev/null || packages="$packages pgbouncer"
+command -v openssl >/dev/null || packages="$packages openssl"
+command -v faketime >/dev/null || packages="$packages faketime"
+[ -z "$packages" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $packages; }

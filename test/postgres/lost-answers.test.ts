@@ -3,13 +3,13 @@ import type { Change } from '../../src/core/change.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { aCharge, aHold, anOutcome, aRecord } from '../state/records.ts';
 import { aFolder, aReader } from '../state/support.ts';
-import { aProxy } from './a-proxy.ts';
+import { losingProxy } from './losing-proxy.ts';
 import { aStore } from './hosts.ts';
 import { freshDatabase } from './shared.ts';
 
 async function aGateway() {
   const url = await freshDatabase();
-  const proxy = await aProxy(url);
+  const proxy = await losingProxy(url);
   const store = await aStore({ url: proxy.url, home: aFolder() });
   return { url, store, reader: aReader({ url }), loseNextCommit: () => proxy.loseNextCommit() };
 }

@@ -14,7 +14,7 @@ declare module 'vitest' {
 /** One server for all files of a run; each file, or test, has databases of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // Nobody pulls its plug: what ends a server, and what it keeps then, is tried on others.
-  const server = await startPostgres(['fsync = off', 'full_page_writes = off']);
+  const server = await startPostgres({ settings: ['fsync = off', 'full_page_writes = off'] });
   const gateway = server.url('');
   await server.query(`create database ${PATTERN} owner ${ROLE}`);
   const connection = new PostgresConnection({ url: `${gateway}${PATTERN}`, access: 'write' });
