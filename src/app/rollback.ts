@@ -47,7 +47,7 @@ export async function goBack(acted: RollbackGround, name: string | undefined, op
     });
   }
   const going: Going = { activations, atomic: config.policies.atomic };
-  const difference = differenceText(await acted.store.instances());
+  const difference = differenceText(await acted.store.living());
   const returns = await returnsOf(name, options, { going, store, difference });
   if (returns.length === 0)
     throw usage('nothing would change', '`mcp-gateway policy generations` lists what was in force.');

@@ -130,11 +130,6 @@ export class Store {
     return findLink(this.#parts.connection, hash);
   }
 
-  /** The processes that use the store now, the oldest first. */
-  instances(): Promise<readonly KnownInstance[]> {
-    return listLiving(this.#parts.connection, this.#parts.clock.now());
-  }
-
   /** Tells all who share the store what this process decides by from now on. */
   async decidesBy(inForce: InForce): Promise<void> {
     this.#inForce = inForce;
