@@ -4,7 +4,9 @@ import type { Effect } from '../core/decision.ts';
 import type { Count, HealthLine, OverviewView } from '../dashboard/api.ts';
 import type { Span } from '../dashboard/queries.ts';
 import type { NameKind } from '../state/index-query.ts';
+import type { IndexState } from '../state/store-reads.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
+import { differenceText } from './deciding.ts';
 
 const DAY_MS = 86_400_000;
 const STEPS = 96;
@@ -60,7 +62,13 @@ function timeText(ms: number): string {
 /** The store, the configuration, what is in force, and what stands in the way of it. */
 async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
   const { reads } = parts;
-  const [state, [activation], pins] = await Promise.all([reads.indexState(), reads.activations(1), reads.pins()]);
+  const [state, [activation], pins, instances] = await Promise.all([
+    reads.indexState(),
+    reads.activations(1),
+    reads.pins(),
+    reads.instances(parts.clock.now()),
+  ]);
+  const difference = differenceText(instances);
   const read = configurationOf(parts);
   const bundles = activation?.facts.bundles.filter(({ digest }) => digest === '') ?? [];
   return [
@@ -77,6 +85,9 @@ async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
           'policy',
           `${String(activation.facts.bundles.length)} bundles are in force as ${shortHash(activation.generation)}.`,
         ),
+    ...(difference === ''
+      ? []
+      : [{ what: 'gateways', state: 'warn', words: `Take care: ${difference}.`, mend: 'mcp-gateway status' } as const]),
     ...bundles.map(({ id }): HealthLine => ({
       what: `bundle ${id}`,
       state: 'fail',
@@ -97,12 +108,10 @@ function good(what: string, words: string): HealthLine {
   return { what, state: 'ok', words, mend: '' };
 }
 
-/** Some rows behind is nothing; a log that was never counted takes its time. */
-const MANY_ROWS = 5_000;
-
-function storeLine({ lastSeq, indexedSeq }: { readonly lastSeq: number; readonly indexedSeq: number }): HealthLine {
-  if (lastSeq - indexedSeq <= MANY_ROWS) return good('store', `The log has ${String(lastSeq)} rows, all counted.`);
-  const percent = Math.floor((100 * indexedSeq) / lastSeq);
+/** A log that was never counted takes its time. */
+function storeLine({ decisions, part }: IndexState): HealthLine {
+  if (part === 1) return good('store', `The log has ${String(decisions)} decisions, all counted.`);
+  const percent = Math.floor(100 * part);
   const words = `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`;
   return { what: 'store', state: 'warn', words, mend: '' };
 }

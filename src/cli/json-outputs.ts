@@ -235,7 +235,8 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     members: {
       time: 'RFC 3339',
       gateways: 'processes on this store, with the generation that each decides by and where it is reached',
-      generation: 'in force, since when, with what is relaxed or rolled back',
+      generation: 'put in force last, since when, with what is relaxed or rolled back',
+      deciding: 'the same of each that running gateways decide by, with their ids; one where all decide alike',
       pause: 'null where there is none',
       bundles: 'whose newest state does not decide',
       overrides: 'permits in force',

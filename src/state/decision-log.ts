@@ -7,6 +7,7 @@ import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
 import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
 import { endsOf, type FoundCosts, unknownOutcome } from './ended-call.ts';
+import { logClosed, tooManyWaiting } from './log-refusals.ts';
 import { LostCommits } from './lost-commits.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
 import type { LostRow, Writer, Written } from './append.ts';
@@ -105,8 +106,8 @@ export class DecisionLog {
   }
 
   #enter(pending: Pending): void {
-    if (this.#closing !== undefined) return pending.reject(hasEnded());
-    if (this.#decisions.length >= MOST_WAITING) return pending.reject(tooMany());
+    if (this.#closing !== undefined) return pending.reject(logClosed());
+    if (this.#decisions.length >= MOST_WAITING) return pending.reject(tooManyWaiting(MOST_WAITING));
     this.#decisions.push(pending);
     this.#schedule();
   }
@@ -292,14 +293,4 @@ const NO_COSTS: FoundCosts = new Map();
 
 function neverRefused(): void {
   throw new GatewayError('STORE_UNAVAILABLE', 'the writer refused a record that changes nothing');
-}
-
-function hasEnded(): GatewayError {
-  return new GatewayError('STORE_UNAVAILABLE', 'the decision log has been closed');
-}
-
-function tooMany(): GatewayError {
-  return new GatewayError('STORE_UNAVAILABLE', `${MOST_WAITING} decisions already wait for the disk`, {
-    mend: 'The disk does not keep up; see what else uses it.',
-  });
 }

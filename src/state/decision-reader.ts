@@ -1,5 +1,6 @@
 import type { SealedAct } from '../core/act.ts';
 import type { AuditMaterial } from '../core/change.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Pause } from '../core/pause.ts';
@@ -29,6 +30,7 @@ import { type KnownInstance, listLiving } from './instances.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { lastRemoved } from './log-tail.ts';
 import { readPause } from './pauses.ts';
+import { storeClockOf } from './postgres-clock.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { one } from './work.ts';
 
@@ -146,6 +148,19 @@ export class DecisionReader {
   async lastSeq(): Promise<number> {
     const row = await this.#connection.ask(() => one('select seq from settled_log order by seq desc limit 1'));
     return Number(row?.['seq'] ?? 0);
+  }
+
+  /** Behind which row the newest so many are; 0 where there are no more than that. */
+  async seqBefore(newest: number): Promise<number> {
+    const last = await this.lastSeq();
+    if (this.#connection.numbering === 'dense') return Math.max(0, last - newest);
+    const row = await this.#connection.ask(() => one('select seq from log order by seq desc limit 1 offset ?', newest));
+    return Number(row?.['seq'] ?? 0);
+  }
+
+  /** The time by which what is in the store expires, which is that of a database where several hosts share one. */
+  clock(own: Clock): Promise<Clock> {
+    return storeClockOf(this.#connection, own);
   }
 
   /** The seq of the last record that was removed because of its age; 0 where none was. */

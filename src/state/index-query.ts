@@ -54,6 +54,11 @@ export function findSeqs(index: Database, filter: DecisionFilter): readonly numb
   return rows.map(({ seq }) => Number(seq));
 }
 
+/** How many decisions it has; each has one effect. */
+export function decisionsIn(index: Database): number {
+  return Number(index.prepare(`select sum(total) as total from names where kind = 'effect'`).get()?.['total'] ?? 0);
+}
+
 type Fits = (name: string, pattern: string) => boolean;
 
 function namedIn(filter: DecisionFilter): readonly (readonly [column: string, pattern: string, fits: Fits])[] {

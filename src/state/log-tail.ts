@@ -67,7 +67,7 @@ interface Tail {
 
 /** Throws STORE_UNAVAILABLE where the last rows of the log, or its end, are not what was written. */
 export function* refuseBadTail({ head, sealers, after, name, numbering }: Tail): Work<void> {
-  const from = Math.max(after?.seq ?? 0, head.seq - MOST_CHECKED, yield* lastRemoved());
+  const from = Math.max(after?.seq ?? 0, yield* beforeNewest(head, numbering), yield* lastRemoved());
   const prev = from === after?.seq ? after.hash : undefined;
   const walk = new ChainWalk({ chain: head.chain, sealers, after: from, prev, numbering });
   for (;;) {
@@ -80,6 +80,13 @@ export function* refuseBadTail({ head, sealers, after, name, numbering }: Tail):
   }
   const problem = walk.endProblem(head);
   if (problem !== undefined) throw badTail(name, problem.why);
+}
+
+/** Behind which row of the chain the newest lie that are checked; 0 where that is all of them. */
+function* beforeNewest({ chain, seq }: StoredHead, numbering: Numbering): Work<number> {
+  if (numbering === 'dense') return Math.max(0, seq - MOST_CHECKED);
+  const text = 'select seq from log where chain = ? order by seq desc limit 1 offset ?';
+  return Number((yield* one(text, chain, MOST_CHECKED))?.['seq'] ?? 0);
 }
 
 /** The last row that retention has removed; 0 where it has removed none. */

@@ -5,6 +5,15 @@ import { migratePostgres, type PostgresStore, POSTGRES_MIGRATIONS, readPostgresS
 
 const OLDEST = 150_000;
 
+/** Nobody has begun a store there; whoever may write would make one. */
+export class NoStoreYet extends GatewayError {
+  constructor(name: string) {
+    super('STORE_UNAVAILABLE', `there is no store in the ${name}`, {
+      mend: 'Start the gateway once, or restore what was there if somebody has removed it.',
+    });
+  }
+}
+
 export interface Welcoming {
   /** Of the store, for messages. */
   readonly name: string;
@@ -77,7 +86,8 @@ async function storeBehind(client: ClientBase, { name, access, expected }: Welco
   const store = await readPostgresStore(client, name);
   // Once it was there, it is never made anew: that would hide that somebody has removed the log.
   if (store === undefined && expected !== undefined) throw replaced(name);
-  if (store?.version === POSTGRES_MIGRATIONS.length) return store;
+  if (store === undefined) throw new NoStoreYet(name);
+  if (store.version === POSTGRES_MIGRATIONS.length) return store;
   throw new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, has not been brought to this version's schema`, {
     mend: 'Start the gateway once.',
   });

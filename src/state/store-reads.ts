@@ -18,10 +18,11 @@ import { DecisionReader } from './decision-reader.ts';
 import type { Database, Driver } from './driver.ts';
 import type { Evidence } from './evidence.ts';
 import { type CountRequest, countSpan, type SpanCounts } from './index-counts.ts';
-import { fillIndex, shrinkIndex } from './index-fill.ts';
-import { findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
-import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
+import { fillIndex, lacksMore, partIndexed, shrinkIndex } from './index-fill.ts';
+import { decisionsIn, findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
+import { indexPath, openIndex } from './index-schema.ts';
 import type { PageRequest } from './log-pages.ts';
+import type { KnownInstance } from './instances.ts';
 import { openConnection, type StorePlace } from './open-connection.ts';
 import type { ReadDecision } from './sealed-decisions.ts';
 
@@ -34,8 +35,12 @@ export interface DecisionPage {
 
 /** How far the index has come. */
 export interface IndexState {
+  /** Of the last row behind which the log can be followed. */
   readonly lastSeq: number;
-  readonly indexedSeq: number;
+  /** How many decisions it has. */
+  readonly decisions: number;
+  /** Which part of the log it has, about; 1 where it lacks a few rows at most. */
+  readonly part: number;
 }
 
 /** What pages ask of a store, while gateways write to it. Nothing is written but the index beside it. */
@@ -60,6 +65,8 @@ export interface StoreReads {
   activationOf(generation: string): Promise<Activation | undefined>;
   kept(key: string): Promise<string | undefined>;
   pins(): Promise<readonly PolicyPin[]>;
+  /** The processes that use the store at a time, in milliseconds since the epoch. */
+  instances(nowMs: number): Promise<readonly KnownInstance[]>;
   count(request: CountRequest, nowMs: number): Promise<SpanCounts>;
   names(kinds: readonly NameKind[], since: number, most: number): Promise<readonly SeenName[]>;
   indexState(): Promise<IndexState>;
@@ -188,6 +195,10 @@ export class LocalReads implements StoreReads {
     return this.#reader.generations.pins();
   }
 
+  instances(nowMs: number): Promise<readonly KnownInstance[]> {
+    return this.#reader.instances(nowMs);
+  }
+
   async count(request: CountRequest, nowMs: number): Promise<SpanCounts> {
     await this.#caughtUp();
     return countSpan(await this.#opened(), request, nowMs);
@@ -199,7 +210,10 @@ export class LocalReads implements StoreReads {
   }
 
   async indexState(): Promise<IndexState> {
-    return { lastSeq: await this.#reader.lastSeq(), indexedSeq: indexedUpTo(await this.#opened()) };
+    const index = await this.#opened();
+    const lastSeq = await this.#reader.lastSeq();
+    const part = await partIndexed(index, this.#connection, MOST_BEHIND);
+    return { lastSeq, decisions: decisionsIn(index), part };
   }
 
   async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
@@ -238,7 +252,7 @@ export class LocalReads implements StoreReads {
   /** The index with every row of the log in it; undefined while that would take too long. */
   async #caughtUp(): Promise<Database | undefined> {
     const index = await this.#opened();
-    if ((await this.#reader.lastSeq()) - indexedUpTo(index) > MOST_BEHIND) return undefined;
+    if (await lacksMore(index, this.#connection, MOST_BEHIND)) return undefined;
     while (await this.fill());
     return index;
   }

@@ -94,7 +94,7 @@ async function twoStores() {
   const second = await aStore({ ...place, clock });
   // Of a process beside us it would be known that it lives.
   await aConnection(place).ask(() => run("update instances set host = 'elsewhere'"));
-  return { place, first, second, reader: aReader(place), pass: clock.pass };
+  return { place, first, second, reader: aReader(place), pass: (ms: number) => clock.pass(ms) };
 }
 
 test('after 30 s of silence calls become unknown, once, and only what was forwarded', async () => {
