@@ -4,6 +4,7 @@ import { writeBundles } from './configuration.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDeciding } from './decide.ts';
 import { measureFsync } from './fsync.ts';
+import { measureHop } from './hop.ts';
 import { load, type LoadOptions } from './load.ts';
 import { measureParsing } from './parse.ts';
 import { BENCH, WARM_CACHE, WORK } from './place.ts';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     telemetry: { type: 'boolean', default: false },
     scale: { type: 'string' },
+    hop: { type: 'boolean', default: false },
   },
 });
 const pace = values.quick
@@ -51,7 +53,11 @@ const pace = values.quick
     };
 const roundCount = Number(values.rounds ?? pace.rounds);
 const isPart =
-  values.telemetry || values.scale !== undefined || values.only !== undefined || values.replay !== undefined;
+  values.telemetry ||
+  values.hop ||
+  values.scale !== undefined ||
+  values.only !== undefined ||
+  values.replay !== undefined;
 const isWhole = !values.quick && !isPart;
 
 /** Targets whose start is measured; the others start as one of these does. */
@@ -59,6 +65,7 @@ const STARTED = /^(direct|floor|mcp-)|-normal$/;
 
 if (values.telemetry) await telemetryOnly();
 else if (values.scale !== undefined) await scaleOnly(values.scale);
+else if (values.hop) await hopOnly();
 else if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
 else await replayOnly(Number(values.replay));
 
@@ -115,6 +122,12 @@ async function telemetryOnly(): Promise<void> {
 async function scaleOnly(url: string): Promise<void> {
   prepare([]);
   console.log(await measureScale(url, { rounds: roundCount, measureMs: pace.measureMs }));
+}
+
+/** Nothing but what it costs a call to be handed over from one gateway to another. */
+async function hopOnly(): Promise<void> {
+  prepare([]);
+  console.log(await measureHop({ ...pace, rounds: roundCount }));
 }
 
 function prepare(targets: readonly Target[]): void {
