@@ -123,11 +123,20 @@ export class PeerRoad {
     const options = { ...urlToHttpOptions(address), method: request.method, path, headers, agent };
     const sent = isSecure ? https.request(options) : http.request(options);
     const hasBegun = beginning(sent, isSecure);
-    sent.once('response', (answer) => this.#relay(answer, handed));
-    sent.on('error', (error) => this.#failed(handed, error, hasBegun()));
+    sent.once('response', (answer) => this.#safely(response, () => this.#relay(answer, handed)));
+    sent.on('error', (error) => this.#safely(response, () => this.#failed(handed, error, hasBegun())));
     // A client that goes away is gone for the other gateway too: in a revision without sessions this cancels its call.
     response.once('close', () => sent.destroy());
     sent.end(text);
+  }
+
+  /** Nobody above catches what is thrown in an event: it would end the process. */
+  #safely(response: ServerResponse, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      failUnforeseen(response, thrown, this.#options.logger);
+    }
   }
 
   /** What a gateway reads of a request, and nothing else of what a client may have sent. */
@@ -164,12 +173,7 @@ export class PeerRoad {
     if (response.destroyed) return undefined;
     this.#options.logger.warn('Another gateway cannot be reached.', { gateway: holder, error: error.message });
     if (response.headersSent) return void response.destroy();
-    if (hasBegun) return refuse(response, 502, BROKEN_OFF);
-    try {
-      return this.#answerHere(handed);
-    } catch (thrown) {
-      return failUnforeseen(response, thrown, this.#options.logger);
-    }
+    return hasBegun ? refuse(response, 502, BROKEN_OFF) : this.#answerHere(handed);
   }
 }
 

@@ -1,16 +1,11 @@
-import { randomBytes } from 'node:crypto';
-
 import { describe, expect, test } from 'vitest';
 
-import { addressOfListener, holderOf, idAt } from '../../src/downstream/peers.ts';
-import { aFakeGateway, LIMITS } from './fake-gateway.ts';
+import { addressOfListener, holderOf } from '../../src/downstream/peers.ts';
+import { aFakeGateway } from './fake-gateway.ts';
 import { aCall, ask, initialize, JSON_HEADERS, openSession, post, readEvents, sendRaw, tool } from './http-client.ts';
-import { aDeadAddress, aListener, aPeerDoor, HERE, THERE, twoDoors } from './two-doors.ts';
+import { aDeadAddress, aPeerDoor, aStrayId, HERE, THERE, twoDoors } from './two-doors.ts';
 
 const EVENTS = { Accept: 'text/event-stream' };
-
-/** An id as the gateway there would have given it. */
-const aStrayId = (): string => idAt(THERE, randomBytes(16).toString('hex'));
 
 describe('a session that another gateway holds', () => {
   test('is served through any other, and its calls run where it is', async () => {
@@ -160,79 +155,6 @@ describe('what is handed over', () => {
 });
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-
-describe('where the gateway that holds a session', () => {
-  async function aDoor(address: URL | undefined | Error) {
-    const addressOf = async (): Promise<URL | undefined> => {
-      if (address instanceof Error) throw address;
-      return address;
-    };
-    const door = await aPeerDoor(HERE, new Map(), { peers: { tag: HERE, addressOf } });
-    return (): Promise<Response> => post(door.url, aCall(1, 'echo'), { 'Mcp-Session-Id': aStrayId() });
-  }
-
-  test('lives no more, the session is unknown', async () => {
-    expect((await (await aDoor(undefined))()).status).toBe(404);
-  });
-
-  test('refuses connections, the session is unknown', async () => {
-    expect((await (await aDoor(await aDeadAddress()))()).status).toBe(404);
-  });
-
-  test('cannot be asked for, the request may be sent again', async () => {
-    expect((await (await aDoor(new Error('the store is away')))()).status).toBe(503);
-  });
-
-  test('breaks off before its answer, the request is not sent anywhere again', async () => {
-    let taken = 0;
-    const send = await aDoor(
-      await aListener((request) => {
-        taken += 1;
-        request.socket.destroy();
-      }),
-    );
-    const answer = await send();
-    expect(answer.status).toBe(502);
-    expect(await answer.text()).toContain('It may have happened there.');
-    expect(taken).toBe(1);
-  });
-
-  test('breaks off within its answer, the client sees it break off', async () => {
-    const address = await aListener((_, response) => {
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 });
-      response.write('{"jsonrpc":', () => response.destroy());
-    });
-    await expect((await aDoor(address))().then((answer) => answer.text())).rejects.toThrow(/terminated/);
-  });
-
-  test('redirects, nobody follows', async () => {
-    const address = await aListener((_, response) => response.writeHead(307, { Location: 'http://a.example' }).end());
-    expect((await (await aDoor(address))()).status).toBe(502);
-  });
-
-  test('asks for more, the client hears what it asks for', async () => {
-    const address = await aListener((_, response) => {
-      response.writeHead(403, { 'WWW-Authenticate': 'Bearer scope="x"', 'Set-Cookie': 'a=b' }).end('{}');
-    });
-    const answer = await (await aDoor(address))();
-    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([403, 'Bearer scope="x"']);
-    expect(answer.headers.get('set-cookie')).toBeNull();
-  });
-
-  test('has as many requests to answer as may be, one more is refused', async () => {
-    let answerFirst = (): void => undefined;
-    const address = await aListener((_, response) => void (answerFirst = () => response.end('{}')));
-    const limits = { ...LIMITS, maxConnections: 1 };
-    const peers = { tag: HERE, addressOf: async () => address };
-    const door = await aPeerDoor(HERE, new Map(), { peers, limits });
-    const head = `DELETE /mcp HTTP/1.1\r\nHost: ${new URL(door.base).host}\r\nMcp-Session-Id: ${aStrayId()}\r\n`;
-    // Both on one connection; the answers come in the order of the requests.
-    const answers = sendRaw(door.base, `${head}\r\n${head}Connection: close\r\n\r\n`);
-    await expect.poll(() => door.reached.length).toBe(2);
-    answerFirst();
-    expect((await answers).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 503']);
-  });
-});
 
 describe('a request without a session that goes on with what another gateway holds', () => {
   async function aPair() {

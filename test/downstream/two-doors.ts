@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -5,11 +6,17 @@ import { onTestFinished } from 'vitest';
 
 import { admitted } from '../../src/downstream/gate.ts';
 import type { HttpOptions } from '../../src/downstream/http.ts';
+import { idAt } from '../../src/downstream/peers.ts';
 import { aFakeGateway, anIdentity } from './fake-gateway.ts';
 import { anHttpDoor, type OpenDoor } from './http-client.ts';
 
 export const HERE = 'aaaaaaaa';
 export const THERE = 'bbbbbbbb';
+
+/** Id of a session as the gateway there would have given it. */
+export function aStrayId(): string {
+  return idAt(THERE, randomBytes(16).toString('hex'));
+}
 
 export interface Reached {
   readonly method: string;
