@@ -80,7 +80,12 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   'decision-ls': { command: 'decision ls', members: { decisions: 'records, newest first' } },
   'decision-rotate-key': {
     command: 'decision rotate-key',
-    members: { from: 'id of the old key', to: 'id of the new key' },
+    members: {
+      from: 'id of the old key',
+      to: 'id of the new key',
+      prepared: 'with `--prepare` instead: id of the key that is used the next time',
+      file: 'and what other hosts need',
+    },
   },
   'decision-show': { command: 'decision show', members: { decision: 'the record' } },
   'decision-stats': {

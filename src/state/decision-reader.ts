@@ -28,7 +28,7 @@ import { type Evidence, readEvidence } from './evidence.ts';
 import type { PageRequest } from './log-pages.ts';
 import { type KnownInstance, listLiving } from './instances.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
-import { lastRemoved } from './log-tail.ts';
+import { removedUpTo } from './log-tail.ts';
 import { readPause } from './pauses.ts';
 import { storeClockOf } from './postgres-clock.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
@@ -165,7 +165,7 @@ export class DecisionReader {
 
   /** The seq of the last record that was removed because of its age; 0 where none was. */
   async removedUpTo(): Promise<number> {
-    return await this.#connection.ask(lastRemoved);
+    return await this.#connection.ask(removedUpTo);
   }
 
   /** Counts and times of the decisions since then (milliseconds since the epoch). */

@@ -3,7 +3,7 @@ import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 import { indexedUpTo, MINUTES_KEPT_MS, STEPS } from './index-schema.ts';
 import { bucketOf } from './index-times.ts';
-import { lastRemoved } from './log-tail.ts';
+import { removedUpTo } from './log-tail.ts';
 import { all, one } from './work.ts';
 
 const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons, agent, "user", us,
@@ -51,7 +51,7 @@ export async function partIndexed(index: Database, log: StoreConnection, rows: n
 
 /** Takes out what the log does not have any more, and minutes that are told in hours by now. */
 export async function shrinkIndex(index: Database, log: StoreConnection, now: number): Promise<void> {
-  const removed = await log.ask(lastRemoved);
+  const removed = await log.ask(removedUpTo);
   const oldest = await log.ask(() => one('select time from log order by seq limit 1'));
   index.transaction(() => {
     index.prepare('delete from counts where step = ? and start < ?').run(STEPS[0], now - MINUTES_KEPT_MS);

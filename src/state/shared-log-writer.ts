@@ -83,7 +83,7 @@ export class SharedLogWriter {
     const free = yield* one(TAKE, instance);
     if (free !== undefined) return headOf(free);
     const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
-    const { id } = this.#log.keys.newest();
+    const id = yield* keyInForce();
     const mac = this.#sealerOf(id).sealHead(first);
     const insert = 'insert into heads (chain, seq, hash, key, mac, first_key, holder) values (?, 0, ?, ?, ?, ?, ?)';
     yield* run(insert, first.chain, GENESIS, id, mac, id, instance);
@@ -106,6 +106,16 @@ export class SharedLogWriter {
     const known = this.#known;
     if (head === undefined || known === undefined || head.seq < known.seq || (yield* lacks(known))) throw lostEnd();
   }
+}
+
+/**
+ * The key that the chains there are were handed over to, whatever lies in this home as its newest: a host that was not
+ * rotated on has an older one, which nothing new may be sealed with. Having looked for a free chain keeps it in force until
+ * this one has begun: whoever hands over locks the table.
+ */
+function* keyInForce(): Work<string> {
+  const newest = yield* one('select key from heads order by seq desc limit 1');
+  return String((newest ?? (yield* one('select first_key as key from store')))?.['key'] ?? '');
 }
 
 const TAKE = `update heads set holder = ? where chain = (

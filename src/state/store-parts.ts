@@ -50,6 +50,8 @@ export interface StoreParts {
   readonly firstKey: ChainKey;
   readonly checkpointKey: CheckpointKey;
   readonly checkpointer: Checkpointer;
+  /** By the keys of the chains. */
+  readonly sealers: Sealers;
   readonly me: InstanceIdentity;
   readonly clock: Clock;
   /** With each heartbeat: what changes by itself as time goes on. */
@@ -160,11 +162,12 @@ async function assemble(options: StoreOptions, assembling: Assembling): Promise<
   const { head, isBehind, last } = opened;
   const { home, logger } = options;
   const checkpointKey = obtainCheckpointKey(home);
+  const sealers = new Sealers(keys);
   const checkpointer = new Checkpointer(
     {
       connection,
       key: checkpointKey,
-      sealers: new Sealers(keys),
+      sealers,
       file: checkpointPath(home),
       clock,
       logger,
@@ -177,7 +180,7 @@ async function assemble(options: StoreOptions, assembling: Assembling): Promise<
   if (isBehind && last !== undefined) await tellBehind(last, { head, log, me, clock, options, name: connection.name });
   const firstKey = keys.find(await connection.ask(begunWith)) ?? keys.newest();
   const key = keys.find(head.key) ?? firstKey;
-  return { options, connection, log, key, firstKey, checkpointKey, checkpointer, me, clock, follow };
+  return { options, connection, log, key, firstKey, checkpointKey, checkpointer, sealers, me, clock, follow };
 }
 
 type Behind = Pick<StoreParts, 'log' | 'me' | 'clock' | 'options'> &

@@ -199,15 +199,15 @@ export class Store {
 
   /** Beside all else: no call and no heartbeat waits for it. */
   async #removeOld(now: number): Promise<void> {
-    const { options, connection, log, me, checkpointKey, clock } = this.#parts;
+    const { options, connection, log, me, checkpointKey, sealers, clock } = this.#parts;
     const { retainMs, logger } = options;
     if (retainMs === undefined) return;
-    const actId = decisionIds(clock)();
     const file = checkpointPath(options.home);
     try {
       const before = now - retainMs;
       const goesOn = (): boolean => this.#closing === undefined;
-      const common = { connection, log, key: checkpointKey, file, instance: me.id, actId };
+      const newId = decisionIds(clock);
+      const common = { connection, log, key: checkpointKey, sealers, file, instance: me.id, newId };
       const gone = await removeOld({ ...common, now, before, goesOn });
       if (gone > 0)
         logger.info('old decisions were removed', { records: gone, before: new Date(before).toISOString() });
