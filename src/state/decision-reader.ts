@@ -29,6 +29,7 @@ import type { PageRequest } from './log-pages.ts';
 import { type KnownInstance, listLiving } from './instances.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
 import { removedUpTo } from './log-tail.ts';
+import { removedBehind, type RemovedRows } from './removed-rows.ts';
 import { readPause } from './pauses.ts';
 import { storeClockOf } from './postgres-clock.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
@@ -166,6 +167,11 @@ export class DecisionReader {
   /** The seq of the last record that was removed because of its age; 0 where none was. */
   async removedUpTo(): Promise<number> {
     return await this.#connection.ask(removedUpTo);
+  }
+
+  /** The rows behind one that were removed because of their age. */
+  async removedBehind(seq: number): Promise<RemovedRows> {
+    return await this.#connection.ask(() => removedBehind(seq));
   }
 
   /** Counts and times of the decisions since then (milliseconds since the epoch). */

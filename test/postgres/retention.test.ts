@@ -64,6 +64,8 @@ test('months that are older than records are kept go whole, and every host prove
   const counts = acts.map(({ before }) => /"count":(\d+)/.exec(JSON.stringify(before))?.[1]);
   expect(new Set(counts)).toEqual(new Set(['4', '8']));
   expect(await reader.removedUpTo()).toBeGreaterThan(0);
+  expect(await reader.removedBehind(0)).toEqual({ upTo: await reader.removedUpTo(), rows: 16 });
+  expect(await reader.removedBehind(await reader.removedUpTo())).toMatchObject({ rows: 0 });
   await reader.close();
 });
 

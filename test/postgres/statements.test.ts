@@ -27,6 +27,7 @@ import * as labels from '../../src/state/labels.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { headsOf } from '../../src/state/log-check.ts';
 import { lacks, lastRemoved, readHead, readHeads, refuseBadTail, removedUpTo } from '../../src/state/log-tail.ts';
+import { removedBehind } from '../../src/state/removed-rows.ts';
 import { beginPause, endPause, readPause } from '../../src/state/pauses.ts';
 import { listPins, pinBundle, releaseBundle } from '../../src/state/policy-pins.ts';
 import { endHolds, expiryOf, holdAll, orphanedHolds } from '../../src/state/reservations.ts';
@@ -95,6 +96,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['what was removed', reading(lastRemoved)],
   ['what was removed of a chain', reading(() => lastRemoved('a chain'))],
   ['what is there no more', reading(removedUpTo)],
+  ['how much that is', reading(() => removedBehind(0))],
 
   ['decisions', reading(() => queries.listDecisions({ limit: 10 }))],
   ['decisions of everything', reading(() => queries.listDecisions(EVERYTHING))],
