@@ -9,7 +9,7 @@ import { aFaultPlace, aReadyClient, countOf, expectTruth, report, writeMany } fr
 
 const CALL_MS = 16_000;
 
-test('F-20 a clock that jumps ends no call, expires nothing that lives, and keeps the order of the log', async () => {
+test('F-20 G-84 a clock that jumps ends no call, expires nothing that lives, and keeps the order of the log', async () => {
   const place = aFaultPlace();
   const clock = join(place.folder, 'clock');
   writeFileSync(clock, '+0');
