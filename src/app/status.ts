@@ -44,6 +44,8 @@ export interface RunningInstance {
   readonly generation: string;
   /** Hash of that with the modes of bundles and rules. */
   readonly facts: string;
+  /** Where the other gateways of the store reach its HTTP door; empty where it has none. */
+  readonly address: string;
 }
 
 export interface GenerationStatus {
@@ -159,8 +161,8 @@ async function instancesIn(reader: DecisionReader, now: number): Promise<readonl
   const living = await reader.instances(now);
   const acts = await reader.acts({ limit: MOST_ACTS });
   const shadows = new Set(acts.filter(({ verb }) => verb === 'pause.shadow').map(({ subject }) => subject));
-  return living.map(({ id, pid, host, started, generation, facts }) => {
-    return { id, pid, host, started, shadow: shadows.has(id), generation, facts };
+  return living.map(({ id, pid, host, started, generation, facts, address }) => {
+    return { id, pid, host, started, shadow: shadows.has(id), generation, facts, address };
   });
 }
 

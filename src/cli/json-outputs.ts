@@ -234,7 +234,7 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     command: 'status',
     members: {
       time: 'RFC 3339',
-      gateways: 'processes on this store, with the generation that each decides by',
+      gateways: 'processes on this store, with the generation that each decides by and where it is reached',
       generation: 'in force, since when, with what is relaxed or rolled back',
       pause: 'null where there is none',
       bundles: 'whose newest state does not decide',

@@ -29,9 +29,9 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   if (pause !== null)
     printLine(terminal, `${loudText(terminal, { ...pause, untilMs: Date.parse(pause.until) }, now)}\n`);
   const differ = doDiffer(gateways);
-  const running = gateways.map(({ pid, host, started, shadow, generation: by, facts }) => [
+  const running = gateways.map(({ pid, host, started, shadow, generation: by, facts, address }) => [
     `pid ${String(pid)}`,
-    `on ${host}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`,
+    `on ${host}${address === '' ? '' : ` at ${address}`}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`,
     ...(differ ? [by === '' ? '' : `decides by ${shortHash(by)} (${facts.slice(0, 4)})`] : []),
   ]);
   if (running.length > 0) printAligned(terminal, 'runs', running);

@@ -14,7 +14,15 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import type { DecisionLog } from './decision-log.ts';
-import { beat, HEARTBEAT_MS, type InForce, NOTHING_IN_FORCE, removeInstance } from './instances.ts';
+import {
+  beat,
+  HEARTBEAT_MS,
+  type InForce,
+  type KnownInstance,
+  listLiving,
+  NOTHING_IN_FORCE,
+  removeInstance,
+} from './instances.ts';
 import type { StorePlace } from './open-connection.ts';
 import { openParts, type StoreOptions, type StoreParts } from './store-parts.ts';
 import { findAgentKey, listKeys } from './keys.ts';
@@ -48,6 +56,7 @@ export class Store {
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #inForce = NOTHING_IN_FORCE;
+  #address = '';
   #nextSweep = 0;
   #hasBeaten = true;
   #beating: Promise<void> | undefined;
@@ -128,6 +137,18 @@ export class Store {
     await this.beat();
   }
 
+  /** Tells all who share the store where they reach the HTTP door of this process from now on. */
+  async servesAt(address: string): Promise<void> {
+    this.#address = address;
+    await this.#beating;
+    await this.beat();
+  }
+
+  /** All processes that use the store now, this one among them. */
+  living(): Promise<readonly KnownInstance[]> {
+    return listLiving(this.#parts.connection, this.#parts.clock.now());
+  }
+
   /** Whether the last heartbeat reached the store. */
   get isWritable(): boolean {
     return this.#hasBeaten;
@@ -149,7 +170,7 @@ export class Store {
     try {
       await follow();
       const now = clock.now();
-      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce });
+      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce, address: this.#address });
       this.#hasBeaten = true;
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
