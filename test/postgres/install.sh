@@ -1,5 +1,6 @@
 #!/usr/bin/env sh
-# PostgreSQL's programs. Debian's package also starts a server of its own, which nothing here uses.
+# PostgreSQL's programs, and nginx. Debian's packages also start servers of their own, which nothing here uses.
 set -eu
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ||
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; }
+install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"; }
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || install postgresql
+test -x /usr/sbin/nginx || command -v nginx >/dev/null || install nginx-light
