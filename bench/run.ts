@@ -2,10 +2,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { writeBundles } from './configuration.ts';
 import { measureCrowd } from './crowd.ts';
+import { prepareDecisions } from './decisions.ts';
 import { measureDeciding } from './decide.ts';
 import { measureFsync } from './fsync.ts';
 import { load, type LoadOptions } from './load.ts';
 import { measureParsing } from './parse.ts';
+import { measurePages } from './pages.ts';
 import { BENCH, WARM_CACHE, WORK } from './place.ts';
 import { usageOf } from './processes.ts';
 import { measureReplaying } from './replay.ts';
@@ -26,6 +28,8 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     telemetry: { type: 'boolean', default: false },
     scale: { type: 'string' },
+    decisions: { type: 'string' },
+    rows: { type: 'string' },
   },
 });
 const pace = values.quick
@@ -51,7 +55,7 @@ const pace = values.quick
     };
 const roundCount = Number(values.rounds ?? pace.rounds);
 const isPart =
-  values.telemetry || values.scale !== undefined || values.only !== undefined || values.replay !== undefined;
+  values.telemetry || [values.scale, values.decisions, values.only, values.replay].some((part) => part !== undefined);
 const isWhole = !values.quick && !isPart;
 
 /** Targets whose start is measured; the others start as one of these does. */
@@ -59,6 +63,7 @@ const STARTED = /^(direct|floor|mcp-)|-normal$/;
 
 if (values.telemetry) await telemetryOnly();
 else if (values.scale !== undefined) await scaleOnly(values.scale);
+else if (values.decisions !== undefined) await decisionsOnly(values.decisions, Number(values.rows ?? 1_000_000));
 else if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
 else await replayOnly(Number(values.replay));
 
@@ -115,6 +120,12 @@ async function telemetryOnly(): Promise<void> {
 async function scaleOnly(url: string): Promise<void> {
   prepare([]);
   console.log(await measureScale(url, { rounds: roundCount, measureMs: pace.measureMs }));
+}
+
+/** Nothing but what people ask of a store with so many decisions. */
+async function decisionsOnly(where: string, decisions: number): Promise<void> {
+  prepare([]);
+  console.log(await measurePages(await prepareDecisions(where, decisions)));
 }
 
 function prepare(targets: readonly Target[]): void {

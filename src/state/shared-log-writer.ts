@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { appendGroup, lostEnd, type Written } from './append.ts';
+import { appendGroup, lostEnd, type LostRow, type Written, writtenSince } from './append.ts';
 import { GENESIS, type LogRow, type Sealer, Sealers, type StoredHead } from './chain.ts';
 import type { ChainKeys } from './chain-key.ts';
 import type { RowChanges } from './changes.ts';
 import type { OpenedLog } from './log-writer.ts';
-import { headOf, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
+import { headOf, isSealed, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { one, run, type Work } from './work.ts';
 
@@ -61,6 +61,16 @@ export class SharedLogWriter {
     const { head, written } = await appendGroup(this.#log.connection, { rows, changes }, end);
     this.#known = head;
     return written;
+  }
+
+  async findLost(): Promise<readonly LostRow[]> {
+    const { connection, instance } = this.#log;
+    const known = this.#known;
+    if (known === undefined) return [];
+    const { head, rows } = await connection.change(() => writtenSince(known, instance));
+    if (!isSealed(head, this.#sealerOf(head.key))) throw lostEnd();
+    this.#known = head;
+    return rows;
   }
 
   /** Whoever comes next may go on with the chain. */

@@ -172,6 +172,7 @@ export class Store {
       const now = clock.now();
       await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce, address: this.#address });
       this.#hasBeaten = true;
+      log.resume();
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
