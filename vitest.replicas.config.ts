@@ -8,6 +8,6 @@ export default defineConfig({
     include: ['test/replicas/*.test.ts'],
     globalSetup: ['test/build-once.ts', 'test/postgres/shared.ts'],
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
   },
 });

@@ -34,7 +34,8 @@ test.each(OVER_HTTP)('$name: calls, questions, prompts and resources, at three g
   const before = replicas.nginx.served().length;
   const client = await connect({ place, url: replicas.url });
   expect(await client.listTools()).toContain('greet');
-  for (const name of ['Ada', 'Bob', 'Eve']) expect(textOf(await client.call('greet', { name }))).toBe(`Hello, ${name}!`);
+  for (const name of ['Ada', 'Bob', 'Eve'])
+    expect(textOf(await client.call('greet', { name }))).toBe(`Hello, ${name}!`);
   expect(textOf(await client.call('test_elicitation', { message: 'Who?' }))).toContain(FORM_ANSWER.email);
   expect(textOf(await client.call('test_sampling', { prompt: 'Where?' }))).toContain(MODEL_ANSWER);
   expect(textOf(await client.call('test_input_required_result_list_roots'))).toContain(ROOT);
@@ -95,7 +96,9 @@ test('an argument comes through in a header whose name most proxies leave out', 
   const client = await aStatelessClient();
   await client.listTools();
   const given = { region: 'eu', cost_center: '42' };
-  expect(textOf((await client.callTool({ name: 'test_header_parameters', arguments: given })) as Result)).toContain('eu');
+  expect(textOf((await client.callTool({ name: 'test_header_parameters', arguments: given })) as Result)).toContain(
+    'eu',
+  );
   const without = await ask(replicas.url, tool('test_header_parameters', given));
   expect(await without.text()).toContain('Mcp-Param-');
 });
@@ -106,7 +109,10 @@ test('what is too large is refused in the gateway’s words', async () => {
 });
 
 async function aStatelessClient(): Promise<ClientV2> {
-  const client = new ClientV2({ name: 'stateless', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+  const client = new ClientV2(
+    { name: 'stateless', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
   await client.connect(new HttpV2(new URL(replicas.url)));
   onTestFinished(() => client.close());
   return client;
