@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { inject } from 'vitest';
 import pg from 'pg';
+import * as z from 'zod';
 import { PostgresConnection } from '../../src/state/postgres-connection.ts';
 import { ROLE, startPostgres } from './a-server.ts';
 
@@ -11,8 +12,16 @@ declare module 'vitest' {
   }
 }
 
-/** One server for all files of a run; each file, or test, has databases of its own. */
+/**
+ * One server for all files of a run; each file, or test, has databases of its own. A run that a test starts uses the server
+ * of that test, handed in as `POSTGRES_OF_TESTS`.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env['POSTGRES_OF_TESTS'];
+  if (given !== undefined) {
+    project.provide('postgres', Addresses.parse(JSON.parse(given)));
+    return async () => undefined;
+  }
   // Nobody pulls its plug: what ends a server, and what it keeps then, is tried on others.
   const server = await startPostgres({ settings: ['fsync = off', 'full_page_writes = off'] });
   const gateway = server.url('');
@@ -26,6 +35,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** A database with an empty store, of which tests that are not about how a store is made take copies. */
 const PATTERN = 'pattern';
+
+const Addresses = z.object({ admin: z.string(), gateway: z.string() });
 
 let made = 0;
 
