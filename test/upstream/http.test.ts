@@ -274,24 +274,6 @@ test.for<[string, string]>([
   await vi.waitFor(() => expect(isCut).toBe(true));
 });
 
-test('a stream that broke off after an event goes on where it ended', async () => {
-  let asked: number | undefined;
-  const events = { 'content-type': 'text/event-stream' };
-  const web = await aRawServer(
-    ({ id, response }) => {
-      asked = id;
-      response
-        .writeHead(200, events)
-        .end('id: e-1\nretry: 10\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n');
-    },
-    ({ request, response }) => {
-      if (request.headers['last-event-id'] !== 'e-1' || asked === undefined) return response.writeHead(405).end();
-      return response.writeHead(200, events).end(`id: e-2\ndata: ${JSON.stringify(result(asked, 'resumed'))}\n\n`);
-    },
-  );
-  expect(textOf(await callTool(anUpstream(at(web.url)), call('x')))).toBe('resumed');
-});
-
 test.for([
   ['2024-11-05', '2024-11-05'],
   ['2025-03-26', '2025-03-26'],
