@@ -1,17 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files of test/state that `npm test` runs on SQLite and this on PostgreSQL. Of the others some are about the file itself,
- * some count on numbers without gaps, and some start programs that take a path; chains and copies have tests of their own in
- * test/postgres.
+ * Files of test/state that `npm test` runs on SQLite and this on PostgreSQL. The others are about the file itself, or need
+ * no store; chains and copies have tests of their own in test/postgres.
  */
 const BOTH_STORES = [
+  'acts',
+  'any-text',
   'approvals',
+  'audit',
+  'budget-sums',
   'budgets',
   'catalog-store',
   'conversation-store',
+  'decision-log',
+  'decision-reader',
   'generation-store',
+  'instances',
   'labels',
+  'reservations',
+  'several-processes',
   'under-lease',
 ];
 

@@ -1,14 +1,17 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type Answer, type Connection, messageText, Waiting } from './connection.ts';
 
-/** Streamable HTTP with kept-alive connections; answers as JSON or as an event stream, whichever the server likes. */
-export function httpConnection(url: string): Connection {
+/**
+ * Streamable HTTP with kept-alive connections; answers as JSON or as an event stream, whichever the server likes. A session
+ * that was opened at `url` goes on at `via`.
+ */
+export function httpConnection(url: string, via: string = url): Connection {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   let session: string | undefined;
   let lastId = 0;
   const post = async (text: string): Promise<string> => {
     const headers = session === undefined ? {} : { 'mcp-session-id': session };
-    const { response, body } = await send(url, { agent, headers, text });
+    const { response, body } = await send(session === undefined ? url : via, { agent, headers, text });
     session ??= headerOf(response, 'mcp-session-id');
     return headerOf(response, 'content-type')?.startsWith('text/event-stream') === true ? lastData(body) : body;
   };

@@ -5,6 +5,7 @@ import { measureCrowd } from './crowd.ts';
 import { prepareDecisions } from './decisions.ts';
 import { measureDeciding } from './decide.ts';
 import { measureFsync } from './fsync.ts';
+import { measureHop } from './hop.ts';
 import { load, type LoadOptions } from './load.ts';
 import { measureParsing } from './parse.ts';
 import { measurePages } from './pages.ts';
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     scale: { type: 'string' },
     decisions: { type: 'string' },
     rows: { type: 'string' },
+    hop: { type: 'boolean', default: false },
   },
 });
 const pace = values.quick
@@ -55,7 +57,9 @@ const pace = values.quick
     };
 const roundCount = Number(values.rounds ?? pace.rounds);
 const isPart =
-  values.telemetry || [values.scale, values.decisions, values.only, values.replay].some((part) => part !== undefined);
+  values.telemetry ||
+  values.hop ||
+  [values.scale, values.decisions, values.only, values.replay].some((part) => part !== undefined);
 const isWhole = !values.quick && !isPart;
 
 /** Targets whose start is measured; the others start as one of these does. */
@@ -64,6 +68,7 @@ const STARTED = /^(direct|floor|mcp-)|-normal$/;
 if (values.telemetry) await telemetryOnly();
 else if (values.scale !== undefined) await scaleOnly(values.scale);
 else if (values.decisions !== undefined) await decisionsOnly(values.decisions, Number(values.rows ?? 1_000_000));
+else if (values.hop) await hopOnly();
 else if (values.replay === undefined) await main(chosenTargets(values.only?.split(',')));
 else await replayOnly(Number(values.replay));
 
@@ -126,6 +131,12 @@ async function scaleOnly(url: string): Promise<void> {
 async function decisionsOnly(where: string, decisions: number): Promise<void> {
   prepare([]);
   console.log(await measurePages(await prepareDecisions(where, decisions)));
+}
+
+/** Nothing but what it costs a call to be handed over from one gateway to another. */
+async function hopOnly(): Promise<void> {
+  prepare([]);
+  console.log(await measureHop({ ...pace, rounds: roundCount }));
 }
 
 function prepare(targets: readonly Target[]): void {

@@ -6,6 +6,7 @@ import type { Span } from '../dashboard/queries.ts';
 import type { NameKind } from '../state/index-query.ts';
 import type { IndexState } from '../state/store-reads.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
+import { differenceText } from './deciding.ts';
 
 const DAY_MS = 86_400_000;
 const STEPS = 96;
@@ -61,7 +62,13 @@ function timeText(ms: number): string {
 /** The store, the configuration, what is in force, and what stands in the way of it. */
 async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
   const { reads } = parts;
-  const [state, [activation], pins] = await Promise.all([reads.indexState(), reads.activations(1), reads.pins()]);
+  const [state, [activation], pins, instances] = await Promise.all([
+    reads.indexState(),
+    reads.activations(1),
+    reads.pins(),
+    reads.instances(parts.clock.now()),
+  ]);
+  const difference = differenceText(instances);
   const read = configurationOf(parts);
   const bundles = activation?.facts.bundles.filter(({ digest }) => digest === '') ?? [];
   return [
@@ -78,6 +85,9 @@ async function healthOf(parts: DashboardParts): Promise<readonly HealthLine[]> {
           'policy',
           `${String(activation.facts.bundles.length)} bundles are in force as ${shortHash(activation.generation)}.`,
         ),
+    ...(difference === ''
+      ? []
+      : [{ what: 'gateways', state: 'warn', words: `Take care: ${difference}.`, mend: 'mcp-gateway status' } as const]),
     ...bundles.map(({ id }): HealthLine => ({
       what: `bundle ${id}`,
       state: 'fail',
@@ -98,10 +108,11 @@ function good(what: string, words: string): HealthLine {
   return { what, state: 'ok', words, mend: '' };
 }
 
-function storeLine({ decisions, behind }: IndexState): HealthLine {
-  if (behind === undefined) return good('store', `All ${String(decisions)} decisions of the log are counted.`);
-  const { upToMs, percent } = behind;
-  const words = `The log is being counted, up to ${timeText(upToMs)} so far (${String(percent)} % of its time); until then newer decisions are missing here.`;
+/** A log that was never counted takes its time. */
+function storeLine({ decisions, part }: IndexState): HealthLine {
+  if (part === 1) return good('store', `The log has ${String(decisions)} decisions, all counted.`);
+  const percent = Math.floor(100 * part);
+  const words = `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`;
   return { what: 'store', state: 'warn', words, mend: '' };
 }
 

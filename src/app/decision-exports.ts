@@ -76,14 +76,15 @@ interface Reading {
 }
 
 async function readPage(afterSeq: number, { reader, settings, version }: Reading): Promise<ExportPage> {
-  const removedUpTo = await reader.removedUpTo();
+  const removed = await reader.removedBehind(afterSeq);
   const { records, lastSeq } = await reader.tail(afterSeq);
   const wanted = records.filter((record) => !isLeftOut(record, settings));
   return {
     decisions: wanted.map((record) => EVENTS[settings.format](record, version)),
     dropped: records.length - wanted.length,
-    removed: Math.max(0, removedUpTo - afterSeq),
-    lastSeq: Math.max(lastSeq, removedUpTo),
+    removed: removed.rows,
+    removedUpTo: removed.upTo,
+    lastSeq: Math.max(lastSeq, removed.upTo),
   };
 }
 

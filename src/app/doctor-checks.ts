@@ -3,7 +3,7 @@ import { checkConfig, checkDashboard, checkLock, checkOtlp, checkSecrets } from 
 import { checkLocks } from './doctor-locks.ts';
 import { checkDisk, checkDriver, checkHome, checkNode, checkToolchain } from './doctor-machine.ts';
 import { checkBundles, checkServers } from './doctor-servers.ts';
-import { checkChain, checkPause, checkStore } from './doctor-store.ts';
+import { checkChain, checkGateways, checkPause, checkStore } from './doctor-store.ts';
 import { checkNames, checkTokens, checkTools } from './doctor-tools.ts';
 import { type Check, fail, type HealthFinding, loadedOf, type Subject } from './doctor.ts';
 import { messageOf } from '../core/errors.ts';
@@ -71,6 +71,12 @@ export const CHECKS: readonly Check[] = [
     about: 'whether policies are enforced now',
     mending: '`pause --end` enforces them at once.',
     run: checkPause,
+  },
+  {
+    id: 'gateways',
+    about: 'whether all gateways that run on this store decide by the same policies',
+    mending: '`status` shows who decides by what since when; compare their configurations, bundles and versions.',
+    run: checkGateways,
   },
   {
     id: 'toolchain',

@@ -1,8 +1,9 @@
-import { fail, type HealthFinding, ok, warn } from './doctor.ts';
+import { fail, type HealthFinding, ok, skip, warn } from './doctor.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import type { StoreConnection } from '../state/connection.ts';
 import { openConnection, type StorePlace } from '../state/open-connection.ts';
+import { NoStoreYet } from '../state/postgres-welcome.ts';
 import { type ClockDifference, clockDifference } from '../state/postgres-clock.ts';
 import { all, one, type Work } from '../state/work.ts';
 
@@ -82,6 +83,7 @@ function clockFinding({ ms, uncertaintyMs }: ClockDifference): HealthFinding {
 function unusable(thrown: unknown, { name }: StoreConnection): HealthFinding {
   if (!(thrown instanceof GatewayError))
     return fail(STORE, `${name}: ${messageOf(thrown)}`, 'mcp-gateway doctor --json');
+  if (thrown instanceof NoStoreYet) return skip(STORE, `there is none in the ${name} yet; the first start makes it`);
   if (thrown.code === 'STORE_NEWER') return fail(STORE, thrown.message, 'npm install -g mcp-gateway@latest');
   return fail(STORE, thrown.message, thrown.mend ?? 'mcp-gateway serve --http');
 }

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { fail, type HealthFinding, loadedOf, ok, skip, type Subject, warn } from './doctor.ts';
+import { differenceText } from './deciding.ts';
 import { hasStore, storePlaceOf } from './store-place.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { holdsAt } from '../core/pause.ts';
@@ -39,13 +40,12 @@ const MOST_ROWS = 200_000;
 /** Whether the log is whole, or the newest part of a long one. */
 export async function checkChain(subject: Subject): Promise<readonly HealthFinding[]> {
   const place = storeOf(subject);
-  if (place === undefined || !hasStore(place)) return [skip('chain', 'there is no store yet')];
+  if (place === undefined || !(await hasStore(place))) return [skip('chain', 'there is no store yet')];
   try {
-    const last = await reading(place, (reader) => reader.lastSeq());
-    const after = Math.max(0, last - MOST_ROWS);
+    const after = await reading(place, (reader) => reader.seqBefore(MOST_ROWS));
     const verdict = await verifyLog({ ...place, home: subject.home, after });
     if (verdict.kind === 'ok') {
-      const from = after === 0 ? '' : `, from #${String(after + 1)}`;
+      const from = after === 0 ? '' : `, those behind #${String(after)}`;
       return [ok('chain', `${String(verdict.rows)} records verified${from}, to #${String(verdict.seq)}`)];
     }
     return [fail('chain', `a record of the log is ${verdict.kind}`, 'mcp-gateway decision verify')];
@@ -57,15 +57,35 @@ export async function checkChain(subject: Subject): Promise<readonly HealthFindi
 /** Whether policies are enforced at all. */
 export async function checkPause(subject: Subject): Promise<readonly HealthFinding[]> {
   const place = storeOf(subject);
-  if (place === undefined || !hasStore(place)) return [skip('pause', 'there is no store yet')];
+  if (place === undefined || !(await hasStore(place))) return [skip('pause', 'there is no store yet')];
   try {
-    const pause = await reading(place, (reader) => reader.pause());
-    if (!holdsAt(pause, subject.now) || loadedOf(subject)?.config.policies.pause !== true)
+    const { pause, now } = await reading(place, async (reader) => {
+      return { pause: await reader.pause(), now: (await reader.clock(subject.clock)).now() };
+    });
+    if (!holdsAt(pause, now) || loadedOf(subject)?.config.policies.pause !== true)
       return [ok('pause', 'policies are enforced')];
     const until = new Date(pause.untilMs).toISOString().slice(0, 19).replace('T', ' ');
     return [warn('pause', `what policies deny is let through until ${until} UTC`, 'mcp-gateway pause --end')];
   } catch {
     return [skip('pause', 'the store cannot be read')];
+  }
+}
+
+/** Whether all gateways on the store decide alike. */
+export async function checkGateways(subject: Subject): Promise<readonly HealthFinding[]> {
+  const place = storeOf(subject);
+  if (place === undefined || !(await hasStore(place))) return [skip('gateways', 'there is no store yet')];
+  try {
+    const instances = await reading(place, async (reader) =>
+      reader.instances((await reader.clock(subject.clock)).now()),
+    );
+    const difference = differenceText(instances);
+    if (difference !== '') return [warn('gateways', difference, 'mcp-gateway status')];
+    const deciding = instances.filter(({ facts }) => facts !== '').length;
+    if (deciding === 0) return [skip('gateways', 'none runs on this store')];
+    return [ok('gateways', deciding === 1 ? 'one runs' : `${deciding} run and decide by the same policies`)];
+  } catch {
+    return [skip('gateways', 'the store cannot be read')];
   }
 }
 

@@ -13,6 +13,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { toRoundedJson } from '../core/lossless-json.ts';
 import type { Observer } from '../core/observer.ts';
 import type { Bypass } from '../core/pause.ts';
+import { placeTag } from '../core/place.ts';
 import { type Environment, weekdays } from '../gateway/build-input.ts';
 import { Confirmations } from '../gateway/confirmations.ts';
 import { Conversations } from '../gateway/conversation.ts';
@@ -63,6 +64,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const { store, checker, found, upstreams, signIns, directory, lock, bypass, observer } = standing;
   const { config, clock, logger } = options;
   const agents = agentsIn(config);
+  const place = placeOf(store);
   const policy = new PolicyInForce(standing.policy, {
     directory,
     serversUnder: (next) => serversUnder(found, next, lock),
@@ -71,7 +73,7 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
   const governing: Governing = {
     court: courts(() => policy.current, { store, bypass }, options),
     environment,
-    conversations: new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS }),
+    conversations: conversationsIn(store, options),
     readLabels: (whose, now) => store.labelsOf(whose, now),
     results: resultHandling(checker, options),
     log: observer === undefined ? store.log : observedLog(store.log, observer),
@@ -85,12 +87,12 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     epochFor: (upstream, server, tool) => vouching.epochFor(upstream, server, tool),
     logger,
   });
-  const instructions = new ToldInstructions(logger);
   const dialogue = createDialogue({
     ...governing,
     send: (outgoing) => instances.send(outgoing),
     follow: (wish) => instances.follow(wish),
     keyedHash: (text) => store.keyedHash(text),
+    place,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => found.length > 1,
   });
@@ -104,18 +106,34 @@ export function gatewayParts(standing: Standing, options: AppOptions): GatewayPa
     driftAt: (route, { caller }) => vouching.driftOf(route, () => instances.acquire(route.server, caller)),
     dialogue,
     signIns,
+    place,
     beginSignIn: (server, principal) => signIns.beginSignIn(server, principal),
     check: argumentCheck(checker),
     allowedMethods: config.gateway.methods.allow,
     agents,
     observer,
     keyedId: (text) => store.keyedId(text),
-    instructionsOf: (id) => {
-      const server = directory.servers.get(id);
-      return server === undefined ? '' : instructions.of(server, upstreams.describe(id)?.instructions ?? '');
-    },
+    instructionsOf: toldBy(standing, options),
     endInstances: (session) => upstreams.endSession(session),
   };
+}
+
+function toldBy({ directory, upstreams }: Standing, { logger }: AppOptions): GatewayParts['instructionsOf'] {
+  const instructions = new ToldInstructions(logger);
+  return (id) => {
+    const server = directory.servers.get(id);
+    return server === undefined ? '' : instructions.of(server, upstreams.describe(id)?.instructions ?? '');
+  };
+}
+
+function conversationsIn(store: Store, { clock, logger }: AppOptions): Conversations {
+  const isSpread = placeOf(store) !== undefined;
+  return new Conversations(clock, { store: store.conversations, logger, mostKept: MOST_CONVERSATIONS, isSpread });
+}
+
+/** Gateways that share a file are processes of one machine, each with clients of its own, and hand nothing over. */
+function placeOf({ place, instance }: Store): string | undefined {
+  return 'url' in place ? placeTag(instance) : undefined;
 }
 
 /** Holds arguments to the input schema of their tool. */

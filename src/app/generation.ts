@@ -31,14 +31,14 @@ export async function keepGeneration(generations: GenerationStore, activated: Ac
   const facts = factsOf(policy, loader);
   await generations.keep(libraryKey(facts.library), canonicalJson(loader.library));
   await generations.activate({ generation: policy.generation, at, instance, why, facts });
-  return { generation: policy.generation, facts: hashOf(facts) };
+  return { generation: policy.generation, facts: factsHash(facts) };
 }
 
 /** The same for all gateways that decide alike, wherever they have found their bundles. */
-function hashOf({ bundles, required, evaluationFuel, library, toolchain }: GenerationFacts): string {
+export function factsHash({ bundles, required, evaluationFuel, library, toolchain }: GenerationFacts): string {
   const decides = bundles.map(({ id, layer, place, mode, ruleModes, digest, dataDigest }) => {
     const modes = Object.entries(ruleModes).map(([rule, ruleMode]) => `${rule} ${ruleMode}`);
-    return [id, layer, JSON.stringify(place), mode, modes.toSorted(), digest, dataDigest];
+    return [id, layer, canonicalJson(place), mode, modes.toSorted(), digest, dataDigest];
   });
   return sha256Hex(canonicalJson([decides, [...required], evaluationFuel, library, toolchain]));
 }

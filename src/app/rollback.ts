@@ -1,3 +1,4 @@
+import { differenceText } from './deciding.ts';
 import type { Config } from '../config/paths.ts';
 import type { Act } from '../core/act.ts';
 import type { Change } from '../core/change.ts';
@@ -46,7 +47,8 @@ export async function goBack(acted: RollbackGround, name: string | undefined, op
     });
   }
   const going: Going = { activations, atomic: config.policies.atomic };
-  const returns = await returnsOf(name, options, { going, store });
+  const difference = differenceText(await acted.store.living());
+  const returns = await returnsOf(name, options, { going, store, difference });
   if (returns.length === 0)
     throw usage('nothing would change', '`mcp-gateway policy generations` lists what was in force.');
   const pins = await Promise.all(
@@ -79,12 +81,14 @@ function toolsOf({ store, config, actOf }: RollbackGround) {
 interface Sources {
   readonly going: Going;
   readonly store: GenerationStore;
+  /** Where gateways decide by different policies, who by what. */
+  readonly difference: string;
 }
 
 async function returnsOf(
   name: string | undefined,
   { bundle, server, to }: RollbackWish,
-  { going, store }: Sources,
+  { going, store, difference }: Sources,
 ): Promise<readonly Return[]> {
   const one = bundle ?? server;
   if (one !== undefined) return returnOfBundle(one, to, going);
@@ -95,6 +99,9 @@ async function returnsOf(
       'something is rolled back already, so it is not clear what the one before is',
       'Name a generation, or --clear.',
     );
+  }
+  if (difference !== '') {
+    throw usage(`${difference}; so it is not clear what the one before is`, 'Name a generation, or --bundle.');
   }
   const before = going.activations[1];
   if (before === undefined) throw usage('nothing was in force before', 'There is nothing to go back to.');

@@ -1,10 +1,12 @@
 import type { BundleLoader } from './bundles.ts';
+import { type Deciding, decidingNow } from './deciding.ts';
 import { findOverrides } from './overrides.ts';
 import { findPolicies, type ListedBundle, type PolicyPlace } from './policy-list.ts';
 import { shownPauseOf } from './shown-pause.ts';
 import { hasStore, storePlaceOf } from './store-place.ts';
 import type { Approval } from '../core/approval.ts';
 import { GatewayError, messageOf } from '../core/errors.ts';
+import type { Activation } from '../core/generation.ts';
 import type { Mode } from '../core/opinion.ts';
 import type { ListedOverride } from '../review/overrides.ts';
 import { readApprovals } from '../state/approval-reader.ts';
@@ -13,8 +15,10 @@ import type { DecisionReader } from '../state/decision-reader.ts';
 /** What runs and decides now, whether or not a gateway does. Times are RFC 3339 in UTC. */
 export interface GatewayStatus {
   readonly gateways: readonly RunningInstance[];
-  /** Null before the first start of a gateway. */
+  /** The last that any gateway has put in force; null before the first start of a gateway. */
   readonly generation: GenerationStatus | null;
+  /** By what the running gateways decide, what most decide by first; one where all decide alike. */
+  readonly deciding: readonly DecidingStatus[];
   readonly pause: ReturnType<typeof shownPauseOf>;
   /** Bundles whose newest state does not decide. */
   readonly bundles: readonly Pick<ListedBundle, 'id' | 'state' | 'why'>[];
@@ -44,6 +48,17 @@ export interface RunningInstance {
   readonly generation: string;
   /** Hash of that with the modes of bundles and rules. */
   readonly facts: string;
+  /** Since when it decides by that; empty where it decides nothing. */
+  readonly deciding_since: string;
+  /** Where the other gateways of the store reach its HTTP door; empty where it has none. */
+  readonly address: string;
+}
+
+/** `since` and `why`: of its newest activation; empty where the store does not say. */
+export interface DecidingStatus extends GenerationStatus {
+  readonly facts: string;
+  /** Ids of the gateways. */
+  readonly gateways: readonly string[];
 }
 
 export interface GenerationStatus {
@@ -109,9 +124,11 @@ export async function readStatus(place: PolicyPlace, loader: BundleLoader): Prom
     const servers = Object.keys(config.mcpServers).map((id) => ({ id, last_call: '', last_status: '' }));
     return { ...NOTHING_YET, bundles, overrides, servers, unknown };
   }
+  const deciding = await tried('generations', async () => await decidingNow(reader, now), []);
   return {
-    gateways: await tried('gateways', async () => await instancesIn(reader, now), []),
+    gateways: await tried('gateways', async () => await instancesIn(reader, { deciding, now }), []),
     generation: await tried('generation', async () => await generationIn(reader), null),
+    deciding: await tried('generations', async () => await decidingIn(reader, deciding), []),
     pause: await tried(
       'pause',
       async () => shownPauseOf(config.policies.pause ? await reader.pause() : undefined, now),
@@ -130,6 +147,7 @@ export async function readStatus(place: PolicyPlace, loader: BundleLoader): Prom
 const NOTHING_YET: GatewayStatus = {
   gateways: [],
   generation: null,
+  deciding: [],
   pause: null,
   bundles: [],
   overrides: [],
@@ -155,26 +173,49 @@ function firstLine(thrown: unknown): string {
   return messageOf(thrown).split('\n')[0] ?? '';
 }
 
-async function instancesIn(reader: DecisionReader, now: number): Promise<readonly RunningInstance[]> {
+async function instancesIn(
+  reader: DecisionReader,
+  { deciding, now }: { readonly deciding: readonly Deciding[]; readonly now: number },
+): Promise<readonly RunningInstance[]> {
+  const since = new Map(deciding.flatMap(({ gateways }) => gateways.map(({ id, sinceMs }) => [id, timeOf(sinceMs)])));
   const living = await reader.instances(now);
   const acts = await reader.acts({ limit: MOST_ACTS });
   const shadows = new Set(acts.filter(({ verb }) => verb === 'pause.shadow').map(({ subject }) => subject));
-  return living.map(({ id, pid, host, started, generation, facts }) => {
-    return { id, pid, host, started, shadow: shadows.has(id), generation, facts };
+  return living.map(({ id, pid, host, started, generation, facts, address }) => {
+    const deciding_since = since.get(id) ?? '';
+    return { id, pid, host, started, shadow: shadows.has(id), generation, facts, deciding_since, address };
   });
 }
 
 async function generationIn({ generations }: DecisionReader): Promise<GenerationStatus | null> {
   const [newest] = await generations.activations(1);
-  if (newest === undefined) return null;
-  const relaxed = newest.facts.bundles.flatMap(({ id, mode, ruleModes }) => [
+  return newest === undefined ? null : shownGeneration(newest, await pinnedIn(generations));
+}
+
+async function decidingIn(
+  { generations }: DecisionReader,
+  deciding: readonly Deciding[],
+): Promise<readonly DecidingStatus[]> {
+  const pinned = await pinnedIn(generations);
+  return deciding.map(({ activation, generation, facts, gateways }) => {
+    const unknown = { generation, since: '', why: '', relaxed: [], pinned };
+    const shown = activation === undefined ? unknown : shownGeneration(activation, pinned);
+    return { ...shown, facts, gateways: gateways.map(({ id }) => id) };
+  });
+}
+
+async function pinnedIn(generations: DecisionReader['generations']): Promise<readonly string[]> {
+  return (await generations.pins()).map(({ bundle }) => bundle);
+}
+
+function shownGeneration({ generation, at, why, facts }: Activation, pinned: readonly string[]): GenerationStatus {
+  const relaxed = facts.bundles.flatMap(({ id, mode, ruleModes }) => [
     ...(mode === 'enforce' ? [] : [{ rule: id, mode }]),
     ...Object.entries(ruleModes)
       .filter(([, ruleMode]) => ruleMode !== 'enforce')
       .map(([rule, ruleMode]) => ({ rule: `${id}/${rule}`, mode: ruleMode })),
   ]);
-  const pinned = (await generations.pins()).map(({ bundle }) => bundle);
-  return { generation: newest.generation, since: timeOf(newest.at), why: newest.why, relaxed, pinned };
+  return { generation, since: timeOf(at), why, relaxed, pinned };
 }
 
 async function bundlesIn(place: PolicyPlace, loader: BundleLoader): Promise<GatewayStatus['bundles']> {
@@ -194,7 +235,7 @@ async function overridesIn(place: PolicyPlace, loader: BundleLoader): Promise<re
 
 async function approvalsIn({ config, now }: PolicyPlace): Promise<readonly WaitingApproval[]> {
   const place = storePlaceOf(config);
-  if (!hasStore(place)) return [];
+  if (!(await hasStore(place))) return [];
   const reader = readApprovals(place);
   try {
     return (await reader.book.list({ limit: MOST_APPROVALS, status: 'pending', nowMs: now })).map(waitingOf);

@@ -30,9 +30,15 @@ export async function acting<T>(
   const place = storePlaceOf(config);
   const logger = stderrLogger('warn', loaded.secrets);
   const store = await Store.open({ ...place, home, durability: 'full', waitsForDisk: true, clock, logger });
-  const newId = decisionIds(clock);
+  const newId = decisionIds(store.clock);
   const actOf: Acting['actOf'] = (part) => {
-    return { id: newId(), time: new Date(clock.now()).toISOString(), actor: `user:${user}`, via: 'terminal', ...part };
+    return {
+      id: newId(),
+      time: new Date(store.clock.now()).toISOString(),
+      actor: `user:${user}`,
+      via: 'terminal',
+      ...part,
+    };
   };
   try {
     return await work({ config, loaded, store, actOf });

@@ -7,7 +7,6 @@ import { type Acting, acting } from './acting.ts';
 import type { ReadOptions } from './approval.ts';
 import { identifyAnswerer } from './approver.ts';
 import type { CommandContext } from './context.ts';
-import { clock } from './server-sign-ins.ts';
 import { callLines, shownApproval } from './shown-approval.ts';
 import { printJson, printLine, type Terminal, visible } from './terminal.ts';
 
@@ -26,22 +25,26 @@ interface Answering extends AnswerOptions {
 export function answer(context: CommandContext, id: string, options: Answering): Promise<void> {
   return acting(context, options, async (work) => {
     const { store, config } = work;
+    const { clock } = store;
     const answerer = identifyAnswerer(context, await store.keys(), config.approvals.groups);
     const approvals = answerable(await find(id, work), answerer);
-    if (answerer.via === 'terminal' && !(await confirms(context.terminal, approvals, options.verdict))) {
+    if (
+      answerer.via === 'terminal' &&
+      !(await confirms(context.terminal, approvals, { verdict: options.verdict, nowMs: clock.now() }))
+    ) {
       return printLine(context.terminal, 'Nothing was answered.');
     }
     const { verdict, reason = '' } = options;
     const answering = { answerer, verdict, reason, store, actOf: work.actOf, nowMs: clock.now() };
     for (const approval of approvals) await recordAnswer(approval, answering);
-    return say(context.terminal, await again(approvals, work), options);
+    return say(context.terminal, await again(approvals, work), { ...options, nowMs: clock.now() });
   });
 }
 
 async function find(id: string, { store, config }: Acting): Promise<readonly Approval[]> {
   const decisions = new DecisionReader(storePlaceOf(config));
   try {
-    return await findApprovals(id, { book: store.approvals, decisions, nowMs: clock.now() });
+    return await findApprovals(id, { book: store.approvals, decisions, nowMs: store.clock.now() });
   } finally {
     await decisions.close();
   }
@@ -50,9 +53,9 @@ async function find(id: string, { store, config }: Acting): Promise<readonly App
 async function confirms(
   terminal: Terminal,
   approvals: readonly Approval[],
-  verdict: Vote['verdict'],
+  { verdict, nowMs }: { readonly verdict: Vote['verdict']; readonly nowMs: number },
 ): Promise<boolean> {
-  for (const line of approvals.flatMap((approval) => callLines(approval, clock.now()))) {
+  for (const line of approvals.flatMap((approval) => callLines(approval, nowMs))) {
     printLine(terminal, visible(line));
   }
   const lines = createInterface({ input: terminal.in, output: terminal.out });
@@ -65,12 +68,16 @@ async function confirms(
 }
 
 async function again(approvals: readonly Approval[], { store }: Acting): Promise<readonly Approval[]> {
-  const found = await Promise.all(approvals.map((approval) => store.approvals.read(approval, clock.now())));
+  const found = await Promise.all(approvals.map((approval) => store.approvals.read(approval, store.clock.now())));
   return found.flatMap((approval) => approval ?? []);
 }
 
-function say(terminal: Terminal, approvals: readonly Approval[], { json, verdict }: Answering): void {
-  const shown = approvals.map((approval) => shownApproval(approval, clock.now()));
+interface Answered extends Answering {
+  readonly nowMs: number;
+}
+
+function say(terminal: Terminal, approvals: readonly Approval[], { json, verdict, nowMs }: Answered): void {
+  const shown = approvals.map((approval) => shownApproval(approval, nowMs));
   if (json === true) return printJson(terminal, `approval-${verdict}`, { approvals: shown });
   for (const { id, by, status, approved_by: approved, quorum } of shown) {
     const left = status === 'pending' ? ` (${approved.length} of ${quorum})` : '';

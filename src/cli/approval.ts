@@ -18,6 +18,7 @@ export interface ReadOptions extends ConfigOption {
 interface Reading {
   readonly book: ApprovalBook;
   readonly decisions: DecisionReader;
+  readonly nowMs: number;
 }
 
 export interface ListOptions extends ReadOptions {
@@ -27,9 +28,8 @@ export interface ListOptions extends ReadOptions {
 
 export function list(context: CommandContext, options: ListOptions): Promise<void> {
   const { terminal } = context;
-  return reading(context, options, async ({ book }) => {
+  return reading(context, options, async ({ book, nowMs }) => {
     const { limit, status } = options;
-    const nowMs = clock.now();
     const approvals = await book.list({ limit, status, nowMs });
     const answering = await book.answering(nowMs);
     if (options.json === true) {
@@ -49,8 +49,7 @@ export function list(context: CommandContext, options: ListOptions): Promise<voi
 
 export function show(context: CommandContext, id: string, options: ReadOptions): Promise<void> {
   const { terminal } = context;
-  return reading(context, options, async ({ book, decisions }) => {
-    const nowMs = clock.now();
+  return reading(context, options, async ({ book, decisions, nowMs }) => {
     const approvals = await findApprovals(id, { book, decisions, nowMs });
     const answering = await book.answering(nowMs);
     const ran = await Promise.all(approvals.map(({ usedBy }) => decisionOf(usedBy, decisions)));
@@ -84,7 +83,7 @@ async function reading(
   const approvals = readApprovals(place);
   const decisions = new DecisionReader(place);
   try {
-    await work({ book: approvals.book, decisions });
+    await work({ book: approvals.book, decisions, nowMs: (await decisions.clock(clock)).now() });
   } finally {
     await approvals.close();
     await decisions.close();

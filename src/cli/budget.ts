@@ -54,7 +54,7 @@ async function readBudgets(context: CommandContext, options: ConfigOption): Prom
   const { config } = readConfig(context, options);
   const reader = new DecisionReader(storePlaceOf(config));
   try {
-    return await reader.budgets(clock.now());
+    return await reader.budgets((await reader.clock(clock)).now());
   } finally {
     await reader.close();
   }

@@ -2,10 +2,13 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/paths.ts';
 import { readKnownTools } from '../app/known-tools.ts';
 import { hasStore, storePlaceOf } from '../app/store-place.ts';
+import type { Clock } from '../core/clock.ts';
 import { readApprovals } from '../state/approval-reader.ts';
 import { DecisionReader } from '../state/decision-reader.ts';
 import type { IdsOf, Named, Word } from './completion-words.ts';
 import type { ProcessEnvironment } from './environment.ts';
+
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** So many of the newest: a person looks for what was just decided. */
 const MOST = 30;
@@ -44,7 +47,7 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
   },
   decisions: async (config) => {
     const place = storePlaceOf(config);
-    if (!hasStore(place)) return [];
+    if (!(await hasStore(place))) return [];
     const reader = new DecisionReader(place);
     try {
       const records = await reader.list({ limit: MOST });
@@ -55,10 +58,14 @@ const READERS: Readonly<Record<Named, (config: Config) => Promise<readonly Word[
   },
   approvals: async (config) => {
     const place = storePlaceOf(config);
-    if (!hasStore(place)) return [];
+    if (!(await hasStore(place))) return [];
     const reader = readApprovals(place);
     try {
-      const listed = await reader.book.list({ limit: MOST, status: 'pending', nowMs: Date.now() });
+      const listed = await reader.book.list({
+        limit: MOST,
+        status: 'pending',
+        nowMs: (await reader.clock(clock)).now(),
+      });
       return listed.map(({ id, shown }) => ({ word: id, about: `${shown.server}.${shown.tool}` }));
     } finally {
       await reader.close();

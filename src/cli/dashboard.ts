@@ -12,7 +12,6 @@ import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { stderrLogger } from './log.ts';
-import { clock } from './server-sign-ins.ts';
 import { printJson, printLine, printNote } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -27,7 +26,7 @@ export function show(context: CommandContext, options: DashboardOptions): Promis
     const door = await openDashboard(
       groundOf(context, { loaded, store, logger: stderrLogger(options.logLevel, loaded.secrets) }),
     );
-    const token = await makeLink(store, clock, await makerIn(context, store, loaded));
+    const token = await makeLink(store, store.clock, await makerIn(context, store, loaded));
     printLine(context.terminal, `The dashboard is at ${door.url}`);
     printLine(context.terminal, `Open ${door.url}/login#${token} within five minutes; it signs in once.`);
     try {
@@ -45,7 +44,7 @@ export function open(context: CommandContext, options: DashboardOptions): Promis
     const { url } = placeOf({ host, port, publicUrl });
     await refuseUnshown(url);
     const maker = await makerIn(context, store, loaded);
-    const token = await makeLink(store, clock, maker);
+    const token = await makeLink(store, store.clock, maker);
     const link = `${url}/login#${token}`;
     if (options.json === true) {
       return printJson(context.terminal, 'dashboard-open', { url: link, rights: rightsIn(maker) });
@@ -108,7 +107,7 @@ export function groundOf(context: CommandContext, { loaded, store, logger }: Gro
     workingFolder,
     userHome,
     login,
-    clock,
+    clock: store.clock,
     logger,
     config: loaded.config,
     configPath: loaded.path,

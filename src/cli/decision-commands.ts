@@ -61,11 +61,19 @@ export function addDecisionCommands(program: Command, context: CommandContext): 
     .action(async (options: VerifyOptions) => (await import('./decision-verify.ts')).verify(context, options));
   withConfig(decision.command('rotate-key').description('seal the log with a new key from now on'))
     .option('--reason <text>', 'why; it is recorded')
-    .addHelpText('after', '\nExample:\n  mcp-gateway decision rotate-key --reason "Sam has left"')
+    .addOption(new Option('--prepare', 'make the key and use it another time').conflicts('reason'))
+    .addHelpText('after', ROTATED)
     .action(async (options: RotateOptions) => (await import('./rotate-key.ts')).rotate(context, options));
 }
 
 const EXPORTED = `An export is masked as the log is. Exit code ${EXIT.findings} when a row was left out because it was changed.`;
+
+const ROTATED = `
+Where several hosts share a store, prepare the key, copy it to all of them, then rotate where it was prepared.
+
+Examples:
+  mcp-gateway decision rotate-key --reason "Sam has left"
+  mcp-gateway decision rotate-key --prepare`;
 
 const VERIFIED = `
 Says ok, or the first bad record and what is wrong: edited, missing, truncated, replaced, rekeyed.

@@ -114,7 +114,10 @@ export const POLICY_JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   },
   'policy-generations': {
     command: 'policy generations',
-    members: { generations: 'newest first, with what each changed', pins: 'bundles that were rolled back' },
+    members: {
+      generations: 'newest first, with what each changed and which running gateways decide by it',
+      pins: 'bundles that were rolled back',
+    },
   },
   'policy-ls': { command: 'policy ls', members: { bundles: 'as they are configured and at hand' } },
   'policy-matrix': {

@@ -80,7 +80,12 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
   'decision-ls': { command: 'decision ls', members: { decisions: 'records, newest first' } },
   'decision-rotate-key': {
     command: 'decision rotate-key',
-    members: { from: 'id of the old key', to: 'id of the new key' },
+    members: {
+      from: 'id of the old key',
+      to: 'id of the new key',
+      prepared: 'with `--prepare` instead: id of the key that is used the next time',
+      file: 'and what other hosts need',
+    },
   },
   'decision-show': { command: 'decision show', members: { decision: 'the record' } },
   'decision-stats': {
@@ -234,8 +239,9 @@ export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
     command: 'status',
     members: {
       time: 'RFC 3339',
-      gateways: 'processes on this store, with the generation that each decides by',
-      generation: 'in force, since when, with what is relaxed or rolled back',
+      gateways: 'processes on this store, with the generation that each decides by and where it is reached',
+      generation: 'put in force last, since when, with what is relaxed or rolled back',
+      deciding: 'the same of each that running gateways decide by, with their ids; one where all decide alike',
       pause: 'null where there is none',
       bundles: 'whose newest state does not decide',
       overrides: 'permits in force',

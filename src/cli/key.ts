@@ -8,7 +8,6 @@ import { acting } from './acting.ts';
 import { makeKey } from './approver.ts';
 import { type ConfigOption } from './config.ts';
 import type { CommandContext } from './context.ts';
-import { clock } from './server-sign-ins.ts';
 import { printJson, printLine, printTable } from './terminal.ts';
 
 export interface KeyOptions extends ConfigOption {
@@ -32,7 +31,7 @@ export function create(context: CommandContext, options: CreateOptions): Promise
     const agent = agentOf(options, config);
     const { text, hash } = makeKey();
     const id = randomBytes(6).toString('hex');
-    const key: NewKey = { id, role, hash, user, groups, agent, dataClasses, createdMs: clock.now() };
+    const key: NewKey = { id, role, hash, user, groups, agent, dataClasses, createdMs: store.clock.now() };
     const after = { role, user, groups: [...groups], ...(agent !== '' && { agent, data_classes: [...dataClasses] }) };
     await store.log.act(actOf({ verb: 'key.create', subject: id, before: null, after, reason: '' }), [
       { kind: 'add_key', key },
@@ -82,7 +81,7 @@ export function revoke(context: CommandContext, id: string, options: KeyOptions)
   const { terminal } = context;
   return acting(context, options, async ({ store, actOf }) => {
     const act = actOf({ verb: 'key.revoke', subject: id, before: null, after: null, reason: '' });
-    const made = await store.log.act(act, [{ kind: 'revoke_key', id, atMs: clock.now() }]);
+    const made = await store.log.act(act, [{ kind: 'revoke_key', id, atMs: store.clock.now() }]);
     if (isRefusal(made)) {
       throw new GatewayError('KEY_NOT_FOUND', `there is no key ${id} that still holds`, {
         mend: '`mcp-gateway key ls` shows all of them.',

@@ -3,6 +3,7 @@ import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type KnownLabel, listLabels } from '../state/labels.ts';
 import { openConnection } from '../state/open-connection.ts';
+import { storeClockOf } from '../state/postgres-clock.ts';
 import { acting } from './acting.ts';
 import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
@@ -51,7 +52,7 @@ export async function clear(context: CommandContext, label: string, options: Cle
   );
   const { conversation, sources } = found;
   const act = await acting(context, options, async ({ store, actOf }) => {
-    const nowMs = clock.now();
+    const nowMs = store.clock.now();
     const before = { conversation, label, sources: sources.map(({ source, expires }) => ({ source, expires })) };
     const after = { conversation, label, sources: [] };
     const cleared = actOf({ verb: 'label.clear', subject: label, before, after, reason });
@@ -68,7 +69,8 @@ async function readAll(context: CommandContext, options: LabelOptions): Promise<
   const { config } = readConfig(context, options);
   const connection = openConnection(storePlaceOf(config), { access: 'read' });
   try {
-    return await listLabels(connection, { conversation: options.conversation ?? '', now: clock.now() });
+    const itsClock = await storeClockOf(connection, clock);
+    return await listLabels(connection, { conversation: options.conversation ?? '', now: itsClock.now() });
   } finally {
     await connection.close();
   }

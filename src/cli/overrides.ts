@@ -11,6 +11,7 @@ import { type ConfigOption, readConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import { announced } from './progress.ts';
+import { clock } from './server-sign-ins.ts';
 import { paint, printJson, printLine, printWrapped, type Terminal, visible } from './terminal.ts';
 import { spanText } from './values.ts';
 
@@ -29,8 +30,7 @@ const SOON_S = 72 * 3600;
 
 export async function overrides(context: CommandContext, options: OverridesOptions): Promise<void> {
   const { terminal } = context;
-  const now = Date.now();
-  const found = await announced(terminal, 'permits are being looked for …', find(context, options, now));
+  const { now, ...found } = await announced(terminal, 'permits are being looked for …', find(context, options));
   const shown = found.overrides.filter((override) => isWanted(override, options));
   const ok = found.unusable.length === 0 && shown.every(({ state }) => state !== 'void');
   if (!ok) context.setExit(EXIT.findings);
@@ -48,16 +48,17 @@ export async function overrides(context: CommandContext, options: OverridesOptio
   return print(terminal, found, shown);
 }
 
-async function find(context: CommandContext, options: OverridesOptions, now: number): Promise<Overrides> {
+async function find(context: CommandContext, options: OverridesOptions): Promise<Overrides & { readonly now: number }> {
   const { config } = readConfig(context, options);
   const place = storePlaceOf(config);
   // Before its first start a gateway has no log, and its permits are in force all the same.
-  const reader = hasStore(place) ? new DecisionReader(place) : undefined;
+  const reader = (await hasStore(place)) ? new DecisionReader(place) : undefined;
   const toolchain = new Toolchain({ cacheFolder: context.environment.cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
-  const since = options.all === true ? 0 : now - LONGEST_MS;
   try {
-    return await findOverrides({ config, home: context.environment.home, reader, now, since }, loader);
+    const now = ((await reader?.clock(clock)) ?? clock).now();
+    const since = options.all === true ? 0 : now - LONGEST_MS;
+    return { ...(await findOverrides({ config, home: context.environment.home, reader, now, since }, loader)), now };
   } finally {
     await reader?.close();
     await toolchain.close();

@@ -34,7 +34,7 @@ async function begin(context: CommandContext, options: PauseOptions & { readonly
   refuseForbidden(context, options);
   const reason = (options.reason ?? '').trim();
   await acting(context, options, async ({ store, actOf }) => {
-    const sinceMs = clock.now();
+    const sinceMs = store.clock.now();
     const before = shownPauseOf(await store.pause(), sinceMs);
     const part = { sinceMs, untilMs: sinceMs + options.for, reason };
     const after = { until: timeOf(part.untilMs) };
@@ -70,7 +70,7 @@ function end(context: CommandContext, options: PauseOptions): Promise<void> {
 
 /** The id of the act; undefined where there was nothing to end. */
 async function endIn({ store, actOf }: Acting, reason: string): Promise<string | undefined> {
-  const before = shownPauseOf(await store.pause(), clock.now());
+  const before = shownPauseOf(await store.pause(), store.clock.now());
   if (before === null) return undefined;
   const act = actOf({ verb: 'pause.end', subject: 'gateway', before: { ...before }, after: null, reason });
   return isRefusal(await store.log.act(act, [{ kind: 'end_pause' }])) ? undefined : act.id;
@@ -80,17 +80,16 @@ async function say(context: CommandContext, options: PauseOptions): Promise<void
   const { terminal } = context;
   const { config } = readConfig(context, options);
   const place = storePlaceOf(config);
-  const now = clock.now();
-  const found = hasStore(place) ? await pauseIn(place) : undefined;
+  const { now, found } = (await hasStore(place)) ? await pauseIn(place) : { now: clock.now(), found: undefined };
   const holding = config.policies.pause && holdsAt(found, now) ? found : undefined;
   if (options.json === true) return printJson(terminal, 'pause', { act: '', pause: shownPauseOf(holding, now) });
   return printLine(terminal, holding === undefined ? 'There is no pause.' : loudText(terminal, holding, now));
 }
 
-async function pauseIn(place: StorePlace): Promise<Pause | undefined> {
+async function pauseIn(place: StorePlace): Promise<{ readonly now: number; readonly found: Pause | undefined }> {
   const reader = new DecisionReader(place);
   try {
-    return await reader.pause();
+    return { now: (await reader.clock(clock)).now(), found: await reader.pause() };
   } finally {
     await reader.close();
   }

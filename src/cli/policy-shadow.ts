@@ -32,7 +32,7 @@ export async function shadow(context: CommandContext, options: ShadowOptions): P
 async function linesSince(since: number, config: Config): Promise<readonly ShadowLine[]> {
   const place = storePlaceOf(config);
   // Before its first start a gateway has no log.
-  if (!hasStore(place)) return new ShadowReport(shadowedBy(config)).lines;
+  if (!(await hasStore(place))) return new ShadowReport(shadowedBy(config)).lines;
   const reader = new DecisionReader(place);
   try {
     return await shadowLines(reader, config, since);

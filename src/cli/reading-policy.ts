@@ -25,7 +25,7 @@ export async function readPolicy(context: CommandContext, options: ReadingOption
   const { config } = readConfig(context, options);
   const place = storePlaceOf(config);
   // Before its first start a gateway has no log.
-  const reader = hasStore(place) ? new DecisionReader(place) : undefined;
+  const reader = (await hasStore(place)) ? new DecisionReader(place) : undefined;
   const toolchain = new Toolchain({ cacheFolder: environment.cache, shippedFolder: SHIPPED_ANSWERS });
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   try {

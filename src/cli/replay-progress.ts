@@ -13,6 +13,8 @@ export class ReplayProgressLine {
   /** Of the last row of the log; 0 where it is not known. */
   readonly #lastSeq: number;
   readonly #startedMs: number;
+  /** Where it began: a log is not numbered from 1 where old records were removed, or several hosts share it. */
+  #firstSeq: number | undefined;
   #shownMs = 0;
 
   constructor(terminal: Terminal, { clock, lastSeq }: { readonly clock: Clock; readonly lastSeq: number }) {
@@ -24,10 +26,12 @@ export class ReplayProgressLine {
 
   show({ replayed, seq }: ReplayProgress): void {
     const now = this.#clock.monotonic();
+    this.#firstSeq ??= seq;
     if (!this.#terminal.err.isTTY || now - this.#startedMs < QUIET_MS || now - this.#shownMs < BETWEEN_MS) return;
     this.#shownMs = now;
     const perSecond = Math.round(replayed / ((now - this.#startedMs) / 1000));
-    const part = this.#lastSeq === 0 ? '' : `, ${Math.floor((seq / this.#lastSeq) * 100)} % of the log`;
+    const rows = this.#lastSeq - this.#firstSeq;
+    const part = rows <= 0 ? '' : `, ${Math.floor(((seq - this.#firstSeq) / rows) * 100)} % of the log`;
     this.#terminal.err.write(`\r\u001b[Kreplayed ${replayed} decisions${part}, ${perSecond} a second`);
   }
 

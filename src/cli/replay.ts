@@ -57,7 +57,7 @@ export async function replay(context: CommandContext, options: ReplayOptions): P
   const loader: BundleLoader = { toolchain, library: readLibrary(), validate: rememberedValidation(toolchain) };
   const place = storePlaceOf(config);
   // An export is replayed where there is no store, or none that it belongs to.
-  const reader = options.log === undefined || hasStore(place) ? new DecisionReader(place) : undefined;
+  const reader = options.log === undefined || (await hasStore(place)) ? new DecisionReader(place) : undefined;
   try {
     const replaying: Replaying = { context, options, config, loader, reader };
     const { active, candidate } = await loadBoth(replaying);

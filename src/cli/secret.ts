@@ -93,15 +93,15 @@ export async function recorded(
 ): Promise<void> {
   const { home, user } = context.environment;
   const place = placeIn(context, options);
-  if (acts.length === 0 || !hasStore(place)) return;
+  if (acts.length === 0 || !(await hasStore(place))) return;
   const logger = stderrLogger('warn');
   const store = await Store.open({ ...place, home, durability: 'full', waitsForDisk: true, clock, logger });
-  const newId = decisionIds(clock);
+  const newId = decisionIds(store.clock);
   try {
     for (const { verb, name } of acts) {
       await store.log.act({
         id: newId(),
-        time: new Date(clock.now()).toISOString(),
+        time: new Date(store.clock.now()).toISOString(),
         actor: `user:${user}`,
         via: 'terminal',
         verb,

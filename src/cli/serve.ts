@@ -1,4 +1,5 @@
 import { passesParam } from '../app/methods.ts';
+import { peersOf } from '../app/peers.ts';
 import { startApp, type RunningGateway } from '../app.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { lockPathOf } from '../config/lock-file.ts';
@@ -205,7 +206,7 @@ function openStdio({ app, config, identity, logger }: Serving, output: ReturnTyp
 
 async function openHttp({ app, config, identity, logger }: Serving, options: ServeOptions): Promise<Door> {
   const { transports, name } = config.gateway;
-  const { host, port, path, allowedHosts, publicUrl: written } = addressOf(options.http, transports.http);
+  const { host, port, path, allowedHosts, publicUrl: written, peerUrl } = addressOf(options.http, transports.http);
   const sse = options.sse === true ? SseTransport.parse({}) : transports.sse;
   const publicUrl = written === undefined ? undefined : new URL(written);
   const resource = { path, ssePath: sse === false ? undefined : sse.path, publicUrl };
@@ -222,9 +223,11 @@ async function openHttp({ app, config, identity, logger }: Serving, options: Ser
     gate: app.gateFor(identity, resource),
     readiness: () => app.readiness(),
     passes: passesParam(config.gateway.methods),
+    peers: peersOf(app.store, clock, peerUrl === undefined ? undefined : new URL(peerUrl)),
     clock,
     logger,
   });
+  await app.store.servesAt(door.peerAddress);
   logger.info('serving', { url: door.url });
   return { closed: new Promise<void>(() => undefined), close: () => door.close() };
 }

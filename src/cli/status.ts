@@ -1,4 +1,4 @@
-import { type GatewayStatus, readStatus } from '../app/status.ts';
+import { type GatewayStatus, type GenerationStatus, readStatus, type RunningInstance } from '../app/status.ts';
 import { shortHash } from '../core/generation.ts';
 import { timeText } from '../review/record-words.ts';
 import type { ConfigOption } from './config.ts';
@@ -25,28 +25,21 @@ export function status(context: CommandContext, options: StatusOptions): Promise
 }
 
 function print(terminal: Terminal, found: GatewayStatus, now: number): void {
-  const { pause, gateways, generation, last_hour: hour, checkpoint, unknown } = found;
+  const { pause, gateways, deciding, generation, last_hour: hour, checkpoint, unknown } = found;
   if (pause !== null)
     printLine(terminal, `${loudText(terminal, { ...pause, untilMs: Date.parse(pause.until) }, now)}\n`);
   const differ = doDiffer(gateways);
-  const running = gateways.map(({ pid, host, started, shadow, generation: by, facts }) => [
-    `pid ${String(pid)}`,
-    `on ${host}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`,
-    ...(differ ? [by === '' ? '' : `decides by ${shortHash(by)} (${facts.slice(0, 4)})`] : []),
+  const running = gateways.map((gateway) => [
+    `pid ${String(gateway.pid)}`,
+    placeText(gateway),
+    ...(differ ? [deciderText(gateway)] : []),
   ]);
   if (running.length > 0) printAligned(terminal, 'runs', running);
   else printWrapped(terminal, 'runs', 'no gateway on this store');
   if (differ) printWrapped(terminal, 'differ', paint(terminal, 'red', DIFFER));
   if (generation === null) printWrapped(terminal, 'policy', 'nothing was in force on this store yet');
-  else {
-    const { generation: hash, since, why, relaxed, pinned } = generation;
-    printWrapped(terminal, 'policy', `generation ${shortHash(hash)} since ${timeText(since)} (${why})`);
-    const loose = [
-      ...relaxed.map(({ rule, mode }) => [rule, `only in mode ${mode}`]),
-      ...pinned.map((bundle) => [bundle, 'was rolled back and stays where it is']),
-    ];
-    if (loose.length > 0) printAligned(terminal, 'relaxed', loose);
-  }
+  else if (differ) for (const one of deciding) printGeneration(terminal, one, ` (${one.facts.slice(0, 4)})`);
+  else printGeneration(terminal, generation, '');
   printParts(terminal, found);
   const { decisions, allow, deny, pending } = hour;
   const split =
@@ -55,6 +48,26 @@ function print(terminal: Terminal, found: GatewayStatus, now: number): void {
   const signed = checkpoint === null ? 'was never signed' : `was signed ${spanText(checkpoint.age_s)} ago`;
   printWrapped(terminal, 'log', signed);
   for (const problem of unknown) printWrapped(terminal, 'unknown', problem);
+}
+
+function placeText({ host, address, started, shadow }: RunningInstance): string {
+  const door = address === '' ? '' : ` at ${address}`;
+  return `on ${host}${door}, since ${timeText(started)}${shadow ? ', IN SHADOW: nothing is enforced' : ''}`;
+}
+
+function deciderText({ generation, facts, deciding_since: since }: RunningInstance): string {
+  return generation === '' ? '' : `decides by ${shortHash(generation)} (${facts.slice(0, 4)}) since ${timeText(since)}`;
+}
+
+function printGeneration(terminal: Terminal, shown: GenerationStatus, which: string): void {
+  const { generation, since, why, relaxed, pinned } = shown;
+  const when = since === '' ? '' : ` since ${timeText(since)} (${why})`;
+  printWrapped(terminal, 'policy', `generation ${shortHash(generation)}${which}${when}`);
+  const loose = [
+    ...relaxed.map(({ rule, mode }) => [rule, `only in mode ${mode}`]),
+    ...pinned.map((bundle) => [bundle, 'was rolled back and stays where it is']),
+  ];
+  if (loose.length > 0) printAligned(terminal, 'relaxed', loose);
 }
 
 const DIFFER =

@@ -13,14 +13,7 @@ interface NotBuilt {
 }
 
 /** What the format has and this version does not. Refused by name: nothing is accepted and then ignored. */
-const NOT_BUILT: readonly NotBuilt[] = [
-  {
-    path: 'decisions.retain',
-    what: 'removing old decisions from a store in PostgreSQL',
-    help: 'leave it out: all decisions are kept',
-    beside: { path: 'decisions.store.driver', value: 'postgres', words: '`store.driver: postgres`' },
-  },
-];
+const NOT_BUILT: readonly NotBuilt[] = [];
 
 /** A problem for everything in the file that this version does not have. */
 export function notBuiltProblems(root: TreeNode): readonly Problem[] {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { REMOTE_SETTINGS } from './schema-remote.ts';
 import { SIGNER_SETTING } from './schema-signer.ts';
 import { BundlePlace } from './schema-servers.ts';
-import { AgentIdText, Duration, IssuerUrl, PublicUrl, Scope, Size, Texts, UrlPath } from './schema-values.ts';
+import { AgentIdText, Duration, IssuerUrl, PeerUrl, PublicUrl, Scope, Size, Texts, UrlPath } from './schema-values.ts';
 
 const Limits = z.strictObject({
   messageBytes: Size.prefault('4MB').describe('Largest message that a client may send.'),
@@ -38,6 +38,9 @@ export const HttpTransport = z.strictObject({
   allowedHosts: Texts.default([]).describe('Names accepted in the Host header beside those of the loopback address.'),
   publicUrl: PublicUrl.optional().describe(
     'Where clients reach `path`, if it is not where the gateway listens, such as `https://gateway.example.com/mcp` behind a proxy. Its host is accepted in the Host header, and tokens are asked for in its name.',
+  ),
+  peerUrl: PeerUrl.optional().describe(
+    'Where the other gateways of the same store reach this one, such as `http://10.0.0.5:3700` (docs/postgresql.md). They hand requests over to it, with the credentials in them. Default: where it listens, or the first address of the machine where it listens on all.',
   ),
 });
 

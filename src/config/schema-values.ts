@@ -64,6 +64,14 @@ export const PublicUrl = z
   .string()
   .refine((text) => isPlainUrl(text), 'not a URL without query, fragment and password');
 
+/** Scheme, host and port alone: requests to it keep the paths that they came to. */
+export const PeerUrl = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\/[^/\s"\\]+\/?$/.test(text) && isPlainUrl(text),
+    'not a URL of scheme, host and port alone, such as http://10.0.0.5:3700',
+  );
+
 function isPlainUrl(text: string): boolean {
   if (!/^https?:\/\/[^?#\s"\\]+$/.test(text) || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);

@@ -56,7 +56,7 @@ const Decisions = z.strictObject({
   retain: Duration.refine((ms) => ms >= HOUR_MS, 'must be at least 1h')
     .optional()
     .describe(
-      'How long decisions are kept; older ones are removed, whole segments at a time. Without it all are kept.',
+      'How long decisions are kept; older ones are removed, whole segments at a time, in PostgreSQL whole months. Without it all are kept.',
     ),
   export: z
     .array(DecisionExport)

@@ -72,6 +72,17 @@ export function noCounts(atMs: number): Counts {
   };
 }
 
+/** The same counts, which can be changed by themselves. */
+export function copyCounts(counts: Counts): Counts {
+  const { tools, identical, minute } = counts;
+  return {
+    ...counts,
+    tools: new Map(tools),
+    identical: new Map(identical),
+    minute: minute.map((step) => ({ ...step })),
+  };
+}
+
 export function count(counts: Counts, counted: Counted): void {
   if (counted.kind === 'call') return countCall(counts, counted);
   if (counted.kind === 'result') {

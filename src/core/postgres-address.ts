@@ -65,7 +65,7 @@ export function nameOfAddress({ host, port, database }: PostgresAddress): string
 }
 
 /** Whether what is said to that host stays on this machine. */
-export function isHere(host: string): boolean {
+function isHere(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 

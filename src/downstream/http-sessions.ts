@@ -7,6 +7,8 @@ import type { Logger } from '../core/logger.ts';
 import type { Passes } from '../core/rpc-parse.ts';
 import type { GatewayPort } from '../gateway/port.ts';
 import { type Identity, isSameIdentity } from './identity.ts';
+import type { PeerRoad } from './peer-road.ts';
+import { idAt } from './peers.ts';
 import { type ServerInfo, Session } from './session.ts';
 import type { TurnLimits, Turns } from './turns.ts';
 
@@ -28,6 +30,8 @@ export interface SessionsOptions {
   readonly clock: Clock;
   /** Parameters beyond the protocol that go on; none where it is left out. */
   readonly passes?: Passes | undefined;
+  /** The way to sessions of other gateways; absent where there are none. */
+  readonly road?: PeerRoad | undefined;
 }
 
 /** What a transport keeps beside a session. */
@@ -67,9 +71,10 @@ export class HttpSessions<C extends Channel> {
 
   /** Undefined where there are as many as there may be. */
   open(identity: Identity, channel: C): HeldSession<C> | undefined {
-    const { gateway, serverInfo, limits, logger, clock } = this.#options;
+    const { gateway, serverInfo, limits, logger, clock, road } = this.#options;
     if (this.#held.size >= limits.maxSessions && !this.#makeRoom(identity)) return undefined;
-    const [wireId, id] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+    const [secret, id] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+    const wireId = road === undefined ? secret : idAt(road.tag, secret);
     const announce = (text: string): void => channel.announce(text);
     const isListening = (): boolean => channel.isListening();
     const session = new Session({

@@ -9,6 +9,8 @@ import { failUnforeseen, refuse, refuseMethod, reject, sendJson } from './http-a
 import { type AllowedHosts, allowedHostsAt, refuseForeign } from './http-guard.ts';
 import { Connections, refuseBroken, repeatedHeader, urlRefusal, type WireLimits, wireOptions } from './http-limits.ts';
 import type { HttpLimits, SessionsOptions } from './http-sessions.ts';
+import { isFromPeer, PeerRoad } from './peer-road.ts';
+import { addressOfListener, type Peers } from './peers.ts';
 import { LegacySse } from './sse.ts';
 import { Streamable } from './streamable.ts';
 import { settledWithin } from './settled-within.ts';
@@ -29,6 +31,8 @@ export interface HttpOptions extends SessionsOptions {
   readonly sse: { readonly path: string; readonly messagesPath: string } | undefined;
   /** Who sent a request, and whether it may enter. */
   readonly gate: Gate;
+  /** The gateways that share its store; absent where there are none. */
+  readonly peers?: Peers | undefined;
   /** What `/readyz` answers; `ready` decides between 200 and 503. Nothing secret. */
   readonly readiness: () => JsonObject & { readonly ready: boolean };
 }
@@ -36,6 +40,8 @@ export interface HttpOptions extends SessionsOptions {
 export interface HttpDoor {
   /** Address of Streamable HTTP. */
   readonly url: string;
+  /** Where the other gateways of its store reach it, as far as it knows itself. */
+  readonly peerAddress: string;
   close(): Promise<void>;
 }
 
@@ -47,13 +53,14 @@ const MAX_SWEEP_MS = 5000;
 export async function serveHttp(options: HttpOptions): Promise<HttpDoor> {
   const door = new Http(options);
   await door.listen();
-  return { url: door.url, close: () => door.close() };
+  return { url: door.url, peerAddress: door.peerAddress, close: () => door.close() };
 }
 
 class Http {
   readonly #options: HttpOptions;
   readonly #server: Server;
   readonly #connections: Connections;
+  readonly #road: PeerRoad | undefined;
   readonly #streamable: Streamable;
   readonly #legacy: LegacySse | undefined;
   /** One for all, because it is set for every request. A client that goes away is nothing to act on. */
@@ -63,16 +70,21 @@ class Http {
   /** Open streams, each with whether its client may still have it. */
   readonly #standing = new Map<ServerResponse, Visitor['holds']>();
   #allowedHosts: AllowedHosts = new Set();
+  /** Also the host by which the other gateways of the store call. */
+  #peerHosts: AllowedHosts = new Set();
   #sweeper: NodeJS.Timeout | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
 
   constructor(options: HttpOptions) {
     this.#options = options;
     const turns = new Turns(options.limits);
-    const { sse } = options;
-    this.#streamable = new Streamable(options, turns);
-    this.#legacy = sse === undefined ? undefined : new LegacySse(options, sse.messagesPath, turns);
-    this.#connections = new Connections(options.limits);
+    const { sse, peers, logger, limits } = options;
+    // Each that is handed over has a connection of its client, so there are never more by themselves.
+    this.#road = peers && new PeerRoad({ peers, maxOpen: limits.maxConnections, logger });
+    const inside = { ...options, road: this.#road };
+    this.#streamable = new Streamable(inside, turns);
+    this.#legacy = sse === undefined ? undefined : new LegacySse(inside, sse.messagesPath, turns);
+    this.#connections = new Connections(limits);
     this.#server = createServer(wireOptions(options.limits), (request, response) => this.#answer(request, response));
     // Node would leave out the headers beyond a number, and with them what they say; their size is limited.
     this.#server.maxHeadersCount = 0;
@@ -88,6 +100,10 @@ class Http {
     return `http://${host}:${String(port)}${this.#options.path}`;
   }
 
+  get peerAddress(): string {
+    return this.#options.peers?.url?.origin ?? addressOfListener(this.#address());
+  }
+
   async listen(): Promise<void> {
     const { host, port, allowedHosts, publicUrl, limits } = this.#options;
     await new Promise<void>((resolve, reject) => {
@@ -96,6 +112,7 @@ class Http {
     });
     const local = allowedHostsAt(this.#address().port, allowedHosts);
     this.#allowedHosts = publicUrl === undefined ? local : new Set([...local, publicUrl.host]);
+    this.#peerHosts = new Set([...this.#allowedHosts, new URL(this.peerAddress).host]);
     const sweepMs = Math.min(MAX_SWEEP_MS, Math.max(MIN_SWEEP_MS, limits.idleMs / 2));
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
   }
@@ -108,7 +125,8 @@ class Http {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', this.#onBrokenResponse);
-    const foreign = refuseForeign(request.headers, this.#allowedHosts);
+    const hosts = this.#road !== undefined && isFromPeer(request) ? this.#peerHosts : this.#allowedHosts;
+    const foreign = refuseForeign(request.headers, hosts);
     if (foreign !== undefined) return refuse(response, 403, foreign);
     const refused = this.#connections.refusal(request);
     if (refused !== undefined) return this.#dismiss(response, 503, refused);
@@ -191,9 +209,10 @@ class Http {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    const drained = Promise.all([this.#streamable.drained(), this.#legacy?.sessions.drained()]);
+    const drained = Promise.all([this.#streamable.drained(), this.#legacy?.sessions.drained(), this.#road?.drained()]);
     await settledWithin(drained, this.#options.limits.drainMs);
     await Promise.all([this.#streamable.close(), this.#legacy?.sessions.endAll()]);
+    this.#road?.close();
     this.#server.closeIdleConnections();
     await settledWithin(closed, LAST_WORDS_MS);
     this.#server.closeAllConnections();

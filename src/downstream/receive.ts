@@ -1,4 +1,5 @@
 import { EDGE_BYTES } from '../core/framing.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { JsonLimits } from '../core/json-scan.ts';
 import { findIdAtEdges, parseClientMessage, type Passes } from '../core/rpc-parse.ts';
 import type { RpcError, RpcId, RpcMessage } from '../core/rpc.ts';
@@ -8,6 +9,8 @@ import { parseRequestBytes } from '../core/strict-json.ts';
 export interface ReceivedMessage {
   readonly kind: 'ok';
   readonly message: RpcMessage;
+  /** All of what was sent, with the members that are dropped from `message`. */
+  readonly value: JsonObject;
   /** JSON pointers of members that the protocol does not know. */
   readonly dropped: readonly string[];
   readonly byteLength: number;
@@ -31,7 +34,8 @@ export function receiveMessage(bytes: Buffer, limits: JsonLimits, passes?: Passe
   }
   const parsed = parseClientMessage(json.value, passes);
   if (parsed.kind === 'ok') {
-    return { kind: 'ok', message: parsed.message, dropped: parsed.dropped, byteLength: bytes.length };
+    const { message, dropped } = parsed;
+    return { kind: 'ok', message, value: json.value, dropped, byteLength: bytes.length };
   }
   return { kind: 'refused', reason: 'invalid_message', id: parsed.id, error: parsed.error };
 }

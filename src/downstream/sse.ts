@@ -7,6 +7,7 @@ import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Identity } from './identity.ts';
 import type { Outlet } from './outlet.ts';
+import { holderOf } from './peers.ts';
 import { HTTP } from './post.ts';
 import { receiveMessage } from './receive.ts';
 import type { Turns } from './turns.ts';
@@ -54,11 +55,29 @@ export class LegacySse {
     const id = new URLSearchParams(request.url?.split('?', 2)[1]).get('sessionId');
     if (id === null) return refuse(response, 400, 'The sessionId is missing: open the event stream first.');
     const held = this.sessions.find(id, identity);
-    if (held === undefined) return refuse(response, 404, 'There is no such session: open the event stream again.');
+    if (held === undefined) return this.#postElsewhere(id, request, response);
     const { maxBytes } = this.#options.limits;
     return this.#bodies.read({ request, response }, (body) => {
       if (body.kind !== 'whole') return refuseBody(response, body, maxBytes);
       return this.#take(body.bytes, held, response);
+    });
+  }
+
+  /** The stream of a session is where it was opened; its messages may come anywhere. */
+  #postElsewhere(id: string, request: IncomingMessage, response: ServerResponse): void {
+    const { road, limits, passes, logger } = this.#options;
+    const gone = (): void => refuse(response, 404, 'There is no such session: open the event stream again.');
+    const holder = holderOf(id);
+    if (road === undefined || !road.leadsTo(holder, request)) return gone();
+    return this.#bodies.read({ request, response }, (body) => {
+      if (body.kind !== 'whole') return refuseBody(response, body, limits.maxBytes);
+      const received = receiveMessage(body.bytes, limits, passes);
+      if (received.kind === 'ok') {
+        const { value: message } = received;
+        return road.handOver({ holder, request, response, query: `?sessionId=${id}`, message, otherwise: gone });
+      }
+      logger.warn('A message was refused.', { reason: received.reason });
+      return sendJson(response, 400, answerText(received.id, failureOf(received.error)));
     });
   }
 

@@ -7,6 +7,7 @@ import type { Caller, GatewayPort } from '../gateway/port.ts';
 import { answerText, headerMismatch, invalidParams, tooMany, unsupportedVersion } from './answer.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { refuse, sendEmpty, sendJson } from './http-answer.ts';
+import type { PeerRoad } from './peer-road.ts';
 import { PlainEvents } from './plain-events.ts';
 import { type Post, roadOf } from './post.ts';
 import type { Manners, PostExchange } from './post-exchange.ts';
@@ -20,22 +21,29 @@ export class StatelessHttp {
   readonly #stateless: Stateless;
   readonly #gateway: GatewayPort;
   readonly #exchanges: PostExchanges;
+  readonly #road: PeerRoad | undefined;
   readonly #streams = new Set<PlainEvents>();
 
-  constructor(stateless: Stateless, gateway: GatewayPort, exchanges: PostExchanges) {
+  constructor(stateless: Stateless, { gateway, exchanges, road }: Around) {
     this.#stateless = stateless;
     this.#gateway = gateway;
     this.#exchanges = exchanges;
+    this.#road = road;
   }
 
-  take({ message, dropped, byteLength }: ReceivedMessage, post: Post): void {
+  take({ message, value, dropped, byteLength }: ReceivedMessage, post: Post): void {
     // A stateless client cancels by closing the response; there is nothing else that it could notify us of.
     if (message.kind !== 'request') return sendEmpty(post.response, 202);
     const read = readEnvelope(message.params);
     if (read.kind === 'invalid') return refuseRequest(post, message, invalidParams(read.message));
     const refusal = misfit(post, message, read.envelope);
     if (refusal !== undefined) return refuseRequest(post, message, refusal);
-    return this.#answer({ message, dropped, byteLength, post, envelope: read.envelope });
+    const answer = (): void => this.#answer({ message, dropped, byteLength, post, envelope: read.envelope });
+    const { request, response } = post;
+    const holder = this.#road && this.#gateway.placeOf(message);
+    if (this.#road === undefined || !this.#road.leadsTo(holder, request)) return answer();
+    // Where the holder is gone, what it held is gone: said here, as of anything that is unknown.
+    return this.#road.handOver({ holder, request, response, message: value, otherwise: answer });
   }
 
   beat(): void {
@@ -86,6 +94,12 @@ export class StatelessHttp {
       manners: MANNERS,
     });
   }
+}
+
+interface Around {
+  readonly gateway: GatewayPort;
+  readonly exchanges: PostExchanges;
+  readonly road: PeerRoad | undefined;
 }
 
 interface Enveloped {

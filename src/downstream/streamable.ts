@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { JsonObject } from '../core/json.ts';
 import { SESSION_VERSIONS, isSessionVersion, STATELESS_VERSIONS } from '../core/protocol.ts';
 import { answerText, failureOf, headerMismatch, invalidRequest, unsupportedVersion } from './answer.ts';
 import { Bodies } from './bodies.ts';
@@ -9,6 +10,7 @@ import { refuse, refuseBody, refuseMethod, sendEmpty, sendJson, sendRefusal } fr
 import { isJsonContent, readAccept } from './http-guard.ts';
 import { type Channel, type HeldSession, HttpSessions, type SessionsOptions } from './http-sessions.ts';
 import type { Outlet } from './outlet.ts';
+import { holderOf } from './peers.ts';
 import { type Post, roadOf } from './post.ts';
 import type { Manners, PostExchange } from './post-exchange.ts';
 import { PostExchanges } from './post-exchanges.ts';
@@ -31,13 +33,13 @@ export class Streamable {
   readonly #statelessHttp: StatelessHttp;
 
   constructor(options: SessionsOptions, turns: Turns) {
-    const { limits, clock, gateway, logger } = options;
+    const { limits, clock, gateway, logger, road } = options;
     this.#options = options;
     this.#bodies = new Bodies(limits.maxBytes, logger);
     this.sessions = new HttpSessions(options, turns);
     this.stateless = new Stateless({ ...options, ...limits, turns, maxClients: limits.maxSessions });
     this.#exchanges = new PostExchanges(clock, limits.streamAfterMs);
-    this.#statelessHttp = new StatelessHttp(this.stateless, gateway, this.#exchanges);
+    this.#statelessHttp = new StatelessHttp(this.stateless, { gateway, exchanges: this.#exchanges, road });
   }
 
   handle(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
@@ -87,7 +89,7 @@ export class Streamable {
     const isOpening = message.kind === 'request' && message.method === 'initialize';
     if (saysStateless(headers)) return refuseStateless(post.response, received);
     if (isOpening && headers['mcp-session-id'] === undefined) return this.#open(received, post);
-    const held = this.#find(post.request, post.response, post.visitor);
+    const held = this.#find(post, received.value);
     if (held === undefined) return undefined;
     if (message.kind === 'request') return held.session.receive(received, this.#startExchange(held, post));
     held.session.receive(received, NO_OUTLET);
@@ -130,7 +132,7 @@ export class Streamable {
 
   #listen(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
     if (!readAccept(request.headers).events) return refuse(response, 406, 'The client must accept text/event-stream.');
-    const held = this.#find(request, response, visitor);
+    const held = this.#find({ request, response, visitor });
     if (held === undefined) return undefined;
     const { channel } = held;
     const lastEventId = request.headers['last-event-id'];
@@ -144,13 +146,13 @@ export class Streamable {
   }
 
   #delete(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void {
-    const held = this.#find(request, response, visitor);
+    const held = this.#find({ request, response, visitor });
     if (held === undefined) return;
     void this.sessions.end(held).then(() => sendEmpty(response, 204));
   }
 
-  /** The session that a request names; where there is none the request is answered. */
-  #find(request: IncomingMessage, response: ServerResponse, visitor: Visitor): Held | undefined {
+  /** The session that a request names; where it is not here the request is answered, or handed over to where it is. */
+  #find({ request, response, visitor }: Omit<Post, 'accepted'>, message?: JsonObject): Held | undefined {
     const { 'mcp-session-id': id, 'mcp-protocol-version': version } = request.headers;
     if (typeof version === 'string' && !isSessionVersion(version)) {
       sendRefusal(response, 400, unsupportedVersion(version, [...STATELESS_VERSIONS, ...SESSION_VERSIONS]));
@@ -161,8 +163,13 @@ export class Streamable {
       return undefined;
     }
     const held = this.sessions.find(id, visitor.identity);
-    if (held === undefined) refuse(response, 404, 'There is no such session, or it has ended: send initialize again.');
-    return held;
+    if (held !== undefined) return held;
+    const gone = (): void => refuse(response, 404, 'There is no such session, or it has ended: send initialize again.');
+    const { road } = this.#options;
+    const holder = holderOf(id);
+    if (road === undefined || !road.leadsTo(holder, request)) gone();
+    else road.handOver({ holder, request, response, message, otherwise: gone });
+    return undefined;
   }
 }
 

@@ -9,6 +9,11 @@ export interface CountsKeeper {
   readonly logger: Logger;
   /** Conversations and agents that are in memory at one time. */
   readonly mostKept: number;
+  /**
+   * Whether the calls of one conversation come through several processes: then each is counted in the store, together with
+   * those that come at the same time, before it is decided.
+   */
+  readonly isSpread?: boolean;
 }
 
 /** Counts that live and die with the process. */
@@ -22,37 +27,55 @@ interface Entry {
   readonly whose: Conversant;
   counts: Counts;
   /** Counted here and not yet added to the store, oldest first. */
-  uncounted: Counted[];
+  uncounted: Noted[];
   /** When the store was last asked, on the clock that only grows. */
   askedMs: number;
 }
 
-/** What a crash can lose, at most. */
-const WRITE_AFTER_MS = 2_000;
-/** How old what other processes have counted may be. */
-const ASK_AFTER_MS = 5_000;
+interface Noted {
+  readonly counted: Counted;
+  /** Told what the counts were when this had just been counted, with all that others had counted before. */
+  readonly onCounted?: (counts: Counts) => void;
+}
+
+interface Pace {
+  /** What a crash can lose, at most. */
+  readonly writeAfterMs: number;
+  /** How old what other processes have counted may be. */
+  readonly askAfterMs: number;
+}
+
+const ALONE: Pace = { writeAfterMs: 2_000, askAfterMs: 5_000 };
+/** Of the sizes of results, and for whoever only looks: calls and denials are counted in the store at once. */
+const SPREAD: Pace = { writeAfterMs: 250, askAfterMs: 250 };
 /** What waits for the store when it cannot be written: enough to count on, little enough to hold. */
 const MOST_UNCOUNTED = 1_000;
 
 /**
  * The counts that are in use, of as many conversations as may be; the store has those of all. What is counted is added
- * to the store behind, many conversations in one transaction, so no call waits for it.
+ * to the store behind, many conversations in one transaction, so no call waits for it; but where conversations are spread
+ * over processes it does, for otherwise each would know a part of them.
  */
 export class CountsMemory {
   readonly #clock: Clock;
   readonly #keeper: CountsKeeper;
+  readonly #pace: Pace;
   /** Those that were used since the last time that room was made, and those before; nothing is moved while it is young. */
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
   readonly #arriving = new Map<string, Promise<Entry>>();
   readonly #changed = new Set<Entry>();
-  #writing: Promise<void> | undefined;
+  /** Resolves when what is being written is. */
+  #writing: Promise<void> = Promise.resolve();
+  /** What comes after it and has not begun. */
+  #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
   constructor(clock: Clock, keeper: CountsKeeper) {
     this.#clock = clock;
     this.#keeper = keeper;
+    this.#pace = keeper.isSpread === true ? SPREAD : ALONE;
   }
 
   get size(): number {
@@ -61,13 +84,21 @@ export class CountsMemory {
 
   /** Counts something and answers what `read` makes of the counts then. Rejects where the counts cannot be had. */
   async note<T>(whose: Conversant, counted: Counted, read: (counts: Counts) => T): Promise<T> {
-    const entry = this.#inUse(whose.id) ?? (await this.#fetch(whose));
+    const { isSpread = false } = this.#keeper;
+    // Where it is counted in the store, what others have counted comes with it.
+    const entry = (isSpread ? this.#find(whose.id) : this.#inUse(whose.id)) ?? (await this.#fetch(whose));
     count(entry.counts, counted);
-    entry.uncounted.push(counted);
-    if (entry.uncounted.length > MOST_UNCOUNTED) entry.uncounted.shift();
-    this.#changed.add(entry);
-    this.#writeSoon();
-    return read(entry.counts);
+    if (!isSpread || counted.kind !== 'call') {
+      this.#add(entry, { counted });
+      if (isSpread && counted.kind === 'denied') void this.#write();
+      else this.#writeSoon();
+      return read(entry.counts);
+    }
+    // Where the store does not take it, what is known here has to do.
+    let answer = read(entry.counts);
+    this.#add(entry, { counted, onCounted: (counts) => (answer = read(counts)) });
+    await this.#write();
+    return answer;
   }
 
   /** Undefined where nothing was counted. Leaves nothing behind. */
@@ -88,10 +119,16 @@ export class CountsMemory {
     await this.#write();
   }
 
+  #add(entry: Entry, noted: Noted): void {
+    entry.uncounted.push(noted);
+    if (entry.uncounted.length > MOST_UNCOUNTED) entry.uncounted.shift();
+    this.#changed.add(entry);
+  }
+
   /** What is in memory and not so old that others may have counted much meanwhile. */
   #inUse(id: string): Entry | undefined {
     const entry = this.#find(id);
-    const isFresh = entry !== undefined && this.#clock.monotonic() - entry.askedMs <= ASK_AFTER_MS;
+    const isFresh = entry !== undefined && this.#clock.monotonic() - entry.askedMs <= this.#pace.askAfterMs;
     return isFresh ? entry : undefined;
   }
 
@@ -151,38 +188,46 @@ export class CountsMemory {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#write();
-    }, WRITE_AFTER_MS).unref();
+    }, this.#pace.writeAfterMs).unref();
   }
 
-  /** One transaction at a time; who comes meanwhile waits for it, and for the next where that has more. */
-  async #write(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
-    if (this.#changed.size === 0) return;
+  /** One transaction at a time; all who come meanwhile share the next. Resolves when what was counted before is written. */
+  #write(): Promise<void> {
+    this.#next ??= this.#writeAfter(this.#writing);
+    return this.#next;
+  }
+
+  async #writeAfter(writing: Promise<void>): Promise<void> {
+    await writing;
+    this.#next = undefined;
     this.#writing = this.#writeChanged();
     await this.#writing;
-    this.#writing = undefined;
   }
 
   /** Never rejects: what could not be added is tried again with the next, as long as it is in use. */
   async #writeChanged(): Promise<void> {
-    const changed = [...this.#changed];
-    const parts = changed.map(({ whose, uncounted }) => ({ whose, counted: uncounted }));
+    if (this.#changed.size === 0) return;
+    const changed = [...this.#changed].map((entry) => ({ entry, noted: entry.uncounted }));
     this.#changed.clear();
-    for (const entry of changed) entry.uncounted = [];
+    for (const { entry } of changed) entry.uncounted = [];
     try {
-      const sums = await this.#keeper.store.add(parts);
-      for (const entry of changed) {
-        const sum = sums.get(entry.whose.id);
-        if (sum === undefined) continue;
-        rebase(entry, sum);
+      const parts = changed.map(({ entry: { whose }, noted }) => ({
+        whose,
+        counted: noted.map(({ counted }) => counted),
+      }));
+      const before = await this.#keeper.store.add(parts);
+      for (const { entry, noted } of changed) {
+        const had = before.get(entry.whose.id);
+        if (had === undefined) continue;
+        rebase(entry, had, noted);
         entry.askedMs = this.#clock.monotonic();
       }
     } catch (thrown) {
       this.#keeper.logger.warn('what conversations count could not be stored', { problem: messageOf(thrown) });
-      for (const [index, entry] of changed.entries()) {
+      for (const { entry, noted } of changed) {
         const { id } = entry.whose;
         if ((this.#young.get(id) ?? this.#old.get(id)) !== entry) continue;
-        entry.uncounted = [...(parts[index]?.counted ?? []), ...entry.uncounted].slice(-MOST_UNCOUNTED);
+        entry.uncounted = [...noted, ...entry.uncounted].slice(-MOST_UNCOUNTED);
         this.#changed.add(entry);
       }
       this.#writeSoon();
@@ -190,8 +235,11 @@ export class CountsMemory {
   }
 }
 
-/** What the store has, and on top of it what has been counted here since. */
-function rebase(entry: Entry, stored: Counts): void {
-  for (const counted of entry.uncounted) count(stored, counted);
+/** What the store had, and on top of it what was added and what has been counted here since. */
+function rebase(entry: Entry, stored: Counts, added: readonly Noted[] = []): void {
+  for (const { counted, onCounted } of [...added, ...entry.uncounted]) {
+    count(stored, counted);
+    onCounted?.(stored);
+  }
   entry.counts = stored;
 }

@@ -7,6 +7,7 @@ import { Elicitations } from './elicitations.ts';
 import { isInputRequired } from './input-required.ts';
 import { relayTo } from './notices.ts';
 import { ParkedCalls, PARKING } from './parked-calls.ts';
+import { placeNamedIn } from './places.ts';
 import type { Caller, InputAnswers } from './port.ts';
 import { refuseQuestion } from './question-decision.ts';
 import { questionAnsweredBy } from './questions.ts';
@@ -20,11 +21,11 @@ import { answerFailure } from './upstream-errors.ts';
 
 /** The dialogue for all four pairings of clients and servers in sessions and without. */
 export function createDialogue(parts: DialogueParts): Dialogue {
-  const { clock } = parts;
+  const { clock, place } = parts;
   const limits = { ...PARKING, ...parts.limits };
   const elicitations = new Elicitations();
   const sealer = new Sealer({ keyedHash: parts.keyedHash, clock });
-  const states = new RequestStates(sealer, () => clock.now() + limits.lifeMs);
+  const states = new RequestStates({ sealer, until: () => clock.now() + limits.lifeMs, place });
   const rounds: RoundParts = { ...parts, elicitations, states };
   const parked = new ParkedCalls(limits, () => clock.monotonic());
   const tasks = new TaskBook(rounds);
@@ -35,7 +36,10 @@ export function createDialogue(parts: DialogueParts): Dialogue {
       return resumed?.kind === 'parked' && !parked.holds(resumed.id, resumed.round) ? undefined : resumed;
     },
     forward: (forwarding) => forward(forwarding, all),
-    placeOf: () => undefined,
+    placeOf: (request) => {
+      const named = place === undefined ? undefined : placeNamedIn(request);
+      return named === place ? undefined : named;
+    },
     asked: (question) => askLoosely(question, all),
     elicitedSession: (server, elicitationId) => elicitations.sessionOf(server, elicitationId),
     tasks,

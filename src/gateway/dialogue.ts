@@ -84,7 +84,7 @@ export interface Dialogue {
   open(answers: InputAnswers, caller: Caller, binding: string): Resumed | undefined;
   /** For a stateless client the answer may be a result with `resultType: "input_required"`. Rejects as `send` does. */
   forward(forwarding: Forwarding): Promise<Said>;
-  /** The tag of the gateway where that lives which a request names; undefined where it names none. */
+  /** The tag of the gateway where that lives which a request names; undefined where it names none, or this one. */
   placeOf(request: RpcRequest): string | undefined;
   /** What a server asks outside of any request, such as `roots/list` right after the handshake. Never rejects. */
   asked(question: LooseQuestion): Promise<RpcAnswer>;
@@ -152,6 +152,8 @@ export interface DialogueParts extends Governing {
   readonly follow: FollowTasks;
   /** The store's; states are sealed with keys made from it, so all gateways on one store can open them. */
   readonly keyedHash: (text: string) => string;
+  /** The tag of this gateway; undefined where no other shares the store from another host, so that nobody else is asked. */
+  readonly place: string | undefined;
   /** The URI under which clients reach what a server calls so. */
   readonly expose: (server: ServerId, uri: string) => string;
   /** Whether what is asked says which server asks: where there is more than one. */

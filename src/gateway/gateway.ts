@@ -18,6 +18,7 @@ import { answerOther, type OtherMethodParts } from './other-method.ts';
 import { callWithSignIn, type SignInOffer } from './offer-sign-in.ts';
 import { observed } from './observing.ts';
 import { ownReason } from './own-reasons.ts';
+import { placeNamedIn } from './places.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import type {
   Audience,
@@ -51,6 +52,8 @@ export interface GatewayParts extends ToolWayParts, OtherMethodParts {
   readonly agents: Agents;
   readonly keyedId: (text: string) => string;
   readonly beginSignIn?: SignInOffer['beginSignIn'] | undefined;
+  /** The tag of this gateway; undefined where no other shares the store from another host. */
+  readonly place?: string | undefined;
   /** What a server says of itself; empty where it says nothing or was never reached. */
   readonly instructionsOf: (server: ServerId) => string;
   /** Who watches; absent where nobody does. */
@@ -154,8 +157,9 @@ export class Gateway implements GatewayPort {
     this.#arrived?.parts.instances.tell(news, caller);
   }
 
+  /** As long as the parts have not arrived nothing lives here, so that what is named lives elsewhere. */
   placeOf(request: RpcRequest): string | undefined {
-    return this.#arrived?.parts.dialogue.placeOf(request);
+    return this.#arrived === undefined ? placeNamedIn(request) : this.#arrived.parts.dialogue.placeOf(request);
   }
 
   async endSession(session: string): Promise<void> {
@@ -277,9 +281,9 @@ async function answerKnown(request: ClientRequest, known: Known, arrived: Arrive
 
 function callTool(asked: Asked<ToolCallRequest>, { parts, calls }: Arrived): Promise<RpcAnswer> {
   const call = (one: Asked<ToolCallRequest>): Promise<RpcAnswer> => govern(one, calls);
-  const { beginSignIn, directory } = parts;
+  const { beginSignIn, directory, place } = parts;
   if (beginSignIn === undefined) return call(asked);
-  return callWithSignIn(asked, call, { beginSignIn, serverOf: (name) => directory.tools.get(name)?.server.id });
+  return callWithSignIn(asked, call, { beginSignIn, place, serverOf: (name) => directory.tools.get(name)?.server.id });
 }
 
 /** In place of what a server says of itself while it says nothing without a sign-in. */

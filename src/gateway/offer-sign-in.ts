@@ -4,6 +4,7 @@ import { DECISION_META_KEY, type ServerId, SIGN_IN_KEY } from '../core/names.ts'
 import type { RpcAnswer } from '../core/rpc.ts';
 import type { StopSignal } from '../core/stop.ts';
 import type { Asked } from './govern.ts';
+import { placeAtEnd, STATE_MARK, withoutPlace, withPlace } from './places.ts';
 import type { Exchange, ToolCallRequest } from './port.ts';
 
 /** A sign-in that waits for the user; `done` rejects where nobody signs in. */
@@ -17,7 +18,15 @@ export interface SignInOffer {
   readonly serverOf: (tool: string) => ServerId | undefined;
   /** Rejects where the server offers no sign-in that can be used. */
   readonly beginSignIn: (server: ServerId, principalId: string) => Promise<OpenSignIn>;
+  /** The tag of this gateway, to which the browser returns; undefined where no other could be asked. */
+  readonly place?: string | undefined;
 }
+
+/**
+ * Before the tag, the `requestState` of an offer. It is not sealed, because there is nothing to be had by writing one:
+ * whoever does waits for a sign-in of his own.
+ */
+const STATE = 'sign-in';
 
 type Call = (asked: Asked<ToolCallRequest>) => Promise<RpcAnswer>;
 
@@ -32,7 +41,7 @@ export async function callWithSignIn(
   call: Call,
   offer: SignInOffer,
 ): Promise<RpcAnswer> {
-  const { consent, rest } = takeConsent(asked);
+  const { consent, rest } = takeConsent(asked, offer);
   const answer = await call(rest);
   if (!wantsSignIn(answer) || !canOpenPages(asked)) return answer;
   const server = offer.serverOf(asked.request.name);
@@ -42,16 +51,28 @@ export async function callWithSignIn(
   return next === 'call_again' ? call(rest) : next;
 }
 
+interface Consent {
+  readonly answer: Json;
+  /** Whether it is about a page of another gateway, which has gone meanwhile: the browser will not return to this one. */
+  readonly isOfAnother: boolean;
+}
+
 /** What a stateless client answers to our own question is ours: neither policy nor the server has asked. */
-function takeConsent(asked: Asked<ToolCallRequest>): { consent: Json | undefined; rest: Asked<ToolCallRequest> } {
+function takeConsent(
+  asked: Asked<ToolCallRequest>,
+  { place }: SignInOffer,
+): { readonly consent: Consent | undefined; readonly rest: Asked<ToolCallRequest> } {
   const { answers } = asked.request;
-  if (answers === undefined || !Object.hasOwn(answers.responses, SIGN_IN_KEY))
-    return { consent: undefined, rest: asked };
-  const { [SIGN_IN_KEY]: consent, ...responses } = answers.responses;
-  const isAll = answers.state === undefined && Object.keys(responses).length === 0;
+  if (answers === undefined) return { consent: undefined, rest: asked };
+  const { state: text = '' } = answers;
+  const isOurs = withoutPlace(text, STATE_MARK) === STATE;
+  if (!isOurs && !Object.hasOwn(answers.responses, SIGN_IN_KEY)) return { consent: undefined, rest: asked };
+  const { [SIGN_IN_KEY]: answer, ...responses } = answers.responses;
+  const state = isOurs ? undefined : answers.state;
+  const isAll = state === undefined && Object.keys(responses).length === 0;
   return {
-    consent,
-    rest: { ...asked, request: { ...asked.request, answers: isAll ? undefined : { ...answers, responses } } },
+    consent: answer === undefined ? undefined : { answer, isOfAnother: placeAtEnd(text, STATE_MARK) !== place },
+    rest: { ...asked, request: { ...asked.request, answers: isAll ? undefined : { responses, state } } },
   };
 }
 
@@ -76,15 +97,15 @@ interface Offering {
   readonly refusal: RpcAnswer;
 }
 
-/** `consent` is what a stateless client says of the page that it was given with an earlier answer. */
-async function goOn(consent: Json | undefined, offering: Offering): Promise<RpcAnswer | 'call_again'> {
+/** `consent`: what a stateless client says of the page that it was given with an earlier answer. */
+async function goOn(consent: Consent | undefined, offering: Offering): Promise<RpcAnswer | 'call_again'> {
   const { asked, server, offer, refusal } = offering;
   const { caller, exchange } = asked;
-  if (consent !== undefined && !accepts(consent)) return refusal;
+  if (consent !== undefined && !accepts(consent.answer)) return refusal;
   const { url, done } = await offer.beginSignIn(server, caller.principal.user.id);
   const page = { mode: 'url', url, message: `Sign in to ${server}, so that what was asked for can be done.` };
-  if (consent !== undefined) await before(done, exchange.signal);
-  else if (exchange.ask === undefined) return inputRequired(refusal, page);
+  if (consent?.isOfAnother === false) await before(done, exchange.signal);
+  else if (exchange.ask === undefined) return inputRequired(refusal, page, offer);
   else if (!(await signsIn(exchange, page, done))) return refusal;
   return 'call_again';
 }
@@ -94,11 +115,12 @@ function accepts(answer: Json): boolean {
 }
 
 /** The refusal as a stateless client gets it that can go on: with the page, and the decision as it was. */
-function inputRequired(refusal: RpcAnswer, page: JsonObject): RpcAnswer {
+function inputRequired(refusal: RpcAnswer, page: JsonObject, { place }: SignInOffer): RpcAnswer {
   if (refusal.kind === 'failure') return refusal;
   const inputRequests = { [SIGN_IN_KEY]: { method: 'elicitation/create', params: page } };
   const { _meta: meta } = refusal.result;
-  const result = { resultType: 'input_required', inputRequests };
+  const state = place === undefined ? {} : { requestState: withPlace(STATE, STATE_MARK, place) };
+  const result = { resultType: 'input_required', inputRequests, ...state };
   return { kind: 'result', result: meta === undefined ? result : { ...result, _meta: meta } };
 }
 

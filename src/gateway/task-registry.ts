@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GovernedServer } from './governed-server.ts';
 import type { JudgedCall } from './judge-answer.ts';
+import { TASK_MARK, withPlace } from './places.ts';
 import type { Caller } from './port.ts';
 import type { AskingCall } from './question-decision.ts';
 import { principalOf } from './request-state.ts';
@@ -10,7 +11,10 @@ import { TaskQuestions } from './task-questions.ts';
 
 /** A task of a call that went through here. */
 export interface KnownTask {
-  /** Its id for clients: the server's own, unless another task has that. */
+  /**
+   * Its id for clients: the server's own, unless another task has that; and with the tag of the gateway where there are
+   * others.
+   */
   readonly shownId: string;
   /** Its id at the server. */
   readonly taskId: string;
@@ -32,13 +36,16 @@ const LIFE_MS = 86_400_000;
 /** The tasks that are known, and whose they are. */
 export class TaskRegistry {
   readonly #clock: Clock;
+  readonly #place: string | undefined;
   /** In the order in which they were made. */
   readonly #tasks = new Map<string, KnownTask>();
   /** When each may be forgotten, in milliseconds on the monotonic clock. */
   readonly #endsAtMs = new WeakMap<KnownTask, number>();
 
-  constructor(clock: Clock) {
+  /** `place`: the tag of this gateway; undefined where no other could be asked. */
+  constructor(clock: Clock, place: string | undefined) {
     this.#clock = clock;
+    this.#place = place;
   }
 
   /** `state`: of the task as its server tells it. */
@@ -91,9 +98,10 @@ export class TaskRegistry {
   }
 
   #freeId(taskId: string): string {
-    if (!this.#tasks.has(taskId)) return taskId;
+    const placed = (id: string): string => withPlace(id, TASK_MARK, this.#place);
+    if (!this.#tasks.has(placed(taskId))) return placed(taskId);
     let number = 2;
-    while (this.#tasks.has(`${taskId}~${number}`)) number += 1;
-    return `${taskId}~${number}`;
+    while (this.#tasks.has(placed(`${taskId}~${number}`))) number += 1;
+    return placed(`${taskId}~${number}`);
   }
 }

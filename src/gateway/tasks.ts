@@ -43,7 +43,7 @@ export class TaskBook implements Tasks {
 
   constructor(parts: RoundParts) {
     this.#parts = parts;
-    this.#tasks = new TaskRegistry(parts.clock);
+    this.#tasks = new TaskRegistry(parts.clock, parts.place);
   }
 
   /** The server's result as its client gets it; a task that it made is known from now on. */

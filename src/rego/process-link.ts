@@ -2,12 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { GatewayError, messageOf } from '../core/errors.ts';
 import { workerUrl } from '../core/worker-entry.ts';
-import type { ToolchainReply, ToolchainWorkerData } from './toolchain-worker.ts';
+import type { ToolchainReply, ToolchainWork, ToolchainWorkerData } from './toolchain-worker.ts';
 
-/** How long one request may take once the process is ready. */
+/** How much one request may take once the process is ready. */
 export interface RequestLimit {
+  /** Of CPU. How long that lasts depends on what else the machine does; six times as long is the most. */
   readonly limitMs: number;
 }
+
+/** A process that gets less of the machine than one part in so many is given up. */
+const PATIENCE = 6;
 
 /**
  * A running process that answers one request at a time. It has a life of its
@@ -35,13 +39,13 @@ export class ProcessLink {
   /** The program's answer as text. Throws `TOOLCHAIN_FAILED`. */
   async request(text: string, limit: RequestLimit): Promise<string> {
     await this.#ready;
-    const timer = new AbortController();
-    const reply = this.#next();
+    const work = new BoundedWork(limit);
+    const reply = this.#next((cpuMs) => work.note(cpuMs));
     this.#process.send(text);
     try {
-      return await Promise.race([reply, refusedAfter(limit.limitMs, timer.signal)]);
+      return await Promise.race([reply, work.exceeded]);
     } finally {
-      timer.abort();
+      work.end();
       reply.catch(() => undefined);
     }
   }
@@ -68,16 +72,18 @@ export class ProcessLink {
     this.#process.channel?.ref();
   }
 
-  #next(): Promise<string> {
+  /** `onWork` is told now and then how much CPU the request has taken, in milliseconds. */
+  #next(onWork: (cpuMs: number) => void = () => undefined): Promise<string> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
         this.#process.off('message', onMessage).off('error', onError).off('exit', onExit);
         act();
       };
-      // The process is ours, and its two answers are in toolchain-worker.ts.
+      // The process is ours, and what it says is in process-worker.ts and toolchain-worker.ts.
       const onMessage = (value: unknown): void => {
-        const reply = value as ToolchainReply;
-        settle(() => (reply.kind === 'answer' ? resolve(reply.text) : reject(failed(reply.reason))));
+        const reply = value as ToolchainReply | ToolchainWork;
+        if (reply.kind === 'working') return onWork(reply.cpuMs);
+        return settle(() => (reply.kind === 'answer' ? resolve(reply.text) : reject(failed(reply.reason))));
       };
       const onError = (error: unknown): void => {
         settle(() => reject(failed(messageOf(error), error)));
@@ -90,17 +96,37 @@ export class ProcessLink {
   }
 }
 
-async function refusedAfter(limitMs: number, signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(tooLate(limitMs)), limitMs);
-    signal.addEventListener('abort', () => clearTimeout(timer));
-  });
+/** Work that has a limit, from its beginning to its end. */
+class BoundedWork {
+  readonly #limitMs: number;
+  readonly #timer: NodeJS.Timeout;
+  #exceed: () => void = () => undefined;
+  /** Rejects with TOOLCHAIN_FAILED. */
+  readonly exceeded: Promise<never>;
+
+  constructor({ limitMs }: RequestLimit) {
+    this.#limitMs = limitMs;
+    this.exceeded = new Promise((_, reject) => (this.#exceed = () => reject(tooMuch(limitMs))));
+    this.#timer = setTimeout(() => this.#exceed(), limitMs * PATIENCE);
+  }
+
+  note(cpuMs: number): void {
+    if (cpuMs > this.#limitMs) this.#exceed();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
-function tooLate(limitMs: number): GatewayError {
-  return new GatewayError('TOOLCHAIN_FAILED', `the Rego toolchain was ended after ${limitMs} ms without an answer`, {
-    mend: 'Look for a rule or a test that never ends, or make the bundle smaller.',
-  });
+function tooMuch(limitMs: number): GatewayError {
+  return new GatewayError(
+    'TOOLCHAIN_FAILED',
+    `the Rego toolchain was ended after ${limitMs} ms of work without an answer`,
+    {
+      mend: 'Look for a rule or a test that never ends, or make the bundle smaller.',
+    },
+  );
 }
 
 function failed(reason: string, cause?: unknown): GatewayError {

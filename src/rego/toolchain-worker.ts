@@ -19,6 +19,13 @@ export type ToolchainReply =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failure'; readonly reason: string };
 
+/** Said now and then while a request is worked on. */
+export interface ToolchainWork {
+  readonly kind: 'working';
+  /** What the request has taken so far. */
+  readonly cpuMs: number;
+}
+
 /** The program has 40 MB, and each piece of the usual 16 KB is allocated for itself. */
 const IN_LARGE_PIECES = { chunkSize: 8 * 1024 * 1024 };
 

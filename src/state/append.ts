@@ -6,10 +6,23 @@ import type { ChainRow } from './chain-row.ts';
 import { makeChanges, type RowChanges } from './changes.ts';
 import type { Numbering, StoreConnection } from './connection.ts';
 import { isSealed, readHead } from './log-tail.ts';
-import { type Work, insert, one, run } from './work.ts';
+import { all, type Work, insert, one, run } from './work.ts';
 
 /** What became of a row: its place in the chain, with what its changes have left over, or no place at all. */
 export type Written = (Seal & Partial<Made>) | Refusal;
+
+/** What commits a group of rows: on this thread, or on another one. */
+export interface Writer {
+  /** `changes`: what the rows change beside the log, in the same transaction. Answers one for each row. */
+  commit(rows: readonly LogRow[], changes: readonly RowChanges[]): readonly Written[] | Promise<readonly Written[]>;
+  /**
+   * The rows of this process that commits have written although they failed, because their answer was lost; none of them may
+   * still come. Absent where a commit that fails has written nothing.
+   */
+  findLost?(): Promise<readonly LostRow[]>;
+  /** Absent where nothing has to be given back. */
+  close?(): Promise<void>;
+}
 
 const LOG = `log (seq, kind, chain, key, id, time, instance, effect, status, server, tool, reasons, action, agent, "user",
   session, us, prev, hash, body)`;
@@ -178,6 +191,28 @@ export function* insertSealed(rows: readonly ChainRow[]): Work<void> {
       row.body,
     ]),
   );
+}
+
+export interface LostRow {
+  readonly seq: number;
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** Runs inside a transaction: where the chain ends by now, and what an instance has written behind a known end. */
+export function* writtenSince(
+  known: StoredHead,
+  instance: string,
+): Work<{ readonly head: StoredHead; readonly rows: readonly LostRow[] }> {
+  // Waits for a commit that is still under way, and none can begin before.
+  yield* run('update heads set seq = seq where chain = ?', known.chain);
+  const head = yield* laterHead(known);
+  const text = 'select seq, kind, id from log where chain = ? and seq > ? and instance = ? order by seq';
+  const rows = yield* all(text, known.chain, known.seq, instance);
+  return {
+    head,
+    rows: rows.map((row) => ({ seq: Number(row['seq']), kind: String(row['kind']), id: String(row['id']) })),
+  };
 }
 
 /** Where the chain ends now that others have written to it. */

@@ -2,7 +2,7 @@ import { hexOf, type StoredHead } from './chain.ts';
 import type { ChainRow } from './chain-row.ts';
 import type { ChainWalk, Found } from './chain-walk.ts';
 import type { KnownPlace } from './log-tail.ts';
-import type { Witness } from './witness.ts';
+import type { RemovedUpTo, Witness } from './witness.ts';
 
 /** A chain in which nothing is wrong, as far as this could be looked into. */
 export interface WholeChain {
@@ -29,7 +29,8 @@ export interface CheckedChain {
 /** One of the chains of a log, row by row. */
 export class ChainCheck {
   readonly #checked: CheckedChain;
-  readonly #after: number;
+  #after: number;
+  #removed: RemovedUpTo | undefined;
   #first = 0;
   #behind = 0;
 
@@ -48,7 +49,20 @@ export class ChainCheck {
     return { chain, seq: walk.seq, hash: walk.hash };
   }
 
-  /** A row that was checked another time is passed over. */
+  /** What was removed of it, where that is known. */
+  get removed(): RemovedUpTo | undefined {
+    return this.#removed;
+  }
+
+  /** What a seal says to be removed is passed over from now on, whether it is still there or not. */
+  skip(removed: RemovedUpTo): void {
+    const { walk } = this.#checked;
+    this.#removed = removed;
+    this.#after = Math.max(this.#after, removed.last);
+    if (removed.last > walk.seq) walk.skipTo(removed.last, Buffer.from(removed.hash, 'hex'));
+  }
+
+  /** A row that was checked another time, or removed, is passed over. */
   isKnown({ seq }: ChainRow): boolean {
     return seq <= this.#after;
   }

@@ -66,7 +66,7 @@ export class ChainKeys {
 const KEY_ID = /^[0-9a-f]{16}$/;
 
 /** Where a key lies that is, was or will be that of a store, whatever `chain.key` has become. */
-function keptKeyPath(home: string, id: string): string {
+export function keptKeyPath(home: string, id: string): string {
   return join(home, `chain-${id}.key`);
 }
 

@@ -68,6 +68,13 @@ export class ChainWalk {
     return this.#rows;
   }
 
+  /** Goes on behind a place that is further along the chain, where what lies before it was removed. */
+  skipTo(seq: number, hash: Uint8Array): void {
+    this.#seq = seq;
+    this.#prev = hash;
+    this.#key = undefined;
+  }
+
   /** Answers where the row does not hold; after that the walk is over. */
   take(taken: ChainRow): Found | undefined {
     const found = this.#check(taken);

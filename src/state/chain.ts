@@ -48,6 +48,7 @@ export const GENESIS: Uint8Array = new Uint8Array(32);
 const ROW_DOMAIN = 'mcp-gateway/log/1';
 const HEAD_DOMAIN = 'mcp-gateway/head/1';
 const HANDOVER_DOMAIN = 'mcp-gateway/handover/1';
+const REMOVAL_DOMAIN = 'mcp-gateway/removed/1';
 const LENGTH_BYTES = 4;
 const SCRATCH_BYTES = 64 * 1024;
 
@@ -58,6 +59,8 @@ export interface Sealer {
   sealHead(head: Head): Buffer;
   /** HMAC-SHA-256 by the next key over the place where it takes over from this one. */
   sealHandover(place: Place, from: string): Buffer;
+  /** HMAC-SHA-256 over what says that the beginning of a chain was removed. */
+  sealRemoval(text: string): Buffer;
 }
 
 /** Sealers for the keys that lie in a home folder. */
@@ -105,6 +108,9 @@ export function createSealer(key: ChainKey): Sealer {
     },
     sealHandover({ chain, seq, prev }, from) {
       return hmac(key, encode([HANDOVER_DOMAIN, from, key.id, chain, String(seq), prev], scratch));
+    },
+    sealRemoval(text) {
+      return hmac(key, encode([REMOVAL_DOMAIN, key.id, text], scratch));
     },
   };
 }

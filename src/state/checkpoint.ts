@@ -31,6 +31,9 @@ export interface Removed {
   readonly before: string;
   /** Id of the gateway process that removed them. */
   readonly by: string;
+  /** The id of the key of the chain, and what it has sealed this with, hex: for hosts that do not know who has signed it. */
+  readonly chain_key?: string;
+  readonly chain_seal?: string;
 }
 
 const DOMAIN = 'mcp-gateway/checkpoint/1\n';
@@ -99,6 +102,8 @@ function isRemoved(value: unknown): boolean {
     Number.isSafeInteger(value['first']) &&
     Number.isSafeInteger(value['count']) &&
     typeof value['before'] === 'string' &&
-    typeof value['by'] === 'string'
+    typeof value['by'] === 'string' &&
+    ['string', 'undefined'].includes(typeof value['chain_key']) &&
+    ['string', 'undefined'].includes(typeof value['chain_seal'])
   );
 }

@@ -1,4 +1,5 @@
 import {
+  copyCounts,
   count,
   type Counted,
   type Counts,
@@ -9,7 +10,7 @@ import {
 } from '../core/counts.ts';
 import { MOST_IN_A_SWEEP } from './budgets.ts';
 import type { StoreConnection } from './connection.ts';
-import { alone, one, run, type Work } from './work.ts';
+import { all, alone, one, places, run, type Work } from './work.ts';
 
 /** A conversation, or an agent with all of its conversations, and whose it is. */
 export interface Conversant {
@@ -30,7 +31,7 @@ export interface Uncounted {
 export interface ConversationStore {
   /** Undefined where there are none. Rejects with STORE_UNAVAILABLE. */
   read(id: string): Promise<Counts | undefined>;
-  /** Adds to what the store has, all or nothing. Answers the sums, by id. Rejects with STORE_UNAVAILABLE. */
+  /** Adds to what the store has, all or nothing. Answers what it had before, by id. Rejects with STORE_UNAVAILABLE. */
   add(uncounted: readonly Uncounted[]): Promise<ReadonlyMap<string, Counts>>;
 }
 
@@ -42,8 +43,11 @@ export function createConversationStore(connection: StoreConnection): Conversati
 }
 
 const READ = 'select counts from conversations where id = ?';
-const WRITE = `insert into conversations (id, agent, "user", client, last_call, counts) values (?, ?, ?, ?, ?, ?)
-  on conflict (id) do update set last_call = excluded.last_call, counts = excluded.counts`;
+const WRITE = 'insert into conversations (id, agent, "user", client, last_call, counts) values';
+const ROW = '(?, ?, ?, ?, ?, ?)';
+const OVERWRITE = 'on conflict (id) do update set last_call = excluded.last_call, counts = excluded.counts';
+/** Rows that one statement reads or writes. */
+const MOST_ROWS = 64;
 
 function* readById(id: string): Work<Counts | undefined> {
   const row = yield* one(READ, id);
@@ -52,17 +56,49 @@ function* readById(id: string): Work<Counts | undefined> {
 
 function* addAll(uncounted: readonly Uncounted[]): Work<ReadonlyMap<string, Counts>> {
   yield* alone(() => uncounted.map(({ whose }) => `counts of ${whose.id}`));
-  const sums = new Map<string, Counts>();
-  for (const of of uncounted) sums.set(of.whose.id, yield* addTo(of));
-  return sums;
+  const stored = yield* readAll([...new Set(uncounted.map(({ whose }) => whose.id))]);
+  const before = new Map<string, Counts>();
+  const after = new Map<string, Summed>();
+  for (const { whose, counted } of uncounted) {
+    const had = after.get(whose.id)?.counts ?? stored.get(whose.id) ?? noCounts(firstOf(counted));
+    const counts = copyCounts(had);
+    for (const one of counted) count(counts, one);
+    before.set(whose.id, had);
+    after.set(whose.id, { whose, counts });
+  }
+  yield* writeAll([...after.values()]);
+  return before;
 }
 
-function* addTo({ whose, counted }: Uncounted): Work<Counts> {
-  const { id, agent, user, client } = whose;
-  const counts = (yield* readById(id)) ?? noCounts(firstOf(counted));
-  for (const one of counted) count(counts, one);
-  yield* run(WRITE, id, agent, user, client, counts.lastCallMs, writeCounts(counts));
-  return counts;
+interface Summed {
+  readonly whose: Conversant;
+  readonly counts: Counts;
+}
+
+function* readAll(ids: readonly string[]): Work<ReadonlyMap<string, Counts>> {
+  const stored = new Map<string, Counts>();
+  for (const some of inPieces(ids)) {
+    const rows = yield* all(`select id, counts from conversations where id in (${places(some)})`, ...some);
+    for (const { id, counts } of rows) stored.set(String(id), readCounts(String(counts)));
+  }
+  return stored;
+}
+
+function* writeAll(sums: readonly Summed[]): Work<void> {
+  for (const some of inPieces(sums)) {
+    const values = some.flatMap(({ whose: { id, agent, user, client }, counts }) => {
+      return [id, agent, user, client, counts.lastCallMs, writeCounts(counts)];
+    });
+    yield* run(`${WRITE} ${some.map(() => ROW).join(', ')} ${OVERWRITE}`, ...values);
+  }
+}
+
+/** In pieces of a few sizes only, because each makes a statement of its own, which is kept. */
+function* inPieces<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let [from, size] = [0, MOST_ROWS]; from < list.length; from += size) {
+    while (size > list.length - from) size /= 2;
+    yield list.slice(from, from + size);
+  }
 }
 
 function firstOf(counted: readonly Counted[]): number {

@@ -6,18 +6,12 @@ import type { Logger } from '../core/logger.ts';
 import type { DecisionRecord, Outcome, Seal } from '../core/record.ts';
 import type { LogRow } from './chain.ts';
 import type { RowChanges } from './changes.ts';
-import { endsOf, type FoundCosts } from './ended-call.ts';
+import { endsOf, type FoundCosts, unknownOutcome } from './ended-call.ts';
+import { logClosed, tooManyWaiting } from './log-refusals.ts';
+import { LostCommits } from './lost-commits.ts';
 import { actRow, decisionRow, isForwarded, outcomeRow } from './log-rows.ts';
-import type { Written } from './append.ts';
+import type { LostRow, Writer, Written } from './append.ts';
 import { RecordText } from './record-text.ts';
-
-/** What commits a group of rows: on this thread, or on another one. */
-export interface Writer {
-  /** `changes`: what the rows change beside the log, in the same transaction. Answers one for each row. */
-  commit(rows: readonly LogRow[], changes: readonly RowChanges[]): readonly Written[] | Promise<readonly Written[]>;
-  /** Absent where nothing has to be given back. */
-  close?(): Promise<void>;
-}
 
 export interface DecisionLogOptions {
   readonly writer: Writer;
@@ -62,6 +56,7 @@ export class DecisionLog {
   readonly #taken = new Map<string, readonly Change[]>();
   /** What changes with an outcome that waits, by its id. */
   readonly #settling = new Map<string, readonly Change[]>();
+  readonly #lost: LostCommits;
   #lastSeq: number;
   #commit: Promise<void> | undefined;
   #isScheduled = false;
@@ -73,6 +68,7 @@ export class DecisionLog {
   constructor(options: DecisionLogOptions) {
     this.#options = options;
     this.#lastSeq = options.startsAfter;
+    this.#lost = new LostCommits(options.writer);
   }
 
   /**
@@ -110,8 +106,8 @@ export class DecisionLog {
   }
 
   #enter(pending: Pending): void {
-    if (this.#closing !== undefined) return pending.reject(hasEnded());
-    if (this.#decisions.length >= MOST_WAITING) return pending.reject(tooMany());
+    if (this.#closing !== undefined) return pending.reject(logClosed());
+    if (this.#decisions.length >= MOST_WAITING) return pending.reject(tooManyWaiting(MOST_WAITING));
     this.#decisions.push(pending);
     this.#schedule();
   }
@@ -143,7 +139,14 @@ export class DecisionLog {
   /** Resolves when all that was handed over before is committed; rejects when it cannot be. */
   async flush(): Promise<void> {
     await this.#commit;
-    while (this.#decisions.length + this.#outcomes.length > 0) await this.#commitGroup();
+    while (this.#lost.areDoubted || this.#decisions.length + this.#outcomes.length > 0) await this.#commitGroup();
+  }
+
+  /** Tries again what a commit that failed has left, though nobody calls. Comes with each heartbeat. */
+  resume(): void {
+    if (!this.#lost.areDoubted && this.#outcomes.length === 0) return;
+    this.#areOutcomesDue = true;
+    this.#schedule();
   }
 
   /** Commits what is queued, gives the calls that are still open the outcome `unknown`, and gives the store back. */
@@ -196,6 +199,7 @@ export class DecisionLog {
   }
 
   async #commitQueued(): Promise<void> {
+    await this.#dispelDoubt();
     const decisions = this.#decisions.splice(0, MOST_IN_A_GROUP);
     const outcomes = this.#outcomes.splice(0, MOST_IN_A_GROUP);
     this.#areOutcomesDue &&= this.#outcomes.length > 0;
@@ -208,8 +212,36 @@ export class DecisionLog {
       // What happened stays true, so outcomes are kept for the next try; the calls that wait are refused now.
       this.#outcomes.unshift(...outcomes);
       this.#areOutcomesDue = false;
+      this.#lost.doubt(decisions);
       for (const pending of decisions) pending.reject(thrown);
       throw thrown;
+    }
+  }
+
+  /** While it cannot be told what a commit has written whose answer was lost, nothing is committed. */
+  async #dispelDoubt(): Promise<void> {
+    if (!this.#lost.areDoubted) return;
+    try {
+      await this.#lost.dispel((row, taken) => this.#noteLost(row, taken));
+    } catch (thrown) {
+      this.#areOutcomesDue = false;
+      for (const pending of this.#decisions.splice(0)) pending.reject(thrown);
+      throw thrown;
+    }
+  }
+
+  /** An outcome is not said again; a call was refused, so nothing was forwarded. */
+  #noteLost({ id, kind, seq }: LostRow, taken: readonly Change[] | undefined): void {
+    this.#lastSeq = Math.max(this.#lastSeq, seq);
+    if (kind === 'outcome') {
+      this.#open.delete(id);
+      this.#settling.delete(id);
+      const at = this.#outcomes.findIndex((outcome) => outcome.id === id);
+      if (at >= 0) this.#outcomes.splice(at, 1);
+    } else if (taken !== undefined) {
+      this.#open.set(id, seq);
+      this.#taken.set(id, taken);
+      this.settle({ ...unknownOutcome(id), status: 'not_forwarded' });
     }
   }
 
@@ -261,19 +293,4 @@ const NO_COSTS: FoundCosts = new Map();
 
 function neverRefused(): void {
   throw new GatewayError('STORE_UNAVAILABLE', 'the writer refused a record that changes nothing');
-}
-
-/** What is said of a call that nobody will ever know the end of. */
-export function unknownOutcome(id: string): Outcome {
-  return { id, status: 'unknown', withheld: false, ms: 0, record_us: 0, settled: [] };
-}
-
-function hasEnded(): GatewayError {
-  return new GatewayError('STORE_UNAVAILABLE', 'the decision log has been closed');
-}
-
-function tooMany(): GatewayError {
-  return new GatewayError('STORE_UNAVAILABLE', `${MOST_WAITING} decisions already wait for the disk`, {
-    mend: 'The disk does not keep up; see what else uses it.',
-  });
 }

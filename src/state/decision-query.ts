@@ -74,6 +74,12 @@ function* records(text: string, ...values: readonly SqlValue[]): Work<readonly S
   return (yield* withOutcomes(yield* all(text, ...values))).map(recordOf);
 }
 
+/*
+ * The three that follow are read page by page by somebody who begins anew each time. They read the log itself: whatever was
+ * committed before the first page is in one of them, though another transaction may still be open; `settled_log` would leave
+ * the newest out. What is committed meanwhile may be missed, as if it had come later.
+ */
+
 /**
  * Decisions behind `afterSeq` for which an override bundle said a permit, oldest first. No column tells them apart, so
  * every body since then is searched; a request that has such a member in its arguments may be among them.

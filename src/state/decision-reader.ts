@@ -1,5 +1,6 @@
 import type { SealedAct } from '../core/act.ts';
 import type { AuditMaterial } from '../core/change.ts';
+import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Pause } from '../core/pause.ts';
@@ -27,8 +28,10 @@ import { listInParts } from './log-parts.ts';
 import type { PageRequest } from './log-pages.ts';
 import { type KnownInstance, listLiving } from './instances.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
-import { lastRemoved } from './log-tail.ts';
+import { removedUpTo } from './log-tail.ts';
+import { removedBehind, type RemovedRows } from './removed-rows.ts';
 import { readPause } from './pauses.ts';
+import { storeClockOf } from './postgres-clock.ts';
 import { readSealed, type ReadDecision, type SealedRequest } from './sealed-decisions.ts';
 import { one } from './work.ts';
 
@@ -148,9 +151,27 @@ export class DecisionReader {
     return Number(row?.['seq'] ?? 0);
   }
 
+  /** Behind which row the newest so many are; 0 where there are no more than that. */
+  async seqBefore(newest: number): Promise<number> {
+    const last = await this.lastSeq();
+    if (this.#connection.numbering === 'dense') return Math.max(0, last - newest);
+    const row = await this.#connection.ask(() => one('select seq from log order by seq desc limit 1 offset ?', newest));
+    return Number(row?.['seq'] ?? 0);
+  }
+
+  /** The time by which what is in the store expires, which is that of a database where several hosts share one. */
+  clock(own: Clock): Promise<Clock> {
+    return storeClockOf(this.#connection, own);
+  }
+
   /** The seq of the last record that was removed because of its age; 0 where none was. */
   async removedUpTo(): Promise<number> {
-    return await this.#connection.ask(lastRemoved);
+    return await this.#connection.ask(removedUpTo);
+  }
+
+  /** The rows behind one that were removed because of their age. */
+  async removedBehind(seq: number): Promise<RemovedRows> {
+    return await this.#connection.ask(() => removedBehind(seq));
   }
 
   /** Counts and times of the decisions since then (milliseconds since the epoch). */

@@ -31,6 +31,11 @@ export function endsOf(taken: readonly Change[], outcome: Outcome, costs: FoundC
   return { outcome: { ...outcome, settled: [...outcome.settled, ...settled] }, changes };
 }
 
+/** What is said of a call that nobody will ever know the end of. */
+export function unknownOutcome(id: string): Outcome {
+  return { id, status: 'unknown', withheld: false, ms: 0, record_us: 0, settled: [] };
+}
+
 function returnOf(change: Change): readonly Change[] {
   return change.kind === 'use_approval' ? [{ kind: 'return_approval', use: change.use }] : [];
 }

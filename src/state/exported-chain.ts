@@ -4,7 +4,7 @@ import type { ChainKeys } from './chain-key.ts';
 import type { ChainRow } from './chain-row.ts';
 import { ChainWalk, type Found } from './chain-walk.ts';
 import type { KnownCheckpoints } from './known-checkpoints.ts';
-import { Witness } from './witness.ts';
+import { removedIn, Witness } from './witness.ts';
 
 export interface ExportKnown {
   readonly keys: ChainKeys | undefined;
@@ -67,7 +67,9 @@ export class ExportedChain {
   /** Whether a checkpoint has a record behind that place that should come before the first one here. */
   isWitnessedFrom(from: number): boolean {
     const checkpoints = this.known?.checkpoints.get(this.#chain) ?? [];
-    return checkpoints.some(({ seq }) => seq >= from && seq < this.#first);
+    // What retention had removed was not there to be exported.
+    const removed = Math.max(0, ...removedIn(checkpoints).map(({ last }) => last));
+    return checkpoints.some(({ seq }) => seq >= from && seq > removed && seq < this.#first);
   }
 
   take(row: ChainRow): Found | undefined {

@@ -4,7 +4,7 @@ import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
 import { indexedUpTo, MINUTES_KEPT_MS, STEPS } from './index-schema.ts';
 import { bucketOf } from './index-times.ts';
-import { lastRemoved } from './log-tail.ts';
+import { removedUpTo } from './log-tail.ts';
 import { all, one } from './work.ts';
 
 const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons, agent, "user", us,
@@ -42,9 +42,25 @@ export async function fillIndex(index: Database, log: StoreConnection, filling: 
   return taken;
 }
 
+/** Whether the log has more rows than so many that the index has not. */
+export async function lacksMore(index: Database, log: StoreConnection, rows: number): Promise<boolean> {
+  const after = indexedUpTo(index);
+  const text = 'select 1 from settled_log where seq > ? order by seq limit 1 offset ?';
+  return (await log.ask(() => one(text, after, rows))) !== undefined;
+}
+
+/** About which part of the log the index has; 1 where it lacks no more than so many rows. */
+export async function partIndexed(index: Database, log: StoreConnection, rows: number): Promise<number> {
+  if (!(await lacksMore(index, log, rows))) return 1;
+  const ends = await log.ask(() => one('select min(seq) as first, max(seq) as last from log'));
+  const [first, last] = [Number(ends?.['first'] ?? 0), Number(ends?.['last'] ?? 0)];
+  // Rows come about as often as their numbers grow.
+  return Math.max(0, indexedUpTo(index) - first) / Math.max(1, last - first);
+}
+
 /** Takes out what the log does not have any more, and minutes that are told in hours by now. */
 export async function shrinkIndex(index: Database, log: StoreConnection, now: number): Promise<void> {
-  const removed = await log.ask(lastRemoved);
+  const removed = await log.ask(removedUpTo);
   const oldest = await log.ask(() => one('select time from log order by seq limit 1'));
   index.transaction(() => {
     index.prepare('delete from counts where step = ? and start < ?').run(STEPS[0], now - MINUTES_KEPT_MS);

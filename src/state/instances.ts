@@ -68,6 +68,8 @@ export interface Heartbeat {
   readonly openFrom: number;
   /** Default: nothing. */
   readonly inForce?: InForce;
+  /** As in `KnownInstance`. Default: none. */
+  readonly address?: string;
 }
 
 /** Enters the instance, or says that it still lives; an instance that was taken for dead is entered again. */
@@ -76,13 +78,13 @@ export async function beat(
   instance: InstanceIdentity,
   heartbeat: Heartbeat,
 ): Promise<void> {
-  const { now, openFrom, inForce = NOTHING_IN_FORCE } = heartbeat;
+  const { now, openFrom, inForce = NOTHING_IN_FORCE, address = '' } = heartbeat;
   await connection.askBriefly(() =>
     run(
-      `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from, generation, facts)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `insert into instances (id, pid, host, boot, began, started, heartbeat, open_from, generation, facts, address)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (id) do update set heartbeat = excluded.heartbeat, open_from = excluded.open_from,
-           generation = excluded.generation, facts = excluded.facts`,
+           generation = excluded.generation, facts = excluded.facts, address = excluded.address`,
       instance.id,
       instance.pid,
       instance.host,
@@ -93,6 +95,7 @@ export async function beat(
       openFrom,
       inForce.generation,
       inForce.facts,
+      address,
     ),
   );
 }
@@ -127,14 +130,17 @@ export interface KnownInstance extends InForce {
   readonly started: string;
   /** Milliseconds since the epoch. */
   readonly heartbeatMs: number;
+  /** Where the other gateways of the store reach its HTTP door, such as `http://10.0.0.5:3700`; empty where it has none. */
+  readonly address: string;
+  /** Whether it runs on this machine, and in the same container: then it has the same loopback addresses. */
+  readonly isLocal: boolean;
 }
 
 /** The instances that live at a time, in milliseconds since the epoch, the oldest first. */
 export async function listLiving(connection: StoreConnection, now: number): Promise<readonly KnownInstance[]> {
-  const dead = new Set((await findDead(connection, identifyProcess(''), now)).map(({ id }) => id));
-  const rows = await connection.ask(() =>
-    all('select id, pid, host, started, heartbeat, generation, facts from instances order by started, id'),
-  );
+  const me = identifyProcess('');
+  const dead = new Set((await findDead(connection, me, now)).map(({ id }) => id));
+  const rows = await connection.ask(() => all('select * from instances order by started, id'));
   return rows
     .map((row) => ({
       id: String(row['id']),
@@ -144,6 +150,8 @@ export async function listLiving(connection: StoreConnection, now: number): Prom
       heartbeatMs: Number(row['heartbeat']),
       generation: String(row['generation']),
       facts: String(row['facts']),
+      address: String(row['address']),
+      isLocal: row['host'] === me.host && row['boot'] === me.boot,
     }))
     .filter(({ id }) => !dead.has(id));
 }

@@ -5,13 +5,14 @@ import type { ChainKeys } from './chain-key.ts';
 import { bytesOf, type ChainRow, chainRowOf } from './chain-row.ts';
 import { ChainWalk, type Found } from './chain-walk.ts';
 import type { CheckpointReader } from './checkpoint-key.ts';
-import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
+import { parseCheckpoint } from './checkpoint.ts';
 import type { Numbering } from './connection.ts';
 import type { SqlRow } from './driver.ts';
 import type { KnownCheckpoints } from './known-checkpoints.ts';
-import { type KnownPlace, readHead, readHeads } from './log-tail.ts';
+import { type KnownPlace, lastRemoved, readHead, readHeads } from './log-tail.ts';
+import { isProvenRemoval } from './removal-seal.ts';
 import { type ExpectedPlace, type RemovedUpTo, removedIn, Witness } from './witness.ts';
-import { all, one, type Work } from './work.ts';
+import { all, one, run, type Work } from './work.ts';
 
 /** What was checked another time. */
 export interface CheckedPart {
@@ -43,6 +44,8 @@ export class LogCheck {
   #seq: number;
   /** Up to here no row comes any more. */
   #settled: number;
+  /** How many seals of the store have been looked at. */
+  #seals: number | undefined;
 
   constructor(checking: Checking) {
     const { keys, after, expected } = checking;
@@ -65,12 +68,16 @@ export class LogCheck {
 
   /** Checks the next rows; answers when something is wrong or the end is reached. */
   *step(): Work<Found | 'whole' | undefined> {
-    const heads = yield* headsOf(this.#checking.numbering);
+    const { numbering } = this.#checking;
+    // A month that goes meanwhile is there, with its rows, until the step has ended; or not from its beginning on.
+    if (numbering === 'rising') yield* run('lock table log in access share mode');
+    const heads = yield* headsOf(numbering);
     if (heads.length === 0) return noEnd();
     for (const head of heads) {
       const problem = this.#chains.has(head.chain) ? undefined : yield* this.#begin(head);
       if (problem !== undefined) return this.#named(problem, head.chain);
     }
+    if (numbering === 'rising') yield* this.#passOver(heads);
     const rows = yield* all(SETTLED_ROWS, this.#seq, ROWS_AT_ONCE);
     const found = yield* this.#takeAll(rows);
     this.#settled = Math.max(this.#settled, this.#seq);
@@ -90,7 +97,7 @@ export class LogCheck {
   *#takeAll(rows: readonly SqlRow[]): Work<Found | undefined> {
     for (const row of rows) {
       const taken = chainRowOf(row);
-      const found = this.#take(taken) ?? (yield* materialProblem(taken));
+      const found = this.#isKnown(taken) ? undefined : (this.#take(taken) ?? (yield* materialProblem(taken)));
       if (found !== undefined) return this.#named(found, taken.chain);
       this.#seq = taken.seq;
     }
@@ -99,15 +106,21 @@ export class LogCheck {
     return Number(same?.['count']) === 1 ? undefined : twice(this.#seq);
   }
 
-  #take(taken: ChainRow): Found | undefined {
+  /** Checked another time, or removed. */
+  #isKnown(taken: ChainRow): boolean {
     const { numbering, after } = this.#checking;
+    if (numbering === 'dense' && typeof after !== 'object') return false;
+    return taken.seq !== this.#seq && this.#chains.get(taken.chain)?.isKnown(taken) === true;
+  }
+
+  #take(taken: ChainRow): Found | undefined {
+    const { numbering } = this.#checking;
     if (taken.seq === this.#seq) return twice(taken.seq);
     const chain = numbering === 'dense' ? this.chains[0] : this.#chains.get(taken.chain);
     if (chain === undefined) {
       const why = `the row belongs to the chain ${taken.chain}, which the store does not have`;
       return { kind: 'replaced', seq: taken.seq, id: taken.row.id, why };
     }
-    if (typeof after === 'object' && chain.isKnown(taken)) return undefined;
     return chain.take(taken) ?? this.#expected.see(taken);
   }
 
@@ -146,8 +159,21 @@ export class LogCheck {
     }
     if (after < end) return new ChainWalk({ ...common, after });
     const last = yield* one('select hash from log where seq = ? and chain = ?', end, chain);
-    if (end > 0 && last === undefined) return { kind: 'truncated', seq: end, id: '', why: `row ${end} is not there` };
-    return new ChainWalk({ ...common, after: end, prev: last === undefined ? hash : bytesOf(last['hash']) });
+    if (end === 0 || last !== undefined || (yield* lastRemoved(chain)) >= end) {
+      return new ChainWalk({ ...common, after: end, prev: last === undefined ? hash : bytesOf(last['hash']) });
+    }
+    return { kind: 'truncated', seq: end, id: '', why: `row ${end} is not there` };
+  }
+
+  /** What seals say to be removed of each chain, also what they say since the last step. */
+  *#passOver(heads: readonly StoredHead[]): Work<void> {
+    const seals = Number((yield* one('select count(*) as count from log_seals'))?.['count']);
+    if (seals === this.#seals) return;
+    this.#seals = seals;
+    for (const head of heads) {
+      const last = (yield* this.#removals(head)).filter((removed) => removed.last <= head.seq).at(-1);
+      if (last !== undefined) this.#chains.get(head.chain)?.skip(last);
+    }
   }
 
   /** At the first row, or behind what was removed under a seal, or behind the row that the question names. */
@@ -162,7 +188,7 @@ export class LogCheck {
     const first = (yield* one('select seq from log order by seq limit 1'))?.['seq'];
     const before = first === undefined ? head.seq : Number(first) - 1;
     if (before === 0) return new ChainWalk({ ...common, after: 0 });
-    const seals = yield* this.#seals(head);
+    const seals = yield* this.#removals(head);
     const seal = seals.find(({ last }) => last === before);
     if (seal !== undefined) {
       const prev = Buffer.from(seal.hash, 'hex');
@@ -178,16 +204,17 @@ export class LogCheck {
     return { kind: 'missing', seq: 1, id: '', why: `rows 1 to ${before} are not there, and no signed seal says so` };
   }
 
-  /** From the store and from the checkpoints: either suffices, because each is signed. */
-  *#seals({ chain }: StoredHead): Work<readonly RemovedUpTo[]> {
+  /** From the store and from the checkpoints: either suffices, because each is signed or sealed. In their order. */
+  *#removals({ chain }: StoredHead): Work<readonly RemovedUpTo[]> {
     const { known, reader } = this.#checking;
     const lines = yield* all('select line from log_seals order by last');
     const inStore = lines.flatMap(({ line }) => {
       const read = parseCheckpoint(String(line));
-      const isGood = read !== undefined && reader !== undefined && isSignedBy(read, reader);
-      return isGood && read.checkpoint.chain === chain ? [read.checkpoint] : [];
+      const isOurs = read?.checkpoint.chain === chain && isProvenRemoval(read, reader, this.#sealers);
+      return isOurs ? [read.checkpoint] : [];
     });
-    return removedIn([...inStore, ...(known?.checkpoints.get(chain) ?? [])]);
+    const removals = removedIn([...inStore, ...(known?.checkpoints.get(chain) ?? [])]);
+    return removals.toSorted((one, other) => one.last - other.last);
   }
 }
 

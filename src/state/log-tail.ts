@@ -42,11 +42,11 @@ export function isSealed(head: StoredHead, sealer: Sealer): boolean {
 }
 
 /** Whether the store has not, or not any more, what is known of it. What retention removed is sealed and not lacking. */
-export function* lacks({ seq, hash }: KnownPlace): Work<boolean> {
+export function* lacks({ chain, seq, hash }: KnownPlace): Work<boolean> {
   if (seq === 0) return false;
   const row = yield* one('select hash from log where seq = ?', seq);
   if (row !== undefined) return !sameBytes(bytesOf(row['hash']), hash);
-  return (yield* one('select 1 from log_seals where last >= ?', seq)) === undefined;
+  return (yield* one(`select 1 from log_seals where last >= ? and ${OF_CHAIN}`, seq, mentionOf(chain))) === undefined;
 }
 
 /** Few: a record may be large. */
@@ -67,7 +67,7 @@ interface Tail {
 
 /** Throws STORE_UNAVAILABLE where the last rows of the log, or its end, are not what was written. */
 export function* refuseBadTail({ head, sealers, after, name, numbering }: Tail): Work<void> {
-  const from = Math.max(after?.seq ?? 0, head.seq - MOST_CHECKED, yield* lastRemoved());
+  const from = Math.max(after?.seq ?? 0, yield* beforeNewest(head, numbering), yield* lastRemoved(head.chain));
   const prev = from === after?.seq ? after.hash : undefined;
   const walk = new ChainWalk({ chain: head.chain, sealers, after: from, prev, numbering });
   for (;;) {
@@ -82,9 +82,33 @@ export function* refuseBadTail({ head, sealers, after, name, numbering }: Tail):
   if (problem !== undefined) throw badTail(name, problem.why);
 }
 
-/** The last row that retention has removed; 0 where it has removed none. */
-export function* lastRemoved(): Work<number> {
-  return Number((yield* one('select max(last) as last from log_seals'))?.['last'] ?? 0);
+/** Behind which row of the chain the newest lie that are checked; 0 where that is all of them. */
+function* beforeNewest({ chain, seq }: StoredHead, numbering: Numbering): Work<number> {
+  if (numbering === 'dense') return Math.max(0, seq - MOST_CHECKED);
+  const text = 'select seq from log where chain = ? order by seq desc limit 1 offset ?';
+  return Number((yield* one(text, chain, MOST_CHECKED))?.['seq'] ?? 0);
+}
+
+/** The last row of a chain, or of any, that retention has removed or is removing; 0 where it has removed none. */
+export function* lastRemoved(chain?: string): Work<number> {
+  const last = 'select max(last) as last from log_seals';
+  const row = yield* chain === undefined ? one(last) : one(`${last} where ${OF_CHAIN}`, mentionOf(chain));
+  return Number(row?.['last'] ?? 0);
+}
+
+/** Seals are canonical JSON. */
+const OF_CHAIN = 'instr(line, ?) > 0';
+
+function mentionOf(chain: string): string {
+  return `"chain":"${chain}"`;
+}
+
+/** Up to here no row is there any more, of whatever chain; 0 where retention has removed none. */
+export function* removedUpTo(): Work<number> {
+  const last = yield* lastRemoved();
+  if (last === 0) return 0;
+  const first = yield* one('select seq from log order by seq limit 1');
+  return first === undefined ? last : Math.min(last, Number(first['seq']) - 1);
 }
 
 function badTail(name: string, why: string): GatewayError {

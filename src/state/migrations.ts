@@ -289,6 +289,10 @@ export const MIGRATIONS: readonly string[] = [
   alter table instances add column generation text not null default '';
   alter table instances add column facts text not null default '';
   `,
+  // Where the other gateways of the store reach the HTTP door of each.
+  `
+  alter table instances add column address text not null default '';
+  `,
 ];
 
 /** Brings the store to this version's schema; a newer store is refused. Several processes may do this at once. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { StoreConnection } from './connection.ts';
+import { StoreClock } from './store-clock.ts';
 import { one, type Work } from './work.ts';
 
 /** How far this machine's clock is from the store's. */
@@ -26,6 +27,15 @@ export async function clockDifference(connection: StoreConnection, clock: Clock)
     if (uncertaintyMs < best.uncertaintyMs) best = { ms: there - (here + uncertaintyMs), uncertaintyMs };
   }
   return best;
+}
+
+/** The clock by which what is in a store expires: its own where several hosts share it, this machine's otherwise. */
+export async function storeClockOf(connection: StoreConnection, own: Clock): Promise<Clock> {
+  // A file has no clock, and one chain: who can write to it is on this machine.
+  if (connection.numbering === 'dense') return own;
+  const clock = new StoreClock(own);
+  clock.set((await clockDifference(connection, own)).ms);
+  return clock;
 }
 
 /** The time of PostgreSQL's machine, in milliseconds since the epoch. */

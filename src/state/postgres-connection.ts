@@ -3,11 +3,11 @@ import { GatewayError } from '../core/errors.ts';
 import { nameOfAddress, type PostgresAddress, parsePostgresAddress } from '../core/postgres-address.ts';
 import type { Numbering, StoreConnection } from './connection.ts';
 import type { Access } from './driver.ts';
-import { isWorthAnotherTry, postgresError } from './postgres-error.ts';
-import { type PostgresLimits, makePool, READING, WRITING } from './postgres-pool.ts';
+import { isBreak, isWorthAnotherTry, postgresError } from './postgres-error.ts';
+import { type PostgresLimits, makePool, READING, throwAway, WRITING } from './postgres-pool.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { PreparedTexts } from './postgres-text.ts';
-import { welcome } from './postgres-welcome.ts';
+import { endSessions, welcome } from './postgres-welcome.ts';
 import type { Work } from './work.ts';
 
 /** As many as help one process whose calls are committed in groups; three replicas stay far from PostgreSQL's own 100. */
@@ -15,6 +15,9 @@ const POOL_SIZE = 8;
 /** Of those that only read, at most this many search the log at once. */
 const READING_SIZE = 3;
 const BRIEF_MS = 200;
+
+/** Sessions that are remembered until the server can be told that nobody uses them. */
+const MOST_ABANDONED = 100;
 
 /** How often work that others were in the way of is done again. */
 const TRIES = 6;
@@ -49,6 +52,11 @@ export class PostgresConnection implements StoreConnection {
   /** Which store it was when it was first reached. */
   #storeId: string | undefined;
   #pool: Promise<Pool> | undefined;
+  /** How often the way to the server has broken, and in which of the times between a connection was made. */
+  #breaks = 0;
+  readonly #met = new WeakMap<ClientBase, { readonly madeAfter: number; readonly session: string }>();
+  /** Sessions that were given up and of which the server may not know it. */
+  readonly #abandoned = new Set<string>();
   #closing: Promise<void> | undefined;
 
   /** Throws STORE_UNAVAILABLE for an address that cannot be one. */
@@ -144,11 +152,24 @@ export class PostgresConnection implements StoreConnection {
       throw new GatewayError('STORE_UNAVAILABLE', `the store, ${this.name}, has been closed`);
     }
     try {
-      this.#pool ??= this.#makePool();
-      const pool = await this.#pool;
-      return await this.#onClient(await pool.connect(), work);
+      return await this.#onClient(await this.#client(), work);
     } catch (thrown) {
       throw postgresError(thrown, this.name);
+    }
+  }
+
+  /**
+   * Where one connection has broken, the others that were made before most likely have, too, and nobody may have told them:
+   * each would be waited for in vain.
+   */
+  async #client(): Promise<PoolClient> {
+    this.#pool ??= this.#makePool();
+    const pool = await this.#pool;
+    for (;;) {
+      const client = await pool.connect();
+      if (this.#met.get(client)?.madeAfter === this.#breaks) return client;
+      this.#abandon(client);
+      throwAway(client);
     }
   }
 
@@ -156,15 +177,30 @@ export class PostgresConnection implements StoreConnection {
     const session = new PostgresSession(client, this.#texts);
     try {
       return await work(session);
+    } catch (thrown) {
+      if (session.hasFailed && isBreak(thrown)) {
+        this.#breaks += 1;
+        this.#abandon(client);
+      }
+      throw thrown;
     } finally {
       client.release(session.hasFailed);
     }
+  }
+
+  #abandon(client: ClientBase): void {
+    const { session } = this.#met.get(client) ?? {};
+    if (session === undefined) return;
+    this.#abandoned.add(session);
+    const [oldest = ''] = this.#abandoned;
+    if (this.#abandoned.size > MOST_ABANDONED) this.#abandoned.delete(oldest);
   }
 
   #makePool(): Promise<Pool> {
     const { access, poolSize } = this.#options;
     const most = poolSize ?? POOL_SIZE;
     return makePool({
+      name: this.name,
       address: this.#address,
       access,
       limits: this.#limits,
@@ -177,14 +213,24 @@ export class PostgresConnection implements StoreConnection {
   }
 
   async #welcome(client: ClientBase): Promise<void> {
-    const { id } = await welcome(client, {
+    const madeAfter = this.#breaks;
+    const { storeId, session } = await welcome(client, {
       name: this.name,
       access: this.#options.access,
       expected: this.#storeId,
     });
+    this.#met.set(client, { madeAfter, session });
+    await this.#endAbandoned(client);
     const meet = this.#meet;
     if (meet !== undefined) await new PostgresSession(client, this.#texts).carryOut(meet());
-    this.#storeId = id;
+    this.#storeId = storeId;
+  }
+
+  async #endAbandoned(client: ClientBase): Promise<void> {
+    const sessions = [...this.#abandoned];
+    if (sessions.length === 0) return;
+    await endSessions(client, sessions);
+    for (const session of sessions) this.#abandoned.delete(session);
   }
 
   /** What is under way may end; a server that no longer answers is not waited for longer than for a statement. */

@@ -24,6 +24,10 @@ const SLOW: Problem = {
   what: 'took too long',
   mend: `See what it is busy with (pg_stat_activity). ${AGAIN}`,
 };
+const SILENT: Problem = {
+  what: 'took too long: it says nothing at all',
+  mend: `See whether the server stands still, or the network between loses what is sent. ${AGAIN}`,
+};
 const CROWDED: Problem = {
   what: 'takes no more connections',
   mend: 'Raise max_connections, or lower `decisions.store.poolSize`, or put a pooler before it.',
@@ -37,13 +41,25 @@ const DAMAGED: Problem = {
   what: 'reports that its files are damaged or cannot be read',
   mend: 'Look into the server’s log; restore a backup where it says so.',
 };
+const SHARED: Problem = {
+  what: 'is behind a pooler that keeps no session',
+  mend: 'Set pool_mode = session for this database in the pooler (PgBouncer).',
+};
 const UNENCRYPTED: Problem = {
   what: 'does not encrypt connections',
   mend: 'Set it up for TLS, or add ?sslmode=disable to the address where the network is yours alone.',
 };
 const UNTRUSTED: Problem = {
   what: 'shows a certificate that is not trusted',
-  mend: 'Name the authority’s certificate with ?sslrootcert=/path/to/root.pem, and the host as the certificate does.',
+  mend: 'Name the certificate of the authority that has signed it with ?sslrootcert=/path/to/root.pem.',
+};
+const OTHER_HOST: Problem = {
+  what: 'shows a certificate of another host',
+  mend: 'Write the host in `decisions.store.url` as the certificate has it, or give the server one for that name.',
+};
+const EXPIRED: Problem = {
+  what: 'shows a certificate that has expired',
+  mend: `Renew it on the server, then \`select pg_reload_conf()\`; where it has not, see to this machine’s clock. ${AGAIN}`,
 };
 
 /** Error codes of PostgreSQL, and of Node's sockets, that a person can do something about. */
@@ -65,6 +81,9 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
   },
   '25P03': SLOW,
   '42501': RIGHTS,
+  // A statement that was prepared in another session.
+  '26000': SHARED,
+  '42P05': SHARED,
   '40001': { what: 'was changed by others at the same time, again and again', mend: AGAIN },
   '40P01': { what: 'was changed by others at the same time, again and again', mend: AGAIN },
   '58030': DAMAGED,
@@ -81,17 +100,21 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
   EAI_AGAIN: { what: 'cannot be reached: names are not resolved', mend: `See to the name service. ${AGAIN}` },
   ECONNRESET: BROKEN,
   EPIPE: BROKEN,
-  ERR_TLS_CERT_ALTNAME_INVALID: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: OTHER_HOST,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  CERT_HAS_EXPIRED: UNTRUSTED,
+  CERT_HAS_EXPIRED: EXPIRED,
+  CERT_NOT_YET_VALID: {
+    what: 'shows a certificate that is not valid yet',
+    mend: `See to the clock of this machine and to the certificate. ${AGAIN}`,
+  },
 };
 
 /** What the client says without a code, by how it begins. */
 const WORDS: readonly (readonly [RegExp, Problem])[] = [
-  [/^Query read timeout|^timeout expired|due to connection timeout/, SLOW],
+  [/^Query read timeout|^timeout expired|due to connection timeout/, SILENT],
   [/^timeout exceeded when trying to connect/, { what: 'has more asked of it than it answers', mend: CROWDED.mend }],
   [/^Connection terminated|is not queryable/, BROKEN],
   [/^The server does not support SSL/, UNENCRYPTED],
@@ -106,7 +129,7 @@ const WORDS: readonly (readonly [RegExp, Problem])[] = [
 export function postgresError(thrown: unknown, name: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const code = codeOf(thrown);
-  const problem = PROBLEMS[code] ?? WORDS.find(([words]) => words.test(messageOf(thrown)))?.[1];
+  const problem = problemOf(thrown);
   if (problem !== undefined) {
     return new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, ${problem.what}`, {
       mend: problem.mend,
@@ -121,6 +144,10 @@ export function postgresError(thrown: unknown, name: string): GatewayError {
   });
 }
 
+function problemOf(thrown: unknown): Problem | undefined {
+  return PROBLEMS[codeOf(thrown)] ?? WORDS.find(([words]) => words.test(messageOf(thrown)))?.[1];
+}
+
 /** SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or Node's name for what a socket met; or empty. */
 function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
@@ -128,6 +155,12 @@ function codeOf(thrown: unknown): string {
   // One for each address that a name has.
   if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
   return codeOf(thrown.cause);
+}
+
+/** Whether it is the way to the server that has failed, or the server as a whole, and not what was asked. */
+export function isBreak(thrown: unknown): boolean {
+  const problem = problemOf(thrown);
+  return problem === BROKEN || problem === SILENT || problem === STARTING || problem === UNREACHABLE;
 }
 
 /** Whether the same work may succeed when it is done once more: others were in its way (classes 40001, 40P01). */

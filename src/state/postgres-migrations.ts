@@ -1,6 +1,7 @@
 import type { ClientBase, QueryConfig } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import { POSTGRES_FUNCTIONS, STORE_LOCK } from './postgres-functions.ts';
+import { POSTGRES_RETENTION } from './postgres-retention.ts';
 import { POSTGRES_TABLES } from './postgres-tables.ts';
 
 /** Everything that the gateway has in a database lies in here, beside whatever else is kept there. */
@@ -10,7 +11,7 @@ export const POSTGRES_SCHEMA = 'mcp_gateway';
  * Step n brings a store from version n to n + 1. Forward only; a step that has been released is never edited. The steps
  * of SQLite are others: what a store of either kind holds is the same, its versions are not.
  */
-export const POSTGRES_MIGRATIONS: readonly string[] = [POSTGRES_TABLES + POSTGRES_FUNCTIONS];
+export const POSTGRES_MIGRATIONS: readonly string[] = [POSTGRES_TABLES + POSTGRES_FUNCTIONS, POSTGRES_RETENTION];
 
 export interface PostgresStore {
   readonly version: number;

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { ClientBase, Pool, PoolConfig } from 'pg';
+import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Client, ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 import { GatewayError } from '../core/errors.ts';
-import { isHere, type PostgresAddress, type PostgresEncryption } from '../core/postgres-address.ts';
+import type { PostgresAddress, PostgresEncryption } from '../core/postgres-address.ts';
 import type { Access } from './driver.ts';
+import { hearDoubts } from './postgres-doubt.ts';
 import { POSTGRES_SCHEMA } from './postgres-migrations.ts';
+import { refuseSharedSessions } from './postgres-pooler.ts';
 import { POSTGRES_TYPES } from './postgres-values.ts';
 
 /** How long things may take, in milliseconds. */
@@ -27,8 +29,14 @@ const SILENCE_MS = 1_000;
 /** A transaction that nobody goes on with holds back others; it is ours that must have died. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 const IDLE_MS = 30_000;
+/** From then on an unused connection asks whether the other end is still there. */
+const KEEP_ALIVE_MS = 10_000;
+/** For looking whether a pooler lies between. */
+const LOOK_MS = 1_000;
 
 export interface PoolOptions {
+  /** Of the store, for messages. */
+  readonly name: string;
   readonly address: PostgresAddress;
   readonly access: Access;
   readonly limits: PostgresLimits;
@@ -41,10 +49,38 @@ export interface PoolOptions {
 /** Connections are made when they are needed. The client library is loaded here, so that who uses SQLite never has it. */
 export async function makePool(options: PoolOptions): Promise<Pool> {
   const { default: pg } = await import('pg');
-  const pool = new pg.Pool(poolConfig(options));
+  const config = poolConfig(options);
+  const another = (): Client => new pg.Client({ ...config, query_timeout: LOOK_MS });
+  let isLookedAt = false;
+  const pool = new pg.Pool({
+    ...config,
+    onConnect: async (client) => {
+      // Where a connection breaks while it is used, its statement fails as well; the event by itself would end the process.
+      client.on('error', () => undefined);
+      hearDoubts(client);
+      if (!isLookedAt) await refuseSharedSessions(client, another, options.name);
+      isLookedAt = true;
+      await client.query(settings(options.access, options.limits));
+      await options.welcome(client);
+    },
+  } satisfies WaitingPoolConfig);
   // A connection that breaks while nobody uses it is nobody's failure: the pool makes another one.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/**
+ * Takes a connection out of its pool that nobody may answer on any more. Its socket may take a quarter of an hour to find
+ * out, and keeps no process from ending meanwhile.
+ */
+export function throwAway(client: PoolClient): void {
+  if (holdsProcess(client)) client.unref();
+  client.release(true);
+}
+
+/** The library's own types leave it out. */
+function holdsProcess(client: PoolClient): client is PoolClient & { unref(): void } {
+  return 'unref' in client && typeof client.unref === 'function';
 }
 
 /** The pool waits for what its hook promises, which its types do not say. */
@@ -52,7 +88,7 @@ interface WaitingPoolConfig extends Omit<PoolConfig, 'onConnect'> {
   readonly onConnect: (client: ClientBase) => Promise<void>;
 }
 
-function poolConfig({ address, access, limits, max, welcome }: PoolOptions): WaitingPoolConfig {
+function poolConfig({ address, access, limits, max }: PoolOptions): PoolConfig {
   const { host, port, database, user, password, encryption } = address;
   return {
     // Each of them, because the library would take what is left out from the environment or a file.
@@ -70,14 +106,9 @@ function poolConfig({ address, access, limits, max, welcome }: PoolOptions): Wai
     connectionTimeoutMillis: limits.connectMs,
     query_timeout: limits.statementMs + SILENCE_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // What is idle keeps no command from ending.
     allowExitOnIdle: true,
-    onConnect: async (client) => {
-      // Where a connection breaks while it is used, its statement fails as well; the event by itself would end the process.
-      client.on('error', () => undefined);
-      await client.query(settings(access, limits));
-      await welcome(client);
-    },
   };
 }
 
@@ -91,6 +122,7 @@ function settings(access: Access, { statementMs, lockMs }: PostgresLimits): stri
     set search_path = ${POSTGRES_SCHEMA}, pg_temp;
     set timezone = 'UTC';
     set client_encoding = 'UTF8';
+    set client_min_messages = warning;
     set statement_timeout = ${statementMs};
     set lock_timeout = ${lockMs};
     set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};
@@ -106,8 +138,8 @@ function tlsOptions({ mode, rootCertificate, certificate, key }: PostgresEncrypt
     ...(key !== '' && { key: pemFile(key) }),
     // As libpq does it: `require` asks who it is only where it is said how that can be known.
     rejectUnauthorized: mode !== 'require' || rootCertificate !== '',
-    ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
-    ...(!isHere(host) && { servername: host }),
+    // Said here, because the library names the host to the other side, which it may not where that is a number.
+    checkServerIdentity: (_, shown) => (mode === 'verify-full' ? checkServerIdentity(host, shown) : undefined),
   };
 }
 

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
+import { refuseDoubt } from './postgres-doubt.ts';
 import type { PreparedTexts } from './postgres-text.ts';
+import { toPostgres } from './postgres-values.ts';
 import {
   type Answer,
   conflictClause,
@@ -82,7 +84,11 @@ export class PostgresSession {
     if (text === '') return { rows: [], changed: 0 };
     return this.#orFail(async () => {
       const prepared = this.#texts.of(text);
-      const query = { text: prepared.text, values: [...values], ...(prepared.name && { name: prepared.name }) };
+      const query = {
+        text: prepared.text,
+        values: values.map(toPostgres),
+        ...(prepared.name && { name: prepared.name }),
+      };
       const result = await this.#client.query<SqlRow>(query);
       return rows === 'none' ? { rows: [], changed: result.rowCount ?? 0 } : { rows: result.rows, changed: 0 };
     });
@@ -90,7 +96,9 @@ export class PostgresSession {
 
   async #orFail<T>(asking: () => Promise<T>): Promise<T> {
     try {
-      return await asking();
+      const answer = await asking();
+      refuseDoubt(this.#client);
+      return answer;
     } catch (thrown) {
       this.#hasFailed = true;
       throw thrown;

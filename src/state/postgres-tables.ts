@@ -70,7 +70,8 @@ export const POSTGRES_TABLES = `
     heartbeat bigint not null,
     open_from bigint not null,
     generation ${TEXT} default '',
-    facts ${TEXT} default ''
+    facts ${TEXT} default '',
+    address ${TEXT} default ''
   ) ${CHANGED_OFTEN};
   create table leases (name ${TEXT} primary key, holder ${TEXT}, expires bigint not null) ${CHANGED_OFTEN};
   create table server_facts (

@@ -5,6 +5,15 @@ import { migratePostgres, type PostgresStore, POSTGRES_MIGRATIONS, readPostgresS
 
 const OLDEST = 150_000;
 
+/** Nobody has begun a store there; whoever may write would make one. */
+export class NoStoreYet extends GatewayError {
+  constructor(name: string) {
+    super('STORE_UNAVAILABLE', `there is no store in the ${name}`, {
+      mend: 'Start the gateway once, or restore what was there if somebody has removed it.',
+    });
+  }
+}
+
 export interface Welcoming {
   /** Of the store, for messages. */
   readonly name: string;
@@ -13,28 +22,56 @@ export interface Welcoming {
   readonly expected: string | undefined;
 }
 
+export interface Welcomed {
+  /** UUID of the store. */
+  readonly storeId: string;
+  /** Which session of the server it is; no other one ever has the same text. */
+  readonly session: string;
+}
+
 /** What every new connection goes through: whether it leads to a PostgreSQL, and to a store, that can be used. */
-export async function welcome(client: ClientBase, welcoming: Welcoming): Promise<PostgresStore> {
-  await refuseUnfit(client, welcoming.name);
+export async function welcome(client: ClientBase, welcoming: Welcoming): Promise<Welcomed> {
+  const session = await refuseUnfit(client, welcoming.name);
   const store = await storeBehind(client, welcoming);
   if (welcoming.expected !== undefined && store.id !== welcoming.expected) throw replaced(welcoming.name);
   if (welcoming.access === 'write') {
     await client.query('select mcp_gateway.raise_numbering(), mcp_gateway.make_log_partitions()');
   }
-  return store;
+  return { storeId: store.id, session };
 }
 
-async function refuseUnfit(client: ClientBase, name: string): Promise<void> {
-  const { rows } = await client.query<{ version: number; encoding: string }>(
-    `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`,
+/**
+ * Ends sessions that were given up because nothing came from them any more. The server may not know: it would keep what they
+ * have locked, and each of them would take the place of another connection.
+ */
+export async function endSessions(client: ClientBase, sessions: readonly string[]): Promise<void> {
+  await client.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and ${SESSION} = any($1)`,
+    [sessions],
   );
-  const { version, encoding } = rows[0] ?? { version: 0, encoding: '' };
+}
+
+const SESSION = `pid || ' ' || backend_start::text`;
+
+interface Fitness {
+  readonly version: number;
+  readonly encoding: string;
+  readonly session: string;
+}
+
+/** Answers which session it is. */
+async function refuseUnfit(client: ClientBase, name: string): Promise<string> {
+  const { rows } = await client.query<Fitness>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
+      ${SESSION} as session from pg_stat_get_activity(pg_backend_pid())`,
+  );
+  const { version, encoding, session } = rows[0] ?? { version: 0, encoding: '', session: '' };
   if (version < OLDEST) {
     throw new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, is PostgreSQL ${Math.trunc(version / 10_000)}`, {
       mend: 'Use PostgreSQL 15 or later.',
     });
   }
-  if (encoding === 'UTF8') return;
+  if (encoding === 'UTF8') return session;
   throw new GatewayError(
     'STORE_UNAVAILABLE',
     `the store, ${name}, cannot hold every text: its encoding is ${encoding}`,
@@ -49,7 +86,8 @@ async function storeBehind(client: ClientBase, { name, access, expected }: Welco
   const store = await readPostgresStore(client, name);
   // Once it was there, it is never made anew: that would hide that somebody has removed the log.
   if (store === undefined && expected !== undefined) throw replaced(name);
-  if (store?.version === POSTGRES_MIGRATIONS.length) return store;
+  if (store === undefined) throw new NoStoreYet(name);
+  if (store.version === POSTGRES_MIGRATIONS.length) return store;
   throw new GatewayError('STORE_UNAVAILABLE', `the store, ${name}, has not been brought to this version's schema`, {
     mend: 'Start the gateway once.',
   });

@@ -1,33 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Act } from '../core/act.ts';
-import { isRefusal } from '../core/change.ts';
 import { GatewayError } from '../core/errors.ts';
 import { hexOf } from './chain.ts';
 import { bytesOf } from './chain-row.ts';
-import { isSignedBy, signCheckpoint } from './checkpoint.ts';
-import { appendCheckpoint, lastCheckpoint } from './checkpoint-file.ts';
-import type { CheckpointKey } from './checkpoint-key.ts';
-import type { StoreConnection } from './connection.ts';
-import type { DecisionLog } from './decision-log.ts';
+import { isSignedBy } from './checkpoint.ts';
+import { lastCheckpoint } from './checkpoint-file.ts';
 import { lastRemoved, readHead } from './log-tail.ts';
+import { type Retention, sealRemoval, type Segment } from './removal-seal.ts';
 import { all, one, run, type Work } from './work.ts';
-
-export interface Retention {
-  readonly connection: StoreConnection;
-  readonly log: DecisionLog;
-  readonly key: CheckpointKey;
-  /** The file that checkpoints are added to. */
-  readonly file: string;
-  readonly instance: string;
-  /** Id for the act that says what was removed. */
-  readonly actId: string;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Segments that had ended by then are removed. Milliseconds since the epoch. */
-  readonly before: number;
-  /** Asked before each part of the work: the rest can be done another time. */
-  readonly goesOn: () => boolean;
-}
 
 /** Few, so that nobody waits long for the write lock, and with a pause in which whoever waits for it gets it. */
 const ROWS_AT_ONCE = 200;
@@ -37,24 +16,19 @@ const MOST_AT_ONCE = 50_000;
 /**
  * Removes what is older than it is kept, whole segments from one checkpoint to another: first a seal says what goes,
  * signed and outside the database, then an act on record does, then the rows go. Ended halfway, the next time finishes.
- * Answers how many records are gone. Only one process at a time may do it. Of a store with several chains nothing is
- * removed: its segments are not those of one chain.
+ * Answers how many records are gone. Only one process at a time may do it. Of a store with several chains whole months go.
  */
 export async function removeOld(retention: Retention): Promise<number> {
-  if (retention.connection.numbering === 'rising') return 0;
+  if (retention.connection.numbering === 'rising') {
+    const { removeOldMonths } = await import('./month-retention.ts');
+    return removeOldMonths(retention);
+  }
   const segment = await retention.connection.ask(() => findSegment(retention));
   if (segment !== undefined) {
     await refuseUnsigned(retention, segment);
-    await sealSegment(retention, segment);
+    await sealRemoval(retention, segment);
   }
   return deleteSealed(retention);
-}
-
-interface Segment {
-  readonly chain: string;
-  readonly first: number;
-  readonly last: number;
-  readonly hash: string;
 }
 
 function* findSegment({ before, now }: Retention): Work<Segment | undefined> {
@@ -70,7 +44,9 @@ function* findSegment({ before, now }: Retention): Work<Segment | undefined> {
     removed,
   );
   if (row === undefined) return undefined;
-  return { chain: head.chain, first: removed + 1, last: Number(row['seq']), hash: hexOf(bytesOf(row['hash'])) };
+  const [first, last] = [removed + 1, Number(row['seq'])];
+  const { chain, key } = head;
+  return { chain, key, first, last, hash: hexOf(bytesOf(row['hash'])), count: last - first + 1 };
 }
 
 /** Calls that are not over, what is held for them, and approvals that are still good for something. */
@@ -93,43 +69,6 @@ async function refuseUnsigned({ file, key, before }: Retention, { chain, last, h
     if (kind === 'removed' || (seq === last && Date.parse(time) < before)) return;
   }
   throw new GatewayError('STORE_UNAVAILABLE', `no checkpoint in ${file} says that record ${last} is so old`);
-}
-
-async function sealSegment(retention: Retention, { chain, first, last, hash }: Segment): Promise<void> {
-  const { connection, log, key, file, instance, actId, now, before } = retention;
-  const time = new Date(now).toISOString();
-  const removed = { first, count: last - first + 1, before: new Date(before).toISOString(), by: instance };
-  const previous = (await lastCheckpoint(file, chain))?.lineHash ?? '';
-  const line = signCheckpoint(
-    {
-      version: 1,
-      kind: 'removed',
-      key: key.id,
-      store: connection.name,
-      chain,
-      seq: last,
-      hash,
-      time,
-      previous,
-      removed,
-    },
-    key,
-  );
-  await appendCheckpoint(file, line);
-  const act: Act = {
-    id: actId,
-    time,
-    actor: `gateway:${instance}`,
-    via: 'gateway',
-    verb: 'log.remove_old',
-    subject: chain,
-    before: { first, last, hash, count: removed.count },
-    after: null,
-    reason: `decisions.retain: older than ${removed.before}`,
-  };
-  const made = await log.act(act, [{ kind: 'seal_log', last, line }]);
-  // Nobody else removes while the lease is held.
-  if (isRefusal(made)) throw new Error('the segment was sealed by somebody else');
 }
 
 async function deleteSealed({ connection, goesOn }: Retention): Promise<number> {

@@ -8,6 +8,7 @@ import { actRow } from './log-rows.ts';
 import { headsOf } from './log-check.ts';
 import { isSealed } from './log-tail.ts';
 import { insertRows } from './append.ts';
+import { forgetPreparedKey, readPreparedKey } from './prepared-key.ts';
 import { one, run, type Work } from './work.ts';
 
 export interface Rotation {
@@ -20,15 +21,29 @@ export interface Rotation {
 /**
  * From now on all chains of the log are sealed with another key. The act that says so is sealed with the old one and holds
  * a proof by the new one; gateways that run go on with the new one by themselves, on other hosts as soon as they have it.
- * The old key stays in the home folder, because the records before need it. Ended halfway, nothing has changed for any
- * store. Throws CHAIN_KEY, STORE_UNAVAILABLE.
+ * The old key stays in the home folder, because the records before need it. It is the key that was prepared here, where one
+ * was. Ended halfway, nothing has changed for any store. Throws CHAIN_KEY, STORE_UNAVAILABLE.
  */
-export async function rotateKey(rotation: Rotation): Promise<{ readonly from: string; readonly to: string }> {
+export async function rotateKey(rotation: Rotation): Promise<Rotated> {
   const { connection, home } = rotation;
-  const next = makeNextKey(home);
+  const heads = await connection.ask(() => headsOf(connection.numbering));
+  const prepared = readPreparedKey(
+    home,
+    heads.map(({ key }) => key),
+  );
+  const next = prepared ?? makeNextKey(home);
   const from = await connection.change(() => handOver(rotation, next));
   useFromNowOn(home, next);
-  return { from, to: next.id };
+  forgetPreparedKey(home);
+  return { from, to: next.id, wasPrepared: prepared !== undefined };
+}
+
+export interface Rotated {
+  /** Ids of the keys. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether other hosts may have it already. */
+  readonly wasPrepared: boolean;
 }
 
 /** Answers the key that was replaced; where chains have several, that of the first. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { appendGroup, lostEnd, type Written } from './append.ts';
+import { appendGroup, lostEnd, type LostRow, type Written, writtenSince } from './append.ts';
 import { GENESIS, type LogRow, type Sealer, Sealers, type StoredHead } from './chain.ts';
 import type { ChainKeys } from './chain-key.ts';
 import type { RowChanges } from './changes.ts';
 import type { OpenedLog } from './log-writer.ts';
-import { headOf, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
+import { headOf, isSealed, type KnownPlace, lacks, readHead, refuseBadTail } from './log-tail.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { one, run, type Work } from './work.ts';
 
@@ -63,6 +63,16 @@ export class SharedLogWriter {
     return written;
   }
 
+  async findLost(): Promise<readonly LostRow[]> {
+    const { connection, instance } = this.#log;
+    const known = this.#known;
+    if (known === undefined) return [];
+    const { head, rows } = await connection.change(() => writtenSince(known, instance));
+    if (!isSealed(head, this.#sealerOf(head.key))) throw lostEnd();
+    this.#known = head;
+    return rows;
+  }
+
   /** Whoever comes next may go on with the chain. */
   async close(): Promise<void> {
     const { connection, instance } = this.#log;
@@ -73,7 +83,7 @@ export class SharedLogWriter {
     const free = yield* one(TAKE, instance);
     if (free !== undefined) return headOf(free);
     const first = { chain: randomUUID(), seq: 0, hash: GENESIS };
-    const { id } = this.#log.keys.newest();
+    const id = yield* keyInForce();
     const mac = this.#sealerOf(id).sealHead(first);
     const insert = 'insert into heads (chain, seq, hash, key, mac, first_key, holder) values (?, 0, ?, ?, ?, ?, ?)';
     yield* run(insert, first.chain, GENESIS, id, mac, id, instance);
@@ -96,6 +106,16 @@ export class SharedLogWriter {
     const known = this.#known;
     if (head === undefined || known === undefined || head.seq < known.seq || (yield* lacks(known))) throw lostEnd();
   }
+}
+
+/**
+ * The key that the chains there are were handed over to, whatever lies in this home as its newest: a host that was not
+ * rotated on has an older one, which nothing new may be sealed with. Having looked for a free chain keeps it in force until
+ * this one has begun: whoever hands over locks the table.
+ */
+function* keyInForce(): Work<string> {
+  const newest = yield* one('select key from heads order by seq desc limit 1');
+  return String((newest ?? (yield* one('select first_key as key from store')))?.['key'] ?? '');
 }
 
 const TAKE = `update heads set holder = ? where chain = (

@@ -8,8 +8,9 @@ import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointKey, obtainCheckpointKey } from './checkpoint-key.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { Durability, StoreConnection } from './connection.ts';
+import type { Writer } from './append.ts';
 import { decisionIds } from './decision-id.ts';
-import { DecisionLog, type Writer } from './decision-log.ts';
+import { DecisionLog } from './decision-log.ts';
 import type { Driver } from './driver.ts';
 import { chooseDriver } from './drivers.ts';
 import { beat, identifyProcess, type InstanceIdentity } from './instances.ts';
@@ -49,6 +50,8 @@ export interface StoreParts {
   readonly firstKey: ChainKey;
   readonly checkpointKey: CheckpointKey;
   readonly checkpointer: Checkpointer;
+  /** By the keys of the chains. */
+  readonly sealers: Sealers;
   readonly me: InstanceIdentity;
   readonly clock: Clock;
   /** With each heartbeat: what changes by itself as time goes on. */
@@ -159,11 +162,12 @@ async function assemble(options: StoreOptions, assembling: Assembling): Promise<
   const { head, isBehind, last } = opened;
   const { home, logger } = options;
   const checkpointKey = obtainCheckpointKey(home);
+  const sealers = new Sealers(keys);
   const checkpointer = new Checkpointer(
     {
       connection,
       key: checkpointKey,
-      sealers: new Sealers(keys),
+      sealers,
       file: checkpointPath(home),
       clock,
       logger,
@@ -176,7 +180,7 @@ async function assemble(options: StoreOptions, assembling: Assembling): Promise<
   if (isBehind && last !== undefined) await tellBehind(last, { head, log, me, clock, options, name: connection.name });
   const firstKey = keys.find(await connection.ask(begunWith)) ?? keys.newest();
   const key = keys.find(head.key) ?? firstKey;
-  return { options, connection, log, key, firstKey, checkpointKey, checkpointer, me, clock, follow };
+  return { options, connection, log, key, firstKey, checkpointKey, checkpointer, sealers, me, clock, follow };
 }
 
 type Behind = Pick<StoreParts, 'log' | 'me' | 'clock' | 'options'> &

@@ -14,7 +14,15 @@ import { createConversationStore, sweepConversations, type ConversationStore } f
 import { createExportCursors, type ExportCursors } from './export-cursors.ts';
 import { createGenerationStore, type GenerationStore } from './generation-store.ts';
 import type { DecisionLog } from './decision-log.ts';
-import { beat, HEARTBEAT_MS, type InForce, NOTHING_IN_FORCE, removeInstance } from './instances.ts';
+import {
+  beat,
+  HEARTBEAT_MS,
+  type InForce,
+  type KnownInstance,
+  listLiving,
+  NOTHING_IN_FORCE,
+  removeInstance,
+} from './instances.ts';
 import type { StorePlace } from './open-connection.ts';
 import { openParts, type StoreOptions, type StoreParts } from './store-parts.ts';
 import { findAgentKey, listKeys } from './keys.ts';
@@ -48,6 +56,7 @@ export class Store {
   readonly #parts: StoreParts;
   #timer: NodeJS.Timeout | undefined;
   #inForce = NOTHING_IN_FORCE;
+  #address = '';
   #nextSweep = 0;
   #hasBeaten = true;
   #beating: Promise<void> | undefined;
@@ -128,6 +137,18 @@ export class Store {
     await this.beat();
   }
 
+  /** Tells all who share the store where they reach the HTTP door of this process from now on. */
+  async servesAt(address: string): Promise<void> {
+    this.#address = address;
+    await this.#beating;
+    await this.beat();
+  }
+
+  /** All processes that use the store now, this one among them. */
+  living(): Promise<readonly KnownInstance[]> {
+    return listLiving(this.#parts.connection, this.#parts.clock.now());
+  }
+
   /** Whether the last heartbeat reached the store. */
   get isWritable(): boolean {
     return this.#hasBeaten;
@@ -149,8 +170,9 @@ export class Store {
     try {
       await follow();
       const now = clock.now();
-      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce });
+      await beat(connection, me, { now, openFrom: log.openFrom(), inForce: this.#inForce, address: this.#address });
       this.#hasBeaten = true;
+      log.resume();
       await this.#sweepOld(now);
       const settled = await sweep({ connection, log, me, now });
       if (settled > 0) options.logger.warn('calls of gateways that ended have an unknown outcome', { calls: settled });
@@ -177,15 +199,15 @@ export class Store {
 
   /** Beside all else: no call and no heartbeat waits for it. */
   async #removeOld(now: number): Promise<void> {
-    const { options, connection, log, me, checkpointKey, clock } = this.#parts;
+    const { options, connection, log, me, checkpointKey, sealers, clock } = this.#parts;
     const { retainMs, logger } = options;
     if (retainMs === undefined) return;
-    const actId = decisionIds(clock)();
     const file = checkpointPath(options.home);
     try {
       const before = now - retainMs;
       const goesOn = (): boolean => this.#closing === undefined;
-      const common = { connection, log, key: checkpointKey, file, instance: me.id, actId };
+      const newId = decisionIds(clock);
+      const common = { connection, log, key: checkpointKey, sealers, file, instance: me.id, newId };
       const gone = await removeOld({ ...common, now, before, goesOn });
       if (gone > 0)
         logger.info('old decisions were removed', { records: gone, before: new Date(before).toISOString() });

@@ -1,5 +1,6 @@
 import type { StoreConnection } from './connection.ts';
-import { unknownOutcome, type DecisionLog } from './decision-log.ts';
+import type { DecisionLog } from './decision-log.ts';
+import { unknownOutcome } from './ended-call.ts';
 import { findDead, HEARTBEAT_MS, removeInstance, type DeadInstance, type InstanceIdentity } from './instances.ts';
 import { takeLease } from './leases.ts';
 import { FORWARDED_ACTIONS } from './log-rows.ts';

@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { StoreConnection } from './connection.ts';
 import { openConnection, type StorePlace } from './open-connection.ts';
 import { giveLeases, takeLease } from './leases.ts';
+import { storeClockOf } from './postgres-clock.ts';
 
 /** How long work may take: after this another process takes it for dead. */
 const LASTS_MS = 30_000;
@@ -41,5 +42,8 @@ export function leasesOfStore(
   clock: Clock,
 ): { readonly withLease: WithLease; readonly close: () => Promise<void> } {
   const connection = openConnection(place, { access: 'write' });
-  return { withLease: leasesOn(connection, clock), close: () => connection.close() };
+  // By another clock than that of the gateways, a lease that is held would look as if it had run out.
+  const withLease: WithLease = async (name, work) =>
+    leasesOn(connection, await storeClockOf(connection, clock))(name, work);
+  return { withLease, close: () => connection.close() };
 }

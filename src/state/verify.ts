@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import type { WholeChain } from './chain-check.ts';
+import type { ChainCheck, WholeChain } from './chain-check.ts';
 import { ChainKeys } from './chain-key.ts';
 import type { Found } from './chain-walk.ts';
 import { checkpointPath } from './checkpoint-file.ts';
 import { type CheckpointReader, publicKeyPath, readPublicKey } from './checkpoint-key.ts';
-import type { StoreConnection } from './connection.ts';
+import type { Numbering, StoreConnection } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { type KnownCheckpoints, readCheckpoints } from './known-checkpoints.ts';
 import { type CheckedPart, headsOf, LogCheck, noEnd } from './log-check.ts';
@@ -74,8 +74,9 @@ export async function checkLog(
 interface Begun {
   readonly log: LogCheck;
   readonly known: KnownCheckpoints | undefined;
-  /** Whether records before the first that is there were removed, rather than not asked for. */
-  readonly hasRemoved: boolean;
+  readonly numbering: Numbering;
+  /** Where it began; before that nothing was asked for. */
+  readonly after: number | CheckedPart;
 }
 
 async function begin(connection: StoreConnection, options: VerifyOptions): Promise<Begun | Found> {
@@ -94,7 +95,7 @@ async function begin(connection: StoreConnection, options: VerifyOptions): Promi
   const problem = known && (known.problem ?? (numbering === 'dense' ? otherChain : lostChain)(known, there));
   if (problem !== undefined) return problem;
   const log = new LogCheck({ numbering, keys, known, reader, after, expected });
-  return { log, known, hasRemoved: numbering === 'dense' && after === 0 };
+  return { log, known, numbering, after };
 }
 
 /** What a chain of rows cannot tell: an index that leads to none of them. */
@@ -137,17 +138,25 @@ async function checkpointsOf(
   return readCheckpoints({ file, chains, store, reader });
 }
 
-function whole({ log, known, hasRemoved }: Begun): WholeLog {
+function whole({ log, known, numbering, after }: Begun): WholeLog {
   const chains = log.chains.map((check) => check.whole());
   const behind = log.chains.reduce((sum, check) => sum + check.behind, 0);
-  const { first } = together(chains);
-  const removed = `records 1 to ${first - 1} were removed because of their age, under a signed seal`;
-  return {
-    kind: 'ok',
-    ...together(chains),
-    chains,
-    notes: [...(first > 1 && hasRemoved ? [removed] : []), ...checkpointNotes(known, behind)],
-  };
+  const all = together(chains);
+  const removed = after !== 0 ? [] : numbering === 'dense' ? removedOfOne(all) : log.chains.flatMap(removedOf);
+  return { kind: 'ok', ...all, chains, notes: [...removed, ...checkpointNotes(known, behind)] };
+}
+
+function removedOfOne({ first }: WholeChain): readonly string[] {
+  return first > 1 ? [`records 1 to ${first - 1} were removed because of their age, under a signed seal`] : [];
+}
+
+function removedOf(check: ChainCheck): readonly string[] {
+  const { removed } = check;
+  if (removed === undefined) return [];
+  const { chain } = check.whole();
+  return [
+    `records of the chain ${chain} up to #${removed.last} were removed because of their age, under the seal of ${removed.time}`,
+  ];
 }
 
 /** Several chains as one log, which ends with the last record of any of them. */

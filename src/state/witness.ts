@@ -66,9 +66,11 @@ function at({ time }: ExpectedPlace): string {
 export interface RemovedUpTo {
   readonly last: number;
   readonly hash: string;
+  /** When it was sealed: RFC 3339 in UTC. */
+  readonly time: string;
 }
 
 /** What was removed up to where, by seals that are signed. */
 export function removedIn(checkpoints: readonly Checkpoint[]): readonly RemovedUpTo[] {
-  return checkpoints.flatMap(({ kind, seq, hash }) => (kind === 'removed' ? [{ last: seq, hash }] : []));
+  return checkpoints.flatMap(({ kind, seq, hash, time }) => (kind === 'removed' ? [{ last: seq, hash, time }] : []));
 }

@@ -11,6 +11,8 @@ export interface ExportPage {
   readonly dropped: number;
   /** How many rows were removed because of their age before they were read. */
   readonly removed: number;
+  /** Up to here they were. */
+  readonly removedUpTo: number;
   /** Where to go on from; the place itself where nothing follows. */
   readonly lastSeq: number;
 }
@@ -93,7 +95,7 @@ async function round(parts: ExportParts): Promise<Outcome> {
   if (page.lastSeq === from) return { kind: 'nothing' };
   if (page.removed > 0) {
     // Passed by at once, so that what is removed is counted once, however often the rest has to be sent.
-    await cursors.write(id, from + page.removed);
+    await cursors.write(id, page.removedUpTo);
     parts.counted('retention', page.removed);
   }
   for (const batch of batchesOf(page.decisions, parts.batchBytes)) {

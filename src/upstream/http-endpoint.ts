@@ -5,7 +5,10 @@ import { GatewayError, messageOf } from '../core/errors.ts';
 import { RefusedByStatus, type HeaderList } from './wire.ts';
 
 export interface Exchange {
-  /** The answer's head; its body is still to be read. Rejects with UPSTREAM_UNAVAILABLE. */
+  /**
+   * The answer's head; its body is still to be read. Rejects with UPSTREAM_UNAVAILABLE where nothing was sent, and with
+   * UPSTREAM_CLOSED where the server may have the request.
+   */
   readonly answer: Promise<IncomingMessage>;
   /** Ends the exchange wherever it stands; whoever reads gets an error. */
   abort(): void;
@@ -71,9 +74,15 @@ export class HttpEndpoint implements HttpDoor {
     const path = body?.path ?? this.#target.path;
     const options: http.RequestOptions = { ...this.#target, path, method, agent: this.#agent, headers: sent };
     const request = this.#isSecure ? https.request(options) : http.request(options);
+    // Before, not a byte of it has left; from then on nobody here knows how far it came.
+    let isConnected = false;
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) isConnected = true;
+      else socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => (isConnected = true));
+    });
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
-      request.on('error', (error) => reject(this.#unreachable(error)));
+      request.on('error', (error) => reject(isConnected ? brokenOff(this.#name, error) : this.#unreachable(error)));
     });
     request.end(body?.text);
     return { answer, abort: () => void request.destroy() };
@@ -119,11 +128,27 @@ export function readBody(answer: IncomingMessage, maxBytes: number): Promise<Buf
   });
 }
 
-/** What an answer that is no success means. */
+/** The connection ended before the whole answer was there; what was asked may be done. */
+export function brokenOff(name: string, cause: unknown): GatewayError {
+  return new GatewayError('UPSTREAM_CLOSED', `"${name}" ended the connection before its answer.`, { cause });
+}
+
+/** What an answer that is no success means: UPSTREAM_UNAVAILABLE, nothing was done. */
 export function refusalOf(name: string, answer: IncomingMessage): RefusedByStatus {
   const status = answer.statusCode ?? 0;
   const [what, mend] = wordsFor(status, name);
   return new RefusedByStatus(status, `"${name}" ${what}.`, mend);
+}
+
+/**
+ * The same for a request of a server that has been greeted. One that fails then (5xx), or whoever stands before it and
+ * waits no longer, may have done what it was asked: UPSTREAM_PROTOCOL.
+ */
+export function failureOf(name: string, answer: IncomingMessage): GatewayError {
+  const refusal = refusalOf(name, answer);
+  if (refusal.status < 500) return refusal;
+  const { message, mend } = refusal;
+  return new GatewayError('UPSTREAM_PROTOCOL', message, mend === undefined ? {} : { mend });
 }
 
 /** What it does, and what can be done about it. */

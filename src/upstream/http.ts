@@ -7,6 +7,8 @@ import { AuthorizedEndpoint } from './authorized-endpoint.ts';
 import type { Authorizer } from './authorizer.ts';
 import { EventReader } from './event-reader.ts';
 import {
+  brokenOff,
+  failureOf,
   HttpEndpoint,
   isSuccess,
   mediaTypeOf,
@@ -175,13 +177,14 @@ export class HttpWire implements Wire {
       this.#listener?.onMessage(read.message);
       return;
     }
-    if (this.#era !== 'stateless' || !NOT_STATELESS.includes(statusCode)) throw refusalOf(name, answer);
+    if (this.#era === undefined) throw refusalOf(name, answer);
+    if (this.#era === 'session' || !NOT_STATELESS.includes(statusCode)) throw failureOf(name, answer);
     throw new RequestNotTaken('UPSTREAM_UNAVAILABLE', refusalOf(name, answer).message);
   }
 
   async #takeJson(answer: IncomingMessage, awaited: Awaited): Promise<void> {
     const body = await readBody(answer, this.#options.maxMessageBytes).catch((cause: unknown) => {
-      throw this.#brokeOff(cause);
+      throw brokenOff(this.#options.name, cause);
     });
     if (body === undefined) throw this.#broke(`answers with more than ${this.#options.maxMessageBytes} bytes`);
     this.#takeMessage(body, awaited);
@@ -203,7 +206,7 @@ export class HttpWire implements Wire {
       if (!this.#isAwaited(awaited)) break;
       stream = await this.#resume(reader.lastEventId, awaited);
     }
-    throw this.#brokeOff(new Error('the stream ended before the answer'));
+    throw brokenOff(this.#options.name, new Error('the stream ended before the answer'));
   }
 
   #isAwaited(awaited: Awaited): boolean {
@@ -265,11 +268,5 @@ export class HttpWire implements Wire {
 
   #broke(what: string): GatewayError {
     return new GatewayError('UPSTREAM_PROTOCOL', `"${this.#options.name}" ${what}.`);
-  }
-
-  #brokeOff(cause: unknown): GatewayError {
-    return new GatewayError('UPSTREAM_CLOSED', `"${this.#options.name}" ended the connection before its answer.`, {
-      cause,
-    });
   }
 }

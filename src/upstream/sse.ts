@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
-import { isSuccess, mediaTypeOf, refusalOf, type HttpDoor } from './http-endpoint.ts';
+import { failureOf, isSuccess, mediaTypeOf, refusalOf, type HttpDoor } from './http-endpoint.ts';
 import { EVENTS_TYPE } from './http-stream.ts';
 import { doorTo, type HttpOptions } from './http.ts';
 import { readMessage } from './read-message.ts';
@@ -19,6 +19,7 @@ export class SseWire implements Wire {
   #listener: WireListener | undefined;
   #postPath: string | undefined;
   #ofPosts: HeaderList = ['content-type', 'application/json'];
+  #isGreeted = false;
   #isClosed = false;
 
   constructor(options: HttpOptions) {
@@ -63,7 +64,7 @@ export class SseWire implements Wire {
     try {
       const answer = await exchange.answer;
       answer.resume();
-      if (!isSuccess(answer)) throw refusalOf(this.#options.name, answer);
+      if (!isSuccess(answer)) throw (this.#isGreeted ? failureOf : refusalOf)(this.#options.name, answer);
     } finally {
       clearTimeout(timer);
     }
@@ -74,6 +75,7 @@ export class SseWire implements Wire {
   }
 
   agree(protocolVersion: string): void {
+    this.#isGreeted = true;
     this.#ofPosts = ['content-type', 'application/json', 'mcp-protocol-version', protocolVersion];
   }
 

@@ -19,11 +19,6 @@ describe('the reference', () => {
   it('describes every field', () => {
     expect(undescribed(configJsonSchema(), '')).toEqual([]);
   });
-
-  it('says what this version does not have', () => {
-    const retain = configJsonSchema().properties?.['decisions']?.properties?.['retain'];
-    expect(retain?.description).toContain('Not in this version beside `store.driver: postgres`.');
-  });
 });
 
 function undescribed(schema: JsonSchema, path: string): readonly string[] {

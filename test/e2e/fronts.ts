@@ -96,8 +96,9 @@ class Events {
       if (end !== -1) {
         const event = this.#text.slice(0, end);
         this.#text = this.#text.slice(end + 2);
-        const data = /^data: (.*)$/m.exec(event)?.[1];
-        if (data !== undefined) return data;
+        // Not by a pattern: for one, U+2028 ends a line, and in an event it is a character like any other.
+        const data = event.split('\n').find((line) => line.startsWith('data: '));
+        if (data !== undefined) return data.slice('data: '.length);
         continue;
       }
       const read = await this.#reader?.read();

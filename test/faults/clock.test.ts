@@ -1,14 +1,15 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { decisionsAbout, type Place } from '../e2e/program.ts';
 import type { RawServing } from '../e2e/raw-client.ts';
+import { libraryOfFaketime } from './faketime.ts';
 import { aFaultPlace, aReadyClient, countOf, expectTruth, report, writeMany } from './truth.ts';
 
 const CALL_MS = 16_000;
 
-test('F-20 a clock that jumps ends no call, expires nothing that lives, and keeps the order of the log', async () => {
+test('F-20 G-84 a clock that jumps ends no call, expires nothing that lives, and keeps the order of the log', async () => {
   const place = aFaultPlace();
   const clock = join(place.folder, 'clock');
   writeFileSync(clock, '+0');
@@ -50,20 +51,4 @@ function underClock(place: Place, file: string): RawServing {
       HOME: place.folder,
     },
   };
-}
-
-function libraryOfFaketime(): string {
-  const roots = readdirSync('/usr/lib', { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const folders = roots.map(({ name }) => join('/usr/lib', name, 'faketime'));
-  const folder = folders.find((path) => filesIn(path).includes('libfaketime.so.1'));
-  if (folder === undefined) throw new Error('libfaketime is not installed: run test/faults/install.sh');
-  return join(folder, 'libfaketime.so.1');
-}
-
-function filesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

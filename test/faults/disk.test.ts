@@ -12,7 +12,7 @@ import { aFaultPlace, aReadyClient, countOf, expectTruth, report, ROUNDS, write,
 
 const LOAD = { count: 120 * ROUNDS } as const;
 
-test('F-10 on a full disk calls are refused, and let through once there is room, without a restart', async () => {
+test('F-10 G-82 on a full disk calls are refused, and let through once there is room, without a restart', async () => {
   const place = aFaultPlace();
   const disk = aSmallDisk(place, `${12 * ROUNDS}m`);
   const client = await aReadyClient(place);

@@ -62,6 +62,8 @@ export interface WorldOptions {
   readonly signsIn?: 'not_needed' | 'signed_in' | 'required';
   /** Where it remembers, and keeps decisions and approvals; without one decisions are kept in a list. */
   readonly store?: Store;
+  /** The tag of this gateway among those that share the store. */
+  readonly place?: string;
   readonly clock?: Clock;
   readonly labelSettings?: LabelSettings;
   readonly results?: Partial<ResultHandling>;
@@ -163,6 +165,7 @@ export async function aGateway(options: WorldOptions): Promise<World> {
     send,
     follow: (wish) => instances.follow(wish),
     keyedHash,
+    place: options.place,
     expose: (server, uri) => directory.resources.expose(server, uri),
     namesServers: () => true,
   });

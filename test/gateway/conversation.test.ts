@@ -260,3 +260,52 @@ test.each([
 ])('of a result its texts count: $size', ({ result, size }) => {
   expect(textSizeOf(result)).toBe(size);
 });
+
+/** Several processes that share a store and have the calls of one conversation between them. */
+async function spread(processes: number): Promise<readonly Conversations[]> {
+  const place = aPlace();
+  const stores = await Promise.all(Array.from({ length: processes }, () => aStore(place)));
+  return stores.map((store) => conversationsOn(aClock(), { ...keeperOn(store), isSpread: true }));
+}
+
+test('where a conversation is spread over processes, a call knows of all that were made before it', async () => {
+  const processes = await spread(3);
+  for (let made = 1; made <= 9; made += 1) {
+    const facts = await processes[made % 3]?.noteCall(inSession('one'), READ);
+    expect(facts).toMatchObject({ identical_calls: made, calls_of_tool: made, calls_in_a_minute: made });
+    expect(facts?.agent).toMatchObject({ identical_calls: made });
+  }
+});
+
+test('where it is spread, calls that come together are each one more, wherever they come', async () => {
+  const [one, other] = (await spread(2)) as [Conversations, Conversations];
+  const facts = await Promise.all(
+    Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? one : other).noteCall(inSession('one'), READ)),
+  );
+  const times = facts.map(({ identical_calls: made }) => made).toSorted((less, more) => less - more);
+  expect(times).toEqual(Array.from({ length: 12 }, (_, at) => at + 1));
+});
+
+test('where it is spread, a denial is known elsewhere with the next call here', async () => {
+  const [one, other] = (await spread(2)) as [Conversations, Conversations];
+  await one.noteCall(inSession('one'), READ);
+  await one.noteDenied(inSession('one'));
+  await one.noteCall(inSession('one'), READ);
+  expect(await other.noteCall(inSession('one'), READ)).toMatchObject({ denied_calls: 1, identical_calls: 3 });
+});
+
+test('where it is spread, a call that the store does not count goes by what is known here, and is counted later', async () => {
+  const sound = (await aStore(aPlace())).conversations;
+  let isBroken = true;
+  const shaky: ConversationStore = {
+    read: (id) => sound.read(id),
+    add: (parts) => (isBroken ? Promise.reject(new Error('no')) : sound.add(parts)),
+  };
+  const conversations = conversationsOn(aClock(), { ...keeperOn({ conversations: shaky }), isSpread: true });
+  for (const made of [1, 2]) {
+    expect(await conversations.noteCall(inSession('one'), READ)).toMatchObject({ identical_calls: made });
+  }
+  isBroken = false;
+  expect(await conversations.noteCall(inSession('one'), READ)).toMatchObject({ identical_calls: 3 });
+  expect(await sound.read('one')).toMatchObject({ callsInARow: 3 });
+});

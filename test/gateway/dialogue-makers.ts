@@ -89,6 +89,8 @@ export interface WorldOptions {
   readonly denies?: (input: PolicyInput) => boolean;
   readonly namesServers?: boolean;
   readonly limits?: Partial<ParkingLimits>;
+  /** The tag of this gateway among those that share its store. */
+  readonly place?: string;
   /** Called before a record is committed; throws where it cannot be. */
   readonly commit?: (record: DecisionRecord) => void | Promise<void>;
 }
@@ -145,6 +147,7 @@ export function aWorld(options: WorldOptions): World {
     send: options.send,
     follow: options.follow ?? (() => Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'it tells of nothing'))),
     keyedHash: (text) => `hmac:${text.length}`,
+    place: options.place,
     expose: (_server, uri) => uri,
     namesServers: () => options.namesServers ?? false,
     limits: { gatherMs: 2, ...options.limits },

@@ -39,10 +39,14 @@ interface Offer {
   readonly begin?: () => Promise<OpenSignIn>;
   /** What a stateless client sends with a call that it repeats. */
   readonly responses?: JsonObject;
+  readonly state?: string;
+  /** The tag of this gateway. */
+  readonly place?: string;
 }
 
 /** Makes a call that answers in turn; the last answer, and for whom a sign-in was begun. */
-async function made({ answers, exchange, capabilities = { elicitation: { url: {} } }, begin, responses }: Offer) {
+async function made(offer: Offer) {
+  const { answers, exchange, capabilities = { elicitation: { url: {} } }, begin, responses, state, place } = offer;
   const begun: string[] = [];
   const calls: (InputAnswers | undefined)[] = [];
   const left = [...answers];
@@ -52,7 +56,7 @@ async function made({ answers, exchange, capabilities = { elicitation: { url: {}
     name: 'orders',
     args: {},
     meta: {},
-    answers: responses === undefined ? undefined : { responses, state: undefined },
+    answers: responses === undefined ? undefined : { responses, state },
     task: undefined,
   } as const;
   const call = async (asked: Asked<ToolCallRequest>): Promise<RpcAnswer> => {
@@ -60,6 +64,7 @@ async function made({ answers, exchange, capabilities = { elicitation: { url: {}
     return left.shift() ?? DENIED;
   };
   const answer = await callWithSignIn({ request, caller, exchange }, call, {
+    place,
     serverOf: () => aGovernedServer('shop').id,
     beginSignIn: (server, principal) => {
       begun.push(`${server} ${principal}`);
@@ -132,6 +137,36 @@ test('a stateless client whose user declines gets the refusal', async () => {
   const responses = { 'mcp-gateway/sign-in': { action: 'decline' } };
   const { answer } = await made({ answers: [DENIED, DONE], exchange, responses });
   expect(answer).toEqual(DENIED);
+});
+
+const HERE = 'aaaaaaaa';
+const ACCEPTS = { 'mcp-gateway/sign-in': { action: 'accept' } };
+
+test('where there are other gateways, a stateless client is told to come back to the one where its browser does', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const { answer } = await made({ answers: [DENIED], exchange, place: HERE });
+  expect(answer).toMatchObject({ result: { inputRequests: QUESTION, requestState: `sign-in.${HERE}` } });
+  const back = { exchange, place: HERE, responses: ACCEPTS, state: `sign-in.${HERE}` };
+  const { answer: last, made: calls } = await made({ answers: [DENIED, DONE], ...back });
+  expect([last, calls]).toEqual([DONE, [undefined, undefined]]);
+});
+
+test('where the gateway of a page has gone, its user gets another page instead of being waited for', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const begin = async (): Promise<OpenSignIn> => ({
+    url: 'https://id.example.com/',
+    done: new Promise(() => undefined),
+  });
+  const back = { exchange, place: HERE, responses: ACCEPTS, state: 'sign-in.bbbbbbbb', begin };
+  const { answer } = await made({ answers: [DENIED, DONE], ...back });
+  expect(answer).toMatchObject({ result: { inputRequests: QUESTION, requestState: `sign-in.${HERE}` } });
+});
+
+test('the state of an offer reaches no server, and any other state does', async () => {
+  const { exchange } = aClient('accept', STATELESS);
+  const withState = async (state: string) => (await made({ answers: [DONE], exchange, responses: {}, state })).made;
+  expect(await withState(`sign-in.${HERE}`)).toEqual([undefined]);
+  expect(await withState(`a.b.${HERE}`)).toEqual([{ responses: {}, state: `a.b.${HERE}` }]);
 });
 
 test('a user who does not want to is not asked twice', async () => {

@@ -14,7 +14,7 @@ const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 100);
 const REPLICAS = 3;
 
 // What is committed lies on the disk, as on a server that people use.
-const server = await startPostgres(['fsync = on', 'full_page_writes = on']);
+const server = await startPostgres({ settings: ['fsync = on', 'full_page_writes = on'] });
 afterAll(() => server.close());
 
 test(`F-01 kill -9 of a replica, ${ROUNDS} rounds beside two others: nothing goes upstream without a committed allow`, async () => {

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { familyOf, isThere, sendAll, signalAll } from './server-processes.ts';
 
 /** Who runs the server's processes where the tests are run by root, which PostgreSQL refuses. */
 const SERVER_USER = 'postgres';
@@ -19,6 +20,8 @@ export interface PostgresServer {
   readonly port: number;
   /** The address for the gateway's role, through the loopback interface. */
   url(database: string): string;
+  /** The same for the superuser. */
+  adminUrl(database: string): string;
   /** Makes an empty database that belongs to the gateway's role, and answers its name. */
   createDatabase(): Promise<string>;
   /** One statement as superuser. */
@@ -30,6 +33,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
   /** `kill -9` of the whole server: what it had not written is lost. */
   kill(): Promise<void>;
+  /** Another server that follows this one and may be read from; `select pg_promote()` makes it one of its own. */
+  standby(): Promise<PostgresServer>;
   /** Every process of it stands still, with its connections open, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -37,31 +42,56 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-/** A server with its files in a folder of its own; `settings` are lines of `postgresql.conf`. */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
-  const programs = programsOf();
-  const folder = mkdtempSync(join(tmpdir(), 'mcpg-postgres-'));
-  if (isRoot()) chownSync(folder, userNumber('-u'), userNumber('-g'));
-  const data = join(folder, 'data');
-  const port = await freePort();
-  initialise(programs, folder, data);
+export interface ServerOptions {
+  /** Lines of `postgresql.conf`. */
+  readonly settings?: readonly string[];
+  /** Sees the folder that the server is made in, which is its own, before it is; its files lie in `data` there. */
+  readonly prepare?: (folder: string) => void;
+  /** The folder beside `data` for the server's own log of changes, which lies in `data` otherwise. */
+  readonly waldir?: string;
+  /** More arguments of `initdb`. */
+  readonly initdb?: readonly string[];
+}
+
+/** A server with its files in a folder of its own. */
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
+  const { settings = [], prepare, waldir, initdb = [] } = options;
+  const home = await aServerHome();
+  prepare?.(home.folder);
+  initialise(home, [...(waldir === undefined ? [] : ['-X', join(home.folder, waldir)]), ...initdb]);
   const fixed = [
     `listen_addresses = '127.0.0.1'`,
-    `port = ${port}`,
-    `unix_socket_directories = '${folder}'`,
     'max_connections = 50',
     `shared_buffers = '32MB'`,
     'log_min_messages = panic',
   ];
-  writeFileSync(join(data, 'postgresql.conf'), [...fixed, ...settings, ''].join('\n'));
+  writeFileSync(join(home.data, 'postgresql.conf'), [...fixed, ...settings, ''].join('\n'));
+  const server = await startIn(home);
+  await server.query(`create role ${ROLE} login password '${PASSWORD}'`);
+  return server;
+}
 
+interface ServerHome {
+  readonly folder: string;
+  readonly data: string;
+  readonly port: number;
+}
+
+async function aServerHome(): Promise<ServerHome> {
+  const folder = mkdtempSync(join(tmpdir(), 'mcpg-postgres-'));
+  const owner = serverOwner();
+  if (owner !== undefined) chownSync(folder, ...owner);
+  return { folder, data: join(folder, 'data'), port: await freePort() };
+}
+
+async function startIn({ folder, data, port }: ServerHome): Promise<PostgresServer> {
   let running: ChildProcess | undefined;
   let made = 0;
   const admin = (database: string): string => addressOf({ user: SUPERUSER, password: SUPER_PASSWORD, port, database });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const child = running;
     running = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const processes = familyOf(child);
     child.kill(signal);
@@ -76,6 +106,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   const server: PostgresServer = {
     port,
     url: (database) => addressOf({ user: ROLE, password: PASSWORD, port, database }),
+    adminUrl: admin,
     async createDatabase() {
       made += 1;
       const name = `store_${process.pid}_${made}_${Date.now().toString(36)}`;
@@ -91,16 +122,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
         await client.end();
       }
     },
-    tool: (name, ...args) =>
-      execFileSync(join(programs, name), ['-h', '127.0.0.1', '-p', String(port), '-U', SUPERUSER, ...args], {
-        env: { ...process.env, PGPASSWORD: SUPER_PASSWORD },
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
+    tool: (name, ...args) => runTool(name, port, args),
     async start() {
       // After a kill, the memory that the old processes shared may be held for a moment yet.
       for (let attempt = 1; attempt <= 50; attempt += 1) {
-        running = spawnAsServer(join(programs, 'postgres'), ['-D', data]);
+        const place = ['-D', data, '-p', String(port), '-k', folder];
+        if (running === undefined || hasEnded(running)) running = spawnAsServer(join(programsOf(), 'postgres'), place);
         if (await isReady(running, admin('postgres'))) return;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -108,6 +135,15 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     },
     stop: () => end('SIGINT'),
     kill: () => end('SIGKILL'),
+    async standby() {
+      const home = await aServerHome();
+      const from = `postgres://${SUPERUSER}:${SUPER_PASSWORD}@127.0.0.1:${port}/postgres`;
+      // It keeps in its settings from whom it takes what it follows.
+      const copying = ['-d', from, '-D', home.data, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+      const [command, ...args] = asServer(join(programsOf(), 'pg_basebackup'), copying);
+      execFileSync(command, args, { cwd: tmpdir(), stdio: ['ignore', 'ignore', 'inherit'] });
+      return startIn(home);
+    },
     freeze: () => signalAll(running, 'SIGSTOP'),
     thaw: () => signalAll(running, 'SIGCONT'),
     async close() {
@@ -118,8 +154,20 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     },
   };
   await server.start();
-  await server.query(`create role ${ROLE} login password '${PASSWORD}'`);
   return server;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function runTool(name: string, port: number, args: readonly string[]): string {
+  const where = ['-h', '127.0.0.1', '-p', String(port), '-U', SUPERUSER];
+  return execFileSync(join(programsOf(), name), [...where, ...args], {
+    env: { ...process.env, PGPASSWORD: SUPER_PASSWORD },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Folder of the newest PostgreSQL that is installed and new enough. */
@@ -133,13 +181,13 @@ function programsOf(): string {
   throw new Error(`PostgreSQL ${OLDEST} or later is not installed: test/postgres/install.sh installs it on Debian`);
 }
 
-function initialise(programs: string, folder: string, data: string): void {
+function initialise({ folder, data }: ServerHome, more: readonly string[]): void {
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, SUPER_PASSWORD);
   const files = ['-D', data, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
   // The disk is not waited for here; the server itself does wait for it.
-  const options = ['-E', 'UTF8', '--locale=C', '--no-sync'];
-  const [command, ...args] = asServer(join(programs, 'initdb'), [...files, ...options]);
+  const options = ['-E', 'UTF8', '--locale=C', '--no-sync', ...more];
+  const [command, ...args] = asServer(join(programsOf(), 'initdb'), [...files, ...options]);
   execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
@@ -156,6 +204,11 @@ function asServer(program: string, args: readonly string[]): readonly [string, .
 
 function isRoot(): boolean {
   return process.getuid?.() === 0;
+}
+
+/** The numbers of the user and the group that its processes run as; undefined where that is who runs the tests. */
+export function serverOwner(): readonly [number, number] | undefined {
+  return isRoot() ? [userNumber('-u'), userNumber('-g')] : undefined;
 }
 
 function userNumber(which: '-u' | '-g'): number {
@@ -199,51 +252,11 @@ export async function waitUntil(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
-}
-
-/** The process and its children, as proc(5) tells. */
-function familyOf(child: ChildProcess | undefined): readonly number[] {
-  const { pid } = child ?? {};
-  if (pid === undefined) return [];
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-  return [pid, ...children.map(Number)];
-}
-
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-function signalAll(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
-  sendAll(familyOf(child), signal);
-}
-
-function sendAll(processes: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of processes) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It has ended meanwhile, as the server's helpers do.
-    }
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-  } catch {
-    return false;
-  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { evidenceLines } from '../../src/app/export-lines.ts';
-import { ChainKeys } from '../../src/state/chain-key.ts';
+import { ChainKeys, readChainKey } from '../../src/state/chain-key.ts';
 import { checkpointPath } from '../../src/state/checkpoint-file.ts';
 import { obtainCheckpointKey } from '../../src/state/checkpoint-key.ts';
 import { CHECKPOINT_EVERY } from '../../src/state/checkpointer.ts';
@@ -13,6 +13,7 @@ import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { sealExport, sealPath } from '../../src/state/export-seal.ts';
 import { LogChecker } from '../../src/state/log-checker.ts';
 import { openConnection } from '../../src/state/open-connection.ts';
+import { prepareKey } from '../../src/state/prepared-key.ts';
 import { rotateKey } from '../../src/state/rotate-key.ts';
 import { Store } from '../../src/state/store.ts';
 import { verifyExport } from '../../src/state/verify-export.ts';
@@ -240,9 +241,7 @@ test('all chains are handed over to another key at once, and gateways that run g
   await expect.poll(() => calls).toBeGreaterThan(before + 10);
   ending.abort();
   await Promise.all(busy);
-  expect((await asSuperuser('select distinct key from mcp_gateway.heads', shared.url)).map(({ key }) => key)).toEqual([
-    to,
-  ]);
+  expect(await keysOf(shared)).toEqual([to]);
   for (const store of stores) await store.close();
   expect(await whole(shared)).toMatchObject({ rows: calls * 2 + CHAINS, notes: [] });
 });
@@ -262,6 +261,36 @@ test('a host that lacks the next key refuses calls, says which file to copy, and
   await call(store);
   expect(await verifyLog(other)).toMatchObject({ kind: 'ok' });
 });
+
+test('a key that was prepared and copied is gone over to without a refused call, and new chains begin with it', async () => {
+  const one: Host = { url: await freshDatabase(), home: aFolder() };
+  const first = await aStore(one);
+  await call(first);
+  const other = besides(one);
+  const second = await aStore(other);
+  await call(second);
+  const { id, path } = prepareKey(one.home);
+  expect(prepareKey(one.home)).toEqual({ id, path });
+  // What is prepared is not used.
+  await call(await aStore(one));
+  expect(await keysOf(one)).toEqual([readChainKey(one.home).id]);
+  copyFileSync(path, join(other.home, `chain-${id}.key`));
+  expect(await rotated(one)).toMatchObject({ to: id, wasPrepared: true });
+  for (const store of [first, second]) await call(store);
+  const later = await aStore(other);
+  await call(later);
+  expect(await keysOf(one)).toEqual([id]);
+  expect(readChainKey(other.home).id).not.toBe(id);
+  const next = await rotated(other);
+  expect(next).toMatchObject({ from: id, wasPrepared: false });
+  copyFileSync(join(other.home, `chain-${next.to}.key`), join(one.home, `chain-${next.to}.key`));
+  for (const store of [first, second, later]) await call(store);
+  for (const host of [one, other]) expect(await verifyLog(host)).toMatchObject({ kind: 'ok' });
+});
+
+async function keysOf({ url }: Host): Promise<readonly unknown[]> {
+  return (await asSuperuser('select distinct key from mcp_gateway.heads', url)).map(({ key }) => key);
+}
 
 test('a row that is committed late is followed', async () => {
   const shared: Host = { url: await freshDatabase(), home: aFolder() };

@@ -13,8 +13,12 @@ export interface Host {
   readonly home: string;
 }
 
+export function openStore(host: Host): Promise<Store> {
+  return Store.open({ ...host, durability: 'full', clock: realClock, logger: silent });
+}
+
 export async function aStore(host: Host): Promise<Store> {
-  const store = await Store.open({ ...host, durability: 'full', clock: realClock, logger: silent });
+  const store = await openStore(host);
   onTestFinished(() => store.close().catch(() => undefined));
   return store;
 }

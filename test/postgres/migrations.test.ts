@@ -67,7 +67,8 @@ test('a store in PostgreSQL has the tables and columns of one in SQLite', async 
   const here = rows
     .filter(({ table_name: table }) => table !== 'store' && !isNoTable(table))
     .map((row) => `${String(row['name'])} ${String(row['data_type'])} ${String(row['is_nullable'])}`);
-  expect(here.filter((column) => column !== 'heads.holder text NO')).toEqual(sqliteColumns(MIGRATIONS));
+  const own = ['heads.holder text NO', 'log_seals.chain text NO'];
+  expect(here.filter((column) => !own.includes(column))).toEqual(sqliteColumns(MIGRATIONS));
   const texts = rows.filter(({ data_type: type }) => type === 'text');
   expect(new Set(texts.map(({ collation }) => collation))).toEqual(new Set(['C']));
 });
@@ -120,7 +121,7 @@ test('a store of a newer version is refused and stays as it is', async () => {
   for (const access of ['write', 'read'] as const) {
     await expect(connect({ access }).identity()).rejects.toMatchObject({
       code: 'STORE_NEWER',
-      message: expect.stringMatching(/has schema 99, this version knows 1/),
+      message: expect.stringMatching(/has schema 99, this version knows \d+/),
     });
   }
 });
@@ -160,7 +161,9 @@ test('rows of the log are neither changed nor removed, except in sealed segments
   for (const text of ['delete from log where seq = 1', 'truncate log', `truncate ${partition}`]) {
     await expect(raw.query(text)).rejects.toThrow('sealed segments only');
   }
-  await raw.query(`insert into log_seals (last, line) values (1, '')`);
+  await raw.query(`insert into log_seals (last, line) values (2, '{"chain":"another"}')`);
+  await expect(raw.query('delete from log where seq = 1')).rejects.toThrow('sealed segments only');
+  await raw.query(`insert into log_seals (last, line) select 1, '{"chain":"' || chain || '"}' from log where seq = 1`);
   await expect(raw.query('delete from log')).rejects.toThrow('sealed segments only');
   expect((await raw.query('delete from log where seq = 1')).rowCount).toBe(1);
 });

@@ -26,7 +26,8 @@ import { addKey, findAgentKey, listKeys, revokeKey } from '../../src/state/keys.
 import * as labels from '../../src/state/labels.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { headsOf } from '../../src/state/log-check.ts';
-import { lacks, lastRemoved, readHead, readHeads, refuseBadTail } from '../../src/state/log-tail.ts';
+import { lacks, lastRemoved, readHead, readHeads, refuseBadTail, removedUpTo } from '../../src/state/log-tail.ts';
+import { removedBehind } from '../../src/state/removed-rows.ts';
 import { beginPause, endPause, readPause } from '../../src/state/pauses.ts';
 import { listPins, pinBundle, releaseBundle } from '../../src/state/policy-pins.ts';
 import { endHolds, expiryOf, holdAll, orphanedHolds } from '../../src/state/reservations.ts';
@@ -93,6 +94,9 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['a place that is there', reading(() => lacks({ chain: CHAIN, seq: 9, hash: Buffer.alloc(32) }))],
   ['a place that is not', reading(() => lacks({ chain: CHAIN, seq: 8, hash: Buffer.alloc(32) }))],
   ['what was removed', reading(lastRemoved)],
+  ['what was removed of a chain', reading(() => lastRemoved('a chain'))],
+  ['what is there no more', reading(removedUpTo)],
+  ['how much that is', reading(() => removedBehind(0))],
 
   ['decisions', reading(() => queries.listDecisions({ limit: 10 }))],
   ['decisions of everything', reading(() => queries.listDecisions(EVERYTHING))],

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { Toolchain } from '../../src/rego/toolchain.ts';
 
 const TSX = createRequire(import.meta.url).resolve('tsx');
 const NOT_ENDING = 'test_x if { some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a + b < 0 }';
@@ -83,4 +84,28 @@ test.runIf(isLinux)('a process that is killed is said, and nothing of it was on 
   expect(Buffer.concat(chunks).toString()).toMatch(
     /^\{"a\.rego":"package a\\n"\}\nGatewayError: the Rego toolchain failed: its process ended with SIGKILL$/,
   );
+});
+
+const LIMIT_MS = 4000;
+
+test.runIf(isLinux)('a process that gets nothing of the machine for a while is waited for', async () => {
+  const toolchain = new Toolchain({ limitMs: LIMIT_MS });
+  onTestFinished(() => toolchain.close());
+  await toolchain.format({});
+  const id = toolchainOf(process.pid) ?? 0;
+  process.kill(id, 'SIGSTOP');
+  const answer = toolchain.format({ 'a.rego': 'package a' });
+  await delay(LIMIT_MS * 1.5);
+  process.kill(id, 'SIGCONT');
+  expect((await answer).files).toEqual({ 'a.rego': 'package a\n' });
+});
+
+test.runIf(isLinux)('a process that gets nothing of the machine for too long is given up', async () => {
+  const toolchain = new Toolchain({ limitMs: LIMIT_MS / 4 });
+  onTestFinished(() => toolchain.close());
+  await toolchain.format({});
+  const id = toolchainOf(process.pid) ?? 0;
+  process.kill(id, 'SIGSTOP');
+  await expect(toolchain.format({ 'a.rego': 'package a' })).rejects.toMatchObject({ code: 'TOOLCHAIN_FAILED' });
+  expect(parentOf(String(id))).toBeUndefined();
 });

@@ -9,7 +9,7 @@ import { DecisionReader } from '../../src/state/decision-reader.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { aCharge, aHold, aNewApproval, anAct, anOutcome, anApprovalUse, aRecord, aVote } from './records.ts';
-import { anyPlace, aPlace, aStore } from './support.ts';
+import { anyPlace, argumentsOf, aStore } from './support.ts';
 
 const REF = { id: 'd-1', by: 'user' };
 
@@ -209,12 +209,12 @@ const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const program = fileURLToPath(new URL('./approved-caller.ts', import.meta.url));
 
 test('several processes that make the approved call run it once', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   await make(store, open());
   await make(store, approve());
   const callers = [1, 2, 3].map(() => {
-    const args = ['--import', loader, program, place.path, place.home];
+    const args = ['--import', loader, program, ...argumentsOf(place)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { AuditMaterial } from '../../src/core/change.ts';
 import { openMaterial, openVault } from '../../src/state/audit.ts';
-import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
-import { chooseDriver } from '../../src/state/drivers.ts';
 import { verifyLog } from '../../src/state/verify.ts';
+import { run } from '../../src/state/work.ts';
 import { anOutcome, aRecord } from './records.ts';
-import { aPlace, aStore, type Place } from './support.ts';
+import { aConnection, type AnyPlace, anyPlace, aStore } from './support.ts';
 
 const KEY = '0123456789abcdef'.repeat(4);
 const SAME = Buffer.from(KEY, 'hex').toString('base64');
@@ -48,7 +47,7 @@ test('the same text is sealed another way each time', () => {
 
 test('it is committed with its record and its outcome, and read beside them', async () => {
   const { place, id } = await aKeptCall();
-  const reader = new DecisionReader({ path: place.path });
+  const reader = new DecisionReader(place);
   const material = await reader.material(id);
   expect(material.map(({ part }) => part)).toEqual(['input', 'result']);
   expect(material.map((kept) => openMaterial(kept, KEY))).toEqual([TEXTS.whole(), TEXTS.whole()]);
@@ -59,34 +58,32 @@ test('it is committed with its record and its outcome, and read beside them', as
 test.for([
   {
     what: 'changed',
-    sql: "update audit set body = x'00' where part = 'input'",
+    change: () => run("update audit set body = ? where part = 'input'", Uint8Array.of(0)),
     kind: 'edited',
     why: /input is not what was kept/,
   },
-  { what: 'taken away', sql: "delete from audit where part = 'result'", kind: 'missing', why: /result is not there/ },
-])('the chain tells that it was $what', async ({ sql, kind, why }) => {
+  {
+    what: 'taken away',
+    change: () => run("delete from audit where part = 'result'"),
+    kind: 'missing',
+    why: /result is not there/,
+  },
+])('the chain tells that it was $what', async ({ change, kind, why }) => {
   const { place, id } = await aKeptCall();
-  const connection = new SqliteConnection({
-    driver: chooseDriver(),
-    path: place.path,
-    access: 'write',
-    durability: 'normal',
-  });
-  connection.use((database) => database.exec(sql));
-  await connection.close();
+  await aConnection(place).ask(change);
   expect(await verifyLog(place)).toMatchObject({ kind, id, why: expect.stringMatching(why) as string });
 });
 
 test('arguments that speak of such a hash do not confuse the chain', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   await store.log.append(aRecord({ input: { audit_hash: 'x', action: { args: { audit_hash: 'y' } } } }));
   await store.close();
   expect(await verifyLog(place)).toMatchObject({ kind: 'ok' });
 });
 
-async function aKeptCall(): Promise<{ readonly place: Place; readonly id: string }> {
-  const place = aPlace();
+async function aKeptCall(): Promise<{ readonly place: AnyPlace; readonly id: string }> {
+  const place = anyPlace();
   const store = await aStore(place);
   const plain = aRecord();
   const { id } = plain;

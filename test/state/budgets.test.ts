@@ -10,14 +10,14 @@ import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { run } from '../../src/state/work.ts';
 import { aCharge, anOutcome, aRecord } from './records.ts';
-import { aConnection, type AnyPlace, anyPlace, aPlace, aStore, type Place, refuseRecords } from './support.ts';
+import { aConnection, type AnyPlace, anyPlace, argumentsOf, aStore, DURABILITIES, refuseRecords } from './support.ts';
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const program = fileURLToPath(new URL('./spender.ts', import.meta.url));
 
-describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
+describe.each(DURABILITIES)('durability %s', (durability) => {
   test('a limit has room for so many calls, also of those that come together, and says what is left', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     const store = await aStore({ ...place, durability });
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => reserve(store, [aCharge()])));
     expect(answers).toEqual([
@@ -73,9 +73,10 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
 });
 
 test('several gateways together get exactly what the limit has room for', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
-  const granted = await Promise.all(['normal', 'full', 'normal'].map((durability) => spend(place, durability, 150)));
+  const [first = 'full', last = first] = DURABILITIES;
+  const granted = await Promise.all([first, last, first].map((durability) => spend(place, durability, 150)));
   expect(granted.reduce((sum, count) => sum + count, 0)).toBe(200);
   expect(await countOf(place)).toBe(200);
   expect(await reserve(store, [aCharge({ limit: 200 })])).toEqual({ refused: [0] });
@@ -134,8 +135,8 @@ async function countOf(place: AnyPlace): Promise<number> {
 }
 
 /** How often a process of its own could take it. */
-async function spend({ path, home }: Place, durability: string, attempts: number): Promise<number> {
-  const args = ['--import', loader, program, path, home, durability, String(attempts)];
+async function spend(place: AnyPlace, durability: string, attempts: number): Promise<number> {
+  const args = ['--import', loader, program, ...argumentsOf(place), durability, String(attempts)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return Number(await text(child.stdout));

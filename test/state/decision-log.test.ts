@@ -1,14 +1,11 @@
-import { renameSync, rmSync, copyFileSync } from 'node:fs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Seal } from '../../src/core/record.ts';
 import type { LogRow } from '../../src/state/chain.ts';
-import { DecisionLog, type Writer } from '../../src/state/decision-log.ts';
-import { DecisionReader } from '../../src/state/decision-reader.ts';
-import type { Driver } from '../../src/state/driver.ts';
-import { chooseDriver } from '../../src/state/drivers.ts';
+import type { Writer } from '../../src/state/append.ts';
+import { DecisionLog } from '../../src/state/decision-log.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { anOutcome, aRecord, aSettlement, realClock, silent } from './records.ts';
-import { aLogOf, aPlace, aStore, pathOf } from './support.ts';
+import { anyPlace, aReader, aStore, DURABILITIES } from './support.ts';
 
 const unavailable = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
 
@@ -33,131 +30,61 @@ function aSlowWriter() {
   return { log, groups, arrival };
 }
 
-function readerOf(path: string): DecisionReader {
-  const reader = new DecisionReader({ path });
-  onTestFinished(() => reader.close());
-  return reader;
-}
-
-describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
+describe.each(DURABILITIES)('durability %s', (durability) => {
   test('an appended decision is there for others as soon as it is sealed', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+    const store = await aStore({ ...anyPlace(), durability });
     const record = aRecord();
     const seal = await store.log.append(record);
-    expect(seal).toEqual({ seq: 1, chain: expect.any(String), instance: store.instance, hash: expect.any(String) });
-    const found = await readerOf(pathOf(store)).find(record.id);
+    expect(seal).toEqual({
+      seq: expect.any(Number),
+      chain: expect.any(String),
+      instance: store.instance,
+      hash: expect.any(String),
+    });
+    const found = await aReader(store.place).find(record.id);
     expect(found).toEqual({ ...record, ...seal, outcome: null });
   });
 
   test('an outcome is shown with its decision and is a row of its own in the same chain', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+    const store = await aStore({ ...anyPlace(), durability });
     const record = aRecord();
-    await store.log.append(record);
+    const { seq } = await store.log.append(record);
     store.log.settle(anOutcome(record.id, { status: 'tool_error', settled: [aSettlement()] }));
     await store.log.flush();
-    const found = await readerOf(pathOf(store)).find(record.id);
+    const found = await aReader(store.place).find(record.id);
     expect(found.outcome).toEqual({
       ...anOutcome(record.id, { status: 'tool_error', settled: [aSettlement()] }),
-      seq: 2,
+      seq: expect.any(Number),
       hash: expect.any(String),
     });
-    expect(await verifyLog({ path: pathOf(store), home: store.home })).toMatchObject({ kind: 'ok', rows: 2 });
+    expect(found.outcome?.seq).toBeGreaterThan(seq);
+    expect(await verifyLog({ ...store.place, home: store.home })).toMatchObject({ kind: 'ok', rows: 2 });
   });
 
-  test('many at once are sealed without a gap, each with its own seal', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+  test('many at once are sealed in the order in which they came, each with its own seal', async () => {
+    const store = await aStore({ ...anyPlace(), durability });
     const records = Array.from({ length: 600 }, () => aRecord());
     const seals = await Promise.all(records.map((record) => store.log.append(record)));
-    expect(seals.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1));
-    const listed = await readerOf(pathOf(store)).list({ limit: 1000 });
+    const numbers = seals.map(({ seq }) => seq);
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
+    const listed = await aReader(store.place).list({ limit: 1000 });
     expect(listed.map(({ id }) => id)).toEqual(records.map(({ id }) => id).toReversed());
   });
 
   test('closing commits what was handed over, settles open calls as unknown, and may be done twice', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+    const store = await aStore({ ...anyPlace(), durability });
     const [settled, open] = [aRecord(), aRecord()];
-    await Promise.all([store.log.append(settled), store.log.append(open)]);
+    const [, { seq }] = await Promise.all([store.log.append(settled), store.log.append(open)]);
     store.log.settle(anOutcome(settled.id));
     const late = store.log.append(aRecord({ effect: 'deny', reasons: ['x'] }));
     await Promise.all([store.close(), store.close()]);
-    expect((await late).seq).toBe(4);
-    const reader = readerOf(pathOf(store));
+    expect((await late).seq).toBeGreaterThan(seq);
+    const reader = aReader(store.place);
     expect((await reader.find(settled.id)).outcome?.status).toBe('ok');
     expect((await reader.find(open.id)).outcome?.status).toBe('unknown');
     await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
-    expect(await verifyLog({ path: pathOf(store), home: store.home })).toMatchObject({ kind: 'ok', rows: 5 });
+    expect(await verifyLog({ ...store.place, home: store.home })).toMatchObject({ kind: 'ok', rows: 5 });
   });
-
-  test('a lock held by another program refuses calls until it is let go', async () => {
-    const store = await aStore({ ...aPlace(), durability });
-    await store.log.append(aRecord());
-    const other = chooseDriver().open(pathOf(store), 'write');
-    other.exec('begin immediate');
-    await expect(store.log.append(aRecord())).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      message: expect.stringContaining('held by another program'),
-    });
-    other.close();
-    expect((await store.log.append(aRecord())).seq).toBe(2);
-  });
-
-  test('a removed database refuses the next call and every one after it', async () => {
-    const store = await aStore({ ...aPlace(), durability });
-    await store.log.append(aRecord());
-    rmSync(pathOf(store));
-    await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
-    await expect(store.log.append(aRecord())).rejects.toEqual(unavailable);
-  });
-
-  test('yesterday’s file in the place of today’s refuses the next call', async () => {
-    const place = await aLogOf(2);
-    const store = await aStore({ ...place, durability });
-    copyFileSync(place.path, `${place.path}.old`);
-    await store.log.append(aRecord());
-    for (const suffix of ['-wal', '-shm']) rmSync(place.path + suffix, { force: true });
-    renameSync(`${place.path}.old`, place.path);
-    await expect(store.log.append(aRecord())).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      message: expect.stringContaining('was replaced'),
-    });
-  });
-});
-
-test('a full disk refuses calls, keeps outcomes, and calls go on when there is space again', async () => {
-  let limit = 'max_page_count = 60';
-  const real = chooseDriver();
-  const driver: Driver = {
-    ...real,
-    open(path, access) {
-      const database = real.open(path, access);
-      database.pragma(limit);
-      return database;
-    },
-  };
-  const store = await aStore({ ...aPlace(), driver });
-  const sealed: string[] = [];
-  const append = async () => {
-    const record = aRecord({ remediation: 'x'.repeat(4000) });
-    await store.log.append(record);
-    sealed.push(record.id);
-  };
-  await expect(
-    (async () => {
-      for (;;) await append();
-    })(),
-  ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('the disk is full') });
-  for (const id of sealed) store.log.settle(anOutcome(id, { settled: [aSettlement({ counter: 'x'.repeat(4000) })] }));
-  await expect(append()).rejects.toEqual(unavailable);
-  const before = sealed.length;
-  limit = 'max_page_count = 1073741823';
-  // The heartbeat's handle lives; the log's was given up and comes back with the new limit.
-  await append();
-  await store.log.flush();
-  const listed = await readerOf(pathOf(store)).list({ limit: 1000 });
-  expect(before).toBeGreaterThan(5);
-  expect(listed.map(({ id }) => id)).toEqual(sealed.toReversed());
-  expect(listed.slice(1).every(({ outcome }) => outcome?.status === 'ok')).toBe(true);
-  expect(await verifyLog({ path: pathOf(store), home: store.home })).toMatchObject({ kind: 'ok' });
 });
 
 test('what comes while a commit runs goes together with the next', async () => {

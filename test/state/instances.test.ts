@@ -1,19 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
-import type { Clock } from '../../src/core/clock.ts';
-import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
-import { DecisionReader } from '../../src/state/decision-reader.ts';
-import { chooseDriver } from '../../src/state/drivers.ts';
+import { expect, test } from 'vitest';
 import { beat, findDead, identifyProcess, type InstanceIdentity } from '../../src/state/instances.ts';
 import { giveLeases, takeLease } from '../../src/state/leases.ts';
 import { aRecord } from './records.ts';
-import { aPlace, aStore, pathOf } from './support.ts';
-
-function aConnection(path = aPlace().path): SqliteConnection {
-  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
-  onTestFinished(() => connection.close());
-  return connection;
-}
+import { all, run } from '../../src/state/work.ts';
+import { aConnection, aMovedClock, anyPlace, aReader, aStore, isSettled } from './support.ts';
 
 const me: InstanceIdentity = { ...identifyProcess('me'), host: 'here' };
 /** Above the largest pid that Linux gives. */
@@ -43,7 +34,7 @@ const SEEN: readonly Seen[] = [
 test.each(SEEN)(
   'of an instance that $what is said that it is dead: $isDead',
   async ({ changes, silenceMs, isDead }) => {
-    const connection = aConnection();
+    const connection = aConnection(anyPlace());
     const other = { ...me, id: 'other', ...changes };
     await beat(connection, other, { now: 1_000_000, openFrom: 7 });
     const viewer = other.boot === '' ? { ...me, boot: '' } : me;
@@ -53,20 +44,20 @@ test.each(SEEN)(
 );
 
 test('an instance never finds itself dead', async () => {
-  const connection = aConnection();
+  const connection = aConnection(anyPlace());
   await beat(connection, me, { now: 0, openFrom: 1 });
   expect(await findDead(connection, me, 1e9)).toEqual([]);
 });
 
 test('this process is alive by its own description', async () => {
-  const connection = aConnection();
+  const connection = aConnection(anyPlace());
   const identity = identifyProcess(randomUUID());
   await beat(connection, identity, { now: 0, openFrom: 1 });
   expect(await findDead(connection, { ...identity, id: 'other' }, 0)).toEqual([]);
 });
 
 test('a lease has one holder until it runs out or is given back', async () => {
-  const connection = aConnection();
+  const connection = aConnection(anyPlace());
   const take = (holder: string, now: number) => takeLease(connection, { name: 'sweep', holder, now, lastsMs: 100 });
   expect([
     await take('a', 0),
@@ -80,14 +71,14 @@ test('a lease has one holder until it runs out or is given back', async () => {
 });
 
 test('F-20 a lease from before the clock was set back is free', async () => {
-  const connection = aConnection();
+  const connection = aConnection(anyPlace());
   const take = (holder: string, now: number) => takeLease(connection, { name: 'sweep', holder, now, lastsMs: 100 });
   const hour = 3_600_000;
   expect([await take('a', hour), await take('b', hour - 50), await take('b', 0)]).toEqual([true, false, true]);
 });
 
 test('what a dead instance holds is free', async () => {
-  const connection = aConnection();
+  const connection = aConnection(anyPlace());
   await takeLease(connection, { name: 'sweep', holder: 'a', now: 0, lastsMs: 100 });
   expect(await takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c'] })).toBe(false);
   expect(await takeLease(connection, { name: 'sweep', holder: 'b', now: 1, lastsMs: 100, dead: ['c', 'a'] })).toBe(
@@ -97,20 +88,17 @@ test('what a dead instance holds is free', async () => {
 
 /** Two gateways on one store, each elsewhere for the other, with a clock that the test moves. */
 async function twoStores() {
-  let now = Date.parse('2026-01-01T00:00:00Z');
-  const clock: Clock = { now: () => now, monotonic: () => now };
-  const place = aPlace();
+  const place = anyPlace();
+  const clock = await aMovedClock(place, Date.parse('2026-01-01T00:00:00Z'));
   const first = await aStore({ ...place, clock });
   const second = await aStore({ ...place, clock });
   // Of a process beside us it would be known that it lives.
-  aConnection(place.path).use((database) => database.exec("update instances set host = 'elsewhere'"));
-  const reader = new DecisionReader(place);
-  onTestFinished(() => reader.close());
-  return { first, second, reader, pass: (ms: number) => (now += ms) };
+  await aConnection(place).ask(() => run("update instances set host = 'elsewhere'"));
+  return { place, first, second, reader: aReader(place), pass: (ms: number) => clock.pass(ms) };
 }
 
 test('after 30 s of silence calls become unknown, once, and only what was forwarded', async () => {
-  const { first, second, reader, pass } = await twoStores();
+  const { place, first, second, reader, pass } = await twoStores();
   const call = aRecord();
   const others = [
     aRecord({ effect: 'deny', reasons: ['x'] }),
@@ -119,35 +107,34 @@ test('after 30 s of silence calls become unknown, once, and only what was forwar
     aRecord({ action: 'tool_result', call: call.id }),
   ];
   for (const record of [call, ...others]) await first.log.append(record);
-  pass(31_000);
+  await pass(31_000);
   await second.beat();
   await second.beat();
-  expect((await reader.find(call.id)).outcome).toMatchObject({ status: 'unknown', seq: 6 });
+  await isSettled(place);
+  expect((await reader.find(call.id)).outcome).toMatchObject({ status: 'unknown', seq: await reader.lastSeq() });
   for (const { id } of others) expect((await reader.find(id)).outcome).toBeNull();
-  expect(await reader.lastSeq()).toBe(6);
 });
 
 test('a gateway that was taken for dead enters again, and its true outcome is the one shown', async () => {
-  const { first, second, reader, pass } = await twoStores();
+  const { place, first, second, reader, pass } = await twoStores();
   const call = aRecord();
   await first.log.append(call);
-  pass(31_000);
+  await pass(31_000);
   await second.beat();
   first.log.settle({ id: call.id, status: 'ok', withheld: false, ms: 31_000, record_us: 50, settled: [] });
   await first.log.flush();
   expect((await reader.find(call.id)).outcome?.status).toBe('ok');
   await first.beat();
-  const connection = aConnection(pathOf(first));
-  const ids = connection.use((database) => database.prepare('select id from instances order by id').all());
+  const ids = await aConnection(place).ask(() => all('select id from instances order by id'));
   expect(ids.map(({ id }) => id)).toEqual([first.instance, second.instance].toSorted());
 });
 
 test('a gateway that closed well leaves no entry', async () => {
-  const { first, second } = await twoStores();
+  const { place, first, second } = await twoStores();
   await first.close();
   await second.close();
-  const connection = aConnection(pathOf(first));
+  const connection = aConnection(place);
   for (const table of ['instances', 'leases']) {
-    expect(connection.use((database) => database.prepare(`select * from ${table}`).all())).toEqual([]);
+    expect(await connection.ask(() => all(`select * from ${table}`))).toEqual([]);
   }
 });

@@ -10,22 +10,21 @@ import type { Outcome, OutcomeStatus } from '../../src/core/record.ts';
 import type { FoundCost } from '../../src/core/settlement.ts';
 import type { ListedBudget } from '../../src/state/budget-list.ts';
 import { sweepBudgets } from '../../src/state/budgets.ts';
-import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
-import { chooseDriver } from '../../src/state/drivers.ts';
 import type { Store } from '../../src/state/store.ts';
 import { verifyLog } from '../../src/state/verify.ts';
+import { run } from '../../src/state/work.ts';
 import { aHold, anOutcome, aRecord } from './records.ts';
-import { aPlace, aStore, type Place } from './support.ts';
+import { aConnection, aMovedClock, type AnyPlace, anyPlace, argumentsOf, aStore, DURABILITIES } from './support.ts';
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const program = fileURLToPath(new URL('./spender.ts', import.meta.url));
 /** In the window of `aHold`. */
 const THEN = Date.UTC(2100, 5);
 
-describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
+describe.each(DURABILITIES)('durability %s', (durability) => {
   test('a cost is held until the call is over, then what it really cost is used', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     const store = await aStore({ ...place, durability });
     const record = await held(store, aHold({ cost: 4 }));
     expect(await counts(place)).toEqual([{ used: 0, reserved: 4, limit: 10 }]);
@@ -37,7 +36,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('a call may cost more than was held and than there is room for; the next one is refused', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     const store = await aStore({ ...place, durability });
     await over(store, place, { id: await held(store, aHold()), cost: 25 });
     expect(await counts(place)).toEqual([{ used: 25, reserved: 0, limit: 10 }]);
@@ -47,7 +46,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('what is held counts against the limit', async () => {
-    const store = await aStore({ ...aPlace(), durability });
+    const store = await aStore({ ...anyPlace(), durability });
     const costs = [6, 5, 4].map((cost) =>
       store.log.commit(aRecord(), '{}', [{ kind: 'take', charge: aHold({ cost }) }]),
     );
@@ -55,7 +54,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('several gateways together get exactly what a counter has room for', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     await (await aStore({ ...place, durability })).close();
     const spenders = [1, 2, 3].map(() => text(spend(place, { durability, attempts: 120, how: 'held' }).stdout));
     const granted = await Promise.all(spenders);
@@ -65,7 +64,7 @@ describe.each(['normal', 'full'] as const)('durability %s', (durability) => {
   });
 
   test('what a killed gateway held is used, once, and on record', async () => {
-    const place = aPlace();
+    const place = anyPlace();
     const store = await aStore({ ...place, durability });
     const child = spend(place, { durability, attempts: 7, how: 'hang' });
     await once(child.stdout, 'data');
@@ -97,7 +96,7 @@ interface Ending {
   readonly settled: readonly [state: string, cost: number, estimated: boolean];
 }
 
-test.for<Ending>([
+const ENDINGS: readonly Ending[] = [
   { status: 'ok', cost: 7, settled: ['settled', 7, false] },
   { status: 'ok', settled: ['settled', 2, true] },
   { status: 'ok', terms: { unknownCost: 9 }, settled: ['settled', 9, true] },
@@ -115,24 +114,31 @@ test.for<Ending>([
   { status: 'cancelled', terms: { unknownCost: 9 }, settled: ['settled', 2, true] },
   { status: 'timeout', terms: { onUpstreamError: 'refund' }, settled: ['settled', 2, true] },
   { status: 'unknown', settled: ['settled', 2, true] },
-])('a call that ends as $status, $terms, found $cost, is $settled', async ({ status, terms, cost, settled }) => {
-  const place = aPlace();
+];
+
+test('what a call used that is over follows from how it ended, what it cost, and the terms', async () => {
+  const place = anyPlace();
   const store = await aStore(place);
-  const id = await held(store, aHold({ cost: 2 }, terms));
-  const outcome = await over(store, place, { id, status, cost });
-  expect(outcome.settled.map((one) => [one.state, one.cost, one.estimated])).toEqual([settled]);
-  expect(await counts(place)).toEqual([{ used: settled[1], reserved: 0, limit: 10 }]);
+  for (const [index, { status, terms, cost, settled }] of ENDINGS.entries()) {
+    const counter = `workflow/ending-${index}`;
+    const bucket = aHold().bucket.replace('workflow/weekly', counter);
+    const id = await held(store, aHold({ cost: 2, bucket }, terms));
+    const outcome = await over(store, place, { id, status, cost });
+    const ended = outcome.settled.map((one) => [one.state, one.cost, one.estimated]);
+    expect({ status, terms, cost, settled: ended }).toEqual({ status, terms, cost, settled: [settled] });
+    expect(await counts(place, counter)).toEqual([{ used: settled[1], reserved: 0, limit: 10 }]);
+  }
 });
 
 test('a cost that is known is used at once', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   await held(store, aHold({ cost: 3 }, { settleFrom: '' }));
   expect(await counts(place)).toEqual([{ used: 3, reserved: 0, limit: 10 }]);
 });
 
 test('a gateway that ends settles what its open calls hold', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   await held(store, aHold({ cost: 3 }));
   await store.close();
@@ -140,25 +146,24 @@ test('a gateway that ends settles what its open calls hold', async () => {
 });
 
 test('what is refunded when it expires is free again, and what has time left is held until then', async () => {
-  let now = THEN;
-  const clock = { now: () => now, monotonic: () => now };
-  const place = aPlace();
+  const place = anyPlace();
+  const clock = await aMovedClock(place, THEN);
   const first = await aStore({ ...place, clock });
   const second = await aStore({ ...place, clock });
   const bucket = (name: string): string => aHold().bucket.replace('weekly', name);
-  const record = aRecord({ time: new Date(now).toISOString() });
+  const record = aRecord({ time: new Date(THEN).toISOString() });
   await first.log.commit(record, '{}', [
     { kind: 'take', charge: aHold({ cost: 2, bucket: bucket('refunding') }, { onExpire: 'refund' }) },
     { kind: 'take', charge: aHold({ cost: 3, bucket: bucket('waiting') }, { ttlMs: 3_600_000 }) },
   ]);
   await isElsewhere(place);
-  now += 31_000;
+  await clock.pass(31_000);
   await second.beat();
   expect(await counts(place)).toEqual([
     { used: 0, reserved: 0, limit: 10 },
     { used: 0, reserved: 3, limit: 10 },
   ]);
-  now += 3_600_000;
+  await clock.pass(3_600_000);
   await second.beat();
   expect(await counts(place)).toEqual([
     { used: 0, reserved: 0, limit: 10 },
@@ -173,7 +178,7 @@ test('what is refunded when it expires is free again, and what has time left is 
 });
 
 test('a limit that changes in mid-window holds from the next call on', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   await held(store, aHold({ cost: 8 }));
   const take = (limit: number) =>
@@ -184,7 +189,7 @@ test('a limit that changes in mid-window holds from the next call on', async () 
 });
 
 test('what never begins anew is kept while it is used, what slides until it has drained', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const store = await aStore(place);
   const take = async (at: number, charges: readonly Charge[]): Promise<void> => {
     const changes = charges.map((charge): Change => ({ kind: 'take', charge: { ...charge, terms: undefined } }));
@@ -201,8 +206,7 @@ test('what never begins anew is kept while it is used, what slides until it has 
   });
   await take(THEN, [session, sliding]);
   await take(THEN + 20 * day, [session]);
-  const connection = new SqliteConnection({ ...place, driver: chooseDriver(), access: 'write', durability: 'normal' });
-  onTestFinished(() => connection.close());
+  const connection = aConnection(place);
   const swept: number[] = [];
   for (const days of [1, 3, 31, 49, 51]) swept.push(await sweepBudgets(connection, THEN + days * day));
   expect(swept).toEqual([0, 1, 0, 0, 1]);
@@ -221,7 +225,7 @@ interface Over {
   readonly cost?: number | undefined;
 }
 
-async function over(store: Store, place: Place, { id, status = 'ok', cost }: Over): Promise<Outcome> {
+async function over(store: Store, place: AnyPlace, { id, status = 'ok', cost }: Over): Promise<Outcome> {
   const found: readonly (readonly [string, FoundCost])[] =
     cost === undefined ? [] : [['workflow/weekly', { cost, estimated: false }]];
   store.log.settle(anOutcome(id, { status }), [], new Map(found));
@@ -231,25 +235,27 @@ async function over(store: Store, place: Place, { id, status = 'ok', cost }: Ove
   return record.outcome;
 }
 
-async function records({ path }: Place): ReturnType<DecisionReader['list']> {
-  const reader = new DecisionReader({ path });
+async function records(place: AnyPlace): ReturnType<DecisionReader['list']> {
+  const reader = new DecisionReader(place);
   const found = await reader.list({ limit: 1_000 });
   await reader.close();
   return found;
 }
 
 /** Of a process beside us it would be known that it lives. */
-async function isElsewhere({ path }: Place): Promise<void> {
-  const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
-  connection.use((database) => database.exec("update instances set host = 'elsewhere'"));
-  await connection.close();
+async function isElsewhere(place: AnyPlace): Promise<void> {
+  await aConnection(place).ask(() => run("update instances set host = 'elsewhere'"));
 }
 
-async function counts({ path }: Place): Promise<readonly Pick<ListedBudget, 'used' | 'reserved' | 'limit'>[]> {
-  const reader = new DecisionReader({ path });
+async function counts(
+  place: AnyPlace,
+  only?: string,
+): Promise<readonly Pick<ListedBudget, 'used' | 'reserved' | 'limit'>[]> {
+  const reader = new DecisionReader(place);
   const budgets = await reader.budgets(THEN);
   await reader.close();
-  return budgets.map(({ used, reserved, limit }) => ({ used, reserved, limit }));
+  const wanted = budgets.filter(({ counter }) => counter === (only ?? counter));
+  return wanted.map(({ used, reserved, limit }) => ({ used, reserved, limit }));
 }
 
 interface Spending {
@@ -259,10 +265,10 @@ interface Spending {
 }
 
 function spend(
-  { path, home }: Place,
+  place: AnyPlace,
   { durability, attempts, how }: Spending,
 ): ChildProcess & { stdout: NodeJS.ReadableStream } {
-  const args = ['--import', loader, program, path, home, durability, String(attempts), how];
+  const args = ['--import', loader, program, ...argumentsOf(place), durability, String(attempts), how];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;

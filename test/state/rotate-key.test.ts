@@ -4,14 +4,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ChainKeys, obtainChainKey, readChainKey } from '../../src/state/chain-key.ts';
 import { decisionIds } from '../../src/state/decision-id.ts';
 import { chooseDriver } from '../../src/state/drivers.ts';
-import { rotateKey } from '../../src/state/rotate-key.ts';
+import { prepareKey } from '../../src/state/prepared-key.ts';
+import { type Rotated, rotateKey } from '../../src/state/rotate-key.ts';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { verifyLog } from '../../src/state/verify.ts';
 import { anOutcome, aRecord, realClock } from './records.ts';
 import { aFolder, aLogOf, aStore, type Place } from './support.ts';
 import { sql, tamper } from './tampering.ts';
 
-function rotate({ path, home }: Place): Promise<{ readonly from: string; readonly to: string }> {
+function rotate({ path, home }: Place): Promise<Rotated> {
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   onTestFinished(() => connection.close());
   const id = decisionIds(realClock)();
@@ -109,4 +110,28 @@ test('a log that a stranger’s key has sealed is rekeyed', async () => {
   const home = aFolder();
   obtainChainKey(home);
   expect(await verifyLog({ ...place, home })).toMatchObject({ kind: 'rekeyed', seq: 1 });
+});
+
+test('a key that was prepared is used by the next rotation, once, and by nothing before', async () => {
+  const place = await aLogOf(1);
+  const before = readChainKey(place.home).id;
+  const { id, path } = prepareKey(place.home);
+  const store = await aStore(place);
+  await store.log.append(aRecord({ effect: 'deny' }));
+  expect(readChainKey(place.home).id).toBe(before);
+  expect(await rotate(place)).toEqual({ from: before, to: id, wasPrepared: true });
+  await store.log.append(aRecord({ effect: 'deny' }));
+  await store.close();
+  expect(await rotate(place)).toMatchObject({ from: id, wasPrepared: false });
+  expect(await verifyLog(place)).toMatchObject({ kind: 'ok' });
+  expect(path).toBe(join(place.home, `chain-${id}.key`));
+});
+
+test('a prepared key whose file is gone is missed, and another one can be prepared', async () => {
+  const place = await aLogOf(1);
+  const { id, path } = prepareKey(place.home);
+  renameSync(path, `${path}.away`);
+  await expect(rotate(place)).rejects.toMatchObject({ code: 'CHAIN_KEY', mend: expect.stringContaining('--prepare') });
+  expect(prepareKey(place.home).id).not.toBe(id);
+  expect(await rotate(place)).toMatchObject({ wasPrepared: true });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { DecisionReader } from '../../src/state/decision-reader.ts';
 import { verifyLog } from '../../src/state/verify.ts';
-import { aPlace, aStore, type Place } from './support.ts';
+import { type AnyPlace, anyPlace, argumentsOf, aStore, DURABILITIES } from './support.ts';
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const program = fileURLToPath(new URL('./appender.ts', import.meta.url));
@@ -18,8 +18,8 @@ interface Appender {
   sealed(): ReadonlyMap<number, string>;
 }
 
-function anAppender(place: Place, durability: string, calls: number): Appender {
-  const args = ['--import', loader, program, place.path, place.home, durability, String(calls)];
+function anAppender(place: AnyPlace, durability: string, calls: number): Appender {
+  const args = ['--import', loader, program, ...argumentsOf(place), durability, String(calls)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let said = '';
@@ -41,16 +41,17 @@ async function said(appender: Appender, count: number): Promise<void> {
   }
 }
 
-async function readAll({ path }: Place) {
-  const reader = new DecisionReader({ path });
+async function readAll(place: AnyPlace) {
+  const reader = new DecisionReader(place);
   const records = await reader.list({ limit: 100_000 });
   await reader.close();
   return records;
 }
 
-test('several gateways append to one chain: no gap, none lost, none twice', async () => {
-  const place = aPlace();
-  const appenders = ['normal', 'full', 'normal'].map((durability) => anAppender(place, durability, 150));
+test('several gateways append at once: none lost, none twice, each in its place', async () => {
+  const place = anyPlace();
+  const [first = 'full', last = first] = DURABILITIES;
+  const appenders = [first, last, first].map((durability) => anAppender(place, durability, 150));
   await Promise.all(appenders.map(({ child }) => once(child, 'close')));
   expect(appenders.map((appender) => appender.lines().at(-1))).toEqual(['closed', 'closed', 'closed']);
   const records = await readAll(place);
@@ -61,10 +62,10 @@ test('several gateways append to one chain: no gap, none lost, none twice', asyn
   expect(records.every(({ outcome }) => outcome !== null)).toBe(true);
 });
 
-test.each(['normal', 'full'])(
+test.each(DURABILITIES)(
   'kill -9 loses nothing that was sealed, and what nobody will settle becomes unknown (durability %s)',
   async (durability) => {
-    const place = aPlace();
+    const place = anyPlace();
     const sealed = new Map<number, string>();
     for (let round = 0; round < 3; round += 1) {
       const appender = anAppender(place, durability, 100_000);
@@ -92,7 +93,7 @@ test.each(['normal', 'full'])(
 );
 
 test('the calls of a gateway that lives are left alone', async () => {
-  const place = aPlace();
+  const place = anyPlace();
   const appender = anAppender(place, 'normal', 100_000);
   await said(appender, 20);
   appender.child.kill('SIGSTOP');

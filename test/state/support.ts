@@ -4,11 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
-import type { StoreConnection } from '../../src/state/connection.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { Durability, StoreConnection } from '../../src/state/connection.ts';
+import { DecisionReader } from '../../src/state/decision-reader.ts';
+import type { SqlValue } from '../../src/state/driver.ts';
 import { openConnection, type StorePlace } from '../../src/state/open-connection.ts';
 import { Store } from '../../src/state/store.ts';
 import type { StoreOptions } from '../../src/state/store-parts.ts';
-import { run } from '../../src/state/work.ts';
+import { one, run } from '../../src/state/work.ts';
 import { anOutcome, aRecord, realClock, silent } from './records.ts';
 
 /** Gone when the test has ended. */
@@ -36,8 +39,74 @@ export function anyPlace(): AnyPlace {
   const server: { readonly admin: string; readonly gateway: string } | undefined = inject('postgres');
   if (server === undefined) return aPlace();
   const name = `place_${randomUUID().replaceAll('-', '')}`;
-  execFileSync('psql', ['-q', '-d', `${server.admin}postgres`, '-c', `create database ${name} owner gateway`]);
+  execFileSync('psql', [
+    '-q',
+    '-d',
+    `${server.admin}postgres`,
+    '-c',
+    `create database ${name} owner gateway template pattern`,
+  ]);
   return { url: `${server.gateway}${name}`, home: aFolder() };
+}
+
+/** What a store of the run can be opened with: PostgreSQL has but one. */
+export const DURABILITIES: readonly Durability[] = inject('postgres') === undefined ? ['normal', 'full'] : ['full'];
+
+/** For `spender.ts` and `appender.ts`: the store, and the home folder. */
+export function argumentsOf({ home, ...place }: AnyPlace): readonly [store: string, home: string] {
+  return [JSON.stringify(place), home];
+}
+
+/** Closed when the test has ended. */
+export function aReader(place: StorePlace): DecisionReader {
+  const reader = new DecisionReader(place);
+  onTestFinished(() => reader.close());
+  return reader;
+}
+
+/**
+ * Resolves when the log can be followed up to what was committed before: on PostgreSQL other transactions of the same
+ * server, such as those of other tests, hold that up for as long as they run.
+ */
+export async function isSettled(place: StorePlace): Promise<void> {
+  const connection = aConnection(place);
+  if (connection.numbering === 'dense') return;
+  const behind = 'select 1 from log where seq >= (select settled_seq()) limit 1';
+  while ((await connection.ask(() => one(behind))) !== undefined) await new Promise((done) => setTimeout(done, 5));
+}
+
+export interface MovedClock extends Clock {
+  pass(ms: number): Promise<void>;
+}
+
+/** A clock that the test moves, of the gateway and of the store behind it. */
+export async function aMovedClock(place: StorePlace, startsMs: number): Promise<MovedClock> {
+  const connection = aConnection(place);
+  let now = startsMs;
+  const setStore = async (): Promise<void> => {
+    if (connection.numbering === 'dense') return;
+    const body = `'select cast(${now} as bigint)'`;
+    await connection.ask(() => run(`create or replace function store_ms() returns bigint language sql as ${body}`));
+  };
+  await setStore();
+  return {
+    now: () => now,
+    monotonic: () => now,
+    pass: async (ms) => {
+      now += ms;
+      await setStore();
+    },
+  };
+}
+
+/** As somebody does who may change the database: what is to keep the log is taken away first. */
+export async function changeByHand(place: StorePlace, text: string, ...values: readonly SqlValue[]): Promise<void> {
+  const connection = aConnection(place);
+  const on = connection.numbering === 'dense' ? '' : ' on log';
+  await connection.change(function* () {
+    for (const trigger of ['log_kept', 'log_held']) yield* run(`drop trigger if exists ${trigger}${on}`);
+    yield* run(text, ...values);
+  });
 }
 
 /** A way to the store beside those that it has itself; closed when the test has ended. */
@@ -83,8 +152,16 @@ export async function aStore(options: AnyPlace & Partial<Omit<StoreOptions, keyo
 }
 
 /** A store with this many calls, each with its outcome, closed again. */
-export async function aLogOf(calls: number): Promise<Place & { readonly ids: readonly string[] }> {
-  const place = aPlace();
+export function aLogOf(calls: number): Promise<Place & { readonly ids: readonly string[] }> {
+  return filled(aPlace(), calls);
+}
+
+/** As `aLogOf`, in a store of either kind. */
+export function anyLogOf(calls: number): Promise<AnyPlace & { readonly ids: readonly string[] }> {
+  return filled(anyPlace(), calls);
+}
+
+async function filled<P extends AnyPlace>(place: P, calls: number): Promise<P & { readonly ids: readonly string[] }> {
   const store = await Store.open({ ...place, durability: 'normal', clock: realClock, logger: silent });
   const ids: string[] = [];
   for (let call = 0; call < calls; call += 1) {

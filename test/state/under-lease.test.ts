@@ -1,13 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import { leasesOfStore, type WithLease } from '../../src/state/under-lease.ts';
-import { anyPlace } from './support.ts';
+import { aMovedClock, anyPlace } from './support.ts';
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** Leases as so many processes with one store have them. */
-function processes(count: number, time: Clock = clock): readonly WithLease[] {
-  const place = anyPlace();
+function processes(count: number, place = anyPlace(), time: Clock = clock): readonly WithLease[] {
   return Array.from({ length: count }, () => {
     const { withLease, close } = leasesOfStore(place, time);
     onTestFinished(close);
@@ -45,10 +44,15 @@ test('work that fails gives its lease back', async () => {
 });
 
 test('what a process holds that never comes back is free after a while', async () => {
-  let forwardMs = 0;
-  const [first, second] = processes(2, { now: () => Date.now() + forwardMs, monotonic: () => performance.now() });
-  void first?.('x', () => new Promise<void>(() => undefined));
-  await pause();
-  forwardMs = 31_000;
+  const place = anyPlace();
+  const time = await aMovedClock(place, Date.now());
+  const [first, second] = processes(2, place, time);
+  await new Promise<void>((taken) => {
+    void first?.('x', () => {
+      taken();
+      return new Promise<void>(() => undefined);
+    });
+  });
+  await time.pass(31_000);
   expect(await second?.('x', async () => 'next')).toBe('next');
 });

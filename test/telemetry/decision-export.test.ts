@@ -50,7 +50,7 @@ function anExport(
   const read = async (afterSeq: number): Promise<ExportPage> => {
     const page = log.filter(({ seq }) => seq > afterSeq).slice(0, 3);
     if (page.length === 0) ending.abort();
-    return { decisions: page, dropped: 0, removed: 0, lastSeq: page.at(-1)?.seq ?? afterSeq };
+    return { decisions: page, dropped: 0, removed: 0, removedUpTo: 0, lastSeq: page.at(-1)?.seq ?? afterSeq };
   };
   const parts: ExportParts = {
     id: 'siem',
@@ -125,12 +125,12 @@ describe('an export', () => {
   });
 
   test('counts what was left out and what was removed, and passes both by', async () => {
-    const pages: ExportPage[] = [{ decisions: [], dropped: 2, removed: 5, lastSeq: 8 }];
+    const pages: ExportPage[] = [{ decisions: [], dropped: 2, removed: 5, removedUpTo: 5, lastSeq: 8 }];
     const world = anExport([], [], {
       read: async (afterSeq) => {
         const page = pages.shift();
         if (page === undefined) world.end();
-        return page ?? { decisions: [], dropped: 0, removed: 0, lastSeq: afterSeq };
+        return page ?? { decisions: [], dropped: 0, removed: 0, removedUpTo: 0, lastSeq: afterSeq };
       },
     });
     await runExport(world.parts);
@@ -149,6 +149,7 @@ describe('an export', () => {
           decisions: left,
           dropped: 0,
           removed: Math.max(0, 5 - afterSeq),
+          removedUpTo: 5,
           lastSeq: left.at(-1)?.seq ?? afterSeq,
         };
       },

@@ -42,6 +42,18 @@ function answer(id: number): string {
   return `data: ${JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'done' }] } })}\n\n`;
 }
 
+test('a stream that broke off after an event goes on where it ended', async () => {
+  const notice = '{"jsonrpc":"2.0","method":"notifications/message"}';
+  const web = await aPollingServer(
+    ({ response }) => response.writeHead(200, EVENTS).end(`id: e-1\nretry: 10\ndata: ${notice}\n\n`),
+    ({ id, lastEventId, response }) =>
+      lastEventId === 'e-1'
+        ? response.writeHead(200, EVENTS).end(`id: e-2\n${answer(id)}`)
+        : response.writeHead(405).end(),
+  );
+  expect(textOf(await callTool(anUpstream(at(web)), call('x')))).toBe('done');
+});
+
 test('a server that lets its client come back again and again for an answer is asked until it gives it', async () => {
   let visits = 0;
   const web = await aPollingServer(

@@ -194,21 +194,28 @@ test.for([
   [401, {}, 'refuses the credentials'],
   [403, {}, 'refuses the credentials'],
   [404, {}, 'no such door'],
-  [500, {}, 'status 500'],
-  [503, {}, 'status 503'],
+  [500, {}, 'status 500', 'UPSTREAM_PROTOCOL'],
+  [503, {}, 'status 503', 'UPSTREAM_PROTOCOL'],
 ] as const)(
   'G-26 status %i is an error that says what it means, and no redirect is followed',
-  async ([status, headers, words]) => {
+  async ([status, headers, words, code = 'UPSTREAM_UNAVAILABLE']) => {
     const web = await aRawServer(({ response }) => response.writeHead(status, headers).end('<html>'));
     const error = await rejection(callTool(anUpstream(at(web.url)), call('x')));
     expect(error).toMatchObject({
-      code: 'UPSTREAM_UNAVAILABLE',
+      code,
       message: expect.stringContaining(words),
       mend: expect.any(String),
     });
     expect(web.seen.some(({ url }) => url === '/elsewhere')).toBe(false);
   },
 );
+
+test('a server that cannot be reached was asked nothing, and one that ends the connection may have done it', async () => {
+  const web = await aRawServer(({ request }) => request.socket.resetAndDestroy());
+  expect((await rejection(callTool(anUpstream(at(web.url)), call('x')))).code).toBe('UPSTREAM_CLOSED');
+  const nobody = new URL('http://127.0.0.1:9/mcp');
+  expect((await rejection(callTool(anUpstream(at(nobody)), call('x')))).code).toBe('UPSTREAM_UNAVAILABLE');
+});
 
 test('a JSON-RPC error in the body of a refusal is the answer', async () => {
   const web = await aRawServer(({ id, response }) =>
@@ -265,24 +272,6 @@ test.for<[string, string]>([
   const error = await rejection(callTool(anUpstream(at(web.url), { maxMessageBytes: 1024 * 1024 }), call('x')));
   expect(error).toMatchObject({ code: 'UPSTREAM_PROTOCOL', message: expect.stringContaining('1048576 bytes') });
   await vi.waitFor(() => expect(isCut).toBe(true));
-});
-
-test('a stream that broke off after an event goes on where it ended', async () => {
-  let asked: number | undefined;
-  const events = { 'content-type': 'text/event-stream' };
-  const web = await aRawServer(
-    ({ id, response }) => {
-      asked = id;
-      response
-        .writeHead(200, events)
-        .end('id: e-1\nretry: 10\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n');
-    },
-    ({ request, response }) => {
-      if (request.headers['last-event-id'] !== 'e-1' || asked === undefined) return response.writeHead(405).end();
-      return response.writeHead(200, events).end(`id: e-2\ndata: ${JSON.stringify(result(asked, 'resumed'))}\n\n`);
-    },
-  );
-  expect(textOf(await callTool(anUpstream(at(web.url)), call('x')))).toBe('resumed');
 });
 
 test.for([

@@ -12,6 +12,8 @@ const contact = fromJsonSchema<Readonly<Record<string, unknown>>>(
 const routed = z.object({
   region: z.string().meta({ 'x-mcp-header': 'Region' }),
   priority: z.int().optional().meta({ 'x-mcp-header': 'Priority' }),
+  // Proxies that are not told otherwise lose such a header.
+  cost_center: z.string().optional().meta({ 'x-mcp-header': 'Cost_Center' }),
 });
 
 /** Tools whose input schemas say more than names and types. */
