@@ -157,7 +157,7 @@ async function commandRows(many: ManyDecisions, config: string, id: string): Pro
     ['explain'],
     ['stats', '--since', '24h'],
   ];
-  const rows: string[] = [];
+  const rows = [await commandRow('a command that asks nothing', () => commanded(many, ['--version']))];
   for (const words of commands) {
     const name = shown(`decision ${words.join(' ')}`);
     rows.push(await commandRow(name, () => commanded(many, ['decision', ...words, '--config', config])));
