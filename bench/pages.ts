@@ -200,7 +200,10 @@ function rowOf(name: string, times: readonly number[]): string {
 
 function shown(path: string): string {
   const plain = decodeURIComponent(path).replaceAll(/\d{4}-\d\d-\d\dT[^&]*/g, '…');
-  return `\`${plain.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id').replace('/api/', '/').replace(/before=\d+/, 'before=…')}\``;
+  return `\`${plain
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')
+    .replace('/api/', '/')
+    .replace(/before=\d+/, 'before=…')}\``;
 }
 
 function megabytes(bytes: number): string {

@@ -20,6 +20,23 @@ export function usageOf(pid: number): Usage | undefined {
   };
 }
 
+/** CPU of the upstreams below a process. */
+export function upstreamCpuUs(pid: number): number {
+  const upstreams = withDescendants(pid).filter((one) => !isNotUpstream(one));
+  return cpuUsOf(upstreams);
+}
+
+/** CPU of all processes of this machine that run a program of that name, such as `postgres`. */
+export function cpuUsOfProgram(name: string): number {
+  const all = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  const named = all.filter((pid) => whileItLives('', () => readFileSync(`/proc/${pid}/comm`, 'utf8')).trim() === name);
+  return cpuUsOf(named.map(Number));
+}
+
+function cpuUsOf(pids: readonly number[]): number {
+  return pids.flatMap(usageOfOne).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+}
+
 function withDescendants(pid: number): readonly number[] {
   return [pid, ...childrenOf(pid).flatMap(withDescendants)];
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isJsonObject } from '../src/core/json.ts';
 import { load } from './load.ts';
 import { WORK } from './place.ts';
+import { cpuUsOfProgram, upstreamCpuUs, usageOf } from './processes.ts';
 import { type Running, startTarget } from './start.ts';
 import { median } from './statistics.ts';
 import { type Target, TARGETS } from './targets.ts';
@@ -77,21 +78,55 @@ function target(url?: string): Target {
   };
 }
 
+/** CPU is in microseconds for each call. */
 interface Sample {
   readonly callsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly gatewaysUs: number;
+  readonly databaseUs: number;
+  /** Who calls, and the servers that are called. */
+  readonly aroundUs: number;
+  /** How many processors were at work for all of them. */
+  readonly processors: number;
 }
 
 async function measureGroup({ gateways }: Group, durationMs: number): Promise<Sample> {
   const options = { inFlight: IN_FLIGHT, durationMs };
+  const before = cpuOf(gateways);
+  const begun = performance.now();
   const samples = await Promise.all(gateways.map((gateway) => load(gateway, options)));
+  const seconds = (performance.now() - begun) / 1000;
+  const after = cpuOf(gateways);
+  const callsPerSecond = samples.reduce((sum, sample) => sum + sample.callsPerSecond, 0);
+  const [gatewaysUs = 0, databaseUs = 0, aroundUs = 0] = [
+    after.gatewaysUs - before.gatewaysUs,
+    after.databaseUs - before.databaseUs,
+    after.aroundUs - before.aroundUs,
+  ].map((us) => us / (callsPerSecond * seconds));
   return {
-    callsPerSecond: samples.reduce((sum, sample) => sum + sample.callsPerSecond, 0),
+    callsPerSecond,
     p50Ms: Math.max(...samples.map(({ p50Ms }) => p50Ms)),
     p99Ms: Math.max(...samples.map(({ p99Ms }) => p99Ms)),
+    gatewaysUs,
+    databaseUs,
+    aroundUs,
+    processors: ((gatewaysUs + databaseUs + aroundUs) * callsPerSecond) / 1e6,
   };
 }
+
+function cpuOf(gateways: readonly Running[]): Pick<Sample, 'gatewaysUs' | 'databaseUs' | 'aroundUs'> {
+  const sum = (of: (pid: number) => number): number => gateways.reduce((total, { pid }) => total + of(pid), 0);
+  const { user, system } = process.cpuUsage();
+  return {
+    gatewaysUs: sum((pid) => usageOf(pid)?.cpuUs ?? 0),
+    databaseUs: cpuUsOfProgram('postgres'),
+    aroundUs: user + system + sum(upstreamCpuUs),
+  };
+}
+
+const HEAD = `| store | calls/s | ÷ SQLite | p50 | p99 | gateways | PostgreSQL | clients, servers | processors |
+|---|---|---|---|---|---|---|---|---|`;
 
 function tableOf(samples: ReadonlyMap<string, readonly Sample[]>): string {
   const [file = []] = samples.values();
@@ -100,7 +135,9 @@ function tableOf(samples: ReadonlyMap<string, readonly Sample[]>): string {
     const of = (member: keyof Sample): number => median(taken.map((sample) => sample[member]));
     const calls = of('callsPerSecond');
     const times = `${of('p50Ms').toFixed(1)} ms | ${of('p99Ms').toFixed(1)} ms`;
-    return `| ${name} | ${calls.toFixed(0)} | ${(calls / alone).toFixed(2)} × | ${times} |`;
+    const cpu = (['gatewaysUs', 'databaseUs', 'aroundUs'] as const).map((member) => `${of(member).toFixed(0)} µs`);
+    const busy = of('processors').toFixed(2);
+    return `| ${name} | ${calls.toFixed(0)} | ${(calls / alone).toFixed(2)} × | ${times} | ${cpu.join(' | ')} | ${busy} |`;
   });
-  return ['| store | calls/s | ÷ SQLite | p50 | p99 |', '|---|---|---|---|---|', ...rows].join('\n');
+  return [HEAD, ...rows].join('\n');
 }

@@ -126,7 +126,9 @@ function placed(record: DecisionRecord, server: string, tool: string): DecisionR
   return { ...record, server, tool, principal: { agent, user }, input: members };
 }
 
-const PARTS = new RegExp(`(${[MARKS.id, MARKS.agent, MARKS.user, ISO.replaceAll('.', '\\.'), String(AT_MS)].join('|')})`);
+const PARTS = new RegExp(
+  `(${[MARKS.id, MARKS.agent, MARKS.user, ISO.replaceAll('.', '\\.'), String(AT_MS)].join('|')})`,
+);
 
 function templateOf(record: DecisionRecord): Template {
   const row = decisionRow(record, JSON.stringify(record), '');
@@ -135,7 +137,13 @@ function templateOf(record: DecisionRecord): Template {
     row,
     with({ id, atMs, agent, user }, instance) {
       const time = new Date(atMs).toISOString();
-      const filled = { [MARKS.id]: id, [MARKS.agent]: agent, [MARKS.user]: user, [ISO]: time, [String(AT_MS)]: String(atMs) };
+      const filled = {
+        [MARKS.id]: id,
+        [MARKS.agent]: agent,
+        [MARKS.user]: user,
+        [ISO]: time,
+        [String(AT_MS)]: String(atMs),
+      };
       let body = '';
       for (const part of parts) body += filled[part] ?? part;
       return { ...row, id, time, agent, user, instance, body };

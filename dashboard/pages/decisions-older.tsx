@@ -19,11 +19,19 @@ export function OlderRows({ parameters, isFiltered }: { parameters: string; isFi
   useEffect(() => {
     if (view === undefined) return;
     setRows((shown) => [...shown.filter(({ seq }) => before !== undefined && seq >= before), ...view.rows]);
+    // A part of a long log in which nothing matches ends a page, too.
+    if (view.rows.length === 0 && view.next !== undefined) setBefore(view.next);
   }, [view]);
   return (
     <Shown loaded={loaded}>
       {({ rows: newest, next }) => {
-        if (rows.length === 0 && newest.length === 0) return <NoRows isFiltered={isFiltered} />;
+        if (rows.length === 0 && newest.length === 0) {
+          return next === undefined ? (
+            <NoRows isFiltered={isFiltered} />
+          ) : (
+            <p class="table-end muted">Looking further back…</p>
+          );
+        }
         return (
           <>
             <DecisionsTable rows={rows.length === 0 ? newest : rows} caption="Decisions, newest first" />

@@ -5,6 +5,7 @@ import type { DecisionRecord, Outcome, SealedRecord } from '../core/record.ts';
 import { hexOf } from './chain.ts';
 import type { SqlRow, SqlValue } from './driver.ts';
 import { bytesOf } from './chain-row.ts';
+import { withOutcomes } from './outcomes.ts';
 import { all, places, type Work } from './work.ts';
 
 /** What must hold of a decision to be listed; what is not said holds of all. */
@@ -23,6 +24,8 @@ export interface DecisionFilter {
   readonly user?: string | undefined;
   /** Only those committed before this seq. */
   readonly before?: number | undefined;
+  /** Only those committed from this seq on. */
+  readonly from?: number | undefined;
 }
 
 export interface Tail {
@@ -38,39 +41,37 @@ export interface PageSince {
 
 const MOST_IN_A_TAIL = 200;
 
-/** A sweeper that took a living gateway for dead may have said `unknown` first; what was said last holds. */
-const selectFrom = (rows: string): string => `
-  select log.seq, log.chain, log.instance, log.hash, log.body,
-    last.seq as outcome_seq, last.hash as outcome_hash, last.body as outcome_body
-  from ${rows}
-  left join log as last
-    on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')
-  where log.kind = 'decision'`;
-const SELECT = selectFrom('log');
-const FOLLOW = `${selectFrom('settled_log as log')} and log.seq > ? order by log.seq limit ?`;
+const COLUMNS = 'log.seq, log.chain, log.instance, log.id, log.time, log.hash, log.body';
+const SELECT = `select ${COLUMNS} from log where log.kind = 'decision'`;
+const FOLLOW = `select ${COLUMNS} from settled_log as log where log.kind = 'decision' and log.seq > ? order by log.seq limit ?`;
 
 export function* listDecisions(filter: DecisionFilter): Work<readonly SealedRecord[]> {
   const { sql, values } = whereOf(filter);
-  return (yield* all(`${SELECT}${sql} order by log.seq desc limit ?`, ...values, filter.limit)).map(recordOf);
+  return yield* records(`${SELECT}${sql} order by log.seq desc limit ?`, ...values, filter.limit);
 }
 
 /** Those whose id begins so, at most `limit`. */
 export function* findById(prefix: string, limit: number): Work<readonly SealedRecord[]> {
   const from = prefix.toLowerCase();
-  return (yield* all(`${SELECT} and log.id >= ? and log.id < ? order by log.id limit ?`, from, `${from}~`, limit)).map(
-    recordOf,
-  );
+  return yield* records(`${SELECT} and log.id >= ? and log.id < ? order by log.id limit ?`, from, `${from}~`, limit);
 }
 
 /** Those in certain rows, newest first. */
 export function* decisionsAt(seqs: readonly number[]): Work<readonly SealedRecord[]> {
-  return (yield* all(`${SELECT} and log.seq in (${places(seqs)}) order by log.seq desc`, ...seqs)).map(recordOf);
+  return yield* records(`${SELECT} and log.seq in (${places(seqs)}) order by log.seq desc`, ...seqs);
 }
 
 /** Nothing is skipped, whatever is committed behind these later. */
 export function* tailDecisions(afterSeq: number): Work<Tail> {
-  const records = (yield* all(FOLLOW, afterSeq, MOST_IN_A_TAIL)).map(recordOf);
-  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+  return tailOf(yield* records(FOLLOW, afterSeq, MOST_IN_A_TAIL), afterSeq);
+}
+
+function tailOf(found: readonly SealedRecord[], afterSeq: number): Tail {
+  return { records: found, lastSeq: found.at(-1)?.seq ?? afterSeq };
+}
+
+function* records(text: string, ...values: readonly SqlValue[]): Work<readonly SealedRecord[]> {
+  return (yield* withOutcomes(yield* all(text, ...values))).map(recordOf);
 }
 
 /*
@@ -84,25 +85,25 @@ export function* tailDecisions(afterSeq: number): Work<Tail> {
  * every body since then is searched; a request that has such a member in its arguments may be among them.
  */
 export function* permittedDecisions({ since, afterSeq }: PageSince): Work<Tail> {
-  const records = (yield* all(
+  const found = yield* records(
     `${SELECT} and log.seq > ? and log.time >= ? and instr(log.body, ?) > 0 order by log.seq limit ?`,
     afterSeq,
     timeText(since) ?? '',
     '"permit":[{',
     MOST_IN_A_TAIL,
-  )).map(recordOf);
-  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+  );
+  return tailOf(found, afterSeq);
 }
 
 /** Decisions since a time behind `afterSeq`, oldest first. */
 export function* decisionsSince({ since, afterSeq }: PageSince): Work<Tail> {
-  const records = (yield* all(
+  const found = yield* records(
     `${SELECT} and log.seq > ? and log.time >= ? order by log.seq limit ?`,
     afterSeq,
     timeText(since) ?? '',
     MOST_IN_A_TAIL,
-  )).map(recordOf);
-  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+  );
+  return tailOf(found, afterSeq);
 }
 
 /**
@@ -111,13 +112,13 @@ export function* decisionsSince({ since, afterSeq }: PageSince): Work<Tail> {
  */
 export function* shadowedDecisions({ since, afterSeq }: PageSince): Work<Tail> {
   const marks = `(instr(log.body, '"shadow":{') > 0 or (log.action like '%!_list' escape '!' and instr(log.body, '"shadowed":[') > 0))`;
-  const records = (yield* all(
+  const found = yield* records(
     `${SELECT} and log.seq > ? and log.time >= ? and ${marks} order by log.seq limit ?`,
     afterSeq,
     timeText(since) ?? '',
     MOST_IN_A_TAIL,
-  )).map(recordOf);
-  return { records, lastSeq: records.at(-1)?.seq ?? afterSeq };
+  );
+  return tailOf(found, afterSeq);
 }
 
 type Condition = readonly [sql: string, value: SqlValue];
@@ -132,6 +133,7 @@ export function whereOf(filter: DecisionFilter): { readonly sql: string; readonl
 function conditionsOf(filter: Omit<DecisionFilter, 'limit'>): readonly Condition[] {
   const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
     ['log.seq < ?', filter.before],
+    ['log.seq >= ?', filter.from],
     ['log.time >= ?', timeText(filter.since)],
     ['log.time < ?', timeText(filter.until)],
     ['log.effect = ?', filter.effect],

@@ -14,7 +14,6 @@ import { openConnection, type StorePlace } from './open-connection.ts';
 import {
   decisionsSince,
   findById,
-  listDecisions,
   permittedDecisions,
   shadowedDecisions,
   tailDecisions,
@@ -25,6 +24,7 @@ import {
 import { readStatistics, type DecisionStatistics } from './decision-statistics.ts';
 import type { Driver } from './driver.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
+import { listInParts } from './log-parts.ts';
 import type { PageRequest } from './log-pages.ts';
 import { type KnownInstance, listLiving } from './instances.ts';
 import { createGenerationStore, type GenerationReader } from './generation-store.ts';
@@ -52,7 +52,7 @@ export class DecisionReader {
 
   /** Newest first, at most `filter.limit`; the next page is `before` the last one's `seq`. */
   async list(filter: DecisionFilter): Promise<readonly SealedRecord[]> {
-    return await this.#connection.ask(() => listDecisions(filter));
+    return await listInParts(this.#connection, filter);
   }
 
   /** What is recorded and is no decision, newest first. */

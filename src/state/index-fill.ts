@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isJsonObject } from '../core/json.ts';
 import type { StoreConnection } from './connection.ts';
 import type { Database, SqlRow } from './driver.ts';
@@ -11,42 +12,34 @@ const ROWS = `select seq, kind, id, time, effect, status, server, tool, reasons,
   from settled_log where seq > ? order by seq limit ?`;
 
 export interface Filling {
+  /** Rows that are read at once, and that are written together: what they have in common is written once. */
+  readonly atOnce: number;
   readonly most: number;
   /** Milliseconds since the epoch: what is old is not counted by the minute. */
   readonly now: number;
 }
 
-/** Takes the next rows of the log into the index; how many there were. */
-export async function fillIndex(index: Database, log: StoreConnection, { most, now }: Filling): Promise<number> {
+/** Takes the next rows of the log into the index; how many there were. In between others have their turn. */
+export async function fillIndex(index: Database, log: StoreConnection, filling: Filling): Promise<number> {
   const after = indexedUpTo(index);
-  const rows = await log.ask(() => all(ROWS, after, most));
-  const last = rows.at(-1);
-  if (last === undefined) return 0;
   const tally = new Tally();
-  for (const row of rows) tally.add(row);
+  let [last, taken] = [after, 0];
+  while (taken < filling.most) {
+    const rows = await log.ask(() => all(ROWS, last, filling.atOnce));
+    for (const row of rows) tally.add(row);
+    taken += rows.length;
+    last = Number(rows.at(-1)?.['seq'] ?? last);
+    if (rows.length < filling.atOnce) break;
+    await setImmediate();
+  }
+  if (taken === 0) return 0;
   index.transaction(() => {
     // Somebody else may have taken them in meanwhile.
     if (indexedUpTo(index) !== after) return;
-    tally.write(index, now - MINUTES_KEPT_MS);
-    index.prepare("update about set value = ? where key = 'last_seq'").run(String(last['seq']));
+    tally.write(index, filling.now - MINUTES_KEPT_MS);
+    index.prepare("update about set value = ? where key = 'last_seq'").run(String(last));
   });
-  return rows.length;
-}
-
-/** Whether the log has more rows than so many that the index has not. */
-export async function lacksMore(index: Database, log: StoreConnection, rows: number): Promise<boolean> {
-  const after = indexedUpTo(index);
-  const text = 'select 1 from settled_log where seq > ? order by seq limit 1 offset ?';
-  return (await log.ask(() => one(text, after, rows))) !== undefined;
-}
-
-/** About which part of the log the index has; 1 where it lacks no more than so many rows. */
-export async function partIndexed(index: Database, log: StoreConnection, rows: number): Promise<number> {
-  if (!(await lacksMore(index, log, rows))) return 1;
-  const ends = await log.ask(() => one('select min(seq) as first, max(seq) as last from log'));
-  const [first, last] = [Number(ends?.['first'] ?? 0), Number(ends?.['last'] ?? 0)];
-  // Rows come about as often as their numbers grow.
-  return Math.max(0, indexedUpTo(index) - first) / Math.max(1, last - first);
+  return taken;
 }
 
 /** Takes out what the log does not have any more, and minutes that are told in hours by now. */

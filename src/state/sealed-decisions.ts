@@ -5,6 +5,7 @@ import type { StoreConnection } from './connection.ts';
 import { recordOf, whereOf } from './decision-query.ts';
 import type { SqlRow } from './driver.ts';
 import { type PageRange, type PageRequest, pagesOf } from './log-pages.ts';
+import { withOutcomes } from './outcomes.ts';
 import { all, type Work } from './work.ts';
 
 /** A decision as it is read back; `changed` is a row that is not what was written. */
@@ -27,19 +28,14 @@ export async function* readSealed(
   for await (const { rows } of pages) yield rows.map((row) => check(row, sealers));
 }
 
-const OUTCOMES = `select log.*, last.seq as outcome_seq, last.hash as outcome_hash, last.body as outcome_body from log
-  left join log as last
-    on last.seq = (select max(seq) from log as other where other.id = log.id and other.kind = 'outcome')`;
-const DECISIONS = 'select log.*, null as outcome_seq from log';
-
 function* readPage(
-  { filter, withOutcomes }: SealedRequest,
+  { filter, withOutcomes: isWanted }: SealedRequest,
   { afterSeq, upToSeq, most }: PageRange,
 ): Work<readonly SqlRow[]> {
   const { sql, values } = whereOf(filter);
-  const select = withOutcomes ? OUTCOMES : DECISIONS;
-  const page = `${select} where log.kind = 'decision'${sql} and log.seq > ? and log.seq <= ? order by log.seq limit ${most}`;
-  return yield* all(page, ...values, afterSeq, upToSeq);
+  const page = `select * from log where kind = 'decision'${sql} and seq > ? and seq <= ? order by seq limit ${most}`;
+  const rows = yield* all(page, ...values, afterSeq, upToSeq);
+  return isWanted ? yield* withOutcomes(rows) : rows.map((row) => ({ ...row, outcome_seq: null }));
 }
 
 function check(row: SqlRow, sealers: Sealers): ReadDecision {

@@ -16,15 +16,16 @@ import { matches } from './decision-match.ts';
 import { decisionsAt, type DecisionFilter, listDecisions } from './decision-query.ts';
 import { DecisionReader } from './decision-reader.ts';
 import type { Database, Driver } from './driver.ts';
-import type { Evidence } from './evidence.ts';
+import { exportPages, type ExportPage } from './export-pages.ts';
 import { type CountRequest, countSpan, type SpanCounts } from './index-counts.ts';
-import { fillIndex, lacksMore, partIndexed, shrinkIndex } from './index-fill.ts';
-import { decisionsIn, findSeqs, type NameKind, type SeenName, seenNames } from './index-query.ts';
-import { indexPath, openIndex } from './index-schema.ts';
-import type { PageRequest } from './log-pages.ts';
+import { fillIndex, shrinkIndex } from './index-fill.ts';
+import { findSeqs } from './index-find.ts';
+import { type NameKind, type SeenName, seenNames } from './index-query.ts';
+import { cameTo, countedIn } from './index-state.ts';
+import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
 import type { KnownInstance } from './instances.ts';
+import { partBefore, rowsBehind } from './log-parts.ts';
 import { openConnection, type StorePlace } from './open-connection.ts';
-import type { ReadDecision } from './sealed-decisions.ts';
 
 /** A page of decisions, newest first. */
 export interface DecisionPage {
@@ -35,12 +36,12 @@ export interface DecisionPage {
 
 /** How far the index has come. */
 export interface IndexState {
-  /** Of the last row behind which the log can be followed. */
+  /** Of the last row that can be followed. */
   readonly lastSeq: number;
-  /** How many decisions it has. */
+  /** Decisions that are counted in it. */
   readonly decisions: number;
-  /** Which part of the log it has, about; 1 where it lacks a few rows at most. */
-  readonly part: number;
+  /** Where it is so far behind that newer decisions are missing: the time that it has come to, and how much of all time. */
+  readonly behind: { readonly upToMs: number; readonly percent: number } | undefined;
 }
 
 /** What pages ask of a store, while gateways write to it. Nothing is written but the index beside it. */
@@ -75,10 +76,6 @@ export interface StoreReads {
   nextOfExport(id: number): Promise<ExportPage | undefined>;
 }
 
-export type ExportPage =
-  | { readonly kind: 'evidence'; readonly items: readonly Evidence[] }
-  | { readonly kind: 'records'; readonly items: readonly ReadDecision[] };
-
 export interface StoreReadsOptions {
   readonly place: StorePlace;
   /** Where the keys of the chain lie, and the index of a store that is no file. */
@@ -89,10 +86,13 @@ export interface StoreReadsOptions {
 
 /** So far behind, the index does not keep whoever asks waiting: some tenth of a second of work. */
 const MOST_BEHIND = 4_000;
-const ROWS_AT_ONCE = 250;
+const FILLING = { atOnce: 250, most: 4_000 };
 /** Rows that are looked through for one page where the index cannot help. */
-const MOST_LOOKED_AT = 4_000;
-const PAGE = 200;
+const MOST_LOOKED_AT = 10_000;
+/** Then a page has what was found until then, and where to go on. */
+const MOST_LOOKING_MS = 100;
+/** Exports at one time; one that nobody has read to its end makes room. */
+const MOST_EXPORTS = 8;
 
 /** Reads on the thread that calls it; the index is made on the side by `fill`. */
 export class LocalReads implements StoreReads {
@@ -102,6 +102,7 @@ export class LocalReads implements StoreReads {
   readonly #book: ApprovalBook;
   readonly #exports = new Map<number, AsyncGenerator<ExportPage>>();
   #lastExport = 0;
+  #filling: Promise<boolean> | undefined;
   #index: { readonly database: Database; readonly store: string } | undefined;
 
   constructor(options: StoreReadsOptions) {
@@ -116,27 +117,25 @@ export class LocalReads implements StoreReads {
     const wanted = { ...filter, limit: filter.limit + 1 };
     const index = await this.#caughtUp();
     if (index === undefined) return this.#listWithout(filter);
-    const seqs = findSeqs(index, wanted);
+    const until = this.#options.clock.monotonic() + MOST_LOOKING_MS;
+    const { seqs, lookedTo } = findSeqs(index, wanted, () => this.#options.clock.monotonic() < until);
     const records = await this.at(seqs.slice(0, filter.limit));
-    const last = seqs[filter.limit - 1];
-    return { records, ...(seqs.length > filter.limit && last !== undefined && { next: last }) };
+    const last = seqs.length > filter.limit ? seqs[filter.limit - 1] : lookedTo;
+    return { records, ...(last !== undefined && { next: last }) };
   }
 
-  /** Pages of the log itself, so many that nobody waits long; the next page goes on behind them. */
+  /** From the log itself, of so many rows that nobody waits long; the next page goes on behind them. */
   async #listWithout(filter: DecisionFilter): Promise<DecisionPage> {
     const { tool: _, reason: _reason, ...plain } = filter;
-    const records: SealedRecord[] = [];
-    let { before } = filter;
-    for (let looked = 0; looked < MOST_LOOKED_AT; looked += PAGE) {
-      const page = await this.#connection.ask(() => listDecisions({ ...plain, before, limit: PAGE }));
-      for (const record of page) {
-        before = record.seq;
-        if (matches(record, filter)) records.push(record);
-        if (records.length === filter.limit) return { records, next: before };
-      }
-      if (page.length < PAGE) return { records };
-    }
-    return { records, ...(before !== undefined && { next: before }) };
+    const part = await this.#connection.ask(() => partBefore(this.#connection, filter.before, MOST_LOOKED_AT));
+    // A name with `*` is no value of a column.
+    const isPlain = filter.tool === undefined && filter.reason === undefined;
+    const limit = isPlain ? filter.limit + 1 : MOST_LOOKED_AT;
+    const found = await this.#connection.ask(() => listDecisions({ ...plain, from: part?.seq, limit }));
+    const fitting = found.filter((record) => matches(record, filter));
+    const records = fitting.slice(0, filter.limit);
+    const next = fitting.length > filter.limit ? records.at(-1)?.seq : part?.seq;
+    return { records, ...(next !== undefined && { next }) };
   }
 
   find(idOrPrefix: string): Promise<SealedRecord> {
@@ -211,16 +210,18 @@ export class LocalReads implements StoreReads {
 
   async indexState(): Promise<IndexState> {
     const index = await this.#opened();
+    const indexed = indexedUpTo(index);
     const lastSeq = await this.#reader.lastSeq();
-    const part = await partIndexed(index, this.#connection, MOST_BEHIND);
-    return { lastSeq, decisions: decisionsIn(index), part };
+    const behind =
+      (await this.#rowsBehind(indexed)) > MOST_BEHIND ? await this.#connection.ask(() => cameTo(indexed)) : undefined;
+    return { lastSeq, decisions: countedIn(index), behind };
   }
 
   async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
     const [oldest] = this.#exports.keys();
     if (this.#exports.size >= MOST_EXPORTS && oldest !== undefined) this.#exports.delete(oldest);
     const id = (this.#lastExport += 1);
-    this.#exports.set(id, exported(this.#reader, { kind, filter, keys: new ChainKeys(this.#options.home) }));
+    this.#exports.set(id, exportPages(this.#reader, { kind, filter, keys: new ChainKeys(this.#options.home) }));
     return id;
   }
 
@@ -238,10 +239,18 @@ export class LocalReads implements StoreReads {
   }
 
   /** Takes some rows of the log into the index; whether there may be more. */
-  async fill(): Promise<boolean> {
-    const index = await this.#opened();
-    const filling = { most: ROWS_AT_ONCE, now: this.#options.clock.now() };
-    return (await fillIndex(index, this.#connection, filling)) === ROWS_AT_ONCE;
+  fill(): Promise<boolean> {
+    this.#filling ??= this.#fill().finally(() => (this.#filling = undefined));
+    return this.#filling;
+  }
+
+  async #fill(): Promise<boolean> {
+    const filling = { ...FILLING, now: this.#options.clock.now() };
+    return (await fillIndex(await this.#opened(), this.#connection, filling)) >= FILLING.most;
+  }
+
+  #rowsBehind(indexed: number): Promise<number> {
+    return this.#connection.ask(() => rowsBehind(this.#connection, indexed, MOST_BEHIND + 1));
   }
 
   /** Takes out of the index what is not in the log any more. */
@@ -252,7 +261,11 @@ export class LocalReads implements StoreReads {
   /** The index with every row of the log in it; undefined while that would take too long. */
   async #caughtUp(): Promise<Database | undefined> {
     const index = await this.#opened();
-    if (await lacksMore(index, this.#connection, MOST_BEHIND)) return undefined;
+    const behind = await this.#rowsBehind(indexedUpTo(index));
+    if (behind > MOST_BEHIND) return undefined;
+    if (behind === 0) return index;
+    // What is being taken in may have been read before the last of them came.
+    await this.#filling;
     while (await this.fill());
     return index;
   }
@@ -280,19 +293,4 @@ export class LocalReads implements StoreReads {
 function indexOf(store: string, { place, home }: StoreReadsOptions): string {
   if ('path' in place) return indexPath(place.path);
   return indexPath(join(home, `postgres-${createHash('sha256').update(store).digest('hex').slice(0, 16)}`));
-}
-
-/** At one time; one that nobody has read to its end makes room. */
-const MOST_EXPORTS = 8;
-
-interface Exporting extends PageRequest {
-  readonly kind: ExportPage['kind'];
-}
-
-async function* exported(reader: DecisionReader, { kind, filter, keys }: Exporting): AsyncGenerator<ExportPage> {
-  if (kind === 'evidence') {
-    for await (const items of reader.evidence({ filter, keys })) yield { kind, items };
-  } else {
-    for await (const items of reader.sealed({ filter, keys, withOutcomes: true })) yield { kind, items };
-  }
 }

@@ -3,7 +3,9 @@ import { createCatalogStore } from '../../src/state/catalog-store.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
 import { createExportCursors } from '../../src/state/export-cursors.ts';
 import { createGenerationStore } from '../../src/state/generation-store.ts';
-import { ACTIVATION, NOW, REF, APPROVAL } from './statement-material.ts';
+import { cameTo } from '../../src/state/index-state.ts';
+import { listInParts, partBefore, rowsBehind } from '../../src/state/log-parts.ts';
+import { ACTIVATION, APPROVAL, EVERYTHING, NOW, REF } from './statement-material.ts';
 
 export async function askBook(connection: StoreConnection): Promise<unknown> {
   const book = createApprovalBook(connection);
@@ -45,4 +47,15 @@ export async function exports(connection: StoreConnection): Promise<unknown> {
   const cursors = createExportCursors(connection, 'me');
   for (const seq of [3, 2]) await cursors.write('e', seq);
   return [await cursors.read('e'), await cursors.read('none'), await cursors.hold('e', NOW, 10)];
+}
+
+export async function parts(connection: StoreConnection): Promise<unknown> {
+  return [
+    await listInParts(connection, { limit: 10 }),
+    await listInParts(connection, EVERYTHING),
+    await connection.ask(() => partBefore(connection, undefined, 2)),
+    await connection.ask(() => partBefore(connection, 2, 1_000)),
+    await connection.ask(() => rowsBehind(connection, 1, 3)),
+    await connection.ask(() => cameTo(2)),
+  ];
 }

@@ -68,7 +68,7 @@ import {
   reading,
   type Step,
 } from './statement-material.ts';
-import { askBook, exports, facts, generations } from './statement-books.ts';
+import { askBook, exports, facts, generations, parts } from './statement-books.ts';
 
 const tried = (...changes: readonly Change[]): Step => changing(() => makeChanges(ROWS, [{ row: 0, changes }]));
 
@@ -101,6 +101,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['decisions', reading(() => queries.listDecisions({ limit: 10 }))],
   ['decisions of everything', reading(() => queries.listDecisions(EVERYTHING))],
   ['a decision by its id', reading(() => queries.findById('D-', 3))],
+  ['parts of the log', parts],
   ['decisions of rows', reading(() => queries.decisionsAt([1, 9]))],
   ['decisions behind a row', reading(() => queries.tailDecisions(1))],
   ['decisions since a time', reading(() => queries.decisionsSince({ since: 0, afterSeq: 0 }))],
@@ -262,7 +263,7 @@ async function pages(connection: StoreConnection): Promise<unknown> {
 
 async function indexed(connection: StoreConnection): Promise<unknown> {
   const database = openIndex(chooseDriver(), join(FOLDER, `${connection.numbering}.index`), CHAIN);
-  const filled = await fillIndex(database, connection, { most: 10, now: NOW });
+  const filled = await fillIndex(database, connection, { atOnce: 10, most: 10, now: NOW });
   await shrinkIndex(database, connection, NOW);
   database.close();
   return filled;
