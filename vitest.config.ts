@@ -10,7 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-once.ts'],
     exclude: [
-      'test/{browser,toolchain,long,faults,postgres,interop,conformance,services,install,telemetry/real,docs/run}/**',
+      'test/{browser,toolchain,long,faults,postgres,replicas,interop,conformance,services,install,telemetry/real,docs/run}/**',
       ...COMPILING,
       ...EVERY_CLIENT,
       ...HOSTILE,

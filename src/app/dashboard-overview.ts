@@ -108,11 +108,10 @@ function good(what: string, words: string): HealthLine {
   return { what, state: 'ok', words, mend: '' };
 }
 
-/** A log that was never counted takes its time. */
-function storeLine({ decisions, part }: IndexState): HealthLine {
-  if (part === 1) return good('store', `The log has ${String(decisions)} decisions, all counted.`);
-  const percent = Math.floor(100 * part);
-  const words = `The log is being counted, ${String(percent)} % so far; until then newer decisions are missing here.`;
+function storeLine({ decisions, behind }: IndexState): HealthLine {
+  if (behind === undefined) return good('store', `All ${String(decisions)} decisions of the log are counted.`);
+  const { upToMs, percent } = behind;
+  const words = `The log is being counted, up to ${timeText(upToMs)} so far (${String(percent)} % of its time); until then newer decisions are missing here.`;
   return { what: 'store', state: 'warn', words, mend: '' };
 }
 

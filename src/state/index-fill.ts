@@ -42,22 +42,6 @@ export async function fillIndex(index: Database, log: StoreConnection, filling: 
   return taken;
 }
 
-/** Whether the log has more rows than so many that the index has not. */
-export async function lacksMore(index: Database, log: StoreConnection, rows: number): Promise<boolean> {
-  const after = indexedUpTo(index);
-  const text = 'select 1 from settled_log where seq > ? order by seq limit 1 offset ?';
-  return (await log.ask(() => one(text, after, rows))) !== undefined;
-}
-
-/** About which part of the log the index has; 1 where it lacks no more than so many rows. */
-export async function partIndexed(index: Database, log: StoreConnection, rows: number): Promise<number> {
-  if (!(await lacksMore(index, log, rows))) return 1;
-  const ends = await log.ask(() => one('select min(seq) as first, max(seq) as last from log'));
-  const [first, last] = [Number(ends?.['first'] ?? 0), Number(ends?.['last'] ?? 0)];
-  // Rows come about as often as their numbers grow.
-  return Math.max(0, indexedUpTo(index) - first) / Math.max(1, last - first);
-}
-
 /** Takes out what the log does not have any more, and minutes that are told in hours by now. */
 export async function shrinkIndex(index: Database, log: StoreConnection, now: number): Promise<void> {
   const removed = await log.ask(removedUpTo);

@@ -27,11 +27,6 @@ export interface SeenName {
   readonly total: number;
 }
 
-/** How many decisions it has; each has one effect. */
-export function decisionsIn(index: Database): number {
-  return Number(index.prepare(`select sum(total) as total from names where kind = 'effect'`).get()?.['total'] ?? 0);
-}
-
 /** Names of some kinds that were seen since then, the most frequent first. */
 export function seenNames(
   index: Database,

@@ -58,3 +58,17 @@ function* denseBefore(end: number, rows: number): ReturnType<typeof one> {
   const last = yield* one('select seq from log where seq < ? order by seq desc limit 1', end);
   return yield* one('select seq, time from log where seq = ?', Number(last?.['seq'] ?? 0) - rows + 1);
 }
+
+/** How many rows of the log lie behind one, as far as they can be followed; no more than `most` are counted. */
+export function* rowsBehind(
+  { numbering }: Pick<StoreConnection, 'numbering'>,
+  seq: number,
+  most: number,
+): Work<number> {
+  if (numbering === 'dense') {
+    const last = yield* one('select seq from log order by seq desc limit 1');
+    return Math.min(most, Math.max(0, Number(last?.['seq'] ?? 0) - seq));
+  }
+  const count = 'select count(*) as count from (select seq from settled_log where seq > ? limit ?) as behind';
+  return Number((yield* one(count, seq, most))?.['count'] ?? 0);
+}

@@ -11,7 +11,12 @@ export const POSTGRES_SCHEMA = 'mcp_gateway';
  * Step n brings a store from version n to n + 1. Forward only; a step that has been released is never edited. The steps
  * of SQLite are others: what a store of either kind holds is the same, its versions are not.
  */
-export const POSTGRES_MIGRATIONS: readonly string[] = [POSTGRES_TABLES + POSTGRES_FUNCTIONS, POSTGRES_RETENTION];
+export const POSTGRES_MIGRATIONS: readonly string[] = [
+  POSTGRES_TABLES + POSTGRES_FUNCTIONS,
+  POSTGRES_RETENTION,
+  // Where the other gateways reach each one.
+  `alter table instances add column address text collate "C" not null default ''`,
+];
 
 export interface PostgresStore {
   readonly version: number;

@@ -5,7 +5,7 @@ const TEXT = 'text collate "C" not null';
 const CHANGED_OFTEN = 'with (fillfactor = 50)';
 
 /**
- * The tables of `migrations.ts` as they are after its last step, for PostgreSQL. What differs: `log` lies in partitions of
+ * The tables of `migrations.ts`, for PostgreSQL, as this store began with them. What differs: `log` lies in partitions of
  * one month by `time`, and has an index by chain; a chain has the instance that writes it (`holder`, empty where nobody
  * does); and the store itself has a row, with its version, its name among stores, the id of the key that it was begun with,
  * and from where its rows are numbered.
@@ -70,8 +70,7 @@ export const POSTGRES_TABLES = `
     heartbeat bigint not null,
     open_from bigint not null,
     generation ${TEXT} default '',
-    facts ${TEXT} default '',
-    address ${TEXT} default ''
+    facts ${TEXT} default ''
   ) ${CHANGED_OFTEN};
   create table leases (name ${TEXT} primary key, holder ${TEXT}, expires bigint not null) ${CHANGED_OFTEN};
   create table server_facts (

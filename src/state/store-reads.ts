@@ -18,12 +18,13 @@ import { DecisionReader } from './decision-reader.ts';
 import type { Database, Driver } from './driver.ts';
 import { exportPages, type ExportPage } from './export-pages.ts';
 import { type CountRequest, countSpan, type SpanCounts } from './index-counts.ts';
-import { fillIndex, lacksMore, partIndexed, shrinkIndex } from './index-fill.ts';
+import { fillIndex, shrinkIndex } from './index-fill.ts';
 import { findSeqs } from './index-find.ts';
-import { decisionsIn, type NameKind, type SeenName, seenNames } from './index-query.ts';
-import { indexPath, openIndex } from './index-schema.ts';
+import { type NameKind, type SeenName, seenNames } from './index-query.ts';
+import { cameTo, countedIn } from './index-state.ts';
+import { indexedUpTo, indexPath, openIndex } from './index-schema.ts';
 import type { KnownInstance } from './instances.ts';
-import { partBefore } from './log-parts.ts';
+import { partBefore, rowsBehind } from './log-parts.ts';
 import { openConnection, type StorePlace } from './open-connection.ts';
 
 /** A page of decisions, newest first. */
@@ -35,12 +36,12 @@ export interface DecisionPage {
 
 /** How far the index has come. */
 export interface IndexState {
-  /** Of the last row behind which the log can be followed. */
+  /** Of the last row that can be followed. */
   readonly lastSeq: number;
-  /** How many decisions it has. */
+  /** Decisions that are counted in it. */
   readonly decisions: number;
-  /** Which part of the log it has, about; 1 where it lacks a few rows at most. */
-  readonly part: number;
+  /** Where it is so far behind that newer decisions are missing: the time that it has come to, and how much of all time. */
+  readonly behind: { readonly upToMs: number; readonly percent: number } | undefined;
 }
 
 /** What pages ask of a store, while gateways write to it. Nothing is written but the index beside it. */
@@ -209,9 +210,11 @@ export class LocalReads implements StoreReads {
 
   async indexState(): Promise<IndexState> {
     const index = await this.#opened();
+    const indexed = indexedUpTo(index);
     const lastSeq = await this.#reader.lastSeq();
-    const part = await partIndexed(index, this.#connection, MOST_BEHIND);
-    return { lastSeq, decisions: decisionsIn(index), part };
+    const behind =
+      (await this.#rowsBehind(indexed)) > MOST_BEHIND ? await this.#connection.ask(() => cameTo(indexed)) : undefined;
+    return { lastSeq, decisions: countedIn(index), behind };
   }
 
   async beginExport(kind: ExportPage['kind'], filter: DecisionFilter): Promise<number> {
@@ -246,6 +249,10 @@ export class LocalReads implements StoreReads {
     return (await fillIndex(await this.#opened(), this.#connection, filling)) >= FILLING.most;
   }
 
+  #rowsBehind(indexed: number): Promise<number> {
+    return this.#connection.ask(() => rowsBehind(this.#connection, indexed, MOST_BEHIND + 1));
+  }
+
   /** Takes out of the index what is not in the log any more. */
   async shrink(now: number): Promise<void> {
     await shrinkIndex(await this.#opened(), this.#connection, now);
@@ -254,7 +261,9 @@ export class LocalReads implements StoreReads {
   /** The index with every row of the log in it; undefined while that would take too long. */
   async #caughtUp(): Promise<Database | undefined> {
     const index = await this.#opened();
-    if (await lacksMore(index, this.#connection, MOST_BEHIND)) return undefined;
+    const behind = await this.#rowsBehind(indexedUpTo(index));
+    if (behind > MOST_BEHIND) return undefined;
+    if (behind === 0) return index;
     // What is being taken in may have been read before the last of them came.
     await this.#filling;
     while (await this.fill());

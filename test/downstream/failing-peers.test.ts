@@ -43,12 +43,18 @@ describe('where the gateway that holds a session', () => {
     expect(taken).toBe(1);
   });
 
-  test('breaks off within its answer, the client sees it break off', async () => {
-    const address = await aListener((_, response) => {
-      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 });
+  test.each([
+    ['a short', 100, 502],
+    ['a long', 1_000_000, 200],
+  ])('breaks off within %s answer, the client is told or sees it', async (_, length, status) => {
+    const address = await aListener((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': length });
       response.write('{"jsonrpc":', () => response.destroy());
     });
-    await expect((await aDoor(address))().then((answer) => answer.text())).rejects.toThrow(/terminated/);
+    const answer = await (await aDoor(address))();
+    expect(answer.status).toBe(status);
+    const read = await answer.text().catch((error: unknown) => String(error));
+    expect(read).toMatch(status === 502 ? /It may have happened there/ : /terminated/);
   });
 
   test('answers with no status of HTTP, the request fails and nothing else', async () => {

@@ -3,7 +3,8 @@ import { createCatalogStore } from '../../src/state/catalog-store.ts';
 import type { StoreConnection } from '../../src/state/connection.ts';
 import { createExportCursors } from '../../src/state/export-cursors.ts';
 import { createGenerationStore } from '../../src/state/generation-store.ts';
-import { listInParts, partBefore } from '../../src/state/log-parts.ts';
+import { cameTo } from '../../src/state/index-state.ts';
+import { listInParts, partBefore, rowsBehind } from '../../src/state/log-parts.ts';
 import { ACTIVATION, APPROVAL, EVERYTHING, NOW, REF } from './statement-material.ts';
 
 export async function askBook(connection: StoreConnection): Promise<unknown> {
@@ -54,5 +55,7 @@ export async function parts(connection: StoreConnection): Promise<unknown> {
     await listInParts(connection, EVERYTHING),
     await connection.ask(() => partBefore(connection, undefined, 2)),
     await connection.ask(() => partBefore(connection, 2, 1_000)),
+    await connection.ask(() => rowsBehind(connection, 1, 3)),
+    await connection.ask(() => cameTo(2)),
   ];
 }

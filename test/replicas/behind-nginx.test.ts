@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, expect, inject, test } from 'vitest';
@@ -29,7 +30,10 @@ const kills: number[] = [];
 
 beforeAll(async () => {
   const upstream = await startTarget('direct');
-  atEnd(() => upstream.close());
+  atEnd(async () => {
+    await upstream.close();
+    rmSync(upstream.folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   replicas = await startReplicas({ configIn: (folder) => configuration(folder, upstream.url), atEnd });
   const stopCalling = keepCalling(replicas.url);
   const tried = { url: replicas.url, folder: upstream.folder };

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -21,7 +22,10 @@ let replicas: Replicas;
 
 beforeAll(async () => {
   const upstream = await startTarget('direct');
-  atEnd(() => upstream.close());
+  atEnd(async () => {
+    await upstream.close();
+    rmSync(upstream.folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   const { mcpServers } = parse(oneUpstream({ kind: 'http', url: upstream.url })) as Given;
   replicas = await startReplicas({ configIn: () => ({ gateway: { toolNames: 'plain' }, mcpServers }), atEnd });
 });
