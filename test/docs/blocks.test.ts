@@ -103,7 +103,7 @@ test('each command of a page is run, or its block says why it is not', () => {
 });
 
 /** How many blocks say that they are not run. A new one is a decision: this number is changed by hand. */
-const NOT_RUN = 18;
+const NOT_RUN = 19;
 
 test('each configuration is a good one', () => {
   const known = Object.keys(configJsonSchema().properties ?? {});
