@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { POSTGRES_MIGRATIONS } from '../../src/state/postgres-migrations.ts';
 import { Store } from '../../src/state/store.ts';
 import { stdioV2 } from '../e2e/clients.ts';
 import { PATIENCE, type Place, PROGRAM, runProgram } from '../e2e/program.ts';
@@ -129,7 +130,9 @@ test('of two gateways that start on an empty database one is killed while it mak
   await holder.end();
   const client = await serving;
   await expect.poll(() => write(client, 'made by the other'), PATIENCE).toBe('written');
-  expect(await server.query('select version from mcp_gateway.store', database)).toEqual([{ version: 1 }]);
+  expect(await server.query('select version from mcp_gateway.store', database)).toEqual([
+    { version: POSTGRES_MIGRATIONS.length },
+  ]);
   expect(await runProgram(other, ['decision', 'verify'])).toMatchObject({ code: 0 });
 });
 

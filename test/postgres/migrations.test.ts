@@ -140,7 +140,7 @@ test('a schema of that name that is another program’s is refused and stays as 
 });
 
 test('who only reads makes no store', async () => {
-  await expect(connect({ access: 'read' }).identity()).rejects.toThrow(/has not been brought to this version/);
+  await expect(connect({ access: 'read' }).identity()).rejects.toThrow(/there is no store in the database/);
   expect(await server.query(`select from pg_namespace where nspname = 'mcp_gateway'`, database)).toEqual([]);
 });
 

@@ -30,7 +30,7 @@ test('the newest rows are counted, though their numbers are far apart', async ()
   const reads = new LocalReads({ place: host, home: aFolder(), driver: chooseDriver(), clock: realClock });
   onTestFinished(() => reads.close());
   await expect.poll(async () => (await reads.list({ limit: 50, effect: 'allow' })).records.length).toBe(CALLS);
-  expect(await reads.indexState()).toMatchObject({ decisions: CALLS, part: 1 });
+  expect(await reads.indexState()).toMatchObject({ decisions: CALLS, behind: undefined });
 });
 
 test('a gateway that starts looks at the last rows of its chain, not at the last few numbers', async () => {

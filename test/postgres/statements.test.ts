@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Change } from '../../src/core/change.ts';
 import { listActs } from '../../src/state/act-query.ts';
-import { appendChanging, appendGroup, insertRows, insertSealed } from '../../src/state/append.ts';
+import { appendChanging, appendGroup, insertRows, insertSealed, writtenSince } from '../../src/state/append.ts';
 import * as approvals from '../../src/state/approvals.ts';
 import { keepMaterial, readMaterial } from '../../src/state/audit-material.ts';
 import { listBudgets } from '../../src/state/budget-list.ts';
@@ -79,6 +79,7 @@ const STEPS: readonly (readonly [name: string, step: Step])[] = [
   ['the end of a chain that has not begun', reading(() => readHead())],
   ['the begin of a chain', changing(() => run(BEGIN, CHAIN, EMPTY.hash, EMPTY.key, EMPTY.mac, EMPTY.key))],
   ['rows are appended', changing(() => appendChanging({ rows: ROWS, changes: [] }, APPENDING))],
+  ['what one instance has written', changing(() => writtenSince(EMPTY, ROWS[0]?.instance ?? ''))],
   ['the end of the log', changing(tail)],
   [
     'a row is written by itself',
