@@ -85,7 +85,7 @@ export function noteMethod(method: string, matter: Matter, governing: Governing)
 function decideMethod(method: string, question: Question, governing: Governing): Promise<Heard> {
   const ruling = rule(question, governing.court());
   const record = { ...ruling.record, input: { method } };
-  return commit({ ...ruling, record }, `the request ${method}`, governing);
+  return commit({ ...ruling, record, inputText: JSON.stringify(record.input) }, `the request ${method}`, governing);
 }
 
 const NO_CALL: ToolFacts = { tool: '', annotations: {}, effect: 'unknown', consent: 'new', dataClasses: [] };

@@ -9,6 +9,9 @@ import { aRule, journal, permissiveBundle, textsIn } from '../e2e/servers.ts';
 import { report } from './truth.ts';
 import { listening } from './wild-server.ts';
 
+/** For what is compiled first, beside many others. */
+const COMPILED = { ...PATIENCE, timeout: 120_000 } as const;
+
 /** Sends what stands at an address, or does something else instead. */
 type Sends = (response: ServerResponse) => unknown;
 
@@ -94,7 +97,12 @@ const ATTACKS: readonly (readonly [id: string, name: string, next: () => Sends, 
   ],
   ['F-41', 'cut', () => sends(archiveOf(entriesOf('cut')).subarray(0, 200)), /gzip|ends|cut|short/i],
   ['F-41', 'fails', () => (response) => response.writeHead(500).end(), /500/],
-  ['F-41', 'page', () => (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'), /gzip/],
+  [
+    'F-41',
+    'page',
+    () => (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    /web page/,
+  ],
   ['F-41', 'resets', () => (response) => response.socket?.resetAndDestroy(), /reach|reset|ended|ECONNRESET/i],
 ];
 const NAMES = ATTACKS.map(([, name]) => name);
@@ -121,9 +129,17 @@ ${org.join('')}mcpServers:
     untilEnd,
   );
   client = await rawStdio(place, { atEnd: untilEnd });
-  await vi.waitFor(async () => expect(await write('at first')).toBe('written'), { ...PATIENCE, timeout: 120_000 });
-  for (const name of NAMES) expect(await write(name)).toContain('forbidden');
+  await untilWritten();
+  await expectAllInForce();
 });
+
+async function untilWritten(): Promise<void> {
+  await vi.waitFor(async () => expect(await write('at first')).toBe('written'), COMPILED);
+}
+
+async function expectAllInForce(): Promise<void> {
+  for (const name of NAMES) expect(await write(name)).toContain('forbidden');
+}
 
 async function write(text: string): Promise<string> {
   return (await client.call('journal__write', { text })).content[0]?.text ?? '';
@@ -141,7 +157,7 @@ test('G-60 G-61 G-64 G-68 G-70 G-71 F-41 what is no good bundle is refused in wo
     await vi.waitFor(() => expect([name, complaint(name)]).toEqual([name, expect.stringMatching(says)]), PATIENCE);
     expect(complaint(name)).toContain('what was last good of it stays in force');
   }
-  for (const name of NAMES) expect(await write(name)).toContain('forbidden');
+  await expectAllInForce();
   expect(await write('ordinary')).toBe('written');
   client.hangUp();
   expect(await client.ended).toBe(0);
@@ -149,25 +165,29 @@ test('G-60 G-61 G-64 G-68 G-70 G-71 F-41 what is no good bundle is refused in wo
   // Nor does a restart let anything of them in.
   client = await rawStdio(place, { atEnd: untilEnd });
   await expect.poll(() => write('afterwards'), PATIENCE).toBe('written');
-  for (const name of NAMES) expect(await write(name)).toContain('forbidden');
+  await expectAllInForce();
   expect(textsIn(place).filter((text) => NAMES.includes(text ?? ''))).toEqual([]);
   report('G-60 to G-71, F-41', { refused: NAMES.length });
 });
 
 test('F-41 each call under a bundle that is exchanged is decided by the old one or the new one, whole', async () => {
-  let isOver = false;
+  for (const name of NAMES) shelf.set(name, sends(archiveOf(entriesOf(name))));
+  const over = new AbortController();
   const load = (async () => {
-    for (let count = 0; !isOver; count += 1) expect(await write(`load ${String(count)}`)).toBe('written');
+    for (let count = 0; !over.signal.aborted; count += 1) {
+      expect(await write(`load ${String(count)}`)).toBe('written');
+    }
   })();
   const rules = ['one', 'two', 'three'];
-  for (const rule of rules) {
-    const condition = `input.action.args.text == "${rule}"`;
-    const denies = aRule('D-2', `deny contains {"id": "D-2", "reason": "exchanged"} if ${condition}`);
-    shelf.set('turns', sends(archiveOf(entriesOf('turns', denies))));
-    await expect.poll(() => write(rule), PATIENCE).toContain('exchanged');
-  }
-  isOver = true;
-  await load;
+  const exchanges = (async () => {
+    for (const rule of rules) {
+      const condition = `input.action.args.text == "${rule}"`;
+      const denies = aRule('D-2', `deny contains {"id": "D-2", "reason": "exchanged"} if ${condition}`);
+      shelf.set('turns', sends(archiveOf(entriesOf('turns', denies))));
+      await expect.poll(() => write(rule), COMPILED).toContain('exchanged');
+    }
+  })();
+  await Promise.all([load, exchanges.finally(() => over.abort())]);
   const digests = (await decisionsAbout(place, 'write')).map(
     ({ layers }) => layers.find(({ bundle }) => bundle === 'turns')?.digest,
   );

@@ -133,10 +133,11 @@ export function aWorld(options: WorldOptions): World {
     readLabels: async () => [],
     results: RESULTS,
     log: {
-      append: async (record) => {
+      // As the log does: the text of the input is what is kept.
+      append: async (record, inputText = JSON.stringify(record.input)) => {
         await new Promise((turn) => setImmediate(turn));
         await options.commit?.(record);
-        records.push(record);
+        records.push({ ...record, input: JSON.parse(inputText) as DecisionRecord['input'] });
       },
       commit: () => Promise.reject(new Error('no rule here has a limit')),
       settle: (outcome) => void outcomes.push(outcome),
