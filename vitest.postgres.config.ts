@@ -19,6 +19,8 @@ const BOTH_STORES = [
   'instances',
   'labels',
   'reservations',
+  'rotate-key',
+  'sealed-decisions',
   'several-processes',
   'under-lease',
 ];

@@ -11,7 +11,7 @@ import type { SqlValue } from '../../src/state/driver.ts';
 import { openConnection, type StorePlace } from '../../src/state/open-connection.ts';
 import { Store } from '../../src/state/store.ts';
 import type { StoreOptions } from '../../src/state/store-parts.ts';
-import { one, run } from '../../src/state/work.ts';
+import { all, one, run } from '../../src/state/work.ts';
 import { anOutcome, aRecord, realClock, silent } from './records.ts';
 
 /** Gone when the test has ended. */
@@ -107,6 +107,12 @@ export async function changeByHand(place: StorePlace, text: string, ...values: r
     for (const trigger of ['log_kept', 'log_held']) yield* run(`drop trigger if exists ${trigger}${on}`);
     yield* run(text, ...values);
   });
+}
+
+/** The numbers of the rows of a log, the first first: only a file counts them from 1 on, without gaps. */
+export async function seqsOf(place: StorePlace): Promise<readonly number[]> {
+  const rows = await aConnection(place).ask(() => all('select seq from log order by seq'));
+  return rows.map(({ seq }) => Number(seq));
 }
 
 /** A way to the store beside those that it has itself; closed when the test has ended. */
