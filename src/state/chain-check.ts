@@ -69,7 +69,8 @@ export class ChainCheck {
 
   take(row: ChainRow): Found | undefined {
     const { walk, witness } = this.#checked;
-    const found = walk.take(row) ?? witness.see(row);
+    const before = walk.seq;
+    const found = walk.take(row) ?? witness.see(row, before);
     if (found !== undefined) return found;
     if (this.#first === 0) this.#first = row.seq;
     if (row.seq > (witness.last?.seq ?? 0)) this.#behind += 1;

@@ -76,7 +76,8 @@ export class ExportedChain {
     this.#cross(row);
     this.#rows += 1;
     if (row.seq > (this.#witness.last?.seq ?? 0)) this.#behind += 1;
-    return this.#walk.take(row) ?? this.#witness.see(row);
+    const before = this.#walk.seq;
+    return this.#walk.take(row) ?? this.#witness.see(row, before);
   }
 
   whole(): WholeChain {

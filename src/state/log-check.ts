@@ -42,6 +42,8 @@ export class LogCheck {
   readonly #expected: Witness;
   readonly #chains = new Map<string, ChainCheck>();
   #seq: number;
+  /** Up to here rows are not asked for, or may have been removed. */
+  #removed = 0;
   /** Up to here no row comes any more. */
   #settled: number;
   /** How many seals of the store have been looked at. */
@@ -121,7 +123,7 @@ export class LogCheck {
       const why = `the row belongs to the chain ${taken.chain}, which the store does not have`;
       return { kind: 'replaced', seq: taken.seq, id: taken.row.id, why };
     }
-    return chain.take(taken) ?? this.#expected.see(taken);
+    return chain.take(taken) ?? this.#expected.see(taken, Math.max(this.#seq, this.#removed));
   }
 
   #endProblem(heads: readonly StoredHead[]): Found | undefined {
@@ -145,6 +147,7 @@ export class LogCheck {
     if (!(walk instanceof ChainWalk)) return walk;
     const places = this.#checking.known?.checkpoints.get(chain) ?? [];
     witness.add(places.filter(({ seq }) => seq > walk.seq || afterSeq(this.#checking.after) === 0));
+    this.#removed = Math.max(this.#removed, walk.seq);
     this.#chains.set(chain, new ChainCheck({ chain, walk, witness }));
     return undefined;
   }
@@ -172,7 +175,9 @@ export class LogCheck {
     this.#seals = seals;
     for (const head of heads) {
       const last = (yield* this.#removals(head)).filter((removed) => removed.last <= head.seq).at(-1);
-      if (last !== undefined) this.#chains.get(head.chain)?.skip(last);
+      if (last === undefined) continue;
+      this.#chains.get(head.chain)?.skip(last);
+      this.#removed = Math.max(this.#removed, last.last);
     }
   }
 

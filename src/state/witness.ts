@@ -14,6 +14,9 @@ export interface ExpectedPlace {
 /** Holds a walk along the chain to what is known of it from outside. */
 export class Witness {
   readonly #places = new Map<number, readonly ExpectedPlace[]>();
+  #inOrder: readonly ExpectedPlace[] = [];
+  /** Which of those in order comes next. */
+  #next = 0;
   #last: ExpectedPlace | undefined;
   #seen = 0;
 
@@ -26,6 +29,8 @@ export class Witness {
       this.#places.set(place.seq, [...(this.#places.get(place.seq) ?? []), place]);
       if (place.seq >= (this.#last?.seq ?? 0)) this.#last = place;
     }
+    this.#inOrder = [...this.#places.values()].flat().toSorted((one, other) => one.seq - other.seq);
+    this.#next = 0;
   }
 
   /** How many places the chain was held to. */
@@ -38,13 +43,25 @@ export class Witness {
     return this.#last;
   }
 
-  /** After a row was found to be in its place. */
-  see({ seq, hash, row: { id } }: Pick<ChainRow, 'seq' | 'hash' | 'row'>): Found | undefined {
+  /** After a row was found to be in its place, next to that at `before`; in the order of the chain. */
+  see({ seq, hash, row: { id } }: Pick<ChainRow, 'seq' | 'hash' | 'row'>, before: number): Found | undefined {
+    const passed = this.#passed(before, seq);
+    if (passed !== undefined) {
+      const why = `the log once reached row ${passed.seq}${at(passed)}, which is not there: it went on from an older state`;
+      return { kind: 'replaced', seq: passed.seq, id: '', why };
+    }
     const places = this.#places.get(seq);
     if (places === undefined) return undefined;
     const other = places.find((place) => place.hash !== hexOf(hash));
     this.#seen += places.length;
     return other && { kind: 'replaced', seq, id, why: `the row is not the one that was here${at(other)}` };
+  }
+
+  /** A place between the two: where numbers have gaps, what was written behind an older state has other ones. */
+  #passed(before: number, seq: number): ExpectedPlace | undefined {
+    while ((this.#inOrder[this.#next]?.seq ?? Infinity) <= before) this.#next += 1;
+    const next = this.#inOrder[this.#next];
+    return next !== undefined && next.seq < seq ? next : undefined;
   }
 
   /** Where the chain ends at `seq`. An end that a gateway has set was once the end: the file is an older one. */
