@@ -12,6 +12,7 @@ const BOTH_STORES = [
   'budget-sums',
   'budgets',
   'catalog-store',
+  'checkpoints',
   'conversation-store',
   'decision-log',
   'decision-reader',

@@ -11,7 +11,7 @@ import type { SqlValue } from '../../src/state/driver.ts';
 import { openConnection, type StorePlace } from '../../src/state/open-connection.ts';
 import { Store } from '../../src/state/store.ts';
 import type { StoreOptions } from '../../src/state/store-parts.ts';
-import { all, one, run } from '../../src/state/work.ts';
+import { all, one, run, type Work } from '../../src/state/work.ts';
 import { anOutcome, aRecord, realClock, silent } from './records.ts';
 
 /** Gone when the test has ended. */
@@ -101,12 +101,35 @@ export async function aMovedClock(place: StorePlace, startsMs: number): Promise<
 
 /** As somebody does who may change the database: what is to keep the log is taken away first. */
 export async function changeByHand(place: StorePlace, text: string, ...values: readonly SqlValue[]): Promise<void> {
+  await byHand(place, function* () {
+    yield* run(text, ...values);
+  });
+}
+
+/** As `changeByHand`, for what takes more than one statement. */
+export async function byHand(place: StorePlace, work: () => Work<void>): Promise<void> {
   const connection = aConnection(place);
   const on = connection.numbering === 'dense' ? '' : ' on log';
   await connection.change(function* () {
     for (const trigger of ['log_kept', 'log_held']) yield* run(`drop trigger if exists ${trigger}${on}`);
-    yield* run(text, ...values);
+    yield* work();
   });
+  await connection.close();
+}
+
+/** Keeps the log as it is now, and answers what puts it back, as an older backup does. */
+export async function keepLog(place: StorePlace): Promise<() => Promise<void>> {
+  const tables = ['log', 'heads'];
+  await byHand(place, function* () {
+    for (const table of tables) yield* run(`create table kept_${table} as select * from ${table}`);
+  });
+  return () =>
+    byHand(place, function* () {
+      for (const table of tables) {
+        yield* run(`delete from ${table}`);
+        yield* run(`insert into ${table} select * from kept_${table}`);
+      }
+    });
 }
 
 /** The numbers of the rows of a log, the first first: only a file counts them from 1 on, without gaps. */
