@@ -23,7 +23,10 @@ const BOTH_STORES = [
   'rotate-key',
   'sealed-decisions',
   'several-processes',
+  'tampering',
   'under-lease',
+  'verify',
+  'verify-export',
 ];
 
 /** The store on a real PostgreSQL, which is made and ended by the run: `npm run test:postgres` installs it. */
