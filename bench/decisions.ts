@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorePlace } from '../src/state/open-connection.ts';
-import { countDecisions, makeMany } from './many.ts';
+import { makeMany } from './many.ts';
 import { ROOT } from './place.ts';
-import { makeTemplates } from './templates.ts';
 
 const DAYS = 150;
 
@@ -22,12 +21,11 @@ export async function prepareDecisions(where: string, decisions: number): Promis
   const home = join(ROOT, '.mcp-gateway', 'decisions', name, 'home');
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const place: StorePlace = where === 'sqlite' ? { path: join(home, 'decisions.db') } : { url: where };
-  if ((await countDecisions(place)) > 0) return { place, home };
   const begun = performance.now();
   const onProgress = (made: number): void => {
     const perSecond = made / ((performance.now() - begun) / 1000);
     process.stderr.write(`${String(made)} of ${String(decisions)} decisions, ${perSecond.toFixed(0)} a second\n`);
   };
-  await makeMany({ place, home, decisions, days: DAYS, templates: await makeTemplates(), onProgress });
+  await makeMany({ place, home, decisions, days: DAYS, onProgress });
   return { place, home };
 }

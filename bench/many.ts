@@ -16,15 +16,18 @@ import { chooseDriver } from '../src/state/drivers.ts';
 import { Store } from '../src/state/store.ts';
 import { one, run } from '../src/state/work.ts';
 import { complain } from './decide.ts';
-import { RARE, type Template } from './templates.ts';
+import { makeTemplates, RARE, type Template } from './templates.ts';
 
 export interface Wanted {
   readonly place: StorePlace;
   readonly home: string;
   readonly decisions: number;
   readonly days: number;
-  readonly templates: readonly Template[];
   readonly onProgress: (made: number) => void;
+}
+
+interface Making extends Wanted {
+  readonly templates: readonly Template[];
 }
 
 /** Gateways that would have written it, each a chain of its own. */
@@ -44,28 +47,27 @@ function ignore(): void {
   // Figures only.
 }
 
-/** How many decisions there are; makes them where there are none yet. Each has its outcome, unless it is a denial. */
+/** Makes them in a store that has none yet, each with its outcome, unless it is a denial. */
 export async function makeMany(wanted: Wanted): Promise<void> {
   const { place, home } = wanted;
+  // Brings the store to this version's schema, so that what is asked next is answered.
   await (await Store.open({ ...place, home, durability: 'normal', clock, logger })).close();
-  if ('url' in place) await makeInPostgres(wanted, place.url);
-  else await makeInFile(wanted, place.path);
+  if (await hasDecisions(place)) return;
+  const templates = await makeTemplates();
+  if ('url' in place) await makeInPostgres({ ...wanted, templates }, place.url);
+  else await makeInFile({ ...wanted, templates }, place.path);
 }
 
-export async function countDecisions(place: StorePlace): Promise<number> {
+async function hasDecisions(place: StorePlace): Promise<boolean> {
   const connection = openConnection(place, { access: 'read' });
   try {
-    const count = "select count(*) as count from (select 1 from log where kind = 'decision' limit 1) as found";
-    return Number((await connection.ask(() => one(count)))?.['count'] ?? 0);
-  } catch {
-    // There is no store yet.
-    return 0;
+    return (await connection.ask(() => one("select 1 from log where kind = 'decision' limit 1"))) !== undefined;
   } finally {
     await connection.close();
   }
 }
 
-async function makeInFile(wanted: Wanted, path: string): Promise<void> {
+async function makeInFile(wanted: Making, path: string): Promise<void> {
   const connection = new SqliteConnection({ driver: chooseDriver(), path, access: 'write', durability: 'normal' });
   try {
     const writer = new LogWriter(connection, new ChainKeys(wanted.home));
@@ -84,7 +86,7 @@ async function makeInFile(wanted: Wanted, path: string): Promise<void> {
 }
 
 /** One transaction after the other: how many decisions there are with it, and its rows, oldest first. */
-function* groupsOf(wanted: Wanted): Generator<readonly [made: number, rows: readonly LogRow[]]> {
+function* groupsOf(wanted: Making): Generator<readonly [made: number, rows: readonly LogRow[]]> {
   const { decisions, days, templates } = wanted;
   const random = aRandom();
   const endMs = Date.now() - HOUR_MS;
@@ -152,7 +154,7 @@ const NUMBERS_A_TRANSACTION = 4_096;
 const DECISIONS_A_COPY = 50_000;
 
 /** By COPY, as a restore would: three chains, each sealed row by row and signed at its end by the gateway's own code. */
-async function makeInPostgres(wanted: Wanted, url: string): Promise<void> {
+async function makeInPostgres(wanted: Making, url: string): Promise<void> {
   const connection = new PostgresConnection({ url, access: 'write' });
   try {
     await makePartitions(connection, wanted.days);

@@ -52,15 +52,21 @@ async function startReplicas(url: string, count: number): Promise<Group> {
     mkdirSync(`${WORK}${home}/home`, { recursive: true, mode: 0o700 });
     // The store was begun by the first of all.
     if (home !== FIRST) copyFileSync(`${WORK}${FIRST}/home/chain.key`, key);
-    gateways.push(await startTarget(target(url), { home }));
+    gateways.push(await startTarget(target({ url, agent: `agent-${home}` }), { home }));
   }
   return { name: `PostgreSQL, ${count} gateway${count === 1 ? '' : 's'}`, gateways };
 }
 
 const FIRST = 'scale-1-0';
 
-/** The gateway with the starter set over HTTP; on its own file where there is no address. */
-function target(url?: string): Target {
+interface Shared {
+  readonly url: string;
+  /** Calls of one agent wait for one another at every gateway, because they are counted together. */
+  readonly agent: string;
+}
+
+/** The gateway with the starter set over HTTP; on its own file where nothing is shared. */
+function target(shared?: Shared): Target {
   const base = TARGETS.find(({ name }) => name === BASE);
   if (base === undefined) throw new Error(`there is no target ${BASE}`);
   return {
@@ -68,14 +74,19 @@ function target(url?: string): Target {
     front: base.front,
     commandLine: (folder, port) => {
       const args = base.commandLine(folder, port);
-      if (url === undefined) return args;
+      if (shared === undefined) return args;
       const file = args[args.indexOf('--config') + 1] ?? '';
-      const before: unknown = JSON.parse(readFileSync(file, 'utf8'));
-      const decisions = { store: { driver: 'postgres', url } };
-      writeFileSync(file, JSON.stringify({ ...(isJsonObject(before) && before), decisions }));
+      writeFileSync(file, JSON.stringify(sharing(JSON.parse(readFileSync(file, 'utf8')), shared)));
       return args;
     },
   };
+}
+
+function sharing(before: unknown, { url, agent }: Shared): object {
+  const configuration = isJsonObject(before) ? before : {};
+  const gateway = isJsonObject(configuration['gateway']) ? configuration['gateway'] : {};
+  const decisions = { store: { driver: 'postgres', url } };
+  return { ...configuration, gateway: { ...gateway, principal: { agent: { id: agent } } }, decisions };
 }
 
 /** CPU is in microseconds for each call. */

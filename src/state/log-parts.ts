@@ -10,10 +10,13 @@ interface Beginning {
   readonly ms: number;
 }
 
-/** Few first: most often the newest decisions are wanted. A statement over the most takes some tenths of a second. */
+/**
+ * Few first: most often the newest decisions are wanted. A statement over the most takes a second or two, most of which
+ * PostgreSQL needs however few they are, where it goes through the month that they are in.
+ */
 const FEWEST = 1_000;
-const MOST = 64_000;
-const GROWTH = 4;
+const MOST = 512_000;
+const GROWTH = 8;
 
 /** Clocks of hosts that share a store are not this far apart; see `doctor`. */
 const CLOCKS_APART_MS = 3_600_000;

@@ -95,9 +95,11 @@ test('whatever is looked for, pages of any length have each decision once, newes
     for (const limit of [1, 7, DECISIONS]) {
       // Ended after the first hour, half of the time.
       for (const goesOn of [() => true, () => false]) {
-        expect(pagesOf(index, { ...filter, limit }, goesOn), JSON.stringify({ filter, limit })).toEqual(
-          expected(filter),
-        );
+        expect({ filter, limit, found: pagesOf(index, { ...filter, limit }, goesOn) }).toEqual({
+          filter,
+          limit,
+          found: expected(filter),
+        });
       }
     }
   }
