@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Files of test/state that `npm test` runs on SQLite and this on PostgreSQL. The others are about the file itself, or need
- * no store; chains and copies have tests of their own in test/postgres.
+ * no store; several chains, retention and copies have tests of their own in test/postgres.
  */
 const BOTH_STORES = [
   'acts',
@@ -23,7 +23,10 @@ const BOTH_STORES = [
   'rotate-key',
   'sealed-decisions',
   'several-processes',
+  'tampering',
   'under-lease',
+  'verify',
+  'verify-export',
 ];
 
 /** The store on a real PostgreSQL, which is made and ended by the run: `npm run test:postgres` installs it. */

@@ -8,6 +8,8 @@ import { aHold, aNewApproval, anAct, anOutcome, aRecord } from './records.ts';
 import { aPlace, aStore, type Place } from './support.ts';
 import { sql, tamper } from './tampering.ts';
 
+// A PostgreSQL removes whole months, not segments: the same laws are tried of it in test/postgres/retention.test.ts.
+
 const HOUR_MS = 3_600_000;
 
 /** A clock that can be set forward. */

@@ -107,7 +107,7 @@ export async function changeByHand(place: StorePlace, text: string, ...values: r
 }
 
 /** As `changeByHand`, for what takes more than one statement. */
-async function byHand(place: StorePlace, work: () => Work<void>): Promise<void> {
+export async function byHand(place: StorePlace, work: () => Work<void>): Promise<void> {
   const connection = aConnection(place);
   const on = connection.numbering === 'dense' ? '' : ' on log';
   await connection.change(function* () {

@@ -7,20 +7,20 @@ import { publicKeyPath, readPublicKey } from '../../src/state/checkpoint-key.ts'
 import { verifyExport, type ExportVerdict } from '../../src/state/verify-export.ts';
 import { runCommand } from '../cli/command.ts';
 import { anAct, anOutcome, aRecord } from './records.ts';
-import { aFolder, aPlace, aStore, type Place } from './support.ts';
+import { aFolder, anyPlace, type AnyPlace, aStore, isSettled, keepLog, seqsOf } from './support.ts';
 
 interface Exported {
-  readonly place: Place;
+  readonly place: AnyPlace;
   readonly file: string;
 }
 
 /** A log of decisions, acts, an outcome that was said twice and one that never came; and its export, with a seal. */
 async function anExport(...options: readonly string[]): Promise<Exported> {
-  const place = aPlace();
-  writeFileSync(
-    join(place.home, 'mcp-gateway.yaml'),
-    JSON.stringify({ version: 1, mcpServers: {}, decisions: { store: { path: place.path } } }),
-  );
+  return exported(await aLog(), ...options);
+}
+
+async function aLog(): Promise<AnyPlace> {
+  const place = anyPlace();
   const store = await aStore(place);
   for (let turn = 0; turn < 3; turn += 1) {
     const [called, refused] = [
@@ -36,8 +36,16 @@ async function anExport(...options: readonly string[]): Promise<Exported> {
     await store.log.flush();
   }
   await store.close();
+  return place;
+}
+
+async function exported(place: AnyPlace, ...options: readonly string[]): Promise<Exported> {
+  const store = 'url' in place ? { driver: 'postgres', url: place.url } : { path: place.path };
+  const config = join(place.home, 'mcp-gateway.yaml');
+  writeFileSync(config, JSON.stringify({ version: 1, mcpServers: {}, decisions: { store } }));
   const file = join(place.home, 'log.jsonl');
-  const args = ['decision', 'export', '--config', join(place.home, 'mcp-gateway.yaml'), '--out', file, ...options];
+  const args = ['decision', 'export', '--config', config, '--out', file, ...options];
+  await isSettled(place);
   expect(await runCommand(addDecisionCommands, args, { home: place.home, cache: place.home })).toMatchObject({
     exit: 0,
   });
@@ -72,12 +80,14 @@ function changed({ place, file }: Exported, change: (lines: string[]) => readonl
 
 describe('an export alone', () => {
   test('with the key, every row is checked: decisions, outcomes and acts', async () => {
-    expect(await check(await anExport())).toMatchObject({
+    const whole = await anExport();
+    const seqs = await seqsOf(whole.place);
+    expect(await check(whole)).toMatchObject({
       kind: 'ok',
       proof: 'key',
       rows: ROWS,
-      first: 1,
-      seq: ROWS,
+      first: seqs[0],
+      seq: seqs[ROWS - 1],
       checkpoints: 1,
     });
   });
@@ -135,7 +145,7 @@ function lastHash(lines: readonly string[]): string {
     };
     return [{ seq, hash }, ...(outcome === undefined ? [] : [outcome])];
   });
-  return rows.find(({ seq }) => seq === ROWS)?.hash ?? '';
+  return rows.toSorted((one, other) => one.seq - other.seq).at(-1)?.hash ?? '';
 }
 
 test.each(HARMS)('G-80 $what: $kind, and $without without the key', async ({ change, kind, without }) => {
@@ -145,13 +155,30 @@ test.each(HARMS)('G-80 $what: $kind, and $without without the key', async ({ cha
 });
 
 test('an export that was changed is told by its seal even where the key is not', async () => {
-  const exported = await anExport();
-  const harmed = changed(exported, (lines) => lines.map((line) => line.replace('"effect":"deny"', '"effect":"allow"')));
-  writeFileSync(`${harmed.file}.seal`, readFileSync(`${exported.file}.seal`));
+  const whole = await anExport();
+  const harmed = changed(whole, (lines) => lines.map((line) => line.replace('"effect":"deny"', '"effect":"allow"')));
+  writeFileSync(`${harmed.file}.seal`, readFileSync(`${whole.file}.seal`));
   expect(await check(harmed, { withKey: false })).toMatchObject({
     kind: 'edited',
     why: expect.stringContaining('sealed'),
   });
+});
+
+test('an export of a log that went on from an older state is replaced, with the key and without', async () => {
+  const place = await aLog();
+  const putBack = await keepLog(place);
+  const goOn = async (): Promise<void> => {
+    const store = await aStore(place);
+    await store.log.append(aRecord({ effect: 'deny' }));
+    await store.close();
+  };
+  await goOn();
+  const lost = (await seqsOf(place)).at(-1);
+  await putBack();
+  await goOn();
+  const ofOlder = await exported(place);
+  for (const withKey of [true, false])
+    expect(await check(ofOlder, { withKey })).toMatchObject({ kind: 'replaced', seq: lost });
 });
 
 test('an export that was narrowed has gaps, which are told, and what is in it is held to the key', async () => {
