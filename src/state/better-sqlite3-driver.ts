@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Access, Database, Driver, SqlRow, SqlValue, Statement } from './driver.ts';
+import { storingText } from './stored-text.ts';
 import { inTransaction } from './transaction.ts';
 
 type Library = typeof BetterSqlite3;
@@ -42,10 +43,10 @@ function wrap(native: BetterSqlite3.Database): Database {
 }
 
 function wrapStatement(native: NativeStatement): Statement {
-  return {
+  return storingText({
     run: (...values) => native.run(...values).changes,
     get: (...values) => native.get(...values),
     all: (...values) => native.all(...values),
     iterate: (...values) => native.iterate(...values),
-  };
+  });
 }

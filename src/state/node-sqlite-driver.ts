@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as NodeSqlite from 'node:sqlite';
 import type { Access, Database, Driver, SqlRow, SqlValue, Statement } from './driver.ts';
+import { storingText } from './stored-text.ts';
 import { inTransaction } from './transaction.ts';
 
 type Library = typeof NodeSqlite;
@@ -53,10 +54,10 @@ function firstValue(row: SqlRow | undefined): SqlValue | undefined {
 }
 
 function wrapStatement(native: NodeSqlite.StatementSync): Statement {
-  return {
+  return storingText({
     run: (...values) => Number(native.run(...values).changes),
     get: (...values) => native.get(...values) as SqlRow | undefined,
     all: (...values) => native.all(...values) as SqlRow[],
     iterate: (...values) => native.iterate(...values) as IterableIterator<SqlRow>,
-  };
+  });
 }

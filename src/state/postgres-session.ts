@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { SqlRow } from './driver.ts';
 import { refuseDoubt } from './postgres-doubt.ts';
 import type { PreparedTexts } from './postgres-text.ts';
-import { toPostgres } from './postgres-values.ts';
+import { toStored } from './stored-text.ts';
 import {
   type Answer,
   conflictClause,
@@ -86,7 +86,7 @@ export class PostgresSession {
       const prepared = this.#texts.of(text);
       const query = {
         text: prepared.text,
-        values: values.map(toPostgres),
+        values: values.map(toStored),
         ...(prepared.name && { name: prepared.name }),
       };
       const result = await this.#client.query<SqlRow>(query);

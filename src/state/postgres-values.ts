@@ -1,4 +1,5 @@
 import type { SqlValue } from './driver.ts';
+import { fromStored } from './stored-text.ts';
 
 /** Object identifiers of PostgreSQL's own types (`pg_type.dat`), as far as the store has them. */
 const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
@@ -24,28 +25,9 @@ const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
  */
 export const POSTGRES_TYPES = {
   getTypeParser(type: number): (text: string) => SqlValue {
-    return PARSERS[type] ?? textOf;
+    return PARSERS[type] ?? fromStored;
   },
 };
-
-/**
- * PostgreSQL's text cannot hold U+0000, which SQLite's and JSON's can: it is written as two times U+0001, and U+0001 as
- * itself and U+0002. So every text comes back as it was, and stands among others where it did before.
- */
-export function toPostgres(value: SqlValue): SqlValue {
-  if (typeof value !== 'string' || !(value.includes(NUL) || value.includes(ESCAPE))) return value;
-  return value.replaceAll(ESCAPE, ESCAPED_ESCAPE).replaceAll(NUL, ESCAPED_NUL);
-}
-
-function textOf(text: string): string {
-  if (!text.includes(ESCAPE)) return text;
-  return text.replaceAll(ESCAPED_NUL, NUL).replaceAll(ESCAPED_ESCAPE, ESCAPE);
-}
-
-const NUL = '\u0000';
-const ESCAPE = '\u0001';
-const ESCAPED_NUL = '\u0001\u0001';
-const ESCAPED_ESCAPE = '\u0001\u0002';
 
 /** A number that JavaScript would round is an error rather than another number. */
 function wholeNumber(text: string): number {
